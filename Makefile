@@ -1,0 +1,68 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+ONLY ?=
+LONG ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types contracts deps audit bench sandbox requirements docs fmt clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.venv/.base: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, say."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/base.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.dev: .venv/.base requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+demo: .venv/.base ## install, then play the whole journey against the embedded simulator
+	$(BIN)/qonto-connector demo
+
+sandbox: .venv/.base ## install, then serve connector and simulator on loopback until Ctrl-C
+	$(BIN)/qonto-connector sandbox
+
+test: .venv/.dev ## install, then run the whole test suite
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: .venv/.dev lint types contracts deps audit test ## everything CI runs
+
+lint: .venv/.dev ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev ## static types
+	$(BIN)/pyright
+
+contracts: .venv/.dev ## which floor may import which
+	$(BIN)/lint-imports
+
+deps: .venv/.dev ## declared dependencies are the used ones
+	$(BIN)/deptry .
+
+audit: .venv/.dev ## known vulnerabilities; skipped aloud when the database can't be reached
+	@$(BIN)/python -m tests.audit
+
+bench: .venv/.dev ## benchmarks; ONLY=relay for one, LONG=1 for the long ones
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
+
+docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
+	$(BIN)/python -m pytest -n 2 -q --requirements docs/requirements.md
+
+fmt: .venv/.dev ## format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+requirements: .venv/.dev ## compile the pinned, hashed requirements
+	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
+	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -o requirements/dev.txt
+
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+clean: ## remove what was built and installed
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,49 @@
+"""What a target system offers to identity. Providers implement it; this floor knows none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from oauth.tokens import Access
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSpec:
+    """Where and how a target system speaks OAuth 2.0 (authorization code, client_secret_post)."""
+
+    authorize_url: str
+    token_url: str
+    revoke_url: str
+    default_scopes: tuple[str, ...]
+    scope_presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who linked: the organisation at the provider, and the person's membership if known."""
+
+    organization_id: str
+    organization_name: str | None = None
+    membership_id: str | None = None
+
+
+class TargetSystem(Protocol):
+    """One linkable system: `qonto`, `qonto-sandbox`."""
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def oauth(self) -> OAuthSpec: ...
+
+    def extra_headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Headers every call needs, made of the tenant's custom values (the staging token)."""
+        ...
+
+    def requirements(self) -> tuple[str, ...]:
+        """Names of the custom values this system can't do without."""
+        ...
+
+    async def identify(self, access: Access) -> Identity:
+        """Learn who linked, from the cheapest source the granted scopes allow."""
+        ...

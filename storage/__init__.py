@@ -1,0 +1,1 @@
+"""The ground floor: what is kept, and how it is protected."""

@@ -1,0 +1,17 @@
+"""Time is an argument: whoever needs it takes a `Clock`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Answers the present moment, aware and in UTC."""
+
+
+def system_clock() -> datetime:
+    """Answer the machine's present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def iso_millis(moment: datetime) -> str:
+    """Write a moment as the wire has it: UTC, milliseconds, `Z` (2026-01-22T16:44:37.252Z)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,128 @@
+"""The database behind one door: SQLite in a file (default) or PostgreSQL, same code above it.
+
+SQLite: WAL and synchronous=FULL, because acknowledging an event is a promise; one writer at a time,
+since more of them only wait on each other; readers never wait. PostgreSQL: READ COMMITTED.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.errors import StorageUnavailable
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """Where the data is: `sqlite:///file.db` or `postgresql://user:password@host/name`."""
+
+    url: str = "sqlite:///qonto-connector.db"
+    pool_size: int = 10
+
+
+def async_url(url: str) -> URL:
+    """Turn a plain database URL into the one for the asynchronous driver. Raises ValueError."""
+    parsed = make_url(url)
+    driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
+    if driver not in _DRIVERS.values():
+        raise ValueError(f"databases are sqlite or postgresql, not {parsed.drivername!r}")
+    if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file: sqlite:///qonto-connector.db")
+    return parsed.set(drivername=driver)
+
+
+class Database:
+    """Opens transactions. One per process; close it when the process ends."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self.url = async_url(settings.url)
+        self.is_sqlite = self.url.drivername.startswith("sqlite")
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
+        self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+
+    @property
+    def path(self) -> Path | None:
+        """The file behind an SQLite database; None for PostgreSQL."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open one write transaction: committed on a clean exit, rolled back otherwise.
+
+        Raises StorageUnavailable when the database can't be reached, is full or stays locked.
+        """
+        if self._writer is None:
+            async with _translated(), self.engine.begin() as connection:
+                yield connection
+            return
+        async with self._writer, _translated(), self.engine.connect() as connection:
+            await connection.execution_options(begin="IMMEDIATE")
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
+        async with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, pool_size=5)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        mode = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
+    return create_async_engine(
+        url, pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=10
+    )
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn "can't be reached", "full" and "locked" into the one error callers know."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StorageUnavailable("the database can't be used right now; try again") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StorageUnavailable("the connection to the database was lost") from error
+        raise
+    except (ConnectionError, TimeoutError) as error:
+        # asyncpg raises these as they are while it connects
+        raise StorageUnavailable("the database can't be reached right now; try again") from error

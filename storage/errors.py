@@ -1,0 +1,75 @@
+"""The root of every error this service raises on purpose.
+
+    ServiceError
+    ├── Invalid              the caller's input is wrong; carries one entry per field
+    ├── NotFound             no such record, or not the caller's
+    ├── Conflict             the record's state forbids it
+    ├── StorageUnavailable   the database can't be reached or is full; try again
+    ├── SchemaMismatch       the database was made by an older or a newer version
+    └── SecretUnreadable     a sealed value can't be opened with the keys at hand
+        (each floor above adds its own children: oauth.errors, connector.errors, webhooks.errors)
+
+`code` is the stable, upper-snake name a client may branch on; the message says what happened and
+what to do next, and never contains a secret or a document body. `connector.app.edge` holds the one
+table from error to HTTP status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """A failure with a stable `code`; `retryable` says whether the same call may succeed later."""
+
+    code: ClassVar[str] = "INTERNAL"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: its dotted path, an upper-snake code, and words for a person."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Invalid(ServiceError):
+    """The input can't be accepted; `fields` names each field that is wrong."""
+
+    code = "VALIDATION_FAILED"
+
+    def __init__(self, message: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.fields = tuple(fields)
+
+    @classmethod
+    def one(cls, field: str, code: str, message: str) -> "Invalid":
+        """Make the error for a single wrong field."""
+        return cls(message, (FieldError(field, code, message),))
+
+
+class NotFound(ServiceError):
+    code = "NOT_FOUND"
+
+
+class Conflict(ServiceError):
+    code = "CONFLICT"
+
+
+class StorageUnavailable(ServiceError):
+    code = "STORAGE_UNAVAILABLE"
+    retryable = True
+
+
+class SchemaMismatch(ServiceError):
+    code = "SCHEMA_MISMATCH"
+
+
+class SecretUnreadable(ServiceError):
+    code = "SECRET_UNREADABLE"

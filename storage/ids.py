@@ -1,0 +1,20 @@
+"""Ids that say what they name and sort by the time they were made.
+
+`acct_01K9...`: a prefix, then 48 bits of milliseconds and 80 random bits in Crockford's base 32,
+the layout of a ULID.
+"""
+
+import secrets
+from datetime import datetime
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id(prefix: str, at: datetime) -> str:
+    """Make an id such as `evt_01K9ZK6D3T5X8Q2M4N7P9R1S3V` for a record made at `at`."""
+    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    digits: list[str] = []
+    for _ in range(26):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(digits))}"

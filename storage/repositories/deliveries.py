@@ -1,0 +1,198 @@
+"""The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import AttemptRow, DeliveryRow, SubscriptionRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(DeliveryRow)
+_attempts = table_of(AttemptRow)
+_subscriptions = table_of(SubscriptionRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event or notice on its way to one URL."""
+
+    id: str
+    account_id: str
+    event_id: str | None
+    subscription_id: str | None
+    notice_id: str | None
+    status: str
+    attempts: int
+    due_at: datetime
+    lease_owner: str | None
+    lease_until: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: when, how long, and what came of it."""
+
+    delivery_id: str
+    number: int
+    started_at: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a worker writes down after a try: the attempt, and the delivery's next state."""
+
+    attempt: Attempt
+    owner: str
+    status: str
+    """PENDING again (with `due_at`), DELIVERED, GIVEN_UP or CANCELED."""
+    due_at: datetime
+    completed_at: datetime | None
+
+
+# Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
+_complete = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("b_id"),
+        _table.c.lease_owner == bindparam("b_owner"),
+        _table.c.attempts == bindparam("b_before"),
+        _table.c.status == "PENDING",
+    )
+    .values(
+        status=bindparam("b_status"),
+        attempts=bindparam("b_number"),
+        due_at=bindparam("b_due_at"),
+        completed_at=bindparam("b_completed_at"),
+        lease_owner=None,
+        lease_until=None,
+    )
+)
+
+
+class Deliveries:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._select = select(*columns_of(Delivery, _table))
+
+    async def add(self, deliveries: Sequence[Delivery]) -> None:
+        if deliveries:
+            await self._connection.execute(
+                insert(_table), [asdict(delivery) for delivery in deliveries]
+            )
+
+    async def claim(
+        self, owner: str, *, now: datetime, until: datetime, most: int
+    ) -> list[Delivery]:
+        """Take up to `most` due deliveries under a lease, the longest due first.
+
+        Safe with any number of workers: on PostgreSQL rows being claimed elsewhere are skipped; on
+        SQLite there is one writer.
+        """
+        due = (
+            select(_table.c.id)
+            .where(
+                _table.c.status == "PENDING",
+                _table.c.due_at <= now,
+                or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
+            )
+            .order_by(_table.c.due_at)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.id.in_(due))
+            .values(lease_owner=owner, lease_until=until)
+            .returning(*columns_of(Delivery, _table))
+        )
+        claimed = [as_value(Delivery, row) for row in result]
+        return sorted(claimed, key=lambda delivery: delivery.due_at)
+
+    async def still_wanted(self, delivery_ids: Sequence[str], owner: str) -> set[str]:
+        """Answer which of these are still pending, leased to `owner`, and not unsubscribed."""
+        rows = await self._connection.execute(
+            select(_table.c.id)
+            .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
+            .where(
+                _table.c.id.in_(delivery_ids),
+                _table.c.status == "PENDING",
+                _table.c.lease_owner == owner,
+                _subscriptions.c.ended_at.is_(None),
+            )
+        )
+        return {row[0] for row in rows}
+
+    async def complete(self, completions: Sequence[Completion]) -> None:
+        """Record tries in one go; one that lost its lease only leaves its attempt out."""
+        if not completions:
+            return
+        settled: list[Completion] = []
+        for completion in completions:
+            # asyncpg and aiosqlite report no row counts for executemany; losing a lease is rare
+            # enough that the check is made for all at once below.
+            settled.append(completion)
+        await self._connection.execute(
+            _complete,
+            [
+                {
+                    "b_id": done.attempt.delivery_id,
+                    "b_owner": done.owner,
+                    "b_before": done.attempt.number - 1,
+                    "b_number": done.attempt.number,
+                    "b_status": done.status,
+                    "b_due_at": done.due_at,
+                    "b_completed_at": done.completed_at,
+                }
+                for done in settled
+            ],
+        )
+
+    async def cancel_of(self, subscription_id: str, at: datetime) -> None:
+        """End what is still waiting for a subscription that was deleted."""
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.subscription_id == subscription_id, _table.c.status == "PENDING")
+            .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
+        )
+
+    async def release(self, owner: str) -> None:
+        """Give back every lease of a worker that is leaving."""
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.lease_owner == owner, _table.c.status == "PENDING")
+            .values(lease_owner=None, lease_until=None)
+        )
+
+    async def backlog(self, now: datetime) -> tuple[int, datetime | None]:
+        """Answer how many deliveries are due, and since when the oldest of them is."""
+        row = (
+            await self._connection.execute(
+                select(func.count(), func.min(_table.c.due_at)).where(
+                    _table.c.status == "PENDING", _table.c.due_at <= now
+                )
+            )
+        ).one()
+        return int(row[0]), row[1]
+
+    async def of_subscription(self, subscription_id: str) -> list[Delivery]:
+        rows = await self._connection.execute(
+            self._select.where(_table.c.subscription_id == subscription_id).order_by(_table.c.id)
+        )
+        return [as_value(Delivery, row) for row in rows]
+
+    async def attempts_of(self, delivery_id: str) -> list[Attempt]:
+        rows: Any = await self._connection.execute(
+            select(*columns_of(Attempt, _attempts))
+            .where(_attempts.c.delivery_id == delivery_id)
+            .order_by(_attempts.c.number)
+        )
+        return [as_value(Attempt, row) for row in rows]

@@ -1,0 +1,71 @@
+"""Accepted changes. Written in batches: the intake commits what queued while it committed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import EventRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(EventRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of one resource of one account; no document."""
+
+    id: str
+    account_id: str
+    upstream_event_id: str
+    resource: str
+    resource_id: str
+    event_type: str
+    occurred_at: datetime
+    received_at: datetime
+    body_sha256: str
+
+
+class Events:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def known(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Answer which of these (account id, upstream event id) are stored already."""
+        wanted = list(keys)
+        if not wanted:
+            return set()
+        pair = tuple_(_table.c.account_id, _table.c.upstream_event_id)
+        rows = await self._connection.execute(
+            select(_table.c.account_id, _table.c.upstream_event_id).where(pair.in_(wanted))
+        )
+        return {(row[0], row[1]) for row in rows}
+
+    async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+        """Answer which (account id, resource, resource id) have had an event before."""
+        wanted = list(keys)
+        if not wanted:
+            return set()
+        triple = tuple_(_table.c.account_id, _table.c.resource, _table.c.resource_id)
+        rows = await self._connection.execute(
+            select(_table.c.account_id, _table.c.resource, _table.c.resource_id)
+            .where(triple.in_(wanted))
+            .distinct()
+        )
+        return {(row[0], row[1], row[2]) for row in rows}
+
+    async def add(self, events: Sequence[Event]) -> None:
+        """Store new events. Raises IntegrityError when one is stored already."""
+        if events:
+            await self._connection.execute(insert(_table), [asdict(event) for event in events])
+
+    async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
+        """Answer the events with these ids, by id."""
+        if not event_ids:
+            return {}
+        rows = await self._connection.execute(
+            select(*columns_of(Event, _table)).where(_table.c.id.in_(event_ids))
+        )
+        return {row.id: as_value(Event, row) for row in rows}

@@ -1,0 +1,71 @@
+"""The vendors' webhook subscriptions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.errors import Conflict
+from storage.tables import SubscriptionRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(SubscriptionRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One account's changes of one resource, sent to one URL."""
+
+    id: str
+    tenant_id: str
+    account_id: str
+    resource: str
+    callback_url: str
+    secret: bytes = field(repr=False)
+    """Sealed for `place`."""
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the sealed secret belongs."""
+        return f"subscriptions.secret:{self.id}"
+
+
+class Subscriptions:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._select = select(*columns_of(Subscription, _table))
+
+    async def add(self, subscription: Subscription) -> None:
+        """Store a new one. Raises Conflict when a live one has the same account, resource, URL."""
+        try:
+            await self._connection.execute(insert(_table).values(**asdict(subscription)))
+        except IntegrityError as error:
+            raise Conflict("this subscription exists already") from error
+
+    async def get(self, subscription_id: str) -> Subscription | None:
+        row = (await self._connection.execute(self._select.where(_table.c.id == subscription_id))).first()
+        return None if row is None else as_value(Subscription, row)
+
+    async def live(self, account_ids: Sequence[str]) -> list[Subscription]:
+        """List the live subscriptions of these accounts, oldest first."""
+        rows = await self._connection.execute(
+            self._select.where(_table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)).order_by(
+                _table.c.id
+            )
+        )
+        return [as_value(Subscription, row) for row in rows]
+
+    async def end(self, subscription_id: str, at: datetime) -> bool:
+        """Mark it ended; answer False when it had ended before."""
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == subscription_id, _table.c.ended_at.is_(None))
+            .values(ended_at=at, updated_at=at)
+        )
+        return result.rowcount == 1

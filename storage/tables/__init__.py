@@ -1,0 +1,30 @@
+"""Every table, one file per aggregate. Importing this package fills `Record.metadata`."""
+
+from storage.tables.account import AccountKeyRow, AccountRow
+from storage.tables.api_key import ApiKeyRow
+from storage.tables.delivery import AttemptRow, DeliveryRow
+from storage.tables.event import EventRow
+from storage.tables.link import ExchangeCodeRow, LinkRow
+from storage.tables.notice import NoticeRow
+from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
+from storage.tables.system import SystemRow
+from storage.tables.tenant import AllowedCallbackRow, TenantRow
+from storage.tables.token import TokenRow
+
+__all__ = [
+    "AccountKeyRow",
+    "AccountRow",
+    "AllowedCallbackRow",
+    "ApiKeyRow",
+    "AttemptRow",
+    "DeliveryRow",
+    "EventRow",
+    "ExchangeCodeRow",
+    "LinkRow",
+    "NoticeRow",
+    "SubscriptionRow",
+    "SystemRow",
+    "TenantRow",
+    "TokenRow",
+    "UpstreamSubscriptionRow",
+]

@@ -1,0 +1,38 @@
+"""A customer's organisation at one target system, and the keys that select it."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+
+class AccountRow(Record, table=True):
+    __tablename__ = "accounts"
+    __table_args__ = (UniqueConstraint("tenant_id", "target", "organization_id"),)
+
+    id: str = Field(primary_key=True)
+    tenant_id: str = Field(foreign_key="tenants.id")
+    target: str
+    organization_id: str
+    organization_name: str | None = None
+    membership_id: str | None = None
+    status: str
+    """ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED."""
+    reference: str | None = None
+    """The vendor's own id of this customer, echoed everywhere."""
+    linked_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AccountKeyRow(Record, table=True):
+    __tablename__ = "account_keys"
+
+    id: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="accounts.id", index=True)
+    hint: str
+    digest: str = Field(unique=True)
+    hash_key_id: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

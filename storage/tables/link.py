@@ -1,0 +1,39 @@
+"""A link under way, and the one-time code that its end hands out."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+
+class LinkRow(Record, table=True):
+    __tablename__ = "links"
+
+    id: str = Field(primary_key=True)
+    """Also the nonce inside the signed state."""
+    tenant_id: str = Field(foreign_key="tenants.id")
+    target: str
+    callback_url: str
+    cancel_callback_url: str | None = None
+    webhook_callback_url: str | None = None
+    """Where the account key goes server to server; without it the redirect carries a code."""
+    reference: str | None = None
+    include_signature: bool = False
+    account_id: str | None = Field(default=None, foreign_key="accounts.id")
+    """Set when an existing account is linked again under its key."""
+    code_verifier: bytes
+    """Sealed PKCE verifier."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ExchangeCodeRow(Record, table=True):
+    __tablename__ = "exchange_codes"
+
+    digest: str = Field(primary_key=True)
+    tenant_id: str = Field(foreign_key="tenants.id")
+    account_id: str = Field(foreign_key="accounts.id")
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

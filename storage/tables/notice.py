@@ -1,0 +1,23 @@
+"""Something a lower floor wants told to the vendor; the relay sends it."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+
+class NoticeRow(Record, table=True):
+    __tablename__ = "notices"
+
+    id: str = Field(primary_key=True)
+    tenant_id: str = Field(foreign_key="tenants.id")
+    account_id: str = Field(foreign_key="accounts.id")
+    kind: str
+    """ACCOUNT_LINKED, ..."""
+    callback_url: str
+    body: bytes | None = None
+    """Sealed JSON, since it may hold an account key; erased on 2xx or when given up."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    planned_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When its delivery was planned; None while the relay hasn't seen it."""

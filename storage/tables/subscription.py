@@ -1,0 +1,58 @@
+"""What a vendor subscribed to, and what we subscribed to upstream because of it."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+_LIVE = text("ended_at IS NULL")
+
+
+class SubscriptionRow(Record, table=True):
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        Index(
+            "uq_subscriptions_live",
+            "account_id",
+            "resource",
+            "callback_url",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    tenant_id: str = Field(foreign_key="tenants.id")
+    account_id: str = Field(foreign_key="accounts.id")
+    resource: str
+    callback_url: str
+    secret: bytes
+    """Sealed: the 32 random bytes both signatures are keyed with."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set by DELETE; the row stays for the delivery log."""
+
+
+class UpstreamSubscriptionRow(Record, table=True):
+    __tablename__ = "upstream_subscriptions"
+    __table_args__ = (UniqueConstraint("account_id", "purpose"),)
+
+    id: str = Field(primary_key=True)
+    account_id: str = Field(foreign_key="accounts.id")
+    purpose: str
+    """RESOURCES, or CONSENT for the revocations of the link itself."""
+    code: str = Field(unique=True)
+    """The last part of the callback address the provider posts to."""
+    secret: bytes
+    """Sealed; ours, given to the provider."""
+    types: str
+    """The provider's event types asked for, space separated."""
+    state: str
+    """PENDING until the provider confirmed, then ACTIVE; ENDING while it is being removed."""
+    upstream_id: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
