@@ -1,0 +1,165 @@
+"""What can go wrong between a caller's question and a target system's answer.
+
+    ServiceError
+    ├── UnknownTarget              no target system has that name
+    ├── IdentityUnknown            the granted scopes don't tell who linked the account
+    ├── Invalid
+    │   └── FilterNotSupported     a filter or order of the contract that isn't offered yet
+    ├── NotFound
+    │   ├── NotSupported           the target system has nothing of that kind
+    │   └── DocumentNotFound       the target system knows no document of that id
+    └── DownstreamError            the target system's answer is of no use
+        ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
+        │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
+        │       └── MissingScope       the consent doesn't cover this; names the scope
+        ├── AccessRefused          it refused a freshly renewed access (401)
+        ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
+        ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
+        ├── DownstreamTimeout      it didn't answer in time
+        └── RateLimited            too many requests (429); `retry_after` in seconds
+
+Everything from DownstreamError down, and DocumentNotFound, carries `downstream`, what the target
+system said, and `trace_id`, the name under which its support finds the request.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.errors import Invalid, NotFound, ServiceError
+
+
+@dataclass(frozen=True, slots=True)
+class DownstreamEntry:
+    """One thing the target system complained about; `source` is the field or parameter it meant."""
+
+    status: int
+    code: str | None
+    message: str | None
+    source: str | None = None
+
+
+class UnknownTarget(ServiceError):
+    code = "TARGET_SYSTEM_UNKNOWN"
+
+
+class IdentityUnknown(ServiceError):
+    code = "IDENTITY_UNKNOWN"
+
+
+class FilterNotSupported(Invalid):
+    code = "FILTER_NOT_SUPPORTED"
+
+
+class NotSupported(NotFound):
+    code = "NOT_SUPPORTED"
+
+
+class DocumentNotFound(NotFound):
+    """The target system has no such document, or this account may not see it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        downstream: Sequence[DownstreamEntry] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.downstream = tuple(downstream)
+        self.trace_id = trace_id
+
+
+class DownstreamError(ServiceError):
+    """The target system answered something that can't be used; `status` is its HTTP status."""
+
+    code = "DOWNSTREAM_ERROR"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        downstream: Sequence[DownstreamEntry] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.downstream = tuple(downstream)
+        self.trace_id = trace_id
+
+
+class DownstreamRefused(DownstreamError):
+    code = "DOWNSTREAM_REFUSED"
+
+
+class DownstreamForbidden(DownstreamRefused):
+    code = "DOWNSTREAM_FORBIDDEN"
+
+
+class MissingScope(DownstreamForbidden):
+    """The end customer's consent doesn't cover the call; `scope` is the one to ask for."""
+
+    code = "MISSING_SCOPE"
+
+    def __init__(
+        self,
+        scope: str | None,
+        *,
+        status: int | None = None,
+        downstream: Sequence[DownstreamEntry] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        what = f"the scope {scope}" if scope else "a scope this call needs"
+        super().__init__(
+            f"The linked account did not grant {what}. Add it to the scopes of this target system "
+            "and let the customer link again.",
+            status=status,
+            downstream=downstream,
+            trace_id=trace_id,
+        )
+        self.scope = scope
+
+
+class AccessRefused(DownstreamError):
+    code = "ACCOUNT_REAUTH_REQUIRED"
+
+
+class SandboxTokenMissing(DownstreamError):
+    code = "SANDBOX_TOKEN_MISSING"
+
+    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
+        super().__init__(
+            message
+            or "The sandbox's gate answered instead of the API: the staging token is missing or "
+            "no longer valid. Register it as the custom value stagingToken of qonto-sandbox.",
+            status=status,
+        )
+
+
+class DownstreamUnavailable(DownstreamError):
+    code = "DOWNSTREAM_UNAVAILABLE"
+    retryable = True
+
+
+class DownstreamTimeout(DownstreamError):
+    code = "DOWNSTREAM_TIMEOUT"
+    retryable = True
+
+
+class RateLimited(DownstreamError):
+    """Too many requests; `retry_after` is in seconds, None when the target system didn't say."""
+
+    code = "RATE_LIMITED"
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        downstream: Sequence[DownstreamEntry] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, downstream=downstream, trace_id=trace_id)
+        self.retry_after = retry_after

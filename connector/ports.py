@@ -1,0 +1,162 @@
+"""What a target system offers to the rest of the service.
+
+A provider package implements these; use cases and the relay know only these. Every method names
+the linked account it acts for, so one instance serves all accounts of a target system. Each may
+raise what `connector.errors` lists below DownstreamError, and oauth's ReauthRequired or
+AccountInactive when the account can't be used any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Generic, Protocol, TypeVar
+
+from connector.unified.bill import Bill
+from connector.unified.booking_proposal import BookingProposal
+from connector.unified.enums import BookingType
+from connector.unified.event import UpstreamEvent, Verdict
+from connector.unified.invoice import Invoice
+
+__all__ = [
+    "AccountingReader",
+    "Found",
+    "Page",
+    "Query",
+    "Subscription",
+    "UpstreamEvent",
+    "Verdict",
+    "WebhookAdapter",
+]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which part of a list is wanted. `modified_since` is inclusive and aware.
+
+    `zone` is where the account keeps its books, for telling what is overdue; None leaves it to the
+    document's country. `booking_type` counts for booking proposals only.
+    """
+
+    page: int = 1
+    limit: int = 50
+    raw: bool = False
+    modified_since: datetime | None = None
+    booking_type: BookingType | None = None
+    zone: tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list.
+
+    `raw` is the provider's page as a JSON object, byte for byte, when asked for. `total` and
+    `total_pages` count the whole list under the same filters; None when the provider doesn't tell.
+    """
+
+    items: tuple[T, ...]
+    warnings: tuple[str, ...]
+    raw: bytes | None
+    total: int | None
+    page: int
+    per_page: int
+    total_pages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """One document, and the provider's own JSON object for it, byte for byte."""
+
+    item: T
+    warnings: tuple[str, ...]
+    raw: bytes
+
+
+class AccountingReader(Protocol):
+    """Reads documents through the unified model.
+
+    Lists are newest first. A page past the end is empty. Single reads raise NotFound for an id the
+    target system doesn't know.
+    """
+
+    async def list_invoices(self, account_id: str, query: Query) -> Page[Invoice]: ...
+
+    async def get_invoice(
+        self, account_id: str, invoice_id: str, *, zone: tzinfo | None = None
+    ) -> Found[Invoice]: ...
+
+    async def list_bills(self, account_id: str, query: Query) -> Page[Bill]: ...
+
+    async def get_bill(
+        self, account_id: str, bill_id: str, *, zone: tzinfo | None = None
+    ) -> Found[Bill]: ...
+
+    async def list_booking_proposals(
+        self, account_id: str, query: Query
+    ) -> Page[BookingProposal]: ...
+
+    async def get_booking_proposal(
+        self, account_id: str, proposal_id: str, *, zone: tzinfo | None = None
+    ) -> Found[BookingProposal]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A webhook subscription as it stands at the target system. `repr` hides the secret."""
+
+    id: str
+    callback_url: str
+    types: tuple[str, ...]
+    organization_id: str | None = None
+    membership_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+
+
+class WebhookAdapter(Protocol):
+    """Subscribes at the target system, and reads what it then sends."""
+
+    @property
+    def topics(self) -> Mapping[str, tuple[str, ...]]:
+        """Unified resource -> the target system's event types; only what can be subscribed to."""
+        ...
+
+    @property
+    def revocation_types(self) -> tuple[str, ...]:
+        """The event types that tell of a withdrawn consent; empty when there are none."""
+        ...
+
+    async def subscribe(
+        self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
+    ) -> Subscription:
+        """Create a subscription. Raises MissingScope or DownstreamRefused when it is not given."""
+        ...
+
+    async def update(
+        self,
+        account_id: str,
+        subscription_id: str,
+        callback_url: str,
+        secret: str,
+        types: Sequence[str],
+    ) -> Subscription:
+        """Replace a subscription as a whole. Raises NotFound when it is gone upstream."""
+        ...
+
+    async def unsubscribe(self, account_id: str, subscription_id: str) -> None:
+        """Delete a subscription; one that is already gone is fine."""
+        ...
+
+    async def list(self, account_id: str) -> tuple[Subscription, ...]:
+        """Answer every subscription this app has for the account, without secrets."""
+        ...
+
+    def verify(
+        self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
+    ) -> Verdict:
+        """Check an incoming event's signature against several secrets. Never raises."""
+        ...
+
+    def read_event(self, raw_body: bytes) -> UpstreamEvent:
+        """Read an incoming event. Raises Invalid when the body is not one."""
+        ...

@@ -1,0 +1,39 @@
+"""The target systems this service knows, from an explicit list."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connector.errors import UnknownTarget
+from connector.ports import AccountingReader, WebhookAdapter
+from oauth.ports import TargetSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """All that one target system offers: linking, reading, and telling of changes."""
+
+    target: str
+    system: TargetSystem
+    reader: AccountingReader
+    webhooks: WebhookAdapter
+
+
+class Registry:
+    """Finds a provider by the name of its target system."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self._providers = {provider.target: provider for provider in providers}
+
+    def get(self, target: str) -> Provider:
+        """Answer the provider of a target system. Raises UnknownTarget."""
+        try:
+            return self._providers[target]
+        except KeyError:
+            known = ", ".join(self._providers) or "none"
+            raise UnknownTarget(
+                f"There is no target system of that name; known are: {known}."
+            ) from None
+
+    def targets(self) -> tuple[str, ...]:
+        """Answer the names of all target systems, in the order they were given."""
+        return tuple(self._providers)

@@ -1,0 +1,77 @@
+"""An invoice issued to a customer."""
+
+from decimal import Decimal
+
+import msgspec
+
+from connector.unified.address import Address
+from connector.unified.enums import (
+    DocumentStatus,
+    InvoiceType,
+    LineAmountTypes,
+    PaymentStatus,
+    TaxRule,
+)
+
+
+class InvoiceDimension(msgspec.Struct, frozen=True, rename="camel"):
+    """A cost centre, project or other dimension a line is booked to."""
+
+    id: str | None
+    category_name: str | None
+    name: str | None
+
+
+class InvoiceLine(msgspec.Struct, frozen=True, rename="camel"):
+    """One line of an invoice. `items_amount` is net, `gross_amount` includes tax."""
+
+    line_item_id: str | None
+    account_id: str | None
+    created_date: str | None
+    description: str | None
+    dimensions: tuple[InvoiceDimension, ...]
+    discount_item_amount: Decimal | None
+    discount_item_percentage: Decimal | None
+    gross_amount: Decimal | None
+    items_amount: Decimal | None
+    item_id: str | None
+    name: str | None
+    quantity: Decimal | None
+    tax_code: str | None
+    tax_rate_percentage: Decimal | None
+    unit_amount: Decimal | None
+    updated_date: str | None
+
+
+class Invoice(msgspec.Struct, frozen=True, rename="camel"):
+    """An invoice issued to a customer. `id` and its former name `invoice_id` are the same value."""
+
+    id: str | None
+    invoice_id: str | None
+    addresses: tuple[Address, ...]
+    contact_id: str | None
+    created_date: str | None
+    currency: str | None
+    discount_amount: Decimal | None
+    due_date: str | None
+    file_id: str | None
+    invoice_date: str | None
+    invoice_number: str | None
+    invoice_type: InvoiceType | None
+    journal_code: str | None
+    line_amount_types: LineAmountTypes | None
+    line_items: tuple[InvoiceLine, ...]
+    name: str | None
+    one_line_address: str | None
+    paid_date: str | None
+    payment_status: PaymentStatus | None
+    payment_term_duration: int | None
+    payment_term_id: str | None
+    reference: str | None
+    shipping_date: str | None
+    status: DocumentStatus | None
+    sum_net_amount: Decimal | None
+    tax_rule: TaxRule | None
+    total_amount: Decimal | None
+    total_tax_amount: Decimal | None
+    updated_date: str | None
