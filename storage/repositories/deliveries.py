@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import AttemptRow, DeliveryRow, SubscriptionRow
@@ -132,14 +133,14 @@ class Deliveries:
         return {row[0] for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
-        """Record tries in one go; one that lost its lease only leaves its attempt out."""
+        """Record tries in one go. One whose lease was lost keeps its attempt and changes no more."""
         if not completions:
             return
-        settled: list[Completion] = []
-        for completion in completions:
-            # asyncpg and aiosqlite report no row counts for executemany; losing a lease is rare
-            # enough that the check is made for all at once below.
-            settled.append(completion)
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        await self._connection.execute(
+            dialect.insert(_attempts).on_conflict_do_nothing(),
+            [asdict(done.attempt) for done in completions],
+        )
         await self._connection.execute(
             _complete,
             [
@@ -152,7 +153,7 @@ class Deliveries:
                     "b_due_at": done.due_at,
                     "b_completed_at": done.completed_at,
                 }
-                for done in settled
+                for done in completions
             ],
         )
 

