@@ -15,9 +15,16 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine import Database
+from storage.repositories.accounts import Accounts
+from storage.repositories.api_keys import ApiKeys
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.events import Events
+from storage.repositories.links import Links
+from storage.repositories.notices import Notices
 from storage.repositories.subscriptions import Subscriptions
+from storage.repositories.systems import Systems
+from storage.repositories.tenants import Tenants
+from storage.repositories.tokens import Tokens
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
 
 
@@ -26,6 +33,34 @@ class Transaction:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
+
+    @cached_property
+    def tenants(self) -> Tenants:
+        return Tenants(self.connection)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        return ApiKeys(self.connection)
+
+    @cached_property
+    def systems(self) -> Systems:
+        return Systems(self.connection)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.connection)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.connection)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.connection)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self.connection)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

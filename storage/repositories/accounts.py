@@ -1,0 +1,149 @@
+"""The customers' organisations at target systems, and the keys that select them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import AccountKeyRow, AccountRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(AccountRow)
+_keys = table_of(AccountKeyRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One organisation at one target system, linked for one tenant."""
+
+    id: str
+    tenant_id: str
+    target: str
+    organization_id: str
+    organization_name: str | None
+    membership_id: str | None
+    status: str
+    """ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED."""
+    reference: str | None
+    """The vendor's own id of this customer."""
+    linked_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """One of an account's keys, without the key."""
+
+    id: str
+    account_id: str
+    hint: str
+    digest: str = field(repr=False)
+    hash_key_id: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class Accounts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._select = select(*columns_of(Account, _table))
+
+    async def put(self, account: Account) -> Account:
+        """Store the account of an organisation, or renew the one there is; answer what is kept.
+
+        The one there is keeps its id and the day it was first linked, and its reference unless a
+        new one is given.
+        """
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        result = await self._connection.execute(
+            dialect.insert(_table)
+            .values(**asdict(account))
+            .on_conflict_do_update(
+                index_elements=["tenant_id", "target", "organization_id"],
+                set_={
+                    "organization_name": func.coalesce(
+                        account.organization_name, _table.c.organization_name
+                    ),
+                    "membership_id": func.coalesce(account.membership_id, _table.c.membership_id),
+                    "reference": func.coalesce(account.reference, _table.c.reference),
+                    "status": account.status,
+                    "updated_at": account.updated_at,
+                },
+            )
+            .returning(*columns_of(Account, _table))
+        )
+        return as_value(Account, result.one())
+
+    async def get(self, account_id: str) -> Account | None:
+        found = await self._connection.execute(self._select.where(_table.c.id == account_id))
+        row = found.first()
+        return None if row is None else as_value(Account, row)
+
+    async def of_organization(
+        self, tenant_id: str, target: str, organization_id: str
+    ) -> Account | None:
+        found = await self._connection.execute(
+            self._select.where(
+                _table.c.tenant_id == tenant_id,
+                _table.c.target == target,
+                _table.c.organization_id == organization_id,
+            )
+        )
+        row = found.first()
+        return None if row is None else as_value(Account, row)
+
+    async def of_tenant(self, tenant_id: str) -> list[Account]:
+        """List a tenant's accounts, oldest first."""
+        rows = await self._connection.execute(
+            self._select.where(_table.c.tenant_id == tenant_id).order_by(_table.c.id)
+        )
+        return [as_value(Account, row) for row in rows]
+
+    async def all(self, status: str | None = None) -> list[Account]:
+        """List the accounts of all tenants, oldest first; for the operator and the workers."""
+        query = self._select if status is None else self._select.where(_table.c.status == status)
+        rows = await self._connection.execute(query.order_by(_table.c.id))
+        return [as_value(Account, row) for row in rows]
+
+    async def move(self, account_id: str, *, to: str, at: datetime, before: str) -> bool:
+        """Change the status if it still is `before`; answer whether it was."""
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == account_id, _table.c.status == before)
+            .values(status=to, updated_at=at)
+        )
+        return result.rowcount == 1
+
+    async def add_key(self, key: AccountKey) -> None:
+        await self._connection.execute(insert(_keys).values(**asdict(key)))
+
+    async def find_key(self, digests: Sequence[str]) -> AccountKey | None:
+        """Answer the live key with one of these hashes, whoever's it is."""
+        found = await self._connection.execute(
+            select(*columns_of(AccountKey, _keys)).where(
+                _keys.c.digest.in_(digests), _keys.c.revoked_at.is_(None)
+            )
+        )
+        row = found.first()
+        return None if row is None else as_value(AccountKey, row)
+
+    async def keys_of(self, account_ids: Sequence[str]) -> list[AccountKey]:
+        """List the live keys of these accounts, oldest first."""
+        rows = await self._connection.execute(
+            select(*columns_of(AccountKey, _keys))
+            .where(_keys.c.account_id.in_(account_ids), _keys.c.revoked_at.is_(None))
+            .order_by(_keys.c.id)
+        )
+        return [as_value(AccountKey, row) for row in rows]
+
+    async def revoke_key(self, key_id: str, at: datetime) -> bool:
+        """End a key; answer False when it had ended before."""
+        result = await self._connection.execute(
+            update(_keys)
+            .where(_keys.c.id == key_id, _keys.c.revoked_at.is_(None))
+            .values(revoked_at=at)
+        )
+        return result.rowcount == 1

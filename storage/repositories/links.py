@@ -1,0 +1,106 @@
+"""Links under way, each usable once, and the one-time codes that their ends hand out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import ExchangeCodeRow, LinkRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(LinkRow)
+_codes = table_of(ExchangeCodeRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the vendor asked for when it started a link; its id is the nonce in the state."""
+
+    id: str
+    tenant_id: str
+    target: str
+    callback_url: str
+    cancel_callback_url: str | None
+    webhook_callback_url: str | None
+    reference: str | None
+    include_signature: bool
+    account_id: str | None
+    """The account to link again, when the link was started under its key."""
+    code_verifier: bytes = field(repr=False)
+    """Sealed for `place`: the PKCE verifier."""
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the sealed verifier belongs."""
+        return f"links.code_verifier:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeCode:
+    """The right to one account key, once, for one tenant."""
+
+    digest: str = field(repr=False)
+    tenant_id: str
+    account_id: str
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+class Links:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, link: Link) -> None:
+        await self._connection.execute(insert(_table).values(**asdict(link)))
+
+    async def get(self, link_id: str) -> Link | None:
+        found = await self._connection.execute(
+            select(*columns_of(Link, _table)).where(_table.c.id == link_id)
+        )
+        row = found.first()
+        return None if row is None else as_value(Link, row)
+
+    async def use(self, link_id: str, at: datetime) -> bool:
+        """Use the link up; answer False when somebody did before."""
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == link_id, _table.c.used_at.is_(None))
+            .values(used_at=at)
+        )
+        return result.rowcount == 1
+
+    async def add_code(self, code: ExchangeCode) -> None:
+        await self._connection.execute(insert(_codes).values(**asdict(code)))
+
+    async def use_code(
+        self, digests: Sequence[str], tenant_id: str, at: datetime
+    ) -> ExchangeCode | None:
+        """Use a code up; answer None when it's unknown, used, too old or another tenant's."""
+        result = await self._connection.execute(
+            update(_codes)
+            .where(
+                _codes.c.digest.in_(digests),
+                _codes.c.tenant_id == tenant_id,
+                _codes.c.used_at.is_(None),
+                _codes.c.expires_at > at,
+            )
+            .values(used_at=at)
+            .returning(*columns_of(ExchangeCode, _codes))
+        )
+        row = result.first()
+        return None if row is None else as_value(ExchangeCode, row)
+
+    async def purge(self, before: datetime) -> int:
+        """Delete links and codes that expired before this moment; answer how many."""
+        gone = 0
+        for table in (_table, _codes):
+            result = await self._connection.execute(
+                delete(table).where(table.c.expires_at < before)
+            )
+            gone += result.rowcount
+        return gone

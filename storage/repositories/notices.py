@@ -1,0 +1,69 @@
+"""What a lower floor wants told to a vendor, waiting for the relay."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import NoticeRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(NoticeRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message for one URL."""
+
+    id: str
+    tenant_id: str
+    account_id: str
+    kind: str
+    """ACCOUNT_LINKED, ..."""
+    callback_url: str
+    body: bytes | None = field(repr=False)
+    """Sealed for `place`: the JSON to send; None once it was sent or given up."""
+    created_at: datetime
+    planned_at: datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the sealed body belongs."""
+        return f"notices.body:{self.id}"
+
+
+class Notices:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._select = select(*columns_of(Notice, _table))
+
+    async def add(self, notice: Notice) -> None:
+        await self._connection.execute(insert(_table).values(**asdict(notice)))
+
+    async def get(self, notice_id: str) -> Notice | None:
+        found = await self._connection.execute(self._select.where(_table.c.id == notice_id))
+        row = found.first()
+        return None if row is None else as_value(Notice, row)
+
+    async def unplanned(self, most: int = 100) -> list[Notice]:
+        """List notices whose delivery isn't planned yet, oldest first."""
+        rows = await self._connection.execute(
+            self._select.where(_table.c.planned_at.is_(None)).order_by(_table.c.id).limit(most)
+        )
+        return [as_value(Notice, row) for row in rows]
+
+    async def plan(self, notice_id: str, at: datetime) -> bool:
+        """Mark its delivery as planned; answer False when somebody did before."""
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == notice_id, _table.c.planned_at.is_(None))
+            .values(planned_at=at)
+        )
+        return result.rowcount == 1
+
+    async def erase(self, notice_id: str) -> None:
+        """Forget the body, which may hold an account key; the row stays for the log."""
+        await self._connection.execute(
+            update(_table).where(_table.c.id == notice_id).values(body=None)
+        )

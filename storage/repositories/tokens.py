@@ -1,0 +1,120 @@
+"""The sealed tokens of the accounts, and the lease that keeps refreshes single."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import TokenRow
+from storage.values import as_value, columns_of, table_of
+
+_table = table_of(TokenRow)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """An account's token set as it is kept."""
+
+    account_id: str
+    access_token: bytes = field(repr=False)
+    """Sealed for `access_place`."""
+    refresh_token: bytes | None = field(repr=False)
+    """Sealed for `refresh_place`; None when offline access wasn't granted."""
+    expires_at: datetime
+    scopes: str
+    """Granted scopes, space separated."""
+    updated_at: datetime
+    """When this set was received."""
+    version: int = 1
+
+    @property
+    def access_place(self) -> str:
+        """Where the sealed access token belongs."""
+        return access_place(self.account_id)
+
+    @property
+    def refresh_place(self) -> str:
+        """Where the sealed refresh token belongs."""
+        return refresh_place(self.account_id)
+
+
+def access_place(account_id: str) -> str:
+    """Say where the sealed access token of an account belongs."""
+    return f"tokens.access_token:{account_id}"
+
+
+def refresh_place(account_id: str) -> str:
+    """Say where the sealed refresh token of an account belongs."""
+    return f"tokens.refresh_token:{account_id}"
+
+
+class Tokens:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, account_id: str) -> StoredTokens | None:
+        found = await self._connection.execute(
+            select(*columns_of(StoredTokens, _table)).where(_table.c.account_id == account_id)
+        )
+        row = found.first()
+        return None if row is None else as_value(StoredTokens, row)
+
+    async def put(self, tokens: StoredTokens) -> None:
+        """Store the set a link brought, over any older one; a refresh under way then loses."""
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        values = asdict(tokens)
+        changed: dict[str, Any] = {
+            name: value for name, value in values.items() if name not in ("account_id", "version")
+        }
+        changed |= {"version": _table.c.version + 1, "lease_owner": None, "lease_until": None}
+        await self._connection.execute(
+            dialect.insert(_table)
+            .values(**values)
+            .on_conflict_do_update(index_elements=["account_id"], set_=changed)
+        )
+
+    async def claim(
+        self, account_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
+    ) -> bool:
+        """Take the right to refresh this version; False while another holds it or it's replaced.
+
+        On PostgreSQL the lease runs by the database's clock, since processes may disagree on the
+        time; `at` counts on SQLite.
+        """
+        now: Any = at
+        until: Any = at + lease
+        if self._connection.dialect.name == "postgresql":
+            now = func.clock_timestamp()
+            until = func.clock_timestamp() + lease
+        free: ColumnElement[bool] = or_(_table.c.lease_until.is_(None), _table.c.lease_until <= now)
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.account_id == account_id, _table.c.version == version, free)
+            .values(lease_owner=owner, lease_until=until)
+        )
+        return result.rowcount == 1
+
+    async def replace(self, tokens: StoredTokens, *, version: int) -> bool:
+        """Store a refreshed set if the version still is the one refreshed; the lease ends."""
+        values = asdict(tokens) | {
+            "version": version + 1,
+            "lease_owner": None,
+            "lease_until": None,
+        }
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.account_id == tokens.account_id, _table.c.version == version)
+            .values(**values)
+        )
+        return result.rowcount == 1
+
+    async def release(self, account_id: str, owner: str) -> None:
+        """Give the lease back, if it still is this owner's."""
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.account_id == account_id, _table.c.lease_owner == owner)
+            .values(lease_owner=None, lease_until=None)
+        )
