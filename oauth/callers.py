@@ -1,0 +1,58 @@
+"""Who is calling: the tenant behind an API key, and the account behind an account key."""
+
+import hmac
+from dataclasses import dataclass
+
+from oauth.errors import UnauthorizedAccountKey, UnauthorizedApiKey
+from oauth.keys import is_presentable
+from storage.repositories.accounts import Account
+from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing
+from storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Finds callers by the keyed hash of the key they present."""
+
+    work: UnitOfWork
+    ring: KeyRing
+
+    async def authenticate(self, api_key: str | None) -> Tenant:
+        """Answer the tenant of a live API key. Raises UnauthorizedApiKey."""
+        if api_key is None or not is_presentable(api_key):
+            raise UnauthorizedApiKey
+        digests = self._digests(api_key)
+        async with self.work.reading() as tx:
+            key = await tx.api_keys.find(digests)
+            if key is None or not _is_among(key.digest, digests):
+                raise UnauthorizedApiKey
+            tenant = await tx.tenants.get(key.tenant_id)
+        if tenant is None:
+            raise UnauthorizedApiKey
+        return tenant
+
+    async def select(self, tenant: Tenant, account_key: str | None) -> Account:
+        """Answer this tenant's account of a live key, whatever the account's status.
+
+        Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
+        """
+        if account_key is None or not is_presentable(account_key):
+            raise UnauthorizedAccountKey
+        digests = self._digests(account_key)
+        async with self.work.reading() as tx:
+            key = await tx.accounts.find_key(digests)
+            if key is None or not _is_among(key.digest, digests):
+                raise UnauthorizedAccountKey
+            account = await tx.accounts.get(key.account_id)
+        if account is None or account.tenant_id != tenant.id:
+            raise UnauthorizedAccountKey
+        return account
+
+    def _digests(self, key: str) -> list[str]:
+        return [digest.value for digest in self.ring.digests(key)]
+
+
+def _is_among(stored: str, digests: list[str]) -> bool:
+    """Compare in constant time; the lookup by index alone would not."""
+    return any(hmac.compare_digest(stored, digest) for digest in digests)

@@ -1,0 +1,40 @@
+"""A tenant's app credentials, opened for use. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from storage.repositories.systems import System
+from storage.sealing import KeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """What a tenant's own app at a target system identifies itself with. `repr` hides secrets."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    custom_values: Mapping[str, str] = field(repr=False)
+    scopes: str | None = None
+    """The tenant's own choice of scopes, space separated, or a preset's name."""
+
+
+def seal_values(ring: KeyRing, values: Mapping[str, str], *, place: str) -> bytes:
+    """Seal custom values as one JSON object."""
+    return ring.seal(json.dumps(dict(values)), place=place)
+
+
+def open_values(ring: KeyRing, system: System) -> dict[str, str]:
+    """Open custom values. Raises SecretUnreadable."""
+    values: dict[str, str] = json.loads(ring.open(system.custom_values, place=system.values_place))
+    return values
+
+
+def open_credentials(ring: KeyRing, system: System) -> AppCredentials:
+    """Open a registered system's secrets. Raises SecretUnreadable."""
+    return AppCredentials(
+        client_id=system.client_id,
+        client_secret=ring.open_text(system.client_secret, place=system.secret_place),
+        custom_values=open_values(ring, system),
+        scopes=system.scopes,
+    )

@@ -1,0 +1,179 @@
+"""What can go wrong between a vendor's key and a valid access.
+
+ServiceError
+├── UnauthorizedApiKey         no such API key, or revoked
+├── UnauthorizedAccountKey     unknown, another tenant's or revoked: one and the same answer
+├── AccountUnusable            the account can't be called for
+│   ├── ReauthRequired             the customer must link again
+│   └── AccountInactive            disabled or revoked
+├── UnknownTarget              no target system has that name
+├── SystemNotRegistered        the tenant has no app credentials for the target system
+├── SigningSecretMissing       a signature was asked for, and there's no secret to sign with
+├── LinkRefused                the link flow stops here
+│   ├── StateInvalid               forged, damaged, or another flow's
+│   ├── StateExpired               older than it may be
+│   ├── StateReplayed              used before
+│   ├── ConsentRefused             the customer, or the provider for them, said no
+│   └── OrganizationMismatch       another organisation than the one of the account key
+├── CallbackNotAllowed         a URL that a browser may not be sent to (Invalid)
+├── CodeInvalid                the one-time code is unknown, used, expired or another tenant's
+└── ProviderError              the token endpoint's answer is of no use
+    ├── ProviderRefused            it says no; `error` is its OAuth 2.0 error code
+    │   └── GrantInvalid               the code or refresh token is dead (`invalid_grant`)
+    ├── SandboxTokenMissing        the sandbox's gate answered instead (HTML or a redirect)
+    └── ProviderUnavailable        not reached, not in time or failing; try again
+"""
+
+from storage.errors import Invalid, ServiceError
+
+
+class UnauthorizedApiKey(ServiceError):
+    code = "UNAUTHORIZED_API_KEY"
+
+    def __init__(self) -> None:
+        super().__init__("the X-API-KEY header is missing, or its key is unknown or revoked")
+
+
+class UnauthorizedAccountKey(ServiceError):
+    code = "UNAUTHORIZED_ACCOUNT_KEY"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the X-ACCOUNT-KEY header is missing, or its key is unknown or revoked; "
+            "link the account again to get one"
+        )
+
+
+class AccountUnusable(ServiceError):
+    code = "ACCOUNT_INACTIVE"
+
+
+class ReauthRequired(AccountUnusable):
+    code = "ACCOUNT_REAUTH_REQUIRED"
+
+    def __init__(
+        self, message: str = "the consent has ended; the customer must link again"
+    ) -> None:
+        super().__init__(message)
+
+
+class AccountInactive(AccountUnusable):
+    code = "ACCOUNT_INACTIVE"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the account is {status}: nothing is read or written for it")
+        self.status = status
+
+
+class UnknownTarget(ServiceError):
+    code = "TARGET_SYSTEM_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__("there is no target system of that name")
+
+
+class SystemNotRegistered(ServiceError):
+    code = "SYSTEM_NOT_REGISTERED"
+
+    def __init__(self, target: str) -> None:
+        super().__init__(
+            f"no app credentials are registered for {target}: send them to "
+            "POST /tenants/register-system first"
+        )
+
+
+class SigningSecretMissing(ServiceError):
+    code = "SIGNING_SECRET_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__("there is no signing secret yet: make one at POST /tenants/signing-secret")
+
+
+class LinkRefused(ServiceError):
+    code = "LINK_REFUSED"
+
+
+class StateInvalid(LinkRefused):
+    code = "STATE_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("this link wasn't started here, or its address was changed")
+
+
+class StateExpired(LinkRefused):
+    code = "STATE_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("this link took too long and has expired")
+
+
+class StateReplayed(LinkRefused):
+    code = "STATE_REPLAYED"
+
+    def __init__(self) -> None:
+        super().__init__("this link was used before; each can be used once")
+
+
+class ConsentRefused(LinkRefused):
+    """The provider sent the customer back without a code; `error` is its OAuth 2.0 error code."""
+
+    code = "CONSENT_REFUSED"
+
+    def __init__(self, error: str, description: str | None) -> None:
+        super().__init__(description or "the consent was not given")
+        self.error = error
+
+
+class OrganizationMismatch(LinkRefused):
+    code = "ORGANIZATION_MISMATCH"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another organisation was chosen than the one this account key belongs to; "
+            "choose the same one, or start a link without the key"
+        )
+
+
+class CallbackNotAllowed(Invalid):
+    code = "CALLBACK_NOT_ALLOWED"
+
+
+class CodeInvalid(ServiceError):
+    code = "CODE_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("the code is unknown, expired or used; start the link again")
+
+
+class ProviderError(ServiceError):
+    code = "PROVIDER_ERROR"
+
+
+class ProviderRefused(ProviderError):
+    code = "PROVIDER_REFUSED"
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"the target system refused the token request: {error}")
+        self.error = error
+
+
+class GrantInvalid(ProviderRefused):
+    """The provider says `invalid_grant`: this code or refresh token gives nothing any more."""
+
+
+class SandboxTokenMissing(ProviderError):
+    code = "SANDBOX_TOKEN_MISSING"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a web page answered instead of the token endpoint: the sandbox's staging token is "
+            "missing or wrong; register the system again with the right custom values"
+        )
+
+
+class ProviderUnavailable(ProviderError):
+    code = "PROVIDER_UNAVAILABLE"
+    retryable = True
+
+    def __init__(self, message: str = "the target system can't be reached; try again") -> None:
+        super().__init__(message)
