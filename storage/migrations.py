@@ -26,7 +26,9 @@ def config() -> Config:
     """Make alembic's configuration; there is no alembic.ini to lose."""
     made = Config()
     made.set_main_option("script_location", str(scripts()))
-    made.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d-%%(slug)s")
+    made.set_main_option(
+        "file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d-%%(slug)s"
+    )
     made.set_main_option("path_separator", "os")
     return made
 
@@ -72,7 +74,9 @@ async def require_current(database: Database) -> None:
         return
     if at is None:
         raise SchemaMismatch("the database is empty: run `qonto-connector migrate` first")
-    revisions = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    revisions = {
+        script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()
+    }
     if at in revisions:
         raise SchemaMismatch(
             f"the database is at {at} and this version needs {known}: run `qonto-connector migrate`"

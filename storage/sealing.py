@@ -59,7 +59,9 @@ class MasterKey:
 
     def derive(self, purpose: str) -> bytes:
         """Answer the 32-byte key for one purpose."""
-        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"qonto-connector " + purpose.encode())
+        kdf = HKDF(
+            algorithm=SHA256(), length=32, salt=None, info=b"qonto-connector " + purpose.encode()
+        )
         return kdf.derive(self.secret)
 
     @cached_property
@@ -112,7 +114,9 @@ class KeyRing:
         try:
             return key.cipher.decrypt(nonce, box, sealed[:end] + place.encode())
         except (InvalidTag, ValueError) as error:
-            raise SecretUnreadable(f"the sealed value at {place} is damaged or was moved") from error
+            raise SecretUnreadable(
+                f"the sealed value at {place} is damaged or was moved"
+            ) from error
 
     def open_text(self, sealed: bytes, *, place: str) -> str:
         """Decrypt text that was sealed for this place. Raises SecretUnreadable."""

@@ -1,20 +1,33 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import AttemptRow, DeliveryRow, SubscriptionRow
+from storage.ids import new_id
+from storage.tables import (
+    AccountRow,
+    AttemptRow,
+    DeliveryRow,
+    EventRow,
+    NoticeRow,
+    SubscriptionRow,
+    TenantRow,
+)
 from storage.values import as_value, columns_of, table_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
+_accounts = table_of(AccountRow)
+_events = table_of(EventRow)
+_notices = table_of(NoticeRow)
 _subscriptions = table_of(SubscriptionRow)
+_tenants = table_of(TenantRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,63 @@ class Completion:
     """PENDING again (with `due_at`), DELIVERED, GIVEN_UP or CANCELED."""
     due_at: datetime
     completed_at: datetime | None
+    notice_id: str | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """A delivery with all that sending it takes; either the event's or the notice's fields are set.
+
+    Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `notice_body` (for
+    `notices.body:{notice_id}`), `signing_secret` (for `tenants.signing_secret:{tenant_id}`).
+    """
+
+    id: str
+    tenant_id: str
+    account_id: str
+    reference: str | None
+    attempts: int
+    created_at: datetime
+    lease_until: datetime
+    subscription_id: str | None
+    event_id: str | None
+    event_type: str | None
+    resource: str | None
+    resource_id: str | None
+    callback_url: str
+    secret: bytes | None = field(repr=False)
+    notice_id: str | None
+    notice_body: bytes | None = field(repr=False)
+    signing_secret: bytes | None = field(repr=False)
+
+
+_due = (
+    select(
+        _table.c.id,
+        _accounts.c.tenant_id,
+        _table.c.account_id,
+        _accounts.c.reference,
+        _table.c.attempts,
+        _table.c.created_at,
+        _table.c.lease_until,
+        _table.c.subscription_id,
+        _table.c.event_id,
+        _events.c.event_type,
+        _events.c.resource,
+        _events.c.resource_id,
+        func.coalesce(_subscriptions.c.callback_url, _notices.c.callback_url).label("callback_url"),
+        _subscriptions.c.secret,
+        _table.c.notice_id,
+        _notices.c.body.label("notice_body"),
+        _tenants.c.signing_secret,
+    )
+    .join(_accounts, _accounts.c.id == _table.c.account_id)
+    .join(_tenants, _tenants.c.id == _accounts.c.tenant_id)
+    .outerjoin(_events, _events.c.id == _table.c.event_id)
+    .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
+    .outerjoin(_notices, _notices.c.id == _table.c.notice_id)
+    .where(_table.c.status == "PENDING", _subscriptions.c.ended_at.is_(None))
+)
 
 # Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
 _complete = (
@@ -79,6 +148,14 @@ _complete = (
 )
 
 
+def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        _table.c.status == "PENDING",
+        _table.c.due_at <= now,
+        or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
+    )
+
+
 class Deliveries:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -90,6 +167,14 @@ class Deliveries:
                 insert(_table), [asdict(delivery) for delivery in deliveries]
             )
 
+    async def anything_due(self, now: datetime) -> bool:
+        """Say whether a claim would find a delivery or a notice; costs no write lock."""
+        due = select(_table.c.id).where(*_claimable(now)).limit(1)
+        if (await self._connection.execute(due)).first() is not None:
+            return True
+        fresh = select(_notices.c.id).where(_notices.c.planned_at.is_(None)).limit(1)
+        return (await self._connection.execute(fresh)).first() is not None
+
     async def claim(
         self, owner: str, *, now: datetime, until: datetime, most: int
     ) -> list[Delivery]:
@@ -100,11 +185,7 @@ class Deliveries:
         """
         due = (
             select(_table.c.id)
-            .where(
-                _table.c.status == "PENDING",
-                _table.c.due_at <= now,
-                or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
-            )
+            .where(*_claimable(now))
             .order_by(_table.c.due_at)
             .limit(most)
             .with_for_update(skip_locked=True)
@@ -118,22 +199,18 @@ class Deliveries:
         claimed = [as_value(Delivery, row) for row in result]
         return sorted(claimed, key=lambda delivery: delivery.due_at)
 
-    async def still_wanted(self, delivery_ids: Sequence[str], owner: str) -> set[str]:
-        """Answer which of these are still pending, leased to `owner`, and not unsubscribed."""
+    async def due(self, delivery_ids: Sequence[str], owner: str) -> dict[str, DueDelivery]:
+        """Answer, by id, all that sending takes, for those still wanted and leased to `owner`.
+
+        Asked right before a try: a delivery whose subscription has ended is not among them.
+        """
         rows = await self._connection.execute(
-            select(_table.c.id)
-            .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
-            .where(
-                _table.c.id.in_(delivery_ids),
-                _table.c.status == "PENDING",
-                _table.c.lease_owner == owner,
-                _subscriptions.c.ended_at.is_(None),
-            )
+            _due.where(_table.c.id.in_(delivery_ids), _table.c.lease_owner == owner)
         )
-        return {row[0] for row in rows}
+        return {row.id: as_value(DueDelivery, row) for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
-        """Record tries in one go. One whose lease was lost keeps its attempt and changes no more."""
+        """Record tries in one go. One whose lease was lost leaves its attempt and changes nothing."""
         if not completions:
             return
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
@@ -157,6 +234,13 @@ class Deliveries:
             ],
         )
 
+        told = [done.notice_id for done in completions if done.notice_id and done.completed_at]
+        if told:
+            # A notice may carry an account key: it is kept no longer than it takes to deliver it.
+            await self._connection.execute(
+                update(_notices).where(_notices.c.id.in_(told)).values(body=None)
+            )
+
     async def cancel_of(self, subscription_id: str, at: datetime) -> None:
         """End what is still waiting for a subscription that was deleted."""
         await self._connection.execute(
@@ -172,6 +256,43 @@ class Deliveries:
             .where(_table.c.lease_owner == owner, _table.c.status == "PENDING")
             .values(lease_owner=None, lease_until=None)
         )
+
+    async def plan_notices(self, at: datetime, *, most: int) -> int:
+        """Plan a delivery for each notice that has none yet; answer how many were planned."""
+        rows = await self._connection.execute(
+            select(_notices.c.id, _notices.c.account_id)
+            .where(_notices.c.planned_at.is_(None))
+            .order_by(_notices.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        found = rows.all()
+        await self.add(
+            [
+                Delivery(
+                    id=new_id("dlv", at),
+                    account_id=row.account_id,
+                    event_id=None,
+                    subscription_id=None,
+                    notice_id=row.id,
+                    status="PENDING",
+                    attempts=0,
+                    due_at=at,
+                    lease_owner=None,
+                    lease_until=None,
+                    created_at=at,
+                    completed_at=None,
+                )
+                for row in found
+            ]
+        )
+        if found:
+            await self._connection.execute(
+                update(_notices)
+                .where(_notices.c.id.in_([row.id for row in found]))
+                .values(planned_at=at)
+            )
+        return len(found)
 
     async def backlog(self, now: datetime) -> tuple[int, datetime | None]:
         """Answer how many deliveries are due, and since when the oldest of them is."""

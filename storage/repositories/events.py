@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import EventRow
@@ -32,17 +33,6 @@ class Events:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def known(self, keys: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Answer which of these (account id, upstream event id) are stored already."""
-        wanted = list(keys)
-        if not wanted:
-            return set()
-        pair = tuple_(_table.c.account_id, _table.c.upstream_event_id)
-        rows = await self._connection.execute(
-            select(_table.c.account_id, _table.c.upstream_event_id).where(pair.in_(wanted))
-        )
-        return {(row[0], row[1]) for row in rows}
-
     async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
         """Answer which (account id, resource, resource id) have had an event before."""
         wanted = list(keys)
@@ -56,10 +46,16 @@ class Events:
         )
         return {(row[0], row[1], row[2]) for row in rows}
 
-    async def add(self, events: Sequence[Event]) -> None:
-        """Store new events. Raises IntegrityError when one is stored already."""
-        if events:
-            await self._connection.execute(insert(_table), [asdict(event) for event in events])
+    async def add_new(self, events: Sequence[Event]) -> set[str]:
+        """Store those events that aren't stored yet; answer the ids of the ones that were new."""
+        if not events:
+            return set()
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        rows = await self._connection.execute(
+            dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
+            [asdict(event) for event in events],
+        )
+        return {row[0] for row in rows}
 
     async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
         """Answer the events with these ids, by id."""

@@ -49,15 +49,17 @@ class Subscriptions:
             raise Conflict("this subscription exists already") from error
 
     async def get(self, subscription_id: str) -> Subscription | None:
-        row = (await self._connection.execute(self._select.where(_table.c.id == subscription_id))).first()
+        row = (
+            await self._connection.execute(self._select.where(_table.c.id == subscription_id))
+        ).first()
         return None if row is None else as_value(Subscription, row)
 
     async def live(self, account_ids: Sequence[str]) -> list[Subscription]:
         """List the live subscriptions of these accounts, oldest first."""
         rows = await self._connection.execute(
-            self._select.where(_table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)).order_by(
-                _table.c.id
-            )
+            self._select.where(
+                _table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)
+            ).order_by(_table.c.id)
         )
         return [as_value(Subscription, row) for row in rows]
 

@@ -17,9 +17,7 @@ class DeliveryRow(Record, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         # Only what waits is indexed, so that millions of delivered rows cost a claim nothing.
-        Index(
-            "ix_deliveries_pending", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING
-        ),
+        Index("ix_deliveries_pending", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
     )
 
     id: str = Field(primary_key=True)

@@ -1,0 +1,71 @@
+"""What the HTTP surface and the calls to providers count, in Prometheus' terms."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class HttpMetrics:
+    """Requests by route; never by path, which may hold ids."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "qonto_connector_http_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "qonto_connector_http_request_seconds",
+            "How long answering took.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, status).inc()
+        self._seconds.labels(route).observe(seconds)
+
+
+class UpstreamMetrics:
+    """Calls to providers, token calls included."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._calls = Counter(
+            "qonto_connector_upstream_calls_total",
+            "Calls to the provider; status 0 when none came back.",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "qonto_connector_upstream_call_seconds",
+            "How long the provider took.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.refreshes = Counter(
+            "qonto_connector_token_refreshes_total",
+            "Token refreshes by outcome.",
+            ["outcome"],
+            registry=registry,
+        )
+
+    def observe(self, method: str, route: str, status: int | None, seconds: float) -> None:
+        self._calls.labels(method, route, status or 0).inc()
+        self._seconds.labels(route).observe(seconds)
+
+
+class QueueMetrics:
+    """How much waits to be delivered; read when asked for."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.due = Gauge(
+            "qonto_connector_deliveries_due", "Deliveries whose time has come.", registry=registry
+        )
+        self.age = Gauge(
+            "qonto_connector_delivery_oldest_seconds",
+            "How long the oldest of them has been due.",
+            registry=registry,
+        )

@@ -1,0 +1,235 @@
+"""The one place that reads the environment.
+
+Every key starts with CONNECTOR_, nests with two underscores (CONNECTOR_DATABASE__URL) and can come
+from a file instead: CONNECTOR_SEALING__KEYS_FILE=/run/secrets/sealing names a file that holds the
+value. `deploy/env.example` explains each key; a test keeps it complete.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from storage.errors import ServiceError
+from storage.sealing import KeyRing, MasterKey
+from webhooks.schedule import RETRY_DELAYS
+
+PREFIX = "CONNECTOR_"
+
+
+class SettingsInvalid(ServiceError):
+    """The environment is incomplete or wrong; the message names each key and what to do."""
+
+    code = "SETTINGS_INVALID"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseGroup(_Group):
+    """Where the data is kept."""
+
+    url: SecretStr = Field(
+        default=SecretStr("sqlite:///qonto-connector.db"),
+        description="sqlite:///file.db, or postgresql://user:password@host/name.",
+    )
+    pool_size: int = Field(
+        default=10, ge=2, le=100, description="Connections per process; PostgreSQL only."
+    )
+
+
+class SealingGroup(_Group):
+    """The keys that protect every stored secret."""
+
+    keys: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "Required. One or more name:base64 separated by spaces; the first one seals, all of "
+            "them open. `qonto-connector keys new` makes one."
+        ),
+    )
+
+
+class ServerGroup(_Group):
+    """Where `serve` listens."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 is any free.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses of proxies whose X-Forwarded-* headers count, comma separated.",
+    )
+    monitoring_token: SecretStr | None = Field(
+        default=None,
+        description="When set, /metrics and /health/details ask for it as a bearer token.",
+    )
+
+
+class LinkGroup(_Group):
+    """How customers link."""
+
+    allow_loopback_callbacks: bool = Field(
+        default=False, description="Let vendors use http://127.0.0.1 callbacks. For development."
+    )
+    scopes: str = Field(
+        default="",
+        description=(
+            "Scopes to ask for when a tenant sets none: a preset (default, maesn, full) or a "
+            "space-separated list. Empty is the default preset."
+        ),
+    )
+
+
+class EgressGroup(_Group):
+    """Which addresses webhooks may be sent to."""
+
+    allowed_networks: str = Field(
+        default="",
+        description="Networks that may be called although they aren't public, comma separated.",
+    )
+    allow_http: bool = Field(default=False, description="Accept http:// callback URLs.")
+
+
+class DeliveryGroup(_Group):
+    """How events are sent."""
+
+    deadline_seconds: float = Field(
+        default=10, gt=0, le=30, description="Time for one try: connecting, headers and body."
+    )
+    at_once: int = Field(default=256, ge=1, le=5000, description="Tries under way per process.")
+    per_endpoint: int = Field(default=64, ge=1, description="Of those, tries to one URL.")
+    retry_seconds: str = Field(
+        default=" ".join(str(int(delay.total_seconds())) for delay in RETRY_DELAYS),
+        description="Seconds to wait after the first failed try, after the second, and so on.",
+    )
+
+    def delays(self) -> tuple[timedelta, ...]:
+        return tuple(timedelta(seconds=float(text)) for text in self.retry_seconds.split())
+
+
+class QontoGroup(_Group):
+    """Where Qonto is. Only a simulator needs other addresses than these."""
+
+    api_url: str = "https://thirdparty.qonto.com"
+    oauth_url: str = "https://oauth.qonto.com"
+    sandbox_api_url: str = "https://thirdparty-sandbox.staging.qonto.co"
+    sandbox_oauth_url: str = "https://oauth-sandbox.staging.qonto.co"
+
+
+class LogGroup(_Group):
+    """What is logged, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+class Settings(BaseSettings):
+    """All settings. Frozen; made once and handed to `assemble`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    public_url: str = Field(
+        default="",
+        description=(
+            "Required. The https address, with a path if there is one, at which browsers, vendors "
+            "and Qonto reach this service. It alone builds redirect URIs and callbacks."
+        ),
+    )
+    environment: Literal["production", "development"] = Field(
+        default="production", description="development lets public_url be plain http."
+    )
+    database: DatabaseGroup = DatabaseGroup()
+    sealing: SealingGroup = SealingGroup()
+    server: ServerGroup = ServerGroup()
+    link: LinkGroup = LinkGroup()
+    egress: EgressGroup = EgressGroup()
+    delivery: DeliveryGroup = DeliveryGroup()
+    qonto: QontoGroup = QontoGroup()
+    log: LogGroup = LogGroup()
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _EnvironmentAndFiles(settings_cls)
+
+    def key_ring(self) -> KeyRing:
+        """Make the key ring. Raises SettingsInvalid, saying how to make a key."""
+        text = self.sealing.keys.get_secret_value().split()
+        if not text:
+            raise SettingsInvalid(
+                "CONNECTOR_SEALING__KEYS is not set, and nothing is stored unprotected. Make a key "
+                "with `qonto-connector keys new`, keep a copy apart from the database, and set it."
+            )
+        try:
+            return KeyRing(MasterKey.parse(part) for part in text)
+        except ValueError as error:
+            raise SettingsInvalid(f"CONNECTOR_SEALING__KEYS: {error}") from None
+
+    def require_public_url(self) -> str:
+        """Answer the public address. Raises SettingsInvalid when it's missing or unfit."""
+        parts = urlsplit(self.public_url)
+        if not self.public_url or not parts.hostname:
+            raise SettingsInvalid(
+                "CONNECTOR_PUBLIC_URL is not set. Set it to the https address at which browsers "
+                "and Qonto reach this service, such as https://connect.example.com."
+            )
+        if parts.query or parts.fragment or parts.username:
+            raise SettingsInvalid("CONNECTOR_PUBLIC_URL is an origin and a path, nothing more.")
+        if parts.scheme != "https" and self.environment == "production":
+            raise SettingsInvalid(
+                "CONNECTOR_PUBLIC_URL must start with https://; plain http is only for "
+                "CONNECTOR_ENVIRONMENT=development."
+            )
+        return self.public_url
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises SettingsInvalid, naming every key that is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{PREFIX}{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False)
+        )
+        raise SettingsInvalid(problems) from None
+
+
+class _EnvironmentAndFiles(EnvSettingsSource):
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        found = dict(cast("Mapping[str, str | None]", super()._load_env_vars()))
+        for name, value in os.environ.items():
+            if not name.startswith(PREFIX) or not name.endswith("_FILE"):
+                continue
+            key = name.removesuffix("_FILE").lower()
+            if found.get(key):
+                raise SettingsInvalid(f"{name} and {name.removesuffix('_FILE')} are both set.")
+            try:
+                found[key] = Path(value).read_text().strip()
+            except OSError as error:
+                raise SettingsInvalid(f"{name}: {value} can't be read: {error.strerror}") from None
+        return found

@@ -1,0 +1,52 @@
+"""What goes on in the background: sending deliveries, and finishing what was begun upstream."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from storage.errors import ServiceError
+from webhooks.dispatch import Dispatcher
+from webhooks.subscriptions import Subscriptions
+
+SETTLE_EVERY = 10.0
+
+logger = structlog.get_logger()
+
+
+class Worker:
+    """Runs until stopped; safe with any number of them on PostgreSQL."""
+
+    def __init__(self, dispatcher: Dispatcher, subscriptions: Subscriptions) -> None:
+        self._dispatcher = dispatcher
+        self._subscriptions = subscriptions
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin the loops in this event loop."""
+        self._tasks = [
+            asyncio.create_task(self._dispatcher.run(), name="dispatch"),
+            asyncio.create_task(
+                _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
+            ),
+        ]
+
+    async def stop(self) -> None:
+        """Let the tries under way end, give leases back, and end the loops."""
+        await self._dispatcher.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+
+async def _every(seconds: float, duty: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await duty()
+        except ServiceError as error:
+            logger.warning("duty.failed", kind=duty.__name__, code=error.code)
+        except Exception as error:
+            # one bad record must not end a loop that others depend on
+            logger.error("duty.broken", kind=duty.__name__, exc_info=error)

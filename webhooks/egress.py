@@ -1,0 +1,155 @@
+"""Which addresses may be called on a customer's behalf. Pure, but for the socket it hands out.
+
+A callback URL comes from outside and is called from inside, so an address counts only when it is
+globally reachable. It's judged where the connection is made, after name resolution: a name that
+changes its mind, or an address in an odd spelling, meets the same check.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from webhooks.errors import CallbackRefused
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "100.64.0.0/10",  # carrier-grade NAT
+        "192.0.0.0/24",  # protocol assignments, with the NAT64 and DS-Lite anchors
+        "192.88.99.0/24",  # 6to4 relays
+        "198.18.0.0/15",  # benchmarks
+        "240.0.0.0/4",  # reserved, and broadcast
+        "2001::/23",  # Teredo, ORCHID and other protocol assignments
+        "2002::/16",  # 6to4: an IPv4 address in disguise
+        "fec0::/10",  # site-local, deprecated and still routed here and there
+        "5f00::/16",  # segment routing
+    )
+)
+MAX_URL = 2048
+
+
+class AddressRefused(OSError):
+    """The socket to this address was not made; it may not be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class EgressPolicy:
+    """`allowed` are networks that may be called although they aren't public (loopback, a VPC)."""
+
+    allowed: tuple[Network, ...] = ()
+    allow_http: bool = False
+
+    @classmethod
+    def of(cls, networks: tuple[str, ...], *, allow_http: bool) -> "EgressPolicy":
+        """Read networks such as `127.0.0.0/8`. Raises ValueError."""
+        return cls(tuple(ipaddress.ip_network(text) for text in networks), allow_http)
+
+    def permits(self, address: Address) -> bool:
+        """Say whether a connection to this address may be made."""
+        if any(
+            address in network for network in self.allowed if network.version == address.version
+        ):
+            return True
+        if isinstance(address, IPv6Address):
+            if address.scope_id is not None:
+                return False
+            if address.ipv4_mapped is not None:
+                return self.permits(address.ipv4_mapped)
+            for network in _NAT64:
+                if address in network:
+                    return False
+        if address.is_multicast or not address.is_global:
+            return False
+        return not any(
+            address in network for network in _NEVER if network.version == address.version
+        )
+
+    def socket_factory(self) -> Callable[[Any], socket.socket]:
+        """Answer the function that makes sockets for aiohttp, one per address about to be called.
+
+        It sees literal addresses and resolved names alike. Raises AddressRefused.
+        """
+
+        def make(info: Any) -> socket.socket:
+            family, kind, protocol, _, where = info
+            text = str(where[0])
+            if family == socket.AF_INET6 and len(where) == 4 and where[3]:
+                raise AddressRefused("an address with a zone id is not called")
+            if not self.permits(ipaddress.ip_address(text)):
+                raise AddressRefused("the address is not a public one")
+            return socket.socket(family, kind, protocol)
+
+        return make
+
+    def check_url(self, url: str) -> None:
+        """Refuse a callback URL that is wrong in itself. Raises CallbackRefused.
+
+        A name is not looked up here; what it leads to is judged at each connection.
+        """
+        if len(url) > MAX_URL:
+            raise CallbackRefused(
+                "URL_TOO_LONG", f"A callback URL has at most {MAX_URL} characters."
+            )
+        if any(character <= " " or character == "\x7f" or character == "\\" for character in url):
+            raise CallbackRefused(
+                "URL_INVALID", "The callback URL has characters a URL can't have."
+            )
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            raise CallbackRefused(
+                "URL_INVALID", "The callback URL can't be read as a URL."
+            ) from None
+        if parts.scheme not in ("https", "http") or not host:
+            raise CallbackRefused("URL_INVALID", "A callback URL starts with https:// and a host.")
+        if parts.username is not None or parts.password is not None:
+            raise CallbackRefused("URL_HAS_CREDENTIALS", "A callback URL can't carry a user name.")
+        if parts.fragment:
+            raise CallbackRefused("URL_INVALID", "A callback URL can't have a #fragment.")
+        if not host.isascii():
+            raise CallbackRefused(
+                "URL_INVALID", "Write an international host name in its xn-- form."
+            )
+        literal = literal_address(host)
+        if literal is not None and not self.permits(literal):
+            raise CallbackRefused(
+                "ADDRESS_NOT_PUBLIC", "The callback URL points to an address that is not public."
+            )
+        if literal is None and _is_local_name(host) and not self.allowed:
+            raise CallbackRefused(
+                "ADDRESS_NOT_PUBLIC", "The callback URL points to this machine or its network."
+            )
+        if parts.scheme == "http" and not self.allow_http:
+            raise CallbackRefused("HTTPS_REQUIRED", "A callback URL must use https.")
+
+
+def _is_local_name(host: str) -> bool:
+    name = host.rstrip(".").lower()
+    last = name.rsplit(".", 1)[-1]
+    local = ("localhost", "local", "internal", "localdomain", "home", "lan")
+    return "." not in name or last in local
+
+
+def literal_address(host: str) -> Address | None:
+    """Read a host that is an address, in any spelling a C library takes; None when it's a name.
+
+    `127.1`, `0x7f000001`, `017700000001` and `2130706433` are all 127.0.0.1.
+    """
+    bare = host.rstrip(".")
+    try:
+        return ipaddress.ip_address(bare)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(bare))
+    except OSError:
+        return None

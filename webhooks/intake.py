@@ -1,0 +1,168 @@
+"""A provider's event comes in: verified over its raw bytes, stored with its deliveries, then 2xx.
+
+Storing an event and planning its deliveries is one commit, so "accepted" and "will be delivered"
+are the same promise. Commits are grouped; nothing waits for a group to fill.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import structlog
+
+from connector.ports import Verdict
+from connector.registry import Registry
+from storage.clock import Clock
+from storage.errors import Invalid, NotFound
+from storage.group_commit import GroupCommit
+from storage.ids import new_id
+from storage.repositories.deliveries import Delivery
+from storage.repositories.events import Event
+from storage.sealing import KeyRing
+from storage.unit_of_work import UnitOfWork
+from webhooks.errors import EventStale, SignatureInvalid
+from webhooks.metrics import RelayMetrics
+from webhooks.planning import Accepted, Lease, decide_types, plan
+
+CACHE_FOR = timedelta(seconds=5)
+"""How long a callback code is believed without asking the database again."""
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Callback:
+    """What an incoming code stands for."""
+
+    account_id: str
+    target: str
+    secret: str = field(repr=False)
+    subscribed_at: datetime
+    read_at: datetime
+
+
+class Intake:
+    """Accepts events. `hand_over` gets deliveries that are to be sent from this process at once."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        ring: KeyRing,
+        registry: Registry,
+        clock: Clock,
+        metrics: RelayMetrics,
+        *,
+        lease: Callable[[], Lease | None],
+        hand_over: Callable[[Sequence[Delivery]], None],
+    ) -> None:
+        self._work = work
+        self._ring = ring
+        self._registry = registry
+        self._clock = clock
+        self._metrics = metrics
+        self._lease = lease
+        self._hand_over = hand_over
+        self._callbacks: dict[str, _Callback] = {}
+        self._group: GroupCommit[Accepted, bool] = GroupCommit(self._store)
+
+    async def accept(self, code: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take in one event; on return it is stored, and its deliveries with it.
+
+        Raises NotFound (no such callback), SignatureInvalid, EventStale, Invalid (not an event)
+        and StorageUnavailable (the provider should post it again).
+        """
+        now = self._clock()
+        callback = await self._callback(code, now)
+        adapter = self._registry.get(callback.target).webhooks
+        match adapter.verify(headers, body, (callback.secret,), now):
+            case Verdict.VALID:
+                pass
+            case Verdict.STALE:
+                self._metrics.accepted.labels("stale").inc()
+                raise EventStale(
+                    "The event was signed too long ago; send it with a fresh signature."
+                )
+            case Verdict.MISSING | Verdict.FORGED:
+                self._metrics.accepted.labels("forged").inc()
+                raise SignatureInvalid("The event is not signed with this subscription's secret.")
+        try:
+            incoming = adapter.read_event(body)
+        except Invalid:
+            self._metrics.accepted.labels("unreadable").inc()
+            raise
+        if incoming.resource is None or incoming.resource_id is None:
+            # Nothing a vendor can subscribe to; refusing it would only make the provider repeat it.
+            self._metrics.accepted.labels("ignored").inc()
+            logger.info("event.ignored", account_id=callback.account_id, type=incoming.type)
+            return
+        created = incoming.resource_created_at
+        fresh = await self._group.submit(
+            Accepted(
+                event=Event(
+                    id=new_id("evt", now),
+                    account_id=callback.account_id,
+                    upstream_event_id=incoming.id,
+                    resource=incoming.resource,
+                    resource_id=incoming.resource_id,
+                    event_type="",
+                    occurred_at=incoming.created_at or now,
+                    received_at=now,
+                    body_sha256=sha256(body).hexdigest(),
+                ),
+                told=incoming.event if incoming.event in ("CREATED", "UPDATED") else None,
+                created_here=created is not None and created >= callback.subscribed_at,
+            )
+        )
+        self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
+
+    def forget(self, code: str) -> None:
+        """Drop a callback from the cache, because it was changed or removed."""
+        self._callbacks.pop(code, None)
+
+    async def drain(self) -> None:
+        """Wait until everything taken in is committed."""
+        await self._group.drain()
+
+    async def _callback(self, code: str, now: datetime) -> _Callback:
+        cached = self._callbacks.get(code)
+        if cached is not None and now - cached.read_at < CACHE_FOR:
+            return cached
+        async with self._work.reading() as tx:
+            upstream = await tx.upstream_subscriptions.by_code(code)
+            account = None if upstream is None else await tx.accounts.get(upstream.account_id)
+        if upstream is None or account is None:
+            self.forget(code)
+            self._metrics.accepted.labels("unknown").inc()
+            raise NotFound("No subscription posts to this address.")
+        callback = _Callback(
+            account_id=account.id,
+            target=account.target,
+            secret=self._ring.open_text(upstream.secret, place=upstream.place),
+            subscribed_at=upstream.created_at,
+            read_at=now,
+        )
+        self._callbacks[code] = callback
+        return callback
+
+    async def _store(self, batch: Sequence[Accepted]) -> list[bool]:
+        now = self._clock()
+        unsure = {
+            (item.event.account_id, item.event.resource, item.event.resource_id)
+            for item in batch
+            if item.told is None and item.created_here
+        }
+        accounts = {item.event.account_id for item in batch}
+        async with self._work.writing() as tx:
+            events = decide_types(batch, await tx.events.seen(unsure))
+            new = await tx.events.add_new(events)
+            subscriptions = await tx.subscriptions.live(sorted(accounts))
+            deliveries = plan(
+                [event for event in events if event.id in new],
+                subscriptions,
+                now=now,
+                lease=self._lease(),
+            )
+            await tx.deliveries.add(deliveries)
+        self._hand_over(deliveries)
+        return [event.id in new for event in events]

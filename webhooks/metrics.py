@@ -1,0 +1,32 @@
+"""What the relay counts."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class RelayMetrics:
+    """The relay's part of /metrics."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.accepted = Counter(
+            "qonto_connector_events_total",
+            "Incoming events by what became of them.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.attempts = Counter(
+            "qonto_connector_delivery_attempts_total",
+            "Tries to deliver, by what came of them.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.attempt_seconds = Histogram(
+            "qonto_connector_delivery_attempt_seconds",
+            "How long a try took.",
+            registry=registry,
+        )
+        self.waiting_seconds = Histogram(
+            "qonto_connector_delivery_seconds",
+            "From accepting an event to its arrival at the vendor.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3600, 86400),
+            registry=registry,
+        )
