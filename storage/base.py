@@ -19,7 +19,11 @@ NAMING = {
 class Record(SQLModel):
     """Base of every table. Rows never leave `storage`; repositories hand out frozen values."""
 
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+    metadata: ClassVar[MetaData] = MetaData(  # pyright: ignore[reportIncompatibleVariableOverride]
+        naming_convention=NAMING
+    )
+    # SQLModel types it as a declared_attr, which a plain name then fails to match
+    __tablename__: ClassVar[Any]
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -5,7 +5,7 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ class Database:
         return Path(self.url.database or "") if self.is_sqlite else None
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncGenerator[AsyncConnection]:
         """Open one write transaction: committed on a clean exit, rolled back otherwise.
 
         Raises StorageUnavailable when the database can't be reached, is full or stays locked.
@@ -74,7 +74,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
         async with _translated(), self.engine.connect() as connection:
             yield connection
@@ -113,7 +113,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
 
 
 @asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
+async def _translated() -> AsyncGenerator[None]:
     """Turn "can't be reached", "full" and "locked" into the one error callers know."""
     try:
         yield

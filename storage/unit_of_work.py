@@ -8,7 +8,7 @@ It commits on a clean exit and rolls back otherwise; repositories never commit. 
 call to another service belongs inside.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
 
@@ -86,13 +86,13 @@ class UnitOfWork:
         self.database = database
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:
+    async def writing(self) -> AsyncGenerator[Transaction]:
         """Open a transaction that may write. Raises StorageUnavailable."""
         async with self.database.writing() as connection:
             yield Transaction(connection)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Transaction]:
+    async def reading(self) -> AsyncGenerator[Transaction]:
         """Open a transaction that only reads. Raises StorageUnavailable."""
         async with self.database.reading() as connection:
             yield Transaction(connection)

@@ -2,26 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Row, Table
+from sqlalchemy import ColumnElement, Row, Table, inspect
 from sqlmodel import SQLModel
 
 Value = TypeVar("Value")
 
 
-def table_of(record: type[SQLModel]) -> Table:
+def table_of(record: type[SQLModel]) -> "Table[Any]":
     """Answer the Core table of a SQLModel table class."""
-    table: Table = record.__table__  # type: ignore[attr-defined]
-    return table
+    return cast("Table[Any]", inspect(record).local_table)
 
 
-def columns_of(value: type[Any], table: Table) -> list[ColumnElement[Any]]:
+def columns_of(value: type[Any], table: "Table[Any]") -> list[ColumnElement[Any]]:
     """Name the columns that a dataclass needs: those called like its fields."""
     return [table.c[field.name] for field in fields(value)]
 
 
-def as_value(value: type[Value], row: Row[Any] | Mapping[str, Any]) -> Value:
+def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Value:
     """Make the frozen value of a row selected with `columns_of`."""
-    mapping = row if isinstance(row, Mapping) else row._mapping
+    # the underscore keeps it apart from column names; it is public
+    mapping = row if isinstance(row, Mapping) else row._mapping  # pyright: ignore[reportPrivateUsage]
     return value(**mapping)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -221,7 +221,7 @@ def load(**overrides: Any) -> Settings:
 
 class _EnvironmentAndFiles(EnvSettingsSource):
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        found = dict(cast("Mapping[str, str | None]", super()._load_env_vars()))
+        found = dict(super()._load_env_vars())
         for name, value in os.environ.items():
             if not name.startswith(PREFIX) or not name.endswith("_FILE"):
                 continue

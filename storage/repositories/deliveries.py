@@ -210,7 +210,7 @@ class Deliveries:
         return {row.id: as_value(DueDelivery, row) for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
-        """Record tries in one go. One whose lease was lost leaves its attempt and changes nothing."""
+        """Record tries in one go; one whose lease was lost leaves its attempt, and no more."""
         if not completions:
             return
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
