@@ -1,0 +1,239 @@
+"""One HTTP client for a target system's API: access, deadlines, careful retries, metrics.
+
+What an answer means is decided in `connector.outcomes`; here it is acted on. Redirects are never
+followed, cookies never kept, answers are read up to a size, and no error holds a header or a body.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import httpx2
+
+from connector.errors import (
+    AccessRefused,
+    DownstreamError,
+    DownstreamTimeout,
+    DownstreamUnavailable,
+)
+from connector.outcomes import (
+    Answer,
+    Dialect,
+    Fail,
+    Outcome,
+    RenewAccess,
+    Retry,
+    Succeed,
+    classify,
+)
+from oauth.tokens import Access, AccessSource
+from storage.clock import Clock, system_clock
+
+Observe = Callable[[str, str, int | None, float], None]
+"""Told of every attempt: method, route, status (None when no answer came), seconds."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how much a call may take; times in seconds.
+
+    `total` bounds a call with all its retries, `longest_wait` a single wait that the server asks
+    for. Retries are made for GET only, since asking twice for a write may write twice.
+    """
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 30.0
+    retries: int = 2
+    first_wait: float = 0.25
+    longest_wait: float = 5.0
+    max_bytes: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to make. `route` is the path's pattern, for metrics; `scope` the consent needed.
+
+    `repr` hides the body.
+    """
+
+    method: str
+    path: str
+    route: str
+    params: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    scope: str | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Asking twice has the same effect as asking once."""
+        return self.method == "GET"
+
+
+class FixedAccess:
+    """An AccessSource with a single access, for calls made before an account exists."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def get(self, account_id: str) -> Access:
+        return self._access
+
+    async def renew(self, account_id: str, refused: Access) -> Access:
+        raise AccessRefused(
+            "The target system refused the access it had just granted. Link again.", status=401
+        )
+
+
+def provider_http(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
+    """Open the HTTP client that all target systems share; whoever opens it closes it."""
+    return httpx2.AsyncClient(
+        transport=transport,
+        follow_redirects=False,
+        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=50),
+        headers={"User-Agent": "qonto-connector"},
+    )
+
+
+def ignore(method: str, route: str, status: int | None, seconds: float) -> None:
+    """Observe nothing."""
+    del method, route, status, seconds
+
+
+class ProviderClient:
+    """Calls one target system's API for its linked accounts."""
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        access: AccessSource,
+        base_url: str,
+        dialect: Dialect,
+        *,
+        limits: Limits | None = None,
+        observe: Observe = ignore,
+        clock: Clock = system_clock,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._http = http
+        self._access = access
+        self._base_url = base_url.rstrip("/")
+        self._dialect = dialect
+        self._limits = limits or Limits()
+        self._observe = observe
+        self._clock = clock
+        self._sleep = sleep
+
+    async def send(self, account_id: str, call: Call) -> Answer:
+        """Make a call for an account and answer its 2xx answer.
+
+        Raises what `connector.errors` lists below DownstreamError, DocumentNotFound for 404, and
+        whatever the access source raises when the account can't be used.
+        """
+        deadline = time.monotonic() + self._limits.total
+        access = await self._access.get(account_id)
+        renewed = False
+        retries = 0
+        while True:
+            outcome = await self._attempt(call, access, deadline)
+            match outcome:
+                case Succeed(answer):
+                    return answer
+                case Fail(error):
+                    raise error
+                case RenewAccess(trace_id):
+                    if renewed:
+                        raise AccessRefused(
+                            f"{self._dialect.name} refuses the account's access, even a new one. "
+                            "Let the customer link again.",
+                            status=401,
+                            trace_id=trace_id,
+                        )
+                    access = await self._access.renew(account_id, access)
+                    renewed = True
+                case Retry(after, error):
+                    wait = self._wait(after, retries)
+                    if (
+                        not call.is_repeatable
+                        or retries >= self._limits.retries
+                        or wait > self._limits.longest_wait
+                        or time.monotonic() + wait >= deadline
+                    ):
+                        raise error
+                    retries += 1
+                    await self._sleep(wait)
+                case _:
+                    assert_never(outcome)
+
+    def _wait(self, after: float | None, retries: int) -> float:
+        if after is not None:
+            return after
+        return self._limits.first_wait * 2**retries * random.uniform(0.5, 1.5)  # noqa: S311
+
+    async def _attempt(self, call: Call, access: Access, deadline: float) -> Outcome:
+        started = time.monotonic()
+        status: int | None = None
+        try:
+            async with asyncio.timeout(max(0.0, deadline - started)):
+                answer = await self._exchange(call, access)
+            status = answer.status
+        # the outcome keeps no cause: that would hold the request, and with it the access
+        except (TimeoutError, httpx2.TimeoutException):
+            return Retry(
+                None, DownstreamTimeout(f"{self._dialect.name} did not answer in time. Try again.")
+            )
+        except httpx2.DecodingError:
+            return Fail(DownstreamError(f"{self._dialect.name}'s answer can't be unpacked."))
+        except httpx2.RequestError:
+            return Retry(
+                None,
+                DownstreamUnavailable(f"{self._dialect.name} can't be reached. Try again later."),
+            )
+        finally:
+            self._observe(call.method, call.route, status, time.monotonic() - started)
+        return classify(answer, dialect=self._dialect, now=self._clock(), scope=call.scope)
+
+    async def _exchange(self, call: Call, access: Access) -> Answer:
+        headers = {"Accept": "application/json", **access.headers}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        request = self._http.build_request(
+            call.method,
+            self._base_url + call.path,
+            params=call.params or None,
+            content=call.body,
+            headers=headers,
+            timeout=httpx2.Timeout(self._limits.read, connect=self._limits.connect),
+        )
+        # the client is shared by all accounts: what one was told must not be sent for another
+        request.headers.pop("Cookie", None)
+        response = await self._http.send(request, stream=True, follow_redirects=False)
+        try:
+            body = await self._read(response)
+        finally:
+            await response.aclose()
+        return Answer(
+            status=response.status_code,
+            body=body,
+            content_type=response.headers.get("Content-Type", ""),
+            retry_after=response.headers.get("Retry-After"),
+            trace_id=response.headers.get(self._dialect.trace_header),
+        )
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > self._limits.max_bytes:
+                raise DownstreamError(
+                    f"{self._dialect.name}'s answer is larger than {self._limits.max_bytes} bytes.",
+                    status=response.status_code,
+                )
+            chunks.append(chunk)
+        return b"".join(chunks)

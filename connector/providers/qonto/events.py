@@ -1,0 +1,144 @@
+"""Qonto's webhook: checking its signature and reading its event. Pure.
+
+`X-Qonto-Signature: t=<unix seconds>,v1=<hex>` where v1 is HMAC-SHA256, keyed with the secret's own
+text, over `t`, a dot and the raw body. Qonto's documentation: Webhooks, Setup; Supported events.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
+
+SIGNATURE_HEADER = "X-Qonto-Signature"
+TOLERANCE = timedelta(minutes=5)
+"""How far a signature's time may be from now."""
+
+TOPICS: Mapping[str, tuple[str, ...]] = {"INVOICE": ("v1/client-invoices",)}
+"""What can be subscribed to. There is no type for supplier invoices, quotes or credit notes."""
+
+REVOCATION_TYPES = ("v1/consent-revocations",)
+
+_RESOURCES = {
+    "v1/client-invoices": "INVOICE",
+    "v1/clients": "CUSTOMER",
+    "v1/products": "ITEM",
+    "v1/accounts": "BANK_ACCOUNT",
+    "v1/consent-revocations": "TOKEN",
+}
+_EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
+_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
+
+
+class _Data(msgspec.Struct, frozen=True):
+    id: Any = None
+    event: Any = None
+    created_at: Any = None
+
+
+class _Event(msgspec.Struct, frozen=True):
+    id: Any = None
+    type: Any = None
+    subscription_id: Any = None
+    organization_id: Any = None
+    created_at: Any = None
+    data: msgspec.Raw | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_DATA = msgspec.json.Decoder(_Data)
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def verify(
+    headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
+) -> Verdict:
+    """Check a signature against every secret, in constant time; `now` is aware.
+
+    STALE means rightly signed but more than five minutes from now: worth believing that something
+    happened, not worth acting on.
+    """
+    moment, signatures = _read_signature(_header(headers))
+    if not moment or not signatures:
+        return Verdict.MISSING
+    message = moment.encode() + b"." + raw_body
+    genuine = False
+    for secret in secrets:
+        expected = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode()
+        for signature in signatures:
+            genuine |= hmac.compare_digest(expected, signature.encode())
+    if not genuine:
+        return Verdict.FORGED
+    if abs(now.timestamp() - int(moment)) > TOLERANCE.total_seconds():
+        return Verdict.STALE
+    return Verdict.VALID
+
+
+def read_event(raw_body: bytes) -> UpstreamEvent:
+    """Read the envelope of an event; the document in it is left alone.
+
+    Raises UnreadableEvent when the body is no JSON object with an id and a type.
+    """
+    try:
+        event = _EVENT.decode(raw_body)
+    except _BROKEN:
+        raise UnreadableEvent("the body is not an event in JSON") from None
+    event_id, event_type = _text(event.id), _text(event.type)
+    if event_id is None or event_type is None:
+        raise UnreadableEvent("the event has no id or no type")
+    data = _read_data(event.data)
+    revoked = event_type in REVOCATION_TYPES
+    return UpstreamEvent(
+        id=event_id,
+        type=event_type,
+        created_at=_moment(event.created_at),
+        resource=_RESOURCES.get(event_type),
+        resource_id=_text(data.id),
+        event="REVOKED" if revoked else _EVENTS.get(_text(data.event) or ""),
+        resource_created_at=_moment(data.created_at),
+        organization_id=_text(event.organization_id),
+        subscription_id=_text(event.subscription_id),
+    )
+
+
+def _read_data(raw: msgspec.Raw | None) -> _Data:
+    try:
+        return _Data() if raw is None else _DATA.decode(raw)
+    except _BROKEN:
+        return _Data()
+
+
+def _header(headers: Mapping[str, str]) -> str:
+    wanted = SIGNATURE_HEADER.lower()
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _read_signature(header: str) -> tuple[str, list[str]]:
+    moment, signatures = "", list[str]()
+    for part in header.split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "t" and _SECONDS.fullmatch(value):
+            moment = value
+        elif name == "v1" and value:
+            signatures.append(value)
+    return moment, signatures
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _moment(value: object) -> datetime | None:
+    text = _text(value)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,79 @@
+"""A supplier invoice as a unified bill."""
+
+from connector.providers.qonto.documents import SupplierInvoice
+from connector.providers.qonto.mapping import status
+from connector.providers.qonto.mapping.calendar import Calendar, read_day
+from connector.providers.qonto.mapping.notes import Notes
+from connector.unified.bill import Bill
+from connector.unified.mapped import Mapped
+
+
+def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
+    """Say a supplier invoice in the unified model.
+
+    Qonto reads it from a file and has no lines, so `line_items` is empty; until the file has been
+    read, amounts, dates and names may be missing, which is noted.
+    """
+    notes = Notes("bill", document.id)
+    standing = supplier_standing(document, calendar, notes)
+    note_unread(document, notes)
+    bill = Bill(
+        id=notes.text(document.id),
+        account_id=None,
+        addresses=(),
+        bill_date=notes.date("issue_date", document.issue_date),
+        bill_number=notes.text(document.invoice_number),
+        contact_id=notes.reference(document.supplier_id),
+        created_date=notes.date("created_at", document.created_at),
+        currency=notes.currency(None, document.total_amount),
+        delivery_date=None,
+        due_date=notes.date("due_date", document.due_date),
+        file_id=notes.reference(document.attachment_id),
+        journal_code=None,
+        line_items=(),
+        name=supplier_name(document),
+        one_line_address=None,
+        paid_date=notes.date("payment_date", document.payment_date),
+        payment_reference=None,
+        payment_term_code=None,
+        payment_status=standing.payment,
+        payment_days=notes.days_between(document.issue_date, document.due_date),
+        reference=None,
+        shipping_date=None,
+        shipping_type=None,
+        status=standing.status,
+        tax_rule=None,
+        tax_text=None,
+        total_discount_amount=None,
+        total_discount_percentage=None,
+        total_gross_amount=notes.amount("total_amount", document.total_amount),
+        total_net_amount=notes.amount(
+            "total_amount_excluding_taxes", document.total_amount_excluding_taxes
+        ),
+        total_tax_amount=notes.amount("total_tax_amount", document.total_tax_amount),
+        updated_date=notes.date("updated_at", document.updated_at),
+    )
+    return Mapped(bill, tuple(notes.warnings))
+
+
+def supplier_standing(
+    document: SupplierInvoice, calendar: Calendar, notes: Notes
+) -> status.Standing:
+    """Tell where a supplier invoice stands today; it doesn't say its organisation's country."""
+    return status.of_supplier_invoice(
+        document.status,
+        due=read_day(document.due_date),
+        today=calendar.today(None),
+        notes=notes,
+    )
+
+
+def supplier_name(document: SupplierInvoice) -> str | None:
+    """Answer the supplier's name, else the issuer's as read from the file."""
+    return document.supplier_name or document.issuer_name or None
+
+
+def note_unread(document: SupplierInvoice, notes: Notes) -> None:
+    """Note that the file has not been read yet."""
+    if not document.analyzed_at:
+        notes.warn("Qonto has not read the document yet; amounts, dates and names may be missing")

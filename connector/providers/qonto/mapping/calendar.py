@@ -1,0 +1,83 @@
+"""What day it is where an account keeps its books, and how times are written."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_DEFAULT_ZONE = "Europe/Paris"
+_ZONES = {
+    "AT": "Europe/Vienna",
+    "BE": "Europe/Brussels",
+    "CY": "Asia/Nicosia",
+    "DE": "Europe/Berlin",
+    "EE": "Europe/Tallinn",
+    "ES": "Europe/Madrid",
+    "FI": "Europe/Helsinki",
+    "FR": "Europe/Paris",
+    "GR": "Europe/Athens",
+    "IE": "Europe/Dublin",
+    "IT": "Europe/Rome",
+    "LT": "Europe/Vilnius",
+    "LU": "Europe/Luxembourg",
+    "LV": "Europe/Riga",
+    "MT": "Europe/Malta",
+    "NL": "Europe/Amsterdam",
+    "PT": "Europe/Lisbon",
+    "SI": "Europe/Ljubljana",
+    "SK": "Europe/Bratislava",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The present moment, and the account's zone when it has been set.
+
+    Without a setting the zone follows the issuing organisation's country, else Europe/Paris.
+    """
+
+    now: datetime
+    zone: tzinfo | None = None
+
+    def today(self, country: str | None) -> date:
+        """Answer the current date for an organisation of this country."""
+        return self.now.astimezone(self.zone or _zone_of((country or "").upper())).date()
+
+
+@lru_cache(maxsize=64)
+def _zone_of(country: str) -> tzinfo:
+    return ZoneInfo(_ZONES.get(country, _DEFAULT_ZONE))
+
+
+def read_day(text: str | None) -> date | None:
+    """Read `YYYY-MM-DD`; None for an empty, missing or malformed one."""
+    try:
+        return date.fromisoformat(text) if text and len(text) == 10 else None
+    except ValueError:
+        return None
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """Read an RFC 3339 instant into UTC; one without an offset is taken as UTC."""
+    if not text or len(text) <= 10:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def write_instant(moment: datetime) -> str:
+    """Write a moment in UTC as the contract has it: 2026-11-01T09:15:12.000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
+        f"{moment.microsecond // 1000:03d}Z"
+    )
+
+
+def write_day(day: date) -> str:
+    """Write a pure date as the contract has it: midnight UTC of that day, whatever the zone."""
+    return f"{day.isoformat()}T00:00:00.000Z"

@@ -1,0 +1,55 @@
+"""The customer on a document: names and addresses."""
+
+from connector.providers.qonto.documents import Client, PostalAddress
+from connector.providers.qonto.mapping.notes import Notes
+from connector.unified.address import Address
+from connector.unified.enums import AddressType
+
+
+def client_of(value: Client | str | None) -> Client:
+    """Answer the customer, an empty one when the document has none."""
+    return value if isinstance(value, Client) else Client()
+
+
+def name_of(client: Client) -> str | None:
+    """Answer the customer's name: the company's, else first and last name."""
+    person = " ".join(part for part in (client.first_name, client.last_name) if part)
+    return client.name or person or None
+
+
+def addresses_of(client: Client, notes: Notes) -> tuple[Address, ...]:
+    """Answer the billing address, from its newer or its older form, and the delivery address."""
+    billing = client.billing_address
+    if not isinstance(billing, PostalAddress) or _is_empty(billing):
+        billing = PostalAddress(client.address, client.city, client.zip_code, client.country_code)
+    found = [_address(billing, "BILLING", notes)]
+    if isinstance(client.delivery_address, PostalAddress):
+        found.append(_address(client.delivery_address, "DELIVERY", notes))
+    return tuple(address for address in found if address is not None)
+
+
+def one_line(addresses: tuple[Address, ...]) -> str | None:
+    """Write the first address on one line: street, postal code and city, country."""
+    if not addresses:
+        return None
+    first = addresses[0]
+    town = " ".join(part for part in (first.postal_code, first.city) if part)
+    street = " ".join((first.address_line1 or "").split())
+    return ", ".join(part for part in (street, town, first.country_code) if part) or None
+
+
+def _address(source: PostalAddress, kind: AddressType, notes: Notes) -> Address | None:
+    if _is_empty(source):
+        return None
+    return Address(
+        address_line1=notes.text(source.street_address),
+        address_line2=None,
+        city=notes.text(source.city),
+        country_code=notes.country(source.country_code),
+        postal_code=notes.text(source.zip_code),
+        type=kind,
+    )
+
+
+def _is_empty(address: PostalAddress) -> bool:
+    return not (address.street_address or address.city or address.zip_code or address.country_code)

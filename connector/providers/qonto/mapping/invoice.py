@@ -1,0 +1,119 @@
+"""A client invoice as a unified invoice."""
+
+from connector.providers.qonto.documents import ClientInvoice, Issuer, Item
+from connector.providers.qonto.mapping import status
+from connector.providers.qonto.mapping.calendar import Calendar, read_day
+from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
+from connector.providers.qonto.mapping.notes import Notes
+from connector.unified.enums import InvoiceType
+from connector.unified.invoice import Invoice, InvoiceLine
+from connector.unified.mapped import Mapped
+
+
+def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
+    """Say a client invoice in the unified model.
+
+    `sum_net_amount` is the total less the tax. Prices at Qonto are always without tax, so
+    `line_amount_types` is EXCLUSIVE. `shipping_date` is where the period of performance starts.
+    """
+    notes = Notes("invoice", document.id)
+    currency = notes.currency(document.currency, document.total_amount)
+    total = notes.amount("total_amount", document.total_amount)
+    tax = notes.amount("vat_amount", document.vat_amount)
+    discount, _ = notes.discount(document.discount)
+    standing = standing_of(document, calendar, notes)
+    client = client_of(document.client)
+    addresses = addresses_of(client, notes)
+    _note_what_net_hides(document, notes)
+    invoice = Invoice(
+        id=notes.text(document.id),
+        invoice_id=notes.text(document.id),
+        addresses=addresses,
+        contact_id=notes.reference(client.id),
+        created_date=notes.date("created_at", document.created_at),
+        currency=currency,
+        discount_amount=discount,
+        due_date=notes.date("due_date", document.due_date),
+        file_id=notes.reference(document.attachment_id),
+        invoice_date=notes.date("issue_date", document.issue_date),
+        invoice_number=number_of(document),
+        invoice_type=_type_of(document, notes),
+        journal_code=None,
+        line_amount_types="EXCLUSIVE",
+        line_items=tuple(_line(item, notes) for item in document.items or ()),
+        name=name_of(client),
+        one_line_address=one_line(addresses),
+        paid_date=notes.date("paid_at", document.paid_at),
+        payment_status=standing.payment,
+        payment_term_duration=notes.days_between(document.issue_date, document.due_date),
+        payment_term_id=None,
+        reference=notes.text(document.purchase_order),
+        shipping_date=notes.date("performance_start_date", performance_start(document)),
+        status=standing.status,
+        sum_net_amount=notes.net(total, tax),
+        tax_rule=None,
+        total_amount=total,
+        total_tax_amount=tax,
+        updated_date=notes.date("updated_at", document.updated_at),
+    )
+    return Mapped(invoice, tuple(notes.warnings))
+
+
+def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> status.Standing:
+    """Tell where a client invoice stands today, in its issuer's zone."""
+    issuer = document.organization if isinstance(document.organization, Issuer) else Issuer()
+    quiet = Notes("invoice", document.id)
+    return status.of_client_invoice(
+        document.status,
+        total=quiet.amount("total_amount", document.total_amount),
+        paid=quiet.amount("amount_paid", document.amount_paid),
+        due=read_day(document.due_date),
+        today=calendar.today(issuer.legal_country or issuer.address_country),
+        notes=notes,
+    )
+
+
+def number_of(document: ClientInvoice) -> str | None:
+    """Answer the invoice's number, under its present or its former name."""
+    return document.number or document.invoice_number or None
+
+
+def performance_start(document: ClientInvoice) -> str | None:
+    """Answer when the performance began, under its present or its former name."""
+    return document.performance_start_date or document.performance_date
+
+
+def _line(item: Item, notes: Notes) -> InvoiceLine:
+    discount, percentage = notes.discount(item.discount)
+    return InvoiceLine(
+        line_item_id=None,
+        account_id=None,
+        created_date=None,
+        description=notes.text(item.description),
+        dimensions=(),
+        discount_item_amount=discount,
+        discount_item_percentage=percentage,
+        gross_amount=notes.amount("line total_amount", item.total_amount),
+        items_amount=notes.amount("line subtotal", item.subtotal),
+        item_id=None,
+        name=notes.text(item.title),
+        quantity=notes.number("line quantity", item.quantity),
+        tax_code=None,
+        tax_rate_percentage=notes.percentage("line vat_rate", item.vat_rate),
+        unit_amount=notes.amount("line unit_price", item.unit_price),
+        updated_date=None,
+    )
+
+
+def _type_of(document: ClientInvoice, notes: Notes) -> InvoiceType | None:
+    kind = document.invoice_type
+    if not kind or kind == "standard":
+        return "STANDARD"
+    notes.warn(f"invoice type {kind[:40]!r} has no counterpart")
+    return None
+
+
+def _note_what_net_hides(document: ClientInvoice, notes: Notes) -> None:
+    for field in ("welfare_fund", "withholding_tax", "stamp_duty_amount"):
+        if getattr(document, field):
+            notes.warn(f"{field} has no counterpart; it may be part of totalAmount")

@@ -1,0 +1,137 @@
+"""Reads one document's fields, and collects a warning for each that can't be expressed."""
+
+from decimal import Decimal
+
+from connector.providers.qonto.documents import Discount, Money, MoneyField
+from connector.providers.qonto.mapping.amounts import difference, percent_of, read_decimal
+from connector.providers.qonto.mapping.calendar import (
+    read_day,
+    read_instant,
+    write_day,
+    write_instant,
+)
+from connector.unified.iso import COUNTRY_CODES, CURRENCY_CODES
+
+_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+_LONGEST_QUOTE = 40
+
+
+class Notes:
+    """The reader of one document: every method answers a unified value or None, and takes note.
+
+    `warnings` holds one sentence per loss, naming the document so that it can be found in the
+    provider's raw data.
+    """
+
+    def __init__(self, kind: str, document_id: str | None) -> None:
+        self._subject = f"{kind} {document_id or 'without id'}"
+        self._currency: str | None = None
+        self.warnings: list[str] = []
+
+    def warn(self, what: str) -> None:
+        """Note what could not be expressed."""
+        self.warnings.append(f"{self._subject}: {what}")
+
+    def text(self, value: str | None) -> str | None:
+        """Read a text; empty and missing are the same."""
+        return value or None
+
+    def reference(self, value: str | None) -> str | None:
+        """Read an id; the id of all zeros stands for none."""
+        return value if value and value != _ZERO_ID else None
+
+    def date(self, field: str, value: str | None) -> str | None:
+        """Read a date (midnight UTC on the wire) or an instant (converted to UTC)."""
+        if not value:
+            return None
+        day = read_day(value)
+        if day is not None:
+            return write_day(day)
+        moment = read_instant(value)
+        if moment is not None:
+            return write_instant(moment)
+        self.warn(f"{field} {_quoted(value)} is not a date")
+        return None
+
+    def country(self, value: str | None) -> str | None:
+        """Read a country code in either case; None when the contract's list lacks it."""
+        if not value:
+            return None
+        code = value.upper()
+        if code in COUNTRY_CODES:
+            return code
+        self.warn(f"country {_quoted(value)} is not in the contract's list")
+        return None
+
+    def currency(self, value: str | None, total: MoneyField) -> str | None:
+        """Read the document's currency, from the document or else from its total.
+
+        Amounts read afterwards must be in this currency.
+        """
+        named = value or (total.currency if isinstance(total, Money) else None)
+        if not named:
+            return None
+        self._currency = named.upper()
+        if self._currency in CURRENCY_CODES:
+            return self._currency
+        self.warn(f"currency {_quoted(named)} is not an ISO 4217 code")
+        return None
+
+    def amount(self, field: str, money: MoneyField) -> Decimal | None:
+        """Read an amount in the document's currency; one in another currency is left out."""
+        if not isinstance(money, Money):
+            if money:
+                self.warn(f"{field} is not an amount")
+            return None
+        if money.value is None or money.value == "":
+            return None
+        value = self.number(field, money.value)
+        named = (money.currency or "").upper()
+        if value is not None and named and self._currency and named != self._currency:
+            self.warn(f"{field} is in {_quoted(named)}, not in the document's currency")
+            return None
+        return value
+
+    def number(self, field: str, value: object) -> Decimal | None:
+        """Read a number such as a quantity."""
+        if value is None or value == "":
+            return None
+        number = read_decimal(value)
+        if number is None:
+            self.warn(f"{field} is not a number")
+        return number
+
+    def percentage(self, field: str, fraction: object) -> Decimal | None:
+        """Read a rate that Qonto writes as a fraction into percent."""
+        number = self.number(field, fraction)
+        return None if number is None else percent_of(number)
+
+    def discount(self, discount: Discount | str | None) -> tuple[Decimal | None, Decimal | None]:
+        """Read a discount into its amount and its percentage, each None where not said."""
+        if not isinstance(discount, Discount):
+            return None, None
+        amount = self.amount("discount", discount.amount)
+        match discount.type or "":
+            case "percentage":
+                return amount, self.percentage("discount", discount.value)
+            case "absolute" | "amount":
+                return self.number("discount", discount.value) if amount is None else amount, None
+            case "":
+                return amount, None
+            case other:
+                self.warn(f"discount type {_quoted(other)} is unknown")
+                return amount, None
+
+    def net(self, gross: Decimal | None, tax: Decimal | None) -> Decimal | None:
+        """Answer gross less tax, exactly, when both are known."""
+        return None if gross is None or tax is None else difference(gross, tax)
+
+    def days_between(self, start: str | None, end: str | None) -> int | None:
+        """Count the days from one date to another, when both are known."""
+        first, last = read_day(start), read_day(end)
+        return None if first is None or last is None else (last - first).days
+
+
+def _quoted(value: str) -> str:
+    short = value if len(value) <= _LONGEST_QUOTE else value[:_LONGEST_QUOTE] + "..."
+    return repr(short)

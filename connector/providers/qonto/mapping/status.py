@@ -1,0 +1,114 @@
+"""Where documents stand: Qonto's words to the contract's.
+
+    client invoice                       status            payment status
+    draft                                DRAFT             NO_OPEN_ITEM
+    unpaid                               OPEN              PENDING
+    unpaid, due date past                OVERDUE           PENDING
+    unpaid, 0 < amount paid < total      PARTIALLY_PAID    PARTLY_PAID
+    paid                                 PAID              PAID
+    canceled                             VOIDED            CANCELED
+
+    supplier invoice
+    to_review                            SUBMITTED         PENDING
+    to_approve, awaiting_payment, to_pay OPEN or OVERDUE   PENDING
+    pending, scheduled                   OPEN              PENDING
+    paid                                 PAID              PAID
+    rejected, discarded                  VOIDED            CANCELED
+    archived, any unknown value          null              UNKNOWN
+
+An invoice due today is not overdue yet. `paid` by hand leaves the amount paid at 0, so for paid
+invoices that amount isn't looked at. Booking proposals use the same words as the document behind
+them; credit notes have no status at Qonto.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from connector.providers.qonto.mapping.notes import Notes
+from connector.unified.enums import BookingStatus, DocumentStatus, PaymentStatus
+
+
+class Standing(NamedTuple):
+    """A document's status and its payment status."""
+
+    status: DocumentStatus | None
+    payment: PaymentStatus
+
+
+_CLIENT: dict[str, Standing] = {
+    "draft": Standing("DRAFT", "NO_OPEN_ITEM"),
+    "unpaid": Standing("OPEN", "PENDING"),
+    "paid": Standing("PAID", "PAID"),
+    "canceled": Standing("VOIDED", "CANCELED"),
+}
+
+_SUPPLIER: dict[str, Standing] = {
+    "to_review": Standing("SUBMITTED", "PENDING"),
+    "to_approve": Standing("OPEN", "PENDING"),
+    "awaiting_payment": Standing("OPEN", "PENDING"),
+    "to_pay": Standing("OPEN", "PENDING"),
+    "pending": Standing("OPEN", "PENDING"),
+    "scheduled": Standing("OPEN", "PENDING"),
+    "paid": Standing("PAID", "PAID"),
+    "rejected": Standing("VOIDED", "CANCELED"),
+    "discarded": Standing("VOIDED", "CANCELED"),
+}
+
+_CAN_BE_OVERDUE = frozenset({"to_approve", "awaiting_payment", "to_pay"})
+
+_BOOKING: dict[DocumentStatus, BookingStatus] = {
+    "DRAFT": "DRAFT",
+    "SUBMITTED": "SUBMITTED",
+    "OPEN": "OPEN",
+    "PARTIALLY_PAID": "PARTIALLY_PAID",
+    "PAID": "PAID",
+    "OVERDUE": "OVERDUE",
+    "VOIDED": "VOIDED",
+}
+
+
+def of_client_invoice(
+    status: str | None,
+    *,
+    total: Decimal | None,
+    paid: Decimal | None,
+    due: date | None,
+    today: date,
+    notes: Notes,
+) -> Standing:
+    """Tell where a client invoice stands; an unknown status is noted."""
+    standing = _CLIENT.get(status or "")
+    if standing is None:
+        return _unknown(status, notes)
+    if status != "unpaid":
+        return standing
+    if total is not None and paid is not None and 0 < paid < total:
+        return Standing("PARTIALLY_PAID", "PARTLY_PAID")
+    return Standing("OVERDUE", "PENDING") if _is_past(due, today) else standing
+
+
+def of_supplier_invoice(
+    status: str | None, *, due: date | None, today: date, notes: Notes
+) -> Standing:
+    """Tell where a supplier invoice stands; `archived` and unknown ones are noted."""
+    standing = _SUPPLIER.get(status or "")
+    if standing is None:
+        return _unknown(status, notes)
+    if status in _CAN_BE_OVERDUE and _is_past(due, today):
+        return Standing("OVERDUE", "PENDING")
+    return standing
+
+
+def for_booking(status: DocumentStatus | None) -> BookingStatus | None:
+    """Say a document's status in the words of a booking proposal."""
+    return None if status is None else _BOOKING.get(status)
+
+
+def _is_past(due: date | None, today: date) -> bool:
+    return due is not None and due < today
+
+
+def _unknown(status: str | None, notes: Notes) -> Standing:
+    notes.warn(f"status {status[:40]!r} has no counterpart" if status else "it has no status")
+    return Standing(None, "UNKNOWN")

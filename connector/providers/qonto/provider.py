@@ -1,0 +1,291 @@
+"""The target systems `qonto` and `qonto-sandbox`: hosts, scopes, and who linked.
+
+Qonto's documentation: Authentication (OAuth flow, Available scopes, Sandbox), Organizations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
+from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.providers.qonto.client import (
+    READ_CLIENT_INVOICES,
+    READ_MEMBERSHIP,
+    READ_ORGANIZATION,
+    READ_SUPPLIER_INVOICES,
+    WEBHOOK,
+    ListPart,
+    QontoClient,
+    dialect,
+)
+from connector.providers.qonto.documents import ClientInvoice, DocumentPage, SupplierInvoice
+from connector.providers.qonto.session import QontoReader, QontoWebhooks
+from connector.registry import Provider
+from oauth.ports import Identity, OAuthSpec
+from oauth.tokens import Access, AccessSource
+from storage.clock import Clock, system_clock
+
+STAGING_TOKEN = "stagingToken"  # noqa: S105 - the name of a custom value, not the token
+STAGING_HEADER = "X-Qonto-Staging-Token"
+
+DEFAULT_SCOPES = (
+    "offline_access",
+    "webhook",
+    "client_invoices.read",
+    "supplier_invoice.read",
+    "attachment.read",
+    "client.read",
+)
+"""What reading and webhooks need, and nothing Qonto treats as sensitive."""
+
+MAESN_SCOPES = (
+    "offline_access",
+    "organization.read",
+    "attachment.write",
+    "supplier_invoice.read",
+    "supplier_invoice.write",
+    "client_invoices.read",
+    "client_invoice.write",
+    "client.read",
+    "client.write",
+    "webhook",
+)
+"""What an app made for Maesn asks for, spelled as Qonto accepts it (`client_invoice.write`)."""
+
+FULL_SCOPES = (
+    "offline_access",
+    "webhook",
+    "organization.read",
+    "membership.read",
+    "attachment.read",
+    "attachment.write",
+    "client.read",
+    "client.write",
+    "client_invoices.read",
+    "client_invoice.write",
+    "supplier_invoice.read",
+    "supplier_invoice.write",
+    "product.read",
+    "product.write",
+    "einvoicing.read",
+)
+"""Everything but payments, cards and teams; parts of it need Qonto's review."""
+
+
+@dataclass(frozen=True, slots=True)
+class QontoHosts:
+    """Addresses of the API and of the authorisation server, without a trailing slash."""
+
+    api: str
+    oauth: str
+
+
+PRODUCTION = QontoHosts(api="https://thirdparty.qonto.com", oauth="https://oauth.qonto.com")
+SANDBOX = QontoHosts(
+    api="https://thirdparty-sandbox.staging.qonto.co",
+    oauth="https://oauth-sandbox.staging.qonto.co",
+)
+
+
+class QontoSystem:
+    """What Qonto offers to linking; one instance for production, one for the sandbox.
+
+    `identify_callback_url` is a public https address under which a subscription may be made and
+    deleted at once, to learn the organisation where no scope that tells it was granted.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        hosts: QontoHosts,
+        http: httpx2.AsyncClient,
+        *,
+        is_sandbox: bool,
+        identify_callback_url: str | None = None,
+        limits: Limits | None = None,
+        observe: Observe = ignore,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._target = target
+        self._hosts = hosts
+        self._http = http
+        self._is_sandbox = is_sandbox
+        self._identify_callback_url = identify_callback_url
+        self._limits = limits
+        self._observe = observe
+        self._clock = clock
+
+    @property
+    def target(self) -> str:
+        return self._target
+
+    @property
+    def oauth(self) -> OAuthSpec:
+        """The endpoints and scopes, with the presets `default`, `maesn` and `full`."""
+        base = self._hosts.oauth.rstrip("/")
+        return OAuthSpec(
+            authorize_url=f"{base}/oauth2/auth",
+            token_url=f"{base}/oauth2/token",
+            revoke_url=f"{base}/oauth2/revoke",
+            default_scopes=DEFAULT_SCOPES,
+            scope_presets={"default": DEFAULT_SCOPES, "maesn": MAESN_SCOPES, "full": FULL_SCOPES},
+        )
+
+    def extra_headers(self, values: Mapping[str, str]) -> dict[str, str]:
+        """The staging token's header for the sandbox, nothing for production.
+
+        Raises SandboxTokenMissing when the sandbox's token has not been registered.
+        """
+        if not self._is_sandbox:
+            return {}
+        token = values.get(STAGING_TOKEN)
+        if not token:
+            raise SandboxTokenMissing(
+                f"{self._target} needs a staging token. Register it as the custom value "
+                f"{STAGING_TOKEN}."
+            )
+        return {STAGING_HEADER: token}
+
+    def requirements(self) -> tuple[str, ...]:
+        return (STAGING_TOKEN,) if self._is_sandbox else ()
+
+    async def identify(self, access: Access) -> Identity:
+        """Learn who linked, from the first of these that the scopes allow and that tells it.
+
+        The organisation (with its name); an invoice, sent or received, which carries the
+        organisation's id; a webhook subscription, made and deleted. The membership is added where
+        it can be read. Raises IdentityUnknown when nothing tells.
+        """
+        client = QontoClient(self._provider_client(FixedAccess(access)))
+        granted = _granted(access)
+        membership_id = await _membership_of(client, granted)
+        if READ_ORGANIZATION in granted:
+            organization = await client.organization("")
+            if organization.id:
+                name = organization.legal_name or organization.name or None
+                return Identity(organization.id, name, membership_id)
+        organization_id = await _organization_on_documents(client, granted)
+        if organization_id is not None:
+            return Identity(organization_id, None, membership_id)
+        if WEBHOOK in granted and self._identify_callback_url is not None:
+            return await self._identify_by_subscription(client, self._identify_callback_url)
+        raise IdentityUnknown(
+            "The granted scopes don't tell which organisation was linked. Add organization.read, "
+            "or webhook, to the scopes of this target system and link again."
+        )
+
+    def provider(self, access: AccessSource) -> Provider:
+        """Put together what this target system offers once accounts are linked."""
+        client = QontoClient(self._provider_client(access))
+        return Provider(
+            target=self._target,
+            system=self,
+            reader=QontoReader(client, self._clock),
+            webhooks=QontoWebhooks(client),
+        )
+
+    def _provider_client(self, access: AccessSource) -> ProviderClient:
+        return ProviderClient(
+            self._http,
+            access,
+            self._hosts.api,
+            dialect(gated=self._is_sandbox),
+            limits=self._limits,
+            observe=self._observe,
+            clock=self._clock,
+        )
+
+    async def _identify_by_subscription(self, client: QontoClient, callback_url: str) -> Identity:
+        made = await client.subscribe("", callback_url, None, ("v1/consent-revocations",))
+        if made.id:
+            await client.unsubscribe("", made.id)
+        if not made.organization_id:
+            raise IdentityUnknown("Qonto did not say which organisation was linked. Link again.")
+        return Identity(made.organization_id, None, made.membership_id or None)
+
+
+def qonto(
+    http: httpx2.AsyncClient,
+    *,
+    hosts: QontoHosts = PRODUCTION,
+    identify_callback_url: str | None = None,
+    limits: Limits | None = None,
+    observe: Observe = ignore,
+    clock: Clock = system_clock,
+) -> QontoSystem:
+    """Make the target system `qonto`."""
+    return QontoSystem(
+        "qonto",
+        hosts,
+        http,
+        is_sandbox=False,
+        identify_callback_url=identify_callback_url,
+        limits=limits,
+        observe=observe,
+        clock=clock,
+    )
+
+
+def qonto_sandbox(
+    http: httpx2.AsyncClient,
+    *,
+    hosts: QontoHosts = SANDBOX,
+    identify_callback_url: str | None = None,
+    limits: Limits | None = None,
+    observe: Observe = ignore,
+    clock: Clock = system_clock,
+) -> QontoSystem:
+    """Make the target system `qonto-sandbox`, whose every call needs a staging token."""
+    return QontoSystem(
+        "qonto-sandbox",
+        hosts,
+        http,
+        is_sandbox=True,
+        identify_callback_url=identify_callback_url,
+        limits=limits,
+        observe=observe,
+        clock=clock,
+    )
+
+
+def _granted(access: Access) -> frozenset[str]:
+    """Scopes to go by; a credential without scopes (an API key) may read the organisation."""
+    return frozenset({READ_ORGANIZATION}) if access.scopes is None else access.scopes
+
+
+async def _membership_of(client: QontoClient, granted: frozenset[str]) -> str | None:
+    if READ_MEMBERSHIP not in granted:
+        return None
+    try:
+        return (await client.membership("")).id or None
+    except DownstreamForbidden:
+        return None  # a nicety: who the person is doesn't decide which organisation was linked
+
+
+async def _organization_on_documents(client: QontoClient, granted: frozenset[str]) -> str | None:
+    newest = ListPart(per_page=1)
+    looks = (
+        (READ_CLIENT_INVOICES, client.list_client_invoices),
+        (READ_SUPPLIER_INVOICES, client.list_supplier_invoices),
+    )
+    for scope, look in looks:
+        if scope not in granted:
+            continue
+        try:
+            found = _organization_of(await look("", newest))
+        except DownstreamForbidden:
+            continue  # the price plan may exclude one of them
+        if found is not None:
+            return found
+    return None
+
+
+def _organization_of(
+    page: DocumentPage[ClientInvoice] | DocumentPage[SupplierInvoice],
+) -> str | None:
+    for record in page.records:
+        if record.document is not None and record.document.organization_id:
+            return record.document.organization_id
+    return None

@@ -1,0 +1,97 @@
+"""Subscriptions at Qonto, and the events it sends."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from connector.errors import DocumentNotFound, DownstreamError
+from connector.ports import Subscription
+from connector.providers.qonto import events
+from connector.providers.qonto.client import QontoClient, has_next
+from connector.providers.qonto.documents import WebhookSubscription
+from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
+from storage.errors import Invalid
+
+_MOST_PAGES = 50
+
+
+class QontoWebhooks:
+    """The WebhookAdapter of Qonto.
+
+    A subscription belongs to the person who linked, the app and the organisation together; secrets
+    may have 32 to 128 characters, callback URLs 512, and must be https.
+    """
+
+    def __init__(self, client: QontoClient) -> None:
+        self._client = client
+
+    @property
+    def topics(self) -> Mapping[str, tuple[str, ...]]:
+        return events.TOPICS
+
+    @property
+    def revocation_types(self) -> tuple[str, ...]:
+        return events.REVOCATION_TYPES
+
+    async def subscribe(
+        self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
+    ) -> Subscription:
+        made = await self._client.subscribe(account_id, callback_url, secret, types)
+        return _subscription(made, callback_url, types)
+
+    async def update(
+        self,
+        account_id: str,
+        subscription_id: str,
+        callback_url: str,
+        secret: str,
+        types: Sequence[str],
+    ) -> Subscription:
+        changed = await self._client.update_subscription(
+            account_id, subscription_id, callback_url, secret, types
+        )
+        return _subscription(changed, callback_url, types)
+
+    async def unsubscribe(self, account_id: str, subscription_id: str) -> None:
+        try:
+            await self._client.unsubscribe(account_id, subscription_id)
+        except DocumentNotFound:
+            return
+
+    async def list(self, account_id: str) -> tuple[Subscription, ...]:
+        found: list[Subscription] = []
+        for number in range(1, _MOST_PAGES + 1):
+            page = await self._client.list_subscriptions(account_id, page=number)
+            found.extend(
+                _subscription(record.document, record.document.callback_url or "", ())
+                for record in page.records
+                if record.document is not None and record.document.id
+            )
+            if not has_next(page, number):
+                break
+        return tuple(found)
+
+    def verify(
+        self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
+    ) -> Verdict:
+        return events.verify(headers, raw_body, secrets, now)
+
+    def read_event(self, raw_body: bytes) -> UpstreamEvent:
+        try:
+            return events.read_event(raw_body)
+        except UnreadableEvent as error:
+            raise Invalid(f"This is not an event of Qonto: {error}.") from None
+
+
+def _subscription(
+    document: WebhookSubscription, callback_url: str, types: Sequence[str]
+) -> Subscription:
+    if not document.id:
+        raise DownstreamError("Qonto's answer can't be read: the subscription has no id.")
+    return Subscription(
+        id=document.id,
+        callback_url=document.callback_url or callback_url,
+        types=tuple(document.types or types),
+        organization_id=document.organization_id or None,
+        membership_id=document.membership_id or None,
+        secret=document.secret or None,
+    )
