@@ -1,0 +1,87 @@
+"""HTTP servers in this process; an address is bound first, so that it is known to all."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address; port 0 takes any free one. Raises OSError when it's taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """Answer the http:// address of a bound socket."""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to whoever runs several servers at once."""
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, bound: socket.socket, *, trusted_proxies: str = ""
+) -> AsyncGenerator[str]:
+    """Serve an app on a bound socket while the block runs; answers its http:// address.
+
+    Leaving the block finishes the requests under way (up to 10 s) and runs the app's shutdown.
+    """
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=trusted_proxies or "127.0.0.1",
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        while not server.started:
+            if task.done():
+                await task  # raises what went wrong
+                raise RuntimeError("the server stopped while it was starting")
+            await asyncio.sleep(0.01)
+        yield address_of(bound)
+    finally:
+        server.should_exit = True
+        await task
+        bound.close()
+
+
+@contextmanager
+def until_told() -> Generator[asyncio.Event]:
+    """Answer an event that is set by SIGTERM or Ctrl-C."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
