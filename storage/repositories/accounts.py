@@ -77,8 +77,10 @@ class Accounts:
         )
         return as_value(Account, result.one())
 
-    async def get(self, account_id: str) -> Account | None:
-        found = await self._connection.execute(self._select.where(_table.c.id == account_id))
+    async def get(self, account_id: str, *, lock: bool = False) -> Account | None:
+        """Answer an account; with `lock` nobody else changes it before this transaction ends."""
+        query = self._select.where(_table.c.id == account_id)
+        found = await self._connection.execute(query.with_for_update() if lock else query)
         row = found.first()
         return None if row is None else as_value(Account, row)
 

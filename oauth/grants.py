@@ -1,0 +1,211 @@
+"""The authorization code grant as values: requests to make and answers to read. Pure.
+
+Authlib writes and reads the protocol; what may be believed is decided here.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import parse_qsl
+
+import httpx2
+from authlib.oauth2 import rfc7009, rfc7636
+from authlib.oauth2.base import OAuth2Error
+from authlib.oauth2.client import OAuth2Client
+from authlib.oauth2.rfc6749 import parameters
+from authlib.oauth2.rfc6749.errors import MissingCodeException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from oauth.credentials import AppCredentials
+from oauth.errors import (
+    GrantInvalid,
+    ProviderRefused,
+    ProviderUnavailable,
+    SandboxTokenMissing,
+)
+from oauth.ports import OAuthSpec
+from oauth.tokens import TokenSet
+
+_ERROR = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}", re.ASCII)
+_LONGEST_DESCRIPTION = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """What the provider sent the browser back with: a code, or an error."""
+
+    state: str = field(repr=False)
+    code: str | None = field(default=None, repr=False)
+    error: str | None = None
+    description: str | None = None
+
+
+class _TokenAnswer(BaseModel):
+    """A token endpoint's answer; unknown members are ignored, and no error shows its input."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    access_token: str = Field(min_length=1)
+    token_type: str = Field(pattern="(?i)^bearer$")
+    expires_in: int = Field(default=3600, gt=0)
+    refresh_token: str | None = None
+    scope: str | None = None
+
+
+def new_verifier() -> str:
+    """Make a PKCE verifier (RFC 7636, section 4.1)."""
+    return secrets.token_urlsafe(64)
+
+
+def choose_scopes(spec: OAuthSpec, *choices: str | None) -> tuple[str, ...]:
+    """Answer the scopes to ask for: the first choice made, a preset's name or a list."""
+    for choice in choices:
+        if choice and choice.strip():
+            return spec.scope_presets.get(choice.strip()) or tuple(choice.split())
+    return spec.default_scopes
+
+
+def authorization_url(
+    spec: OAuthSpec,
+    *,
+    client_id: str,
+    redirect_uri: str,
+    scopes: tuple[str, ...],
+    state: str,
+    verifier: str,
+    organization_id: str | None = None,
+) -> str:
+    """Write the address that asks for consent; `organization_id` pre-selects one when known."""
+    challenge = cast(str, rfc7636.create_s256_code_challenge(verifier))
+    return cast(
+        str,
+        parameters.prepare_grant_uri(
+            spec.authorize_url,
+            client_id,
+            "code",
+            redirect_uri=redirect_uri,
+            scope=list(scopes),
+            state=state,
+            code_challenge=challenge,
+            code_challenge_method="S256",
+            organization_id=organization_id,
+        ),
+    )
+
+
+def read_consent(query: str) -> ConsentAnswer:
+    """Read the query that the browser came back with; an error outweighs a code."""
+    given = dict(parse_qsl(query))
+    state = given.get("state", "")
+    if "error" in given:
+        error = given["error"] if _ERROR.fullmatch(given["error"]) else "access_denied"
+        description = given.get("error_description", "")[:_LONGEST_DESCRIPTION]
+        return ConsentAnswer(
+            state, error=error, description=description if description.isprintable() else None
+        )
+    try:
+        parsed: dict[str, str] = parameters.parse_authorization_code_response(f"?{query}")
+    except MissingCodeException:
+        return ConsentAnswer(state)
+    return ConsentAnswer(state, code=parsed["code"])
+
+
+def code_form(credentials: AppCredentials, *, code: str, redirect_uri: str, verifier: str) -> str:
+    """Write the form that exchanges a code (client_secret_post)."""
+    return _form(
+        "authorization_code",
+        credentials,
+        code=code,
+        code_verifier=verifier,
+        redirect_uri=redirect_uri,
+    )
+
+
+def refresh_form(credentials: AppCredentials, *, refresh_token: str) -> str:
+    """Write the form that refreshes a token (client_secret_post)."""
+    return _form("refresh_token", credentials, refresh_token=refresh_token)
+
+
+def revoke_form(credentials: AppCredentials, *, token: str) -> str:
+    """Write the form that revokes a token (RFC 7009, client_secret_post)."""
+    secret = httpx2.QueryParams(
+        {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    )
+    body, _ = cast(
+        tuple[str, object], rfc7009.prepare_revoke_token_request(token, body=str(secret))
+    )
+    return body
+
+
+def check_answer(response: httpx2.Response, *, gated: bool) -> None:
+    """Raise unless the provider itself answered, well or ill.
+
+    `gated` says that the target system needs custom values: a web page or a redirect instead of an
+    answer then means that they're missing. Raises SandboxTokenMissing and ProviderUnavailable.
+    """
+    if response.status_code >= 500 or response.status_code == 429:
+        raise ProviderUnavailable(f"the target system answered {response.status_code}; try again")
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.has_redirect_location or 300 <= response.status_code < 400 or kind == "text/html":
+        if gated:
+            raise SandboxTokenMissing
+        raise ProviderUnavailable("a web page answered instead of the target system; try again")
+
+
+def read_tokens(
+    response: httpx2.Response,
+    *,
+    at: datetime,
+    asked: frozenset[str],
+    gated: bool,
+    refresh_token: str | None = None,
+) -> TokenSet:
+    """Read a token endpoint's answer; lifetimes count from `at`, the moment of asking.
+
+    `asked` are the scopes when the answer names none (RFC 6749, section 5.1), and `refresh_token`
+    the one presented, which stays good when the answer brings no other (section 6). Raises
+    GrantInvalid, ProviderRefused, SandboxTokenMissing and ProviderUnavailable.
+    """
+    check_answer(response, gated=gated)
+    try:
+        parsed = cast(object, OAuth2Client(None).parse_response_token(response))
+        answer = _TokenAnswer.model_validate(parsed)
+    except OAuth2Error as refusal:
+        raise _refusal(refusal.error) from None
+    except (ValueError, ValidationError, httpx2.HTTPError):
+        raise ProviderUnavailable("the token endpoint's answer can't be read; try again") from None
+    return TokenSet(
+        access_token=answer.access_token,
+        refresh_token=answer.refresh_token or refresh_token,
+        expires_at=at + timedelta(seconds=answer.expires_in),
+        scopes=asked if answer.scope is None else frozenset(answer.scope.split()),
+    )
+
+
+def check_revoked(response: httpx2.Response, *, gated: bool) -> None:
+    """Raise the children of ProviderError unless the revocation was accepted."""
+    check_answer(response, gated=gated)
+    if response.is_success:
+        return
+    try:
+        body: Any = response.json()
+    except ValueError:
+        body = None
+    raise _refusal(cast(dict[str, Any], body).get("error") if isinstance(body, dict) else None)
+
+
+def _form(grant_type: str, credentials: AppCredentials, **fields: str) -> str:
+    form: str = parameters.prepare_token_request(
+        grant_type,
+        client_id=credentials.client_id,
+        client_secret=credentials.client_secret,
+        **fields,
+    )
+    return form
+
+
+def _refusal(error: object) -> ProviderRefused:
+    name = error if isinstance(error, str) and _ERROR.fullmatch(error) else "unknown_error"
+    return GrantInvalid(name) if name == "invalid_grant" else ProviderRefused(name)
