@@ -1,4 +1,4 @@
-"""What every answer is wrapped in: data, meta, the untouched source, and errors."""
+"""What every successful answer is wrapped in: data, meta, and the untouched source."""
 
 from typing import Generic, TypeVar
 
@@ -19,52 +19,15 @@ class Pagination(msgspec.Struct, frozen=True, rename="camel"):
 class Meta(msgspec.Struct, frozen=True, rename="camel"):
     """About the answer. `pagination` is null for single records and where no total is known."""
 
-    pagination: Pagination | None = None
-    warnings: tuple[str, ...] = ()
-    request_id: str | None = None
+    pagination: Pagination | None
+    warnings: tuple[str, ...]
+    request_id: str
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
-    """A successful answer. `raw_data` is the target system's own document, byte for byte."""
+    """A successful answer. `rawData` is the target system's own document, byte for byte."""
 
     data: T
     meta: Meta
-    raw_data: msgspec.Raw | None = None
-    errors: None = None
-
-
-class ValidationEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """One wrong field or parameter."""
-
-    field: str
-    code: str
-    message: str
-
-
-class DownstreamErrorEntry(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing the target system complained about."""
-
-    status: int
-    code: str | None
-    message: str | None
-    source: str | None
-
-
-class Failure(msgspec.Struct, frozen=True, rename="camel"):
-    """Why there is no data. `code` is stable; `message` says what to do next."""
-
-    code: str
-    message: str
-    validation_errors: tuple[ValidationEntry, ...] = ()
-    downstream_errors: tuple[DownstreamErrorEntry, ...] = ()
-    trace_id: str | None = None
-    request_id: str | None = None
-
-
-class FailureEnvelope(msgspec.Struct, frozen=True, rename="camel"):
-    """An answer that failed."""
-
-    errors: Failure
-    meta: Meta
-    data: None = None
-    raw_data: None = None
+    raw_data: msgspec.Raw | None
+    errors: None
