@@ -1,0 +1,231 @@
+"""The machinery under ``/v2``: who calls, whether they may, what they get back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar, cast
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .collection import Collection, Record, Selection
+from .errors import ApiError, missing_scope, not_found, refuse, unauthorized
+from .oauth.grants import Grants
+from .paging import Page, meta
+from .quirks import Quirks
+from .render.common import Document, mix_empty
+from .scopes import API_KEY
+from .world import Books, World
+
+R = TypeVar("R", bound=Record)
+
+REPLAY = timedelta(minutes=30)
+IDEMPOTENCY_HEADER = "X-Qonto-Idempotency-Key"
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose credentials these are; ``client_id`` is ``None`` for an API key."""
+
+    books: Books
+    membership_id: str
+    client_id: str | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A status and a document, or bytes of another kind."""
+
+    status: int = 200
+    document: Mapping[str, object] | None = None
+    content: bytes | None = None
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authenticated request."""
+
+    world: World
+    caller: Caller
+    request: Request
+    now: datetime
+
+    @property
+    def books(self) -> Books:
+        return self.caller.books
+
+    @property
+    def quirks(self) -> Quirks:
+        return self.world.quirks
+
+    @property
+    def id(self) -> str:
+        return self.request.path_params["id"]
+
+    async def json(self) -> dict[str, object]:
+        """The JSON object of the body, ``{}`` without one; 400 for anything else."""
+        body = await self.request.body()
+        if not body.strip():
+            return {}
+        try:
+            data = json.loads(body, parse_float=Decimal)
+        except (ValueError, RecursionError) as problem:
+            raise refuse(400, "invalid_body", "the body is not valid JSON") from problem
+        if not isinstance(data, dict):
+            raise refuse(400, "invalid_body", "the body must be a JSON object")
+        return cast("dict[str, object]", data)
+
+    def shaped(self, document: Document) -> Document:
+        """The document with its empty values as the quirks want them."""
+        if self.quirks.mix_empty:
+            return mix_empty(document, str(document.get("id", "")))
+        return document
+
+    def created(self, document: Document) -> Reply:
+        return Reply(self.quirks.created_status, document)
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A method and path under ``/v2``, with the scope it needs.
+
+    ``oauth_only`` endpoints refuse API keys. ``replays`` means that the endpoint lists the
+    idempotency header: it is mandatory there, and for thirty minutes the first success is answered
+    again for the same key, whatever the body.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    handle: Handler
+    oauth_only: bool = False
+    replays: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    response: Response
+    until: datetime
+
+
+class Api:
+    """Turns endpoints into routes."""
+
+    def __init__(self, world: World, grants: Grants) -> None:
+        self._world = world
+        self._grants = grants
+        self._replays: dict[tuple[str, ...], _Remembered] = {}
+
+    def routes(self, endpoints: Sequence[Endpoint]) -> list[Route]:
+        return [
+            Route(f"/v2{one.path}", self._serve(one), methods=[one.method]) for one in endpoints
+        ]
+
+    def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            try:
+                now = self._world.now()
+                caller = self.authenticate(request, now)
+                if caller.client_id is None and endpoint.oauth_only:
+                    raise refuse(403, "forbidden", "this endpoint is for OAuth only")
+                if endpoint.scope is not None and endpoint.scope not in caller.scopes:
+                    raise missing_scope(endpoint.scope)
+                call = Call(self._world, caller, request, now)
+                if endpoint.replays:
+                    return await self._replayed(endpoint, call)
+                return respond(await endpoint.handle(call))
+            except ApiError as refusal:
+                return failed(request, refusal)
+
+        return serve
+
+    async def _replayed(self, endpoint: Endpoint, call: Call) -> Response:
+        key = call.request.headers.get(IDEMPOTENCY_HEADER, "")
+        if not key:
+            raise refuse(400, "required", f"the header {IDEMPOTENCY_HEADER} is missing")
+        caller = call.caller
+        slot = (caller.membership_id, caller.client_id or "", endpoint.method, endpoint.path, key)
+        known = self._replays.get(slot)
+        if known is not None and call.now < known.until:
+            return known.response
+        response = respond(await endpoint.handle(call))
+        if response.status_code < 300:
+            self._replays[slot] = _Remembered(response, call.now + REPLAY)
+        return response
+
+    def authenticate(self, request: Request, now: datetime) -> Caller:
+        """The caller by bearer token or by ``login:secret-key``; 401 for everything else."""
+        header = request.headers.get("authorization", "")
+        scheme, _, token = header.partition(" ")
+        if token:
+            family = self._grants.find_access(token, now) if scheme.lower() == "bearer" else None
+            if family is None:
+                raise unauthorized()
+            books = self._world.books[family.organisation_id]
+            scopes = frozenset(family.scopes)
+            return Caller(books, family.membership_id, family.client_id, scopes)
+        login, _, secret = header.partition(":")
+        for books in self._world.books.values():
+            organisation = books.organisation
+            if secret and (login, secret) == (organisation.slug, organisation.secret_key):
+                return Caller(books, organisation.owner.id, None, API_KEY)
+        raise unauthorized()
+
+    def clear(self) -> None:
+        self._replays.clear()
+
+
+def respond(reply: Reply) -> Response:
+    if reply.content is not None:
+        return Response(reply.content, reply.status, media_type=reply.content_type)
+    if reply.document is None:
+        return Response(status_code=reply.status)
+    return Response(_encoder.encode(reply.document), reply.status, media_type="application/json")
+
+
+def failed(request: Request, refusal: ApiError) -> Response:
+    trace_id = str(request.scope.get("state", {}).get("trace_id", ""))
+    content = _encoder.encode(refusal.document(trace_id))
+    return Response(content, refusal.status, media_type="application/json")
+
+
+async def no_route(request: Request, problem: Exception) -> Response:
+    """JSON for unknown paths and methods under ``/v2``, plain text elsewhere."""
+    status = problem.status_code if isinstance(problem, HTTPException) else 500
+    if not request.url.path.startswith("/v2"):
+        text = "404 page not found" if status == 404 else "Not allowed"
+        return Response(text, status, media_type="text/plain")
+    if status == 404:
+        return failed(request, not_found("path"))
+    if status == 405:
+        return failed(request, refuse(405, "bad_request", "method not allowed"))
+    return failed(request, refuse(status, "bad_request", "the request can't be read"))
+
+
+def list_reply(
+    call: Call,
+    key: str,
+    records: Collection[R],
+    wanted: Selection[R],
+    page: Page,
+    render: Callable[[R], Document],
+    *,
+    strict: bool = False,
+) -> Reply:
+    """One page of a selection under its plural name, with ``meta``."""
+    rows, total = records.select(wanted, page.start, page.stop)
+    below = meta(page, total, call.quirks, strict=strict)
+    return Reply(document={key: [call.shaped(render(row)) for row in rows], "meta": below})

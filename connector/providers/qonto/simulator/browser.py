@@ -1,0 +1,105 @@
+"""A very small browser: walks the authorization pages as the test user would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+SMS_CODE = "123456"
+_STEPS = 12
+
+
+@dataclass(slots=True)
+class _Form:
+    action: str = ""
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+    buttons: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+class _Forms(HTMLParser):
+    """The first form of a page: its hidden and filled inputs, and its buttons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form: _Form | None = None
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form" and self.form is None:
+            self.form, self._open = _Form(values.get("action", "")), True
+        if self.form is None or not self._open or "name" not in values:
+            return
+        if tag == "button":
+            self.form.buttons.append((values["name"], values.get("value", "")))
+        if tag == "input" and (values.get("type") != "radio" or "checked" in values):
+            self.form.fields[values["name"]] = values.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = False
+
+
+class ConsentFailed(RuntimeError):
+    """The pages did not lead to a redirect."""
+
+
+async def give_consent(
+    http: httpx2.AsyncClient,
+    authorization_url: str,
+    *,
+    allow: bool = True,
+    organization_id: str | None = None,
+    username: str | None = None,
+    password: str | None = None,
+) -> str:
+    """Follows an authorization address through its pages; returns the address it redirects to.
+
+    That address is not called. The pages come filled in with the test user; ``username`` and
+    ``password`` replace that. ``http`` needs a cookie jar, as every client has one.
+    ``ConsentFailed`` tells what a page said when it leads nowhere.
+    """
+    own = _origin(authorization_url)
+    url = authorization_url
+    response = await http.get(url, follow_redirects=False)
+    for _ in range(_STEPS):
+        if response.is_redirect:
+            url = urljoin(url, response.headers["location"])
+            if _origin(url) != own or not urlsplit(url).path.startswith("/oauth2/"):
+                return url
+            response = await http.get(url, follow_redirects=False)
+            continue
+        form = _form(response)
+        if response.status_code != 200 or form is None:
+            raise ConsentFailed(f"{response.status_code}: {_text(response)}")
+        fields = dict(form.fields)
+        for name, value in (
+            ("username", username),
+            ("password", password),
+            ("organization_id", organization_id),
+        ):
+            if value is not None and name in fields:
+                fields[name] = value
+        wanted = ("action", "allow" if allow else "deny")
+        name, value = wanted if wanted in form.buttons else form.buttons[0]
+        url = urljoin(url, form.action)
+        response = await http.post(url, data={**fields, name: value}, follow_redirects=False)
+    raise ConsentFailed("the pages go round in circles")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _form(response: httpx2.Response) -> _Form | None:
+    parser = _Forms()
+    parser.feed(response.text)
+    return parser.form
+
+
+def _text(response: httpx2.Response) -> str:
+    return " ".join(response.text.split())[:300]

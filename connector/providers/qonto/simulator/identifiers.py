@@ -1,0 +1,110 @@
+"""Account and company numbers with the check digits that validators look for."""
+
+from __future__ import annotations
+
+from string import ascii_uppercase, digits
+
+
+def _remainder(text: str) -> int:
+    return int("".join(str(int(letter, 36)) for letter in text)) % 97
+
+
+def iban(country: str, account: str) -> str:
+    """An IBAN around a national account number."""
+    return f"{country}{98 - _remainder(account + country + '00'):02d}{account}"
+
+
+def iban_is_valid(text: str) -> bool:
+    return (
+        15 <= len(text) <= 34
+        and text.isalnum()
+        and text.isascii()
+        and text == text.upper()
+        and text[:2].isalpha()
+        and text[2:4].isdigit()
+        and _remainder(text[4:] + text[:4]) == 1
+    )
+
+
+def french_account(bank: str, branch: str, account: str) -> str:
+    """Bank, branch and an account number of eleven digits, with the RIB key."""
+    key = 97 - (89 * int(bank) + 15 * int(branch) + 3 * int(account)) % 97
+    return f"{bank}{branch}{account}{key:02d}"
+
+
+def spanish_account(bank: str, branch: str, account: str) -> str:
+    """Bank, branch, two control digits and an account number of ten digits."""
+
+    def control(text: str) -> str:
+        weights = (1, 2, 4, 8, 5, 10, 9, 7, 3, 6)
+        rest = (
+            11 - sum(int(digit) * weight for digit, weight in zip(text, weights, strict=True)) % 11
+        )
+        return str({10: 1, 11: 0}.get(rest, rest))
+
+    return f"{bank}{branch}{control('00' + bank + branch)}{control(account)}{account}"
+
+
+_ODD = (
+    1,
+    0,
+    5,
+    7,
+    9,
+    13,
+    15,
+    17,
+    19,
+    21,
+    2,
+    4,
+    18,
+    20,
+    11,
+    3,
+    6,
+    8,
+    12,
+    14,
+    16,
+    10,
+    22,
+    25,
+    24,
+    23,
+)
+
+
+def italian_account(bank: str, branch: str, account: str) -> str:
+    """The CIN letter, ABI, CAB and an account number of twelve characters."""
+    total = 0
+    for position, letter in enumerate(bank + branch + account):
+        value = int(letter) if letter in digits else ascii_uppercase.index(letter)
+        total += value if position % 2 else _ODD[value]
+    return f"{ascii_uppercase[total % 26]}{bank}{branch}{account}"
+
+
+def luhn(text: str) -> str:
+    """The digits with their Luhn check digit: SIREN, SIRET, partita IVA."""
+    total = 0
+    for position, digit in enumerate(reversed(text)):
+        doubled = int(digit) * (1 if position % 2 else 2)
+        total += doubled - 9 if doubled > 9 else doubled
+    return f"{text}{-total % 10}"
+
+
+def french_vat(siren: str) -> str:
+    return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02d}{siren}"
+
+
+def german_vat(eight: str) -> str:
+    product = 10
+    for digit in eight:
+        product = 2 * ((int(digit) + product) % 10 or 10) % 11
+    return f"DE{eight}{(11 - product) % 10}"
+
+
+def spanish_cif(letter: str, seven: str) -> str:
+    even = sum(int(digit) for digit in seven[1::2])
+    odd = sum(sum(divmod(2 * int(digit), 10)) for digit in seven[::2])
+    return f"{letter}{seven}{-(even + odd) % 10}"

@@ -1,0 +1,39 @@
+"""Amounts: decimals inside, ``{"value": "12.52", "currency": "EUR"}`` with a cents twin outside."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """To the cent, halves away from zero, as invoices are rounded."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def cents(amount: Decimal) -> int:
+    return int(rounded(amount).scaleb(2))
+
+
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    """An amount as the invoicing endpoints write it; ``value`` keeps the digits it was given."""
+    return {"value": format(amount, "f"), "currency": currency}
+
+
+def parse_decimal(value: object) -> Decimal:
+    """Reads a decimal string or a JSON number; ``ValueError`` for anything else."""
+    if isinstance(value, Decimal):
+        return value
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        raise ValueError(f"not a decimal: {value!r}")
+    return Decimal(text)
+
+
+def is_currency(value: str) -> bool:
+    return bool(_CURRENCY.fullmatch(value))

@@ -1,0 +1,1 @@
+"""The authorization server: consent in a browser, codes, tokens and their end."""

@@ -1,0 +1,1 @@
+"""What the simulated Qonto keeps: plain records, changed in place by the rules."""

@@ -1,0 +1,102 @@
+"""A company at Qonto, its accounts and the people who work with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(slots=True)
+class BankAccount:
+    """A payment account; ``balance`` moves with its transactions."""
+
+    id: str
+    slug: str
+    name: str
+    iban: str
+    bic: str
+    currency: str
+    balance: Decimal
+    authorized_balance: Decimal
+    main: bool
+    created_at: datetime
+    updated_at: datetime
+    status: str = "active"
+    is_external_account: bool = False
+
+
+@dataclass(slots=True)
+class Membership:
+    """A person in one organisation; the same person has another membership elsewhere."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str
+    position: str
+    role: str
+    locale: str
+    team_id: str
+    created_at: datetime
+    updated_at: datetime
+    status: str = "active"
+    kyc_status: str = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    street_address: str
+    city: str
+    zip_code: str
+    country_code: str
+    province_code: str | None = None
+
+
+@dataclass(slots=True)
+class Organisation:
+    """The legal person, and the texts that it prints on its documents."""
+
+    id: str
+    slug: str
+    name: str
+    legal_name: str
+    legal_number: str
+    legal_sector: str
+    legal_form: str
+    legal_registration_date: date
+    legal_share_capital: int
+    address: Address
+    locale: str
+    vat_number: str
+    tax_number: str
+    contract_signed_at: datetime
+    secret_key: str
+    automatic_numbering: bool = True
+    transaction_type: str = "services"
+    vat_payment_condition: str = "on_receipts"
+    late_payment_penalties: str | None = None
+    legal_fixed_compensation: str | None = None
+    discount_conditions: str | None = None
+    company_leadership: str = ""
+    district_court: str = ""
+    commercial_register_number: str = ""
+    einvoicing_sending: str = "enabled"
+    einvoicing_receiving: str = "enabled"
+    status: str = "activated"
+    bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])
+    members: list[Membership] = field(default_factory=list[Membership])
+
+    @property
+    def country(self) -> str:
+        return self.address.country_code
+
+    @property
+    def main_account(self) -> BankAccount:
+        return next(account for account in self.bank_accounts if account.main)
+
+    @property
+    def owner(self) -> Membership:
+        """The test user's membership."""
+        return self.members[0]

@@ -1,0 +1,105 @@
+"""The lines and discounts of a request body, for invoices, quotes and credit notes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from connector.providers.qonto.simulator.fields import Fields
+from connector.providers.qonto.simulator.records.lines import Line
+from connector.providers.qonto.simulator.rules import totals
+
+_FRENCH = ("S293B", "S262.1", "S259", "S283", "S261", "S262", "S263")
+_ITALIAN = (
+    *("N1", "N2", "N2.1", "N2.2", "N3", "N3.1", "N3.2", "N3.3", "N3.4", "N3.5", "N3.6"),
+    *("N4", "N5", "N6", "N6.1", "N6.2", "N6.3", "N6.4", "N6.5", "N6.6", "N6.7", "N6.8", "N6.9"),
+    "N7",
+)
+_OTHER = (
+    *("S19.1", "S4.1A", "S4.1B", "S4", "S13B", "S122", "S25", "S21", "S69", "S20", "S84.1.2"),
+)
+EXEMPTIONS = (*_FRENCH, *_ITALIAN, *_OTHER)
+"""All codes for lines without VAT; which country uses which is not checked."""
+
+DISCOUNT_TYPES = ("percentage", "absolute", "amount")
+_ONE = Decimal(1)
+
+
+def read_lines(
+    fields: Fields, pointer: str, *, currency: str | None, percent: bool = False
+) -> tuple[Line, ...]:
+    """The checked lines; ``percent`` when VAT rates come as ``"20"`` instead of ``"0.2"``."""
+    lines = [
+        line
+        for _, inner in fields.each("items", pointer, required=True)
+        if (line := _read_line(inner, currency, percent)) is not None
+    ]
+    return tuple(lines)
+
+
+def _read_line(fields: Fields, currency: str | None, percent: bool) -> Line | None:
+    title = fields.text("title", most=40, required=True)
+    description = fields.text("description", most=1800)
+    unit = fields.text("unit", most=20)
+    quantity = fields.decimal("quantity", required=True)
+    price = fields.money("unit_price", required=True)
+    rate = read_rate(fields, "vat_rate", percent=percent)
+    exemption = _exemption(fields, rate)
+    discount = read_discount(fields, percent=percent)
+    if quantity is not None and quantity <= 0:
+        fields.problem("quantity", "invalid", "quantity must be greater than 0")
+    if price is not None and price[1] != "EUR":
+        fields.problem("unit_price/currency", "invalid", "item prices must be in EUR")
+    elif price is not None and currency is not None and price[1] != currency:
+        fields.problem("unit_price/currency", "invalid", f"must be the currency {currency}")
+    if title is None or quantity is None or price is None or rate is None:
+        return None
+    return totals.line(
+        title=title,
+        quantity=quantity,
+        unit_price=price[0],
+        currency=price[1],
+        vat_rate=rate,
+        description=description,
+        unit=unit,
+        vat_exemption_reason=exemption,
+        discount=discount,
+    )
+
+
+def read_rate(fields: Fields, name: str, *, percent: bool) -> Decimal | None:
+    """A VAT rate as a fraction, whatever the wire unit of the endpoint."""
+    rate = fields.decimal(name, required=True)
+    if rate is None:
+        return None
+    rate = rate / 100 if percent else rate
+    if not 0 <= rate <= 1:
+        unit = "a percentage up to 100" if percent else 'a fraction up to 1, "0.2" for 20 %'
+        fields.problem(name, "invalid", f"{name} must be {unit}")
+        return None
+    return rate
+
+
+def _exemption(fields: Fields, rate: Decimal | None) -> str | None:
+    # Products and quotes call it a code, invoices and credit notes a reason.
+    name = "vat_exemption_code" if "vat_exemption_code" in fields else "vat_exemption_reason"
+    reason = fields.choice(name, EXEMPTIONS)
+    if rate == 0 and reason is None and not fields.data.get(name):
+        fields.problem(name, "required", f"{name} is required when vat_rate is 0")
+    return reason if rate == 0 else None
+
+
+def read_discount(fields: Fields, *, percent: bool = False) -> tuple[str, Decimal] | None:
+    """Kind and value; percentages as a fraction of one."""
+    inner = fields.nested("discount")
+    if inner is None:
+        return None
+    kind = inner.choice("type", DISCOUNT_TYPES, required=True)
+    value = inner.decimal("value", required=True)
+    if kind is None or value is None:
+        return None
+    if kind == "percentage" and percent:
+        value /= 100
+    if value < 0 or (kind == "percentage" and value > _ONE):
+        inner.problem("value", "invalid", "value is out of range")
+        return None
+    return ("absolute" if kind == "amount" else kind), value

@@ -1,0 +1,207 @@
+"""Puts the simulated Qonto together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from . import control_routes, home
+from .api import Api, no_route
+from .clock import Clock
+from .control import Control
+from .edge import Edge
+from .faults import Faults
+from .files import FileLinks
+from .ids import IdSource
+from .journal import Journal
+from .limits import Limits
+from .oauth.authorize import AuthorizePages, TestUser
+from .oauth.grants import Family, Grants, OAuthClient
+from .oauth.token import TokenEndpoints
+from .quirks import Quirks
+from .resources import ENDPOINTS
+from .scopes import ALL
+from .seeding import seed as seed_world
+from .seeding.companies import USERNAME
+from .webhooks.courier import Courier
+from .webhooks.hub import Hub
+from .world import World
+
+APP_NAME = "Demo Ledger"
+
+
+class RefusedInProduction(RuntimeError):
+    """The environment says ``production``; a pretended bank has no place there."""
+
+
+def _refuse_production() -> None:
+    for name in ("ENVIRONMENT", "CONNECTOR_ENVIRONMENT"):
+        if os.environ.get(name, "").strip().lower() == "production":
+            raise RefusedInProduction(f"{name} is production: the simulator does not start here")
+
+
+class Simulator:
+    """One offline Qonto: authorization server, API, file links, webhooks, control and a page.
+
+    ``app`` is the ASGI application. ``seed`` decides every id, token and document; ``clock`` is an
+    instant to stand still at, a callable to follow, or ``None`` for the machine's time. With
+    ``sandbox`` the staging token is asked for. ``deliver`` carries webhook posts instead of the
+    network. ``base_url`` is where the simulator is reached; links in documents begin with it, and
+    it may be set later.
+
+    Use it as an asynchronous context manager, or call ``start`` and ``stop``; either runs the
+    delivery of webhooks. Serving ``app`` with its lifespan does the same.
+    """
+
+    def __init__(
+        self,
+        seed: int = 1,
+        sandbox: bool = False,
+        clock: Clock | Callable[[], datetime] | datetime | None = None,
+        base_url: str = "http://127.0.0.1:9000",
+        deliver: httpx2.AsyncBaseTransport | None = None,
+        *,
+        app_name: str = APP_NAME,
+        redirect_uris: Iterable[str] = (),
+    ) -> None:
+        _refuse_production()
+        self.seed = seed
+        self.sandbox = sandbox
+        self._ids = IdSource(f"{seed}/{'sandbox' if sandbox else 'production'}")
+        self.clock = clock if isinstance(clock, Clock) else Clock(clock)
+        self.world = World(self._ids, self.clock, Hub(self._ids, self.clock))
+        self.world.base_url = base_url
+        self.client_id = self._ids.stable("client")
+        self.client_secret = self._ids.stable_text("client secret", 40)
+        self.staging_token = self._ids.stable_text("staging token", 32)
+        self.username = USERNAME
+        self.password = self._ids.stable_text("password", 16)
+        self.recorder = Journal()
+        self.faults = Faults()
+        self.limits = Limits()
+        self.grants = Grants(self._ids)
+        self._client = OAuthClient(self.client_id, self.client_secret, app_name, set(redirect_uris))
+        self.courier = Courier(self.world.hub, self.clock, lambda: self.world.quirks, deliver)
+        seed_world(self.world)
+        self.login = self.world.first.organisation.slug
+        self.secret = self.world.first.organisation.secret_key
+        self._running = 0
+        self.control = Control(self)
+        self._api = Api(self.world, self.grants)
+        self._pages = AuthorizePages(
+            self.world,
+            self.grants,
+            {self.client_id: self._client},
+            TestUser(self.username, self.password),
+        )
+        self.app: ASGIApp = self._assemble()
+
+    @property
+    def base_url(self) -> str:
+        """Where the simulator is reached, without a slash at the end."""
+        return self.world.base_url
+
+    @base_url.setter
+    def base_url(self, value: str) -> None:
+        self.world.base_url = value.rstrip("/")
+
+    def _assemble(self) -> ASGIApp:
+        tokens = TokenEndpoints(self.world, self.grants, {self.client_id: self._client})
+        files = FileLinks(self.world)
+        routes = [
+            Route("/oauth2/auth", self._pages.start, methods=["GET"]),
+            Route("/oauth2/auth/continue", self._pages.proceed, methods=["GET", "POST"]),
+            Route("/oauth2/token", tokens.token, methods=["POST"]),
+            Route("/oauth2/revoke", tokens.revoke, methods=["POST"]),
+            Route("/files/{id}/{name}", files.get, methods=["GET"]),
+            *self._api.routes(ENDPOINTS),
+            *control_routes.routes(self.control),
+            *home.routes(self),
+        ]
+        inner = Starlette(
+            routes=routes,
+            lifespan=self._lifespan,
+            exception_handlers={HTTPException: no_route},
+        )
+        return Edge(
+            inner,
+            world=self.world,
+            journal=self.recorder,
+            faults=self.faults,
+            limits=self.limits,
+            staging_token=self.staging_token if self.sandbox else None,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
+        async with self:
+            yield
+
+    def start(self) -> None:
+        """Begins to deliver webhooks; needs a running event loop. May be called again."""
+        self._running += 1
+        self.courier.start()
+
+    async def stop(self) -> None:
+        """Ends what the matching ``start`` began; undelivered events stay where they are."""
+        self._running = max(0, self._running - 1)
+        if not self._running:
+            await self.courier.stop()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def register_redirect_uri(self, uri: str) -> None:
+        """Lets the application be returned to at exactly this address."""
+        self._client.redirect_uris.add(uri)
+
+    def issue_access_token(
+        self, scopes: Iterable[str] | None = None, *, organization_id: str | None = None
+    ) -> str:
+        """A valid access token without the pages: all scopes and the first organisation unless
+        told otherwise."""
+        granted = tuple(scopes) if scopes is not None else tuple(sorted(ALL))
+        unknown = [scope for scope in granted if scope not in ALL]
+        if unknown:
+            raise ValueError(f"unknown scope {unknown[0]!r}")
+        organisation = self.world.books_of(organization_id).organisation
+        family = Family(
+            id=self._ids.hexadecimal(32),
+            client_id=self.client_id,
+            organisation_id=organisation.id,
+            membership_id=organisation.owner.id,
+            scopes=granted,
+        )
+        return self.grants.issue(family, self.world.now()).access_token
+
+    def reset(self) -> None:
+        """Back to the seeded state; redirect addresses, clock and base address stay."""
+        world = self.world
+        world.books.clear()
+        world.attachments.clear()
+        world.agenda.clear()
+        world.hub.clear()
+        world.quirks = Quirks()
+        for part in (self.grants, self.faults, self.limits, self.recorder, self._pages, self._api):
+            part.clear()
+        self._ids.restart()
+        seed_world(world)

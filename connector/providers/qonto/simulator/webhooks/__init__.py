@@ -1,0 +1,1 @@
+"""Subscriptions, signed events and their delivery."""

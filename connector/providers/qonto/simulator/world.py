@@ -1,0 +1,118 @@
+"""Everything the simulated Qonto knows, and the few services its rules need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from .agenda import Agenda
+from .clock import Clock
+from .collection import Collection
+from .ids import IdSource
+from .quirks import Quirks
+from .records.attachment import Attachment
+from .records.client import Client
+from .records.client_invoice import ClientInvoice
+from .records.credit_note import CreditNote
+from .records.organisation import BankAccount, Organisation
+from .records.supplier_invoice import SupplierInvoice
+from .records.transaction import Transaction
+from .webhooks.hub import Hub
+
+
+class Books:
+    """The records of one organisation."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self.organisation = organisation
+        self.clients: Collection[Client] = Collection()
+        self.client_invoices: Collection[ClientInvoice] = Collection()
+        self.credit_notes: Collection[CreditNote] = Collection()
+        self.supplier_invoices: Collection[SupplierInvoice] = Collection()
+        self.transactions: dict[str, Collection[Transaction]] = {
+            account.id: Collection() for account in organisation.bank_accounts
+        }
+        self.has_imported = False
+        self.numbers: set[str] = set()
+        self.counters: dict[str, int] = {}
+
+    def account(self, id: str) -> BankAccount | None:
+        return next((one for one in self.organisation.bank_accounts if one.id == id), None)
+
+    def account_by_iban(self, iban: str) -> BankAccount | None:
+        return next((one for one in self.organisation.bank_accounts if one.iban == iban), None)
+
+
+class World:
+    """All organisations, the stored files, and time, ids, agenda and webhooks."""
+
+    def __init__(self, ids: IdSource, clock: Clock, hub: Hub) -> None:
+        self.ids = ids
+        self.clock = clock
+        self.hub = hub
+        self.base_url = ""
+        self.file_key = ids.stable_text("file key", 32)
+        self.agenda = Agenda()
+        self.quirks = Quirks()
+        self.books: dict[str, Books] = {}
+        self.attachments: dict[str, Attachment] = {}
+
+    def now(self) -> datetime:
+        """The present, after everything that was due by now has happened."""
+        now = self.clock.now()
+        self.agenda.run_due(now)
+        return now
+
+    @property
+    def first(self) -> Books:
+        return next(iter(self.books.values()))
+
+    def books_of(self, organisation_id: str | None) -> Books:
+        """The books of an organisation by id or slug, the first one by default; else KeyError."""
+        if organisation_id is None:
+            return self.first
+        if organisation_id in self.books:
+            return self.books[organisation_id]
+        for books in self.books.values():
+            if books.organisation.slug == organisation_id:
+                return books
+        raise KeyError(organisation_id)
+
+    def store_file(
+        self,
+        books: Books,
+        file_name: str,
+        content_type: str,
+        make: Callable[[], bytes],
+        at: datetime,
+        *,
+        ready_after: float = 0.0,
+    ) -> Attachment:
+        """Keeps a file whose bytes are made on first download."""
+        attachment = Attachment(
+            id=self.ids.uuid7(at),
+            organisation_id=books.organisation.id,
+            file_name=file_name,
+            content_type=content_type,
+            created_at=at,
+            ready_at=at + timedelta(seconds=ready_after),
+            make=make,
+        )
+        self.attachments[attachment.id] = attachment
+        return attachment
+
+    def find_invoice(self, id: str) -> tuple[Books, ClientInvoice]:
+        """A client invoice by id, whoever issued it; else KeyError."""
+        for books in self.books.values():
+            invoice = books.client_invoices.get(id)
+            if invoice is not None:
+                return books, invoice
+        raise KeyError(id)
+
+    def find_supplier_invoice(self, id: str) -> tuple[Books, SupplierInvoice]:
+        """A supplier invoice by id, whoever received it; else KeyError."""
+        for books in self.books.values():
+            bill = books.supplier_invoices.get(id)
+            if bill is not None:
+                return books, bill
+        raise KeyError(id)
