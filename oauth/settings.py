@@ -25,6 +25,8 @@ class OAuthSettings(BaseModel):
     exchange_minutes: int = Field(default=5, ge=1, le=60)
     token_timeout_seconds: float = Field(default=10, gt=0, le=15)
     """The whole of one call to a token endpoint; well below the lease."""
+    identify_timeout_seconds: float = Field(default=15, gt=0, le=60)
+    """The whole of asking the target system who has just consented."""
     lease_seconds: float = Field(default=20, ge=15, le=40)
     """How long a process may take to refresh before another tries; well below Qonto's 60 s of
     grace for a refresh token presented twice."""

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oauth import callbacks
 from oauth.credentials import open_values, seal_values
@@ -141,16 +141,10 @@ class Tenancy:
         _check_credentials(system, client_id, client_secret, custom_values)
         at = self.clock()
         bare = System(new_id("sys", at), tenant.id, target, client_id, b"", b"", scopes, at, at)
-        sealed = System(
-            id=bare.id,
-            tenant_id=tenant.id,
-            target=target,
-            client_id=client_id,
+        sealed = replace(
+            bare,
             client_secret=self.ring.seal(client_secret, place=bare.secret_place),
             custom_values=seal_values(self.ring, custom_values, place=bare.values_place),
-            scopes=scopes,
-            created_at=at,
-            updated_at=at,
         )
         async with self.work.writing() as tx:
             await tx.systems.put(sealed)

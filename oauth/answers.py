@@ -1,0 +1,191 @@
+"""What this floor answers, as models: for the endpoints to fill, and for the API description."""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from oauth.accounts import Standing
+from oauth.link import Exchanged
+from oauth.tenants import CallbackUrls, EndUser, RegisteredSystem, SigningSecret
+from storage.clock import iso_millis
+from storage.repositories.accounts import Account
+
+MASK = "********"
+
+Data = TypeVar("Data")
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Meta(_Answer):
+    warnings: list[str] = Field(default_factory=list[str])
+    """What was asked for and makes no difference here."""
+    request_id: str | None = None
+
+
+class Envelope(_Answer, Generic[Data]):
+    """The frame around every answer of the contract."""
+
+    data: Data
+    meta: Meta
+    errors: None = None
+    raw_data: None = None
+
+    def document(self) -> dict[str, Any]:
+        """Write it as it goes over the wire; an empty `meta` has no members."""
+        written = self.model_dump(mode="json", by_alias=True)
+        written["meta"] = {name: value for name, value in written["meta"].items() if value}
+        return written
+
+
+class LinkUrl(_Answer):
+    url: str
+    """Where to send the customer's browser; good for 15 minutes, once."""
+
+
+class ExchangedKey(_Answer):
+    account_key: str
+    target_system: str
+    reference: str | None
+    relinked: bool
+    """Whether the organisation was linked before, so that this is an additional key."""
+
+    @classmethod
+    def of(cls, exchanged: Exchanged) -> "ExchangedKey":
+        return cls(
+            account_key=exchanged.account_key,
+            target_system=exchanged.target,
+            reference=exchanged.reference,
+            relinked=exchanged.relinked,
+        )
+
+
+class AccountStatus(_Answer):
+    account_id: str
+    target_system: str
+    status: str
+    """ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED."""
+    organization_id: str
+    organization_name: str | None
+    reference: str | None
+    linked_date: str
+    scopes: list[str]
+    renewable: bool
+    """Whether the access is renewed without the customer."""
+
+    @classmethod
+    def of(cls, account: Account, standing: Standing | None) -> "AccountStatus":
+        return cls(
+            account_id=account.id,
+            target_system=account.target,
+            status=account.status,
+            organization_id=account.organization_id,
+            organization_name=account.organization_name,
+            reference=account.reference,
+            linked_date=_date(account.linked_at),
+            scopes=[] if standing is None else list(standing.scopes),
+            renewable=standing is not None and standing.is_renewable,
+        )
+
+
+class KeyHint(_Answer):
+    key_id: str
+    hint: str
+    created_date: str
+
+
+class EndUserEntry(_Answer):
+    account_id: str
+    target_system: str
+    status: str
+    organization_id: str
+    organization_name: str | None
+    reference: str | None
+    linked_date: str
+    updated_date: str
+    account_keys: list[KeyHint]
+    """The live keys, by their first characters."""
+
+    @classmethod
+    def of(cls, user: EndUser) -> "EndUserEntry":
+        account = user.account
+        return cls(
+            account_id=account.id,
+            target_system=account.target,
+            status=account.status,
+            organization_id=account.organization_id,
+            organization_name=account.organization_name,
+            reference=account.reference,
+            linked_date=_date(account.linked_at),
+            updated_date=_date(account.updated_at),
+            account_keys=[
+                KeyHint(key_id=key.id, hint=key.hint, created_date=_date(key.created_at))
+                for key in user.keys
+            ],
+        )
+
+
+class EndUserList(_Answer):
+    end_users: list[EndUserEntry]
+
+
+class MaskedValue(_Answer):
+    key: str
+    value: str = MASK
+
+
+class SystemEntry(_Answer):
+    target_system: str
+    client_id: str
+    client_secret: str = MASK
+    custom_values: list[MaskedValue]
+    scopes: str | None
+
+    @classmethod
+    def of(cls, system: RegisteredSystem) -> "SystemEntry":
+        return cls(
+            target_system=system.target,
+            client_id=system.client_id,
+            custom_values=[MaskedValue(key=name) for name in system.custom_value_names],
+            scopes=system.scopes,
+        )
+
+
+class SystemList(_Answer):
+    systems: list[SystemEntry]
+
+
+class CallbackUrlList(_Answer):
+    callback_url: str | None
+    cancel_callback_url: str | None
+    allowed_callback_urls: list[str]
+    """Browsers are sent to these, and to what lies below their paths."""
+
+    @classmethod
+    def of(cls, urls: CallbackUrls) -> "CallbackUrlList":
+        return cls(
+            callback_url=urls.callback_url,
+            cancel_callback_url=urls.cancel_callback_url,
+            allowed_callback_urls=list(urls.allowed),
+        )
+
+
+class NewSigningSecret(_Answer):
+    signing_secret: str
+    """64 hex characters. Shown this once."""
+    whsec_secret: str
+    """The same secret as Standard Webhooks spells it."""
+
+    @classmethod
+    def of(cls, secret: SigningSecret) -> "NewSigningSecret":
+        return cls(signing_secret=secret.hex, whsec_secret=secret.whsec)
+
+
+def _date(moment: datetime) -> str:
+    return iso_millis(moment)

@@ -1,0 +1,125 @@
+"""The end of a link, written down: account, tokens, key and notice, all or nothing."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from oauth.accounts import Status, key_record
+from oauth.delivery import Delivery, choose_delivery, linked_notice, linked_url
+from oauth.errors import AccountInactive, OrganizationMismatch, SigningSecretMissing
+from oauth.keys import new_account_key, new_code
+from oauth.ports import Identity
+from oauth.sealed_tokens import seal_tokens
+from oauth.tokens import TokenSet
+from storage.ids import new_id
+from storage.repositories.accounts import Account
+from storage.repositories.links import ExchangeCode, Link
+from storage.repositories.notices import Notice
+from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing
+from storage.unit_of_work import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who arrived by which link, and when."""
+
+    link: Link
+    tenant: Tenant
+    identity: Identity
+    tokens: TokenSet
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The linked account, and where the browser goes."""
+
+    account: Account
+    url: str = field(repr=False)
+
+
+async def settle(
+    tx: Transaction, ring: KeyRing, arrival: Arrival, *, code_life: timedelta
+) -> Arrived:
+    """Store what a link brought, and put its key, or the right to one, on its way.
+
+    The same organisation keeps its account. Raises OrganizationMismatch when the link was to renew
+    another one, AccountInactive when the account was switched off, SigningSecretMissing.
+    """
+    account = await _store(tx, ring, arrival)
+    link, at = arrival.link, arrival.at
+    way = choose_delivery(link, arrival.tenant)
+    account_key = code = None
+    if way in (Delivery.WEBHOOK, Delivery.REDIRECT):
+        key = new_account_key(ring)
+        account_key = key.secret
+        await tx.accounts.add_key(key_record(key, account.id, at))
+    elif way is Delivery.CODE:
+        new = new_code(ring)
+        code = new.secret
+        await tx.links.add_code(
+            ExchangeCode(new.digest.value, link.tenant_id, account.id, at + code_life)
+        )
+    relinked = way is Delivery.NO_KEY
+    if link.webhook_callback_url is not None:
+        body = linked_notice(
+            link.target, account_key=account_key, reference=link.reference, relinked=relinked, at=at
+        )
+        await tx.notices.add(_notice(ring, link, link.webhook_callback_url, account, body, at))
+    url = linked_url(
+        link,
+        relinked=relinked,
+        code=code,
+        account_key=account_key if way is Delivery.REDIRECT else None,
+        signed_with=_signing_secret(ring, link, arrival.tenant),
+        at=at,
+    )
+    return Arrived(account, url)
+
+
+async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Account:
+    link, identity, at = arrival.link, arrival.identity, arrival.at
+    known = await tx.accounts.of_organization(link.tenant_id, link.target, identity.organization_id)
+    if link.account_id is not None and (known is None or known.id != link.account_id):
+        raise OrganizationMismatch
+    if known is not None and known.status == Status.DISABLED:
+        raise AccountInactive(known.status)
+    account = await tx.accounts.put(
+        Account(
+            id=new_id("acct", at),
+            tenant_id=link.tenant_id,
+            target=link.target,
+            organization_id=identity.organization_id,
+            organization_name=identity.organization_name,
+            membership_id=identity.membership_id,
+            status=Status.ACTIVE,
+            reference=link.reference,
+            linked_at=at,
+            updated_at=at,
+        )
+    )
+    await tx.tokens.put(seal_tokens(ring, account.id, arrival.tokens, at))
+    return account
+
+
+def _notice(
+    ring: KeyRing, link: Link, callback_url: str, account: Account, body: bytes, at: datetime
+) -> Notice:
+    bare = Notice(
+        id=new_id("ntc", at),
+        tenant_id=link.tenant_id,
+        account_id=account.id,
+        kind="ACCOUNT_LINKED",
+        callback_url=callback_url,
+        body=None,
+        created_at=at,
+    )
+    return replace(bare, body=ring.seal(body, place=bare.place))
+
+
+def _signing_secret(ring: KeyRing, link: Link, tenant: Tenant) -> bytes | None:
+    if not link.include_signature:
+        return None
+    if tenant.signing_secret is None:
+        raise SigningSecretMissing
+    return ring.open(tenant.signing_secret, place=tenant.place)

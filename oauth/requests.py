@@ -1,0 +1,120 @@
+"""What callers send to this floor, and how a body or a query becomes a checked value."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from storage.errors import FieldError, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CODES = {"missing": "REQUIRED"}
+
+
+def parse_body(model: type[Model], raw: bytes) -> Model:
+    """Read a JSON body; an empty one counts as `{}`. Raises Invalid, one entry per wrong field."""
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise _invalid(error, "body") from None
+
+
+def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
+    """Read query parameters. Raises Invalid, one entry per wrong parameter."""
+    try:
+        return model.model_validate(dict(parameters))
+    except ValidationError as error:
+        raise _invalid(error, "query") from None
+
+
+def _invalid(error: ValidationError, whole: str) -> Invalid:
+    fields = [
+        FieldError(
+            field=".".join(str(part) for part in wrong["loc"]) or whole,
+            code=_CODES.get(wrong["type"], wrong["type"].upper()),
+            message=wrong["msg"],
+        )
+        for wrong in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return Invalid(f"the {whole} has {len(fields)} wrong or missing field(s)", fields)
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Optional = Annotated[str | None, BeforeValidator(_none_if_empty)]
+"""A text that may be missing, null or empty: all the same."""
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        validate_by_name=True,
+        validate_by_alias=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class LinkRequest(_Request):
+    """How a link is to end, in every spelling that clients use."""
+
+    callback_url: Optional = Field(
+        default=None, validation_alias=AliasChoices("callbackUrl", "callBackUrl")
+    )
+    cancel_callback_url: Optional = Field(
+        default=None, validation_alias=AliasChoices("cancelCallbackUrl", "cancelCallBackUrl")
+    )
+    webhook_callback_url: Optional = Field(default=None, validation_alias="webhookCallbackUrl")
+    """Where the account key is posted, instead of being handed to the browser."""
+    include_signature: bool = Field(
+        default=False, validation_alias=AliasChoices("includeSignature", "include_signature")
+    )
+    reference: Optional = Field(default=None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """The vendor's own id of this customer, echoed at the end of the link and in every list."""
+    company_id: Optional = Field(default=None, validation_alias="companyId")
+    tenant_id: Optional = Field(default=None, validation_alias="tenantId")
+    base_url: Optional = Field(default=None, validation_alias="baseUrl")
+    environment_selection: bool = Field(default=False, validation_alias="environmentSelection")
+    hosted: bool = False
+
+    def warnings(self, target: str) -> list[str]:
+        """Name the parameters that make no difference here."""
+        unused = {
+            "companyId": self.company_id,
+            "tenantId": self.tenant_id,
+            "baseUrl": self.base_url,
+            "environmentSelection": self.environment_selection,
+            "hosted": self.hosted,
+        }
+        return [f"{name} is not used for {target}" for name, value in unused.items() if value]
+
+
+class ExchangeRequest(_Request):
+    code: str = Field(min_length=1, max_length=200)
+    """The one-time code from the end of a link."""
+
+
+class CustomValue(_Request):
+    key: str = Field(min_length=1, max_length=100)
+    value: str = Field(max_length=4000, repr=False)
+
+
+class RegisterSystemRequest(_Request):
+    """The tenant's own app at a target system. Secrets are write-only."""
+
+    target_system: str = Field(validation_alias="targetSystem")
+    client_id: str = Field(validation_alias="clientId", max_length=500)
+    client_secret: str = Field(validation_alias="clientSecret", max_length=4000, repr=False)
+    custom_values: tuple[CustomValue, ...] = Field(default=(), validation_alias="customValues")
+    scopes: Optional = Field(default=None, max_length=4000)
+    """Scopes to ask for, space separated, or a preset's name."""
+
+
+class CallbackUrlsRequest(_Request):
+    callback_url: str = Field(validation_alias=AliasChoices("callbackUrl", "callBackUrl"))
+    cancel_callback_url: Optional = Field(
+        default=None, validation_alias=AliasChoices("cancelCallbackUrl", "cancelCallBackUrl")
+    )

@@ -1,0 +1,214 @@
+"""The addresses under /auth and /tenants.
+
+Whoever serves them has set `request.state.tenant`, and `request.state.account` when an account key
+was sent; errors pass through to it. Only the callback answers its own, since a person reads them.
+"""
+
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from oauth import answers
+from oauth.answers import Envelope, Meta
+from oauth.errors import (
+    StateExpired,
+    StateInvalid,
+    StateReplayed,
+    UnauthorizedAccountKey,
+    UnauthorizedApiKey,
+    UnknownTarget,
+)
+from oauth.grants import read_consent
+from oauth.link import Linking, StartedLink
+from oauth.pages import problem_page
+from oauth.requests import (
+    CallbackUrlsRequest,
+    ExchangeRequest,
+    LinkRequest,
+    RegisterSystemRequest,
+    parse_body,
+    parse_query,
+)
+from oauth.tenants import Tenancy
+from oauth.vault import TokenVault
+from storage.errors import FieldError, Invalid, ServiceError
+from storage.repositories.accounts import Account
+from storage.repositories.tenants import Tenant
+
+_NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_TEXT = {"X-Content-Type-Options": "nosniff", **_NO_STORE}
+_FOR_PEOPLE = (StateInvalid, StateExpired, StateReplayed, Invalid, UnknownTarget)
+
+
+class Container(Protocol):
+    """What these endpoints need of the assembled application."""
+
+    @property
+    def tenants(self) -> Tenancy: ...
+
+    @property
+    def links(self) -> Linking: ...
+
+    @property
+    def vault(self) -> TokenVault: ...
+
+
+async def start_link(request: Request) -> Response:
+    """GET or POST /auth/{target}: the address at which a customer consents."""
+    if request.method == "POST":
+        wish = parse_body(LinkRequest, await request.body())
+    else:
+        wish = parse_query(LinkRequest, request.query_params)
+    started = await _container(request).links.start(
+        _tenant(request), request.path_params["target"], wish, _account(request)
+    )
+    return _link_answer(request, started, 201 if request.method == "POST" else 200)
+
+
+async def finish_link(request: Request) -> Response:
+    """GET /auth/callback/{target}: the customer's browser, back from the target system."""
+    if request.method != "GET":
+        # Link scanners and prefetchers send HEAD; it must not use the link up.
+        return Response(status_code=405, headers={"Allow": "GET"})
+    target = request.path_params["target"]
+    try:
+        answer = read_consent(request.scope["query_string"].decode("latin-1"))
+        redirect = await _container(request).links.finish(target, answer)
+    except _FOR_PEOPLE as error:
+        return _problem(error)
+    return Response(status_code=302, headers={"Location": redirect.url, **_NO_STORE})
+
+
+async def exchange_code(request: Request) -> Response:
+    """POST /auth/exchange: a one-time code for its account key."""
+    body = parse_body(ExchangeRequest, await request.body())
+    exchanged = await _container(request).links.exchange(_tenant(request), body.code)
+    return _answer(request, answers.ExchangedKey.of(exchanged))
+
+
+async def show_status(request: Request) -> Response:
+    """GET /auth/status: whether the account can be used."""
+    account = _account(request)
+    if account is None:
+        raise UnauthorizedAccountKey
+    standing = await _container(request).vault.standing(account.id)
+    return _answer(request, answers.AccountStatus.of(account, standing))
+
+
+async def register_system(request: Request) -> Response:
+    """POST /tenants/register-system: store a tenant's app credentials."""
+    body = parse_body(RegisterSystemRequest, await request.body())
+    values = {item.key: item.value for item in body.custom_values}
+    if len(values) < len(body.custom_values):
+        wrong = FieldError("customValues", "DUPLICATE", "each key may be there once")
+        raise Invalid("the body names a custom value twice", (wrong,))
+    await _container(request).tenants.register_system(
+        _tenant(request),
+        body.target_system,
+        body.client_id,
+        body.client_secret,
+        values,
+        scopes=body.scopes,
+    )
+    return JSONResponse("System registered", 201)
+
+
+async def unregister_system(request: Request) -> Response:
+    """DELETE /tenants/delete-registered-system/{targetSystem}: forget app credentials."""
+    target = request.path_params["targetSystem"]
+    await _container(request).tenants.unregister_system(_tenant(request), target)
+    return JSONResponse("System deleted")
+
+
+async def list_systems(request: Request) -> Response:
+    """GET /tenants/get-registered-systems: the apps, their secrets always masked."""
+    systems = await _container(request).tenants.registered_systems(_tenant(request))
+    entries = [answers.SystemEntry.of(system) for system in systems]
+    return _answer(request, answers.SystemList(systems=entries))
+
+
+async def add_callback_urls(request: Request) -> Response:
+    """POST /tenants/add-callback-urls: where links end."""
+    body = parse_body(CallbackUrlsRequest, await request.body())
+    await _container(request).tenants.add_callback_urls(
+        _tenant(request), body.callback_url, body.cancel_callback_url
+    )
+    return JSONResponse("Callback URLs added", 201)
+
+
+async def show_callback_urls(request: Request) -> Response:
+    """GET /tenants/get-callback-url: where links end and may end."""
+    urls = await _container(request).tenants.callback_urls(_tenant(request))
+    return _answer(request, answers.CallbackUrlList.of(urls))
+
+
+async def list_end_users(request: Request) -> Response:
+    """GET /tenants/get-end-user-list: the linked accounts."""
+    users = await _container(request).tenants.end_users(_tenant(request))
+    entries = [answers.EndUserEntry.of(user) for user in users]
+    return _answer(request, answers.EndUserList(end_users=entries))
+
+
+async def create_signing_secret(request: Request) -> Response:
+    """POST /tenants/signing-secret: a new secret, shown once."""
+    secret = await _container(request).tenants.create_signing_secret(_tenant(request))
+    return _answer(request, answers.NewSigningSecret.of(secret), status=201)
+
+
+def _link_answer(request: Request, started: StartedLink, status: int) -> Response:
+    accepted = request.headers.get("accept", "").lower()
+    if "application/json" in accepted and "text/html" not in accepted:
+        data = answers.LinkUrl(url=started.url)
+        return _answer(request, data, status=status, warnings=started.warnings)
+    return Response(started.url, status, _TEXT, media_type="text/html")
+
+
+def _answer(
+    request: Request, data: BaseModel, *, status: int = 200, warnings: tuple[str, ...] = ()
+) -> Response:
+    request_id: str | None = getattr(request.state, "request_id", None)
+    meta = Meta(warnings=list(warnings), request_id=request_id)
+    return JSONResponse(Envelope[Any](data=data, meta=meta).document(), status, _NO_STORE)
+
+
+def _problem(error: ServiceError) -> Response:
+    status = 405 if isinstance(error, UnknownTarget) else 400
+    return problem_page(error.code, error.message, status=status)
+
+
+def _container(request: Request) -> Container:
+    container: Container = request.app.state.container
+    return container
+
+
+def _tenant(request: Request) -> Tenant:
+    tenant: Tenant | None = getattr(request.state, "tenant", None)
+    if tenant is None:
+        raise UnauthorizedApiKey
+    return tenant
+
+
+def _account(request: Request) -> Account | None:
+    account: Account | None = getattr(request.state, "account", None)
+    return account
+
+
+routes = [
+    Route("/auth/status", show_status, methods=["GET"]),
+    Route("/auth/exchange", exchange_code, methods=["POST"]),
+    Route("/auth/callback/{target}", finish_link, methods=["GET"]),
+    Route("/auth/{target}", start_link, methods=["GET", "POST"]),
+    Route("/tenants/register-system", register_system, methods=["POST"]),
+    Route(
+        "/tenants/delete-registered-system/{targetSystem}", unregister_system, methods=["DELETE"]
+    ),
+    Route("/tenants/get-registered-systems", list_systems, methods=["GET"]),
+    Route("/tenants/get-registered-systems-masked", list_systems, methods=["GET"]),
+    Route("/tenants/add-callback-urls", add_callback_urls, methods=["POST"]),
+    Route("/tenants/get-callback-url", show_callback_urls, methods=["GET"]),
+    Route("/tenants/get-end-user-list", list_end_users, methods=["GET"]),
+    Route("/tenants/signing-secret", create_signing_secret, methods=["POST"]),
+]
