@@ -1,0 +1,404 @@
+"""The command line. Each command reads settings from CONNECTOR_* (see deploy/env.example)."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from connector.app import backup as backups
+from connector.app import doctor as doctors
+from connector.app import logs, processes
+from connector.app.container import assemble, open_database
+from connector.app.listen import Received, Receiver
+from connector.app.serving import bind, serving, until_told
+from connector.app.settings import Settings, load
+from oauth.tenants import NewTenant
+from storage import migrations
+from storage.clock import iso_millis
+from storage.errors import ServiceError
+from storage.repositories.accounts import Account
+from storage.sealing import MasterKey
+from storage.unit_of_work import Transaction, UnitOfWork
+
+Answer = TypeVar("Answer")
+
+app = typer.Typer(
+    name="qonto-connector",
+    help="Link Qonto accounts, read them through one model, relay their webhooks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+tenants = typer.Typer(help="The SaaS vendors that use this service.", no_args_is_help=True)
+accounts = typer.Typer(help="The linked accounts.", no_args_is_help=True)
+webhooks = typer.Typer(help="Trying out webhooks.", no_args_is_help=True)
+keys = typer.Typer(help="The sealing keys.", no_args_is_help=True)
+app.add_typer(tenants, name="tenant")
+app.add_typer(accounts, name="account")
+app.add_typer(webhooks, name="webhook")
+app.add_typer(keys, name="keys")
+
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def main() -> None:
+    """Run the command line; a known failure is one line on standard error and exit code 1."""
+    try:
+        app()
+    except ServiceError as error:
+        _fail(error.message)
+    except OSError as error:
+        _fail(f"{error.strerror or error}")
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[red]error:[/red] {message}", highlight=False)
+    sys.exit(1)
+
+
+def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _settings(**overrides: Any) -> Settings:
+    settings = load(**overrides)
+    logs.configure(settings.log)
+    return settings
+
+
+# -- running --------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    worker: Annotated[bool, typer.Option(help="Also deliver webhooks from this process.")] = True,
+    host: Annotated[str | None, typer.Option(help="Instead of CONNECTOR_SERVER__HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of CONNECTOR_SERVER__PORT.")] = None,
+) -> None:
+    """Serve the API, and deliver webhooks, until SIGTERM or Ctrl-C.
+
+    Example: qonto-connector serve --port 8080
+    """
+    settings = _settings()
+    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    server = settings.server.model_copy(update=changed)
+    settings = settings.model_copy(update={"server": server})
+    _run(
+        processes.serve(
+            settings,
+            worker=worker,
+            announce=lambda address: err.print(f"listening on {address}", highlight=False),
+        )
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Deliver webhooks in a process of its own. Any number of them on PostgreSQL.
+
+    On SQLite the server must run with --no-worker beside it.
+
+    Example: qonto-connector worker
+    """
+    _run(
+        processes.work(
+            _settings(),
+            announce=lambda owner: err.print(f"delivering as {owner}", highlight=False),
+        )
+    )
+
+
+@app.command()
+def migrate(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether it's needed.")] = False,
+) -> None:
+    """Create or upgrade the database's tables.
+
+    Example: CONNECTOR_DATABASE__URL=sqlite:///data/connector.db qonto-connector migrate
+    """
+
+    async def run() -> str:
+        database = open_database(_settings())
+        try:
+            if check:
+                await migrations.require_current(database)
+            else:
+                await migrations.upgrade(database)
+            return await migrations.current(database) or "empty"
+        finally:
+            await database.close()
+
+    out.print(f"the database is at revision {_run(run())}", highlight=False)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look the deployment over and say what to do. Exit code 1 when something must be done.
+
+    Example: qonto-connector doctor
+    """
+
+    async def run() -> list[doctors.Finding]:
+        return [finding async for finding in doctors.examine(_settings())]
+
+    findings = _run(run())
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        marks = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]"}
+        for finding in findings:
+            mark = marks.get(finding.verdict, "[red]problem[/red]")
+            out.print(f"{mark}  {finding.subject}: {finding.message}", highlight=False)
+    if any(finding.verdict == "problem" for finding in findings):
+        sys.exit(1)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file that doesn't exist yet.")],
+) -> None:
+    """Copy the SQLite database to a file, while it is in use.
+
+    Example: qonto-connector backup /backups/connector-2026-11-20.db
+    """
+    size = backups.backup(open_database(_settings()), target)
+    out.print(f"{target}: {size} bytes, integrity checked", highlight=False)
+    out.print("The copy opens only with the sealing keys: keep them, and keep them elsewhere.")
+
+
+@keys.command("new")
+def keys_new(
+    name: Annotated[str, typer.Argument(help="A name for it, such as its month.")] = "first",
+) -> None:
+    """Make a sealing key, written as CONNECTOR_SEALING__KEYS takes it.
+
+    Example: qonto-connector keys new 2026-11 > sealing.key
+    """
+    print(MasterKey.generate(name).reveal())
+
+
+# -- tenants and accounts -------------------------------------------------------------------------
+
+
+@tenants.command("create")
+def tenant_create(
+    name: str,
+    callback_url: Annotated[
+        list[str] | None,
+        typer.Option(help="Where links may end: an origin and a path prefix. Repeatable."),
+    ] = None,
+    key_in_redirect: Annotated[
+        bool, typer.Option(help="Hand account keys over in the redirect's query, as Maesn does.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a vendor and print its API key, which is shown this once.
+
+    Example: qonto-connector tenant create "Acme Books" --callback-url https://app.acme.example/qonto
+    """
+
+    async def run() -> NewTenant:
+        container = assemble(_settings())
+        try:
+            made = await container.tenants.create(name, key_in_redirect=key_in_redirect)
+            for url in callback_url or ():
+                await container.tenants.add_callback_urls(made.tenant, url)
+            return made
+        finally:
+            await container.close()
+
+    made = _run(run())
+    if as_json:
+        print(json.dumps({"id": made.tenant.id, "name": made.tenant.name, "apiKey": made.api_key}))
+    else:
+        out.print(f"tenant   {made.tenant.id}  {made.tenant.name}", highlight=False)
+        out.print(f"API key  {made.api_key}", highlight=False, soft_wrap=True)
+        out.print("The key is shown this once; only a hash of it is kept.")
+
+
+@tenants.command("list")
+def tenant_list(as_json: AsJson = False) -> None:
+    """List the vendors.
+
+    Example: qonto-connector tenant list
+    """
+
+    async def run() -> list[dict[str, str]]:
+        async with _reading() as tx:
+            return [
+                {"id": one.id, "name": one.name, "created": iso_millis(one.created_at)}
+                for one in await tx.tenants.all()
+            ]
+
+    _print(_run(run()), as_json)
+
+
+@accounts.command("list")
+def account_list(as_json: AsJson = False) -> None:
+    """List the linked accounts of every vendor.
+
+    Example: qonto-connector account list --json
+    """
+
+    async def run() -> list[dict[str, str]]:
+        async with _reading() as tx:
+            return [_account(one) for one in await tx.accounts.all()]
+
+    _print(_run(run()), as_json)
+
+
+@asynccontextmanager
+async def _reading() -> AsyncGenerator[Transaction]:
+    database = open_database(_settings())
+    try:
+        await migrations.require_current(database)
+        async with UnitOfWork(database).reading() as tx:
+            yield tx
+    finally:
+        await database.close()
+
+
+def _account(account: Account) -> dict[str, str]:
+    return {
+        "id": account.id,
+        "tenant": account.tenant_id,
+        "target": account.target,
+        "organization": account.organization_name or account.organization_id,
+        "status": account.status,
+        "reference": account.reference or "",
+        "linked": iso_millis(account.linked_at),
+    }
+
+
+# -- trying it out --------------------------------------------------------------------------------
+
+
+@webhooks.command("listen")
+def webhook_listen(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any free one.")] = 9999,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="A file with the subscription's secret (64 hex characters).")
+    ] = None,
+) -> None:
+    """Receive events on this machine, verify their signatures and print them.
+
+    The secret comes from a file or from WEBHOOK_SECRET, never from the command line, where other
+    users of the machine could read it.
+
+    Example: WEBHOOK_SECRET=2f1f... qonto-connector webhook listen --port 9999
+    """
+    secret = secret_file.read_text().strip() if secret_file else os.environ.get("WEBHOOK_SECRET")
+
+    def heard(received: Received) -> None:
+        verdict = "[green]verified[/green]" if received.problem is None else received.problem
+        body = json.dumps(received.body)
+        out.print(f"{received.id}  {verdict}  {body}", highlight=False, soft_wrap=True)
+
+    async def run() -> None:
+        receiver = Receiver(secret, heard)
+        with until_told() as told:
+            async with serving(receiver.app, bind("127.0.0.1", port)) as address:
+                err.print(f"listening on {address}, any path", highlight=False)
+                await told.wait()
+
+    _run(run())
+
+
+@app.command()
+def simulator(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any free one.")] = 8090,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask for the staging token.")] = False,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Register a redirect URI. Repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve an offline Qonto on this machine until SIGTERM or Ctrl-C.
+
+    Example: qonto-connector simulator --port 8090 --redirect-uri http://127.0.0.1:3000/callback
+    """
+    from connector.app.simulators import run_simulator
+
+    _run(
+        run_simulator(
+            port=port,
+            seed=seed,
+            sandbox=sandbox,
+            redirect_uris=redirect_uri or [],
+            announce=lambda facts: _announce(facts, as_json),
+        )
+    )
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The connector's port; 0 is any free one.")] = 8080,
+    simulator_port: Annotated[
+        int, typer.Option(help="The port of the sandbox-mode simulator; 0 is any free one.")
+    ] = 8090,
+    database: Annotated[
+        str | None, typer.Option(help="A database URL; a temporary file without it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve connector and simulators on loopback with linked accounts, until SIGTERM or Ctrl-C.
+
+    Example: qonto-connector sandbox --port 0 --simulator-port 0 --json
+    """
+    from connector.app.sandbox import run_sandbox
+
+    _run(
+        run_sandbox(
+            port=port,
+            simulator_port=simulator_port,
+            database=database,
+            announce=lambda facts: _announce(facts, as_json),
+        )
+    )
+
+
+@app.command()
+def demo() -> None:
+    """Play the whole journey against the embedded simulator, then exit.
+
+    Example: qonto-connector demo
+    """
+    from connector.app.demo import play
+
+    _run(play(out))
+
+
+def _announce(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts), flush=True)
+        return
+    for name, value in facts.items():
+        shown = json.dumps(value) if isinstance(value, dict) else value
+        out.print(f"{name:<14} {shown}", highlight=False, soft_wrap=True)
+
+
+def _print(rows: list[dict[str, str]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows))
+        return
+    if not rows:
+        out.print("none yet")
+        return
+    table = Table(*rows[0], box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row.values())
+    out.print(table)

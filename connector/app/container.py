@@ -1,0 +1,201 @@
+"""Assembly: every object is built here, once, in reading order. No singletons, no look-ups by name.
+
+Tests start the same app that production starts; they hand in a transport, a clock or a sender.
+"""
+
+from dataclasses import dataclass
+
+import httpx2
+from prometheus_client import CollectorRegistry
+
+from connector.app.metrics import HttpMetrics, QueueMetrics, UpstreamMetrics
+from connector.app.settings import Settings
+from connector.app.worker import Worker
+from connector.http import provider_http
+from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
+from connector.reading import Reading
+from connector.registry import Registry
+from oauth.callers import Callers
+from oauth.client import OAuthClient
+from oauth.link import Links
+from oauth.ports import TargetSystem
+from oauth.settings import OAuthSettings
+from oauth.tenants import Tenancy
+from oauth.vault import TokenVault
+from storage.clock import Clock, system_clock
+from storage.engine import Database, StorageSettings
+from storage.sealing import KeyRing
+from storage.unit_of_work import UnitOfWork
+from webhooks.dispatch import Dispatcher, DispatchSettings
+from webhooks.egress import EgressPolicy
+from webhooks.intake import Intake
+from webhooks.metrics import RelayMetrics
+from webhooks.sender import HttpSender, Sender, SenderSettings
+from webhooks.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True)
+class Container:
+    """Everything that runs in one process."""
+
+    settings: Settings
+    clock: Clock
+    ring: KeyRing
+    database: Database
+    work: UnitOfWork
+    metrics_registry: CollectorRegistry
+    http_metrics: HttpMetrics
+    queue_metrics: QueueMetrics
+    provider_http: httpx2.AsyncClient
+    registry: Registry
+    tenants: Tenancy
+    callers: Callers
+    links: Links
+    vault: TokenVault
+    reading: Reading
+    sender: Sender
+    dispatcher: Dispatcher
+    intake: Intake
+    subscriptions: Subscriptions
+    worker: Worker
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of every connection."""
+        await self.intake.drain()
+        if isinstance(self.sender, HttpSender):
+            await self.sender.close()
+        await self.provider_http.aclose()
+        await self.database.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database that the settings name. Raises ValueError for an unknown kind."""
+    return Database(
+        StorageSettings(
+            url=settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+        )
+    )
+
+
+def assemble(
+    settings: Settings,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    sender: Sender | None = None,
+    clock: Clock = system_clock,
+) -> Container:
+    """Build everything; call it with an event loop running.
+
+    `transport` replaces the network towards providers, `sender` the one towards vendors. Raises
+    SettingsInvalid when a needed key is missing.
+    """
+    public_url = settings.require_public_url()
+    ring = settings.key_ring()
+    database = open_database(settings)
+    work = UnitOfWork(database)
+
+    metrics_registry = CollectorRegistry()
+    http_metrics = HttpMetrics(metrics_registry)
+    upstream_metrics = UpstreamMetrics(metrics_registry)
+    relay_metrics = RelayMetrics(metrics_registry)
+    queue_metrics = QueueMetrics(metrics_registry)
+
+    http = provider_http(transport)
+    systems = [
+        qonto(
+            http,
+            hosts=QontoHosts(settings.qonto.api_url, settings.qonto.oauth_url),
+            identify_callback_url=f"{public_url}/events/callback/identify",
+            observe=upstream_metrics.observe,
+            clock=clock,
+        ),
+        qonto_sandbox(
+            http,
+            hosts=QontoHosts(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
+            identify_callback_url=f"{public_url}/events/callback/identify",
+            observe=upstream_metrics.observe,
+            clock=clock,
+        ),
+    ]
+    targets: dict[str, TargetSystem] = {system.target: system for system in systems}
+
+    oauth_settings = OAuthSettings(
+        public_url=public_url,
+        allow_loopback_callbacks=settings.link.allow_loopback_callbacks,
+        scopes=dict.fromkeys(targets, settings.link.scopes) if settings.link.scopes else {},
+    )
+    oauth_client = OAuthClient(http, timeout=oauth_settings.token_timeout_seconds)
+    vault = TokenVault(
+        work,
+        ring,
+        targets,
+        oauth_client,
+        oauth_settings,
+        clock=clock,
+        observe=lambda outcome: upstream_metrics.refreshes.labels(outcome).inc(),
+    )
+    registry = Registry(system.provider(vault) for system in systems)
+
+    policy = EgressPolicy.of(
+        tuple(part.strip() for part in settings.egress.allowed_networks.split(",") if part.strip()),
+        allow_http=settings.egress.allow_http,
+    )
+    sender = sender or HttpSender(
+        policy,
+        SenderSettings(
+            deadline=settings.delivery.deadline_seconds, connections=settings.delivery.at_once
+        ),
+    )
+    dispatcher = Dispatcher(
+        work,
+        ring,
+        sender,
+        clock,
+        relay_metrics,
+        DispatchSettings(
+            at_once=settings.delivery.at_once,
+            per_endpoint=settings.delivery.per_endpoint,
+            retry_delays=settings.delivery.delays(),
+        ),
+    )
+    intake = Intake(
+        work,
+        ring,
+        registry,
+        clock,
+        relay_metrics,
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+    )
+    subscriptions = Subscriptions(
+        work,
+        ring,
+        registry,
+        policy,
+        clock,
+        public_url=public_url,
+        forget=intake.forget,
+        ended=dispatcher.ended,
+    )
+    return Container(
+        settings=settings,
+        clock=clock,
+        ring=ring,
+        database=database,
+        work=work,
+        metrics_registry=metrics_registry,
+        http_metrics=http_metrics,
+        queue_metrics=queue_metrics,
+        provider_http=http,
+        registry=registry,
+        tenants=Tenancy(work, ring, targets, oauth_settings, clock),
+        callers=Callers(work, ring),
+        links=Links(work, ring, targets, oauth_client, oauth_settings, clock),
+        vault=vault,
+        reading=Reading(registry),
+        sender=sender,
+        dispatcher=dispatcher,
+        intake=intake,
+        subscriptions=subscriptions,
+        worker=Worker(dispatcher, subscriptions),
+    )

@@ -1,0 +1,135 @@
+"""Looks a deployment over before it serves, and says what to do about each finding."""
+
+import ipaddress
+import socket
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+
+from connector.app.container import open_database
+from connector.app.settings import Settings, SettingsInvalid
+from storage import migrations
+from storage.engine import Database
+from storage.errors import SecretUnreadable, ServiceError
+from storage.repositories.sealed import newest_sealed
+from storage.unit_of_work import UnitOfWork
+
+Verdict = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    verdict: Verdict
+    subject: str
+    message: str
+
+
+async def examine(settings: Settings) -> AsyncGenerator[Finding]:
+    """Look at the settings, the database, the sealed secrets and the public address, in turn."""
+    for finding in _settings(settings):
+        yield finding
+    try:
+        database = open_database(settings)
+    except ValueError as error:
+        yield Finding("problem", "database", str(error))
+        return
+    try:
+        async for finding in _database(database):
+            yield finding
+        async for finding in _secrets(settings, database):
+            yield finding
+    finally:
+        await database.close()
+
+
+def _settings(settings: Settings) -> list[Finding]:
+    findings: list[Finding] = []
+    try:
+        public_url = settings.require_public_url()
+        findings.append(Finding("ok", "public address", public_url))
+        findings.append(_reachable(urlsplit(public_url).hostname or ""))
+        findings += [
+            Finding("ok", "redirect URI", f"register {public_url}/auth/callback/{target} at Qonto")
+            for target in ("qonto", "qonto-sandbox")
+        ]
+    except SettingsInvalid as error:
+        findings.append(Finding("problem", "public address", error.message))
+    try:
+        settings.key_ring()
+        findings.append(Finding("ok", "sealing keys", "present"))
+    except SettingsInvalid as error:
+        findings.append(Finding("problem", "sealing keys", error.message))
+    if settings.egress.allow_http or settings.link.allow_loopback_callbacks:
+        findings.append(
+            Finding(
+                "warning" if settings.environment == "production" else "ok",
+                "callbacks",
+                "plain http or loopback callbacks are allowed: fine for development only.",
+            )
+        )
+    if settings.server.host not in ("127.0.0.1", "::1") and not settings.server.trusted_proxies:
+        findings.append(
+            Finding(
+                "warning",
+                "server",
+                f"listens on {settings.server.host} and trusts no proxy: put a TLS proxy before "
+                "it and name its address in CONNECTOR_SERVER__TRUSTED_PROXIES.",
+            )
+        )
+    return findings
+
+
+def _reachable(host: str) -> Finding:
+    """Qonto posts to public addresses only; what the name leads to from here is a good hint."""
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    except OSError:
+        return Finding("warning", "public address", f"{host} doesn't resolve from this machine.")
+    if not any(ipaddress.ip_address(str(address)).is_global for address in found):
+        return Finding(
+            "warning",
+            "public address",
+            f"{host} leads to a private address; Qonto can only post events to a public one.",
+        )
+    return Finding("ok", "public address", f"{host} resolves to a public address")
+
+
+async def _database(database: Database) -> AsyncGenerator[Finding]:
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    try:
+        started = time.perf_counter()
+        await migrations.require_current(database)
+        took = (time.perf_counter() - started) * 1000
+        yield Finding("ok", "database", f"{kind}, schema current, answered in {took:.0f} ms")
+        if not database.is_sqlite:
+            async with database.reading() as connection:
+                row = await connection.execute(text("SELECT clock_timestamp()"))
+                skew = abs((datetime.now(UTC) - row.scalar_one()).total_seconds())
+            verdict: Verdict = "ok" if skew < 1 else "warning"
+            yield Finding(verdict, "clock", f"{skew:.2f} s apart from the database's clock")
+    except ServiceError as error:
+        yield Finding("problem", "database", f"{kind}: {error.message}")
+
+
+async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Finding]:
+    """Open one sealed value of every kind, so that a lost key shows before a customer does."""
+    try:
+        ring = settings.key_ring()
+        async with UnitOfWork(database).reading() as tx:
+            sealed = await newest_sealed(tx.connection)
+    except ServiceError:
+        return  # told above
+    for place, value in sealed:
+        try:
+            ring.open(value, place=place)
+        except SecretUnreadable as error:
+            yield Finding("problem", "sealed secrets", error.message)
+            return
+    yield Finding("ok", "sealed secrets", f"{len(sealed)} samples opened")

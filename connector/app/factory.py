@@ -1,0 +1,60 @@
+"""The HTTP app, from an assembled container."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import connector.routes
+import oauth.routes
+import webhooks.routes
+from connector.app import health
+from connector.app.container import Container
+from connector.app.edge import Edge
+from connector.app.openapi import describe
+from storage import migrations
+
+
+def create_app(container: Container, *, worker: bool = True) -> Starlette:
+    """Make the app. Its lifespan checks the schema, runs the worker if asked, and closes all.
+
+    The lifespan raises SchemaMismatch, saying what to run, when the database isn't at this version.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        try:
+            await migrations.require_current(container.database)
+            if worker:
+                container.worker.start()
+            yield
+        finally:
+            if worker:
+                await container.worker.stop()
+            await container.close()
+
+    app = Starlette(
+        routes=[
+            *health.routes,
+            Route("/openapi.json", _openapi),
+            *oauth.routes.routes,
+            *connector.routes.routes,
+            *webhooks.routes.routes,
+        ],
+        middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
+        lifespan=lifespan,
+    )
+    app.state.container = container
+    return app
+
+
+async def _openapi(request: Request) -> Response:
+    """The description of this API, made from the models that serve it."""
+    container: Container = request.app.state.container
+    body = msgspec.json.encode(describe(container.settings.public_url))
+    return Response(body, media_type="application/json")

@@ -1,0 +1,68 @@
+"""The two kinds of long-running process: `serve` and `worker`."""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+
+from connector.app.container import assemble
+from connector.app.factory import create_app
+from connector.app.serving import bind, serving, until_told
+from connector.app.settings import Settings
+from storage import migrations
+from storage.engine import Database
+from storage.lock import exclusive
+
+logger = structlog.get_logger()
+
+
+@contextmanager
+def roles(database: Database, *names: str) -> Generator[None]:
+    """Hold these roles on an SQLite database; PostgreSQL is shared by any number of processes.
+
+    Raises DatabaseInUse.
+    """
+    with ExitStack() as stack:
+        if database.path is not None:
+            for name in names:
+                stack.enter_context(exclusive(database.path, name))
+        yield
+
+
+async def serve(settings: Settings, *, worker: bool, announce: Callable[[str], None]) -> None:
+    """Serve HTTP until SIGTERM or Ctrl-C; `announce` is told the address listened on.
+
+    Raises SettingsInvalid, SchemaMismatch, DatabaseInUse, StorageUnavailable and OSError (address
+    taken) before anything is served.
+    """
+    container = assemble(settings)
+    held = ("server", "worker") if worker else ("server",)
+    with roles(container.database, *held):
+        await migrations.require_current(container.database)
+        bound = bind(settings.server.host, settings.server.port)
+        app = create_app(container, worker=worker)
+        with until_told() as told:
+            async with serving(
+                app, bound, trusted_proxies=settings.server.trusted_proxies
+            ) as address:
+                announce(address)
+                logger.info("server.started", address=address)
+                await told.wait()
+    logger.info("server.stopped")
+
+
+async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
+    """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
+    container = assemble(settings)
+    try:
+        with roles(container.database, "worker"):
+            await migrations.require_current(container.database)
+            with until_told() as told:
+                container.worker.start()
+                announce(container.dispatcher.owner)
+                logger.info("worker.started")
+                await told.wait()
+                await container.worker.stop()
+    finally:
+        await container.close()
+    logger.info("worker.stopped")
