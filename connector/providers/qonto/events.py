@@ -47,7 +47,7 @@ class _Event(msgspec.Struct, frozen=True):
     subscription_id: Any = None
     organization_id: Any = None
     created_at: Any = None
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 _EVENT = msgspec.json.Decoder(_Event)
@@ -106,9 +106,9 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
     )
 
 
-def _read_data(raw: msgspec.Raw | None) -> _Data:
+def _read_data(raw: msgspec.Raw) -> _Data:
     try:
-        return _Data() if raw is None else _DATA.decode(raw)
+        return _DATA.decode(raw)
     except _BROKEN:
         return _Data()
 

@@ -1,22 +1,22 @@
 """Numbers without loss: decimals as written, rates in percent, exact differences."""
 
+import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
 
 _WIDEST = 400
 """Digits, or places the point is moved; wider numbers are no amounts."""
 
-_EXACT = Context(prec=3 * _WIDEST, traps=[Inexact, InvalidOperation, Overflow, Underflow])
+_WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
+
+_EXACT = Context(prec=4 * _WIDEST, traps=[Inexact, InvalidOperation, Overflow, Underflow])
 
 
 def read_decimal(value: object) -> Decimal | None:
     """Read a decimal from a string or a number, digit for digit; None when it isn't one."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, str | int):
-        try:
-            value = Decimal(value)
-        except (InvalidOperation, ValueError):
-            return None
+    if isinstance(value, int) or (isinstance(value, str) and _WRITTEN.fullmatch(value)):
+        value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
         return None
     _, digits, exponent = value.as_tuple()

@@ -37,7 +37,7 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
     proposal = BookingProposal(
         id=notes.text(document.id),
         account_name=None,
-        addresses=_towns(client, notes),
+        addresses=_towns(client),
         bank_account_id=None,
         bank_account_number=None,
         bank_code=None,
@@ -84,7 +84,7 @@ def propose_credit_note(document: CreditNote) -> Mapped[BookingProposal]:
     proposal = BookingProposal(
         id=notes.text(document.id),
         account_name=None,
-        addresses=_towns(client, notes),
+        addresses=_towns(client),
         bank_account_id=None,
         bank_account_number=None,
         bank_code=None,
@@ -195,8 +195,9 @@ def _line(item: Item, notes: Notes) -> BookingProposalLine:
     )
 
 
-def _towns(client: Client, notes: Notes) -> tuple[BookingProposalAddress, ...]:
-    return tuple(BookingProposalAddress(address.city) for address in addresses_of(client, notes))
+def _towns(client: Client) -> tuple[BookingProposalAddress, ...]:
+    unused = Notes("client", client.id)  # only towns are told, so nothing else can be lost
+    return tuple(BookingProposalAddress(address.city) for address in addresses_of(client, unused))
 
 
 def _files(attachment_id: str | None, notes: Notes) -> tuple[str, ...]:

@@ -73,9 +73,7 @@ def read_instant(text: str | None) -> datetime | None:
 
 def write_instant(moment: datetime) -> str:
     """Write a moment in UTC as the contract has it: 2026-11-01T09:15:12.000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def write_day(day: date) -> str:

@@ -2,6 +2,7 @@
 
 from connector.providers.qonto.documents import ClientInvoice, Issuer, Item
 from connector.providers.qonto.mapping import status
+from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
 from connector.providers.qonto.mapping.notes import Notes
@@ -15,6 +16,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
 
     `sum_net_amount` is the total less the tax. Prices at Qonto are always without tax, so
     `line_amount_types` is EXCLUSIVE. `shipping_date` is where the period of performance starts.
+    `paid_date` is an instant at Qonto: midnight of a day in Paris is the evening before in UTC.
     """
     notes = Notes("invoice", document.id)
     currency = notes.currency(document.currency, document.total_amount)
@@ -114,6 +116,12 @@ def _type_of(document: ClientInvoice, notes: Notes) -> InvoiceType | None:
 
 
 def _note_what_net_hides(document: ClientInvoice, notes: Notes) -> None:
-    for field in ("welfare_fund", "withholding_tax", "stamp_duty_amount"):
-        if getattr(document, field):
+    """Note the Italian and Spanish items of a total that are neither net nor tax."""
+    parts = {
+        "welfare_fund": document.welfare_fund,
+        "withholding_tax": document.withholding_tax,
+        "stamp_duty_amount": document.stamp_duty_amount,
+    }
+    for field, value in parts.items():
+        if value and read_decimal(value) != 0:
             notes.warn(f"{field} has no counterpart; it may be part of totalAmount")

@@ -1,0 +1,178 @@
+"""Reading Qonto's JSON: pages, single documents, errors, in all the shapes in use."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from connector.providers.qonto import mapping
+from connector.providers.qonto.documents import (
+    CLIENT_INVOICES,
+    MEMBERSHIP,
+    ORGANIZATION,
+    SUPPLIER_INVOICES,
+    WEBHOOK_SUBSCRIPTIONS,
+    ReadError,
+    Unreadable,
+    read_errors,
+)
+
+SAMPLES = Path(mapping.__file__).parents[1] / "samples"
+
+
+def _sample(name: str) -> bytes:
+    return (SAMPLES / f"{name}.json").read_bytes()
+
+
+def test_a_page_is_read_record_by_record_with_its_totals() -> None:
+    """Each record has its own bytes, and the page keeps the whole."""
+    body = _sample("client_invoices.list")
+    page = CLIENT_INVOICES.read_page(body)
+    listed = json.loads(body)
+    assert [record.id for record in page.records] == [
+        one["id"] for one in listed["client_invoices"]
+    ]
+    assert [json.loads(record.raw) for record in page.records] == listed["client_invoices"]
+    assert page.meta.total_count == listed["meta"]["total_count"]
+    assert page.raw == body
+
+
+def test_one_bad_record_costs_only_itself() -> None:
+    """A record whose fields have other types is left out, with its id and its bytes."""
+    body = b'{"supplier_invoices":[{"id":"a","status":5},{"id":"b"},7],"meta":{"total_count":3}}'
+    bad, good, number = SUPPLIER_INVOICES.read_page(body).records
+    assert (bad.document, bad.id, bad.raw) == (None, "a", b'{"id":"a","status":5}')
+    assert good.document is not None
+    assert (number.document, number.id, number.raw) == (None, None, b"7")
+
+
+@pytest.mark.parametrize("empty", [b"null", b"[]"])
+def test_a_list_may_be_null(empty: bytes) -> None:
+    """No records, and no complaint; `meta` may be missing or malformed too."""
+    for meta in (b"", b',"meta":null', b',"meta":{"total_count":"many"}'):
+        page = CLIENT_INVOICES.read_page(b'{"client_invoices":' + empty + meta + b"}")
+        assert page.records == ()
+        assert page.meta.total_count is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'{"client_invoices":[',
+        b'{"client_invoices":{}}',
+        b'{"other":[]}',
+        b'{"x":"\xff","client_invoices":[]}',
+        b'{"client_invoices":' + b"[" * 200_000,
+    ],
+)
+def test_what_is_no_list_is_unreadable(body: bytes) -> None:
+    """Malformed JSON, another shape, broken UTF-8 and endless nesting end alike."""
+    with pytest.raises(Unreadable):
+        CLIENT_INVOICES.read_page(body)
+
+
+def test_single_documents_come_wrapped_or_bare() -> None:
+    """Webhook subscriptions have no envelope; the rest have one; both are taken."""
+    made, _ = WEBHOOK_SUBSCRIPTIONS.read_one(_sample("webhook_subscription.create.201"))
+    assert made.organization_id == "018f71db-c635-78b5-b90a-ea05de98c2bf"
+    organization, _ = ORGANIZATION.read_one(_sample("organization.get"))
+    assert organization.legal_name == "Demo Conseil SAS"
+    membership, _ = MEMBERSHIP.read_one(_sample("membership.get"))
+    assert membership.id == "0199cd7a-11aa-7b3c-9d4e-2a1b3c4d5e6f"
+    wrapped = _sample("client_invoice.get")
+    invoice, raw = CLIENT_INVOICES.read_one(wrapped)
+    assert json.loads(raw) == json.loads(wrapped)["client_invoice"]
+    assert CLIENT_INVOICES.read_one(raw)[0] == invoice
+    with pytest.raises(Unreadable):
+        CLIENT_INVOICES.read_one(b'{"client_invoice":{"items":7}}')
+
+
+def test_subscriptions_hide_their_secret() -> None:
+    """Not in `repr`, so not in a traceback."""
+    made, _ = WEBHOOK_SUBSCRIPTIONS.read_one(_sample("webhook_subscription.create.201"))
+    assert made.secret
+    assert made.secret not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("body", "entries", "trace_id"),
+    [
+        (
+            _sample("error.validation"),
+            [
+                ReadError(
+                    "not_in_list",
+                    "status must be one of: draft, unpaid, paid, canceled",
+                    "filter[status]",
+                )
+            ],
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+        ),
+        (
+            _sample("error.number_taken"),
+            [
+                ReadError(
+                    "invoice_number_already_exists",
+                    "number is already used",
+                    "/data/attributes/number",
+                )
+            ],
+            "4bf92f3577b34da6a3ce929d0e0e4737",
+        ),
+        (
+            b'{"errors":{"message":"Not found"},"trace_id":"t"}',
+            [ReadError(None, "Not found", None)],
+            "t",
+        ),
+        (b'{"message":"gone"}', [ReadError(None, "gone", None)], None),
+        (
+            b'{"code":"sca_required","message":"SCA required","trace_id":"t"}',
+            [ReadError("sca_required", "SCA required", None)],
+            "t",
+        ),
+        (
+            b'{"error":"API rate limit exceeded"}',
+            [ReadError("API rate limit exceeded", None, None)],
+            None,
+        ),
+        (b'{"errors":["plain"]}', [ReadError(None, "plain", None)], None),
+        (b'{"errors":[{"code":7,"detail":null}],"trace_id":7}', [], None),
+        (b'{"errors":[]}', [], None),
+        (b"upstream connect error", [], None),
+        (b"[1]", [], None),
+        (b"", [], None),
+    ],
+)
+def test_errors_are_read_in_every_shape(
+    body: bytes, entries: list[ReadError], trace_id: str | None
+) -> None:
+    """Documented, older, the gateway's and plain text: read what is there, never raise."""
+    read = read_errors(body)
+    assert list(read.entries) == entries
+    assert read.trace_id == trace_id
+
+
+@pytest.mark.parametrize("empty", ['""', "null"])
+def test_null_and_empty_are_the_same_as_absent(empty: str) -> None:
+    """Every field of a client invoice may be any of the three."""
+    fields: dict[str, Any] = json.loads(_sample("client_invoice.get"))["client_invoice"]
+    lists = {"items", "payment_methods"}
+    said = {
+        name: None if name in lists else json.loads(empty)
+        for name in fields
+        if name not in {"id", "status"}
+    }
+    kept = {"id": fields["id"], "status": "unpaid"}
+    calendar = mapping.Calendar(datetime(2026, 11, 20, tzinfo=UTC))
+    with_empty, _ = CLIENT_INVOICES.read_one(msgspec.json.encode({**said, **kept}))
+    without, _ = CLIENT_INVOICES.read_one(msgspec.json.encode(kept))
+    assert mapping.map_invoice(with_empty, calendar) == mapping.map_invoice(without, calendar)
+    assert mapping.propose_invoice(with_empty, calendar) == mapping.propose_invoice(
+        without, calendar
+    )

@@ -1,0 +1,100 @@
+"""Whole documents: a sample in, the unified document out, as literal JSON files.
+
+After a deliberate change of the mapping: `python -m tests.connector.providers.qonto.test_golden`
+writes the files anew, and the difference is what to review.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from connector.providers.qonto import mapping
+from connector.providers.qonto.documents import (
+    CLIENT_INVOICES,
+    CREDIT_NOTES,
+    SUPPLIER_INVOICES,
+    Resource,
+)
+from connector.unified.encoding import encode
+from connector.unified.mapped import Mapped
+
+SAMPLES = Path(mapping.__file__).parents[1] / "samples"
+GOLDEN = Path(__file__).parent / "golden"
+NOW = mapping.Calendar(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+Map = Callable[[Any], Mapped[Any]]
+
+
+def _invoice(document: Any) -> Mapped[Any]:
+    return mapping.map_invoice(document, NOW)
+
+
+def _bill(document: Any) -> Mapped[Any]:
+    return mapping.map_bill(document, NOW)
+
+
+def _proposal_of_invoice(document: Any) -> Mapped[Any]:
+    return mapping.propose_invoice(document, NOW)
+
+
+def _proposal_of_bill(document: Any) -> Mapped[Any]:
+    return mapping.propose_supplier_invoice(document, NOW)
+
+
+CASES: list[tuple[str, str, Resource[Any], Map]] = [
+    *(
+        (sample, "invoice", CLIENT_INVOICES, _invoice)
+        for sample in (
+            "client_invoice.get",
+            "client_invoice.draft",
+            "client_invoice.zero_vat",
+            "client_invoice.partly_paid",
+            "client_invoice.currencies",
+            "client_invoice.italian",
+            "client_invoice.odd",
+        )
+    ),
+    *(
+        (sample, "bill", SUPPLIER_INVOICES, _bill)
+        for sample in (
+            "supplier_invoice.get",
+            "supplier_invoice.overdue",
+            "supplier_invoice.unread",
+        )
+    ),
+    ("client_invoice.get", "booking_proposal", CLIENT_INVOICES, _proposal_of_invoice),
+    ("client_invoice.odd", "booking_proposal", CLIENT_INVOICES, _proposal_of_invoice),
+    ("credit_note.get", "booking_proposal", CREDIT_NOTES, mapping.propose_credit_note),
+    ("supplier_invoice.get", "booking_proposal", SUPPLIER_INVOICES, _proposal_of_bill),
+    ("supplier_invoice.credit_note", "booking_proposal", SUPPLIER_INVOICES, _proposal_of_bill),
+]
+
+
+def _unified(sample: str, resource: Resource[Any], mapped: Map) -> bytes:
+    document, _ = resource.read_one((SAMPLES / f"{sample}.json").read_bytes())
+    result = mapped(document)
+    encoded = encode({"value": result.value, "warnings": result.warnings})
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+@pytest.mark.parametrize(
+    ("sample", "kind", "resource", "mapped"),
+    CASES,
+    ids=[f"{sample} as {kind}" for sample, kind, _, _ in CASES],
+)
+def test_a_sample_becomes_exactly_this_document(
+    sample: str, kind: str, resource: Resource[Any], mapped: Map
+) -> None:
+    """Every field of the unified document, digit for digit, and every warning."""
+    expected = (GOLDEN / f"{sample}.{kind}.json").read_bytes()
+    assert _unified(sample, resource, mapped) == expected
+
+
+if __name__ == "__main__":
+    for sample, kind, resource, mapped in CASES:
+        golden = GOLDEN / f"{sample}.{kind}.json"
+        golden.write_bytes(_unified(sample, resource, mapped))
