@@ -6,6 +6,7 @@ changes its mind, or an address in an odd spelling, meets the same check.
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,21 +19,28 @@ from webhooks.errors import CallbackRefused
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6. Outside are loopback, link-local, unique local and site-local
+addresses, NAT64, and the ways to write an IPv4 address that some networks still translate."""
+
 _NEVER = tuple(
     ipaddress.ip_network(text)
     for text in (
         "100.64.0.0/10",  # carrier-grade NAT
+        "168.63.129.16/32",  # Azure's metadata and DNS, a public address answered by the host
         "192.0.0.0/24",  # protocol assignments, with the NAT64 and DS-Lite anchors
         "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",  # benchmarks
         "240.0.0.0/4",  # reserved, and broadcast
         "2001::/23",  # Teredo, ORCHID and other protocol assignments
+        "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4: an IPv4 address in disguise
-        "fec0::/10",  # site-local, deprecated and still routed here and there
-        "5f00::/16",  # segment routing
+        "3fff::/20",  # documentation
     )
 )
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::\d*)?", re.ASCII)
 MAX_URL = 2048
 
 
@@ -54,23 +62,16 @@ class EgressPolicy:
 
     def permits(self, address: Address) -> bool:
         """Say whether a connection to this address may be made."""
-        if any(
-            address in network for network in self.allowed if network.version == address.version
-        ):
-            return True
         if isinstance(address, IPv6Address):
             if address.scope_id is not None:
                 return False
             if address.ipv4_mapped is not None:
                 return self.permits(address.ipv4_mapped)
-            for network in _NAT64:
-                if address in network:
-                    return False
-        if address.is_multicast or not address.is_global:
+        if _within(address, self.allowed):
+            return True
+        if isinstance(address, IPv6Address) and address not in _UNICAST:
             return False
-        return not any(
-            address in network for network in _NEVER if network.version == address.version
-        )
+        return address.is_global and not address.is_multicast and not _within(address, _NEVER)
 
     def socket_factory(self) -> Callable[[Any], socket.socket]:
         """Answer the function that makes sockets for aiohttp, one per address about to be called.
@@ -80,10 +81,12 @@ class EgressPolicy:
 
         def make(info: Any) -> socket.socket:
             family, kind, protocol, _, where = info
-            text = str(where[0])
-            if family == socket.AF_INET6 and len(where) == 4 and where[3]:
-                raise AddressRefused("an address with a zone id is not called")
-            if not self.permits(ipaddress.ip_address(text)):
+            zoned = family == socket.AF_INET6 and len(where) == 4 and where[3]
+            try:
+                address = ipaddress.ip_address(str(where[0]))
+            except ValueError:
+                address = None  # a spelling that the C library may read otherwise than we do
+            if zoned or address is None or not self.permits(address):
                 raise AddressRefused("the address is not a public one")
             return socket.socket(family, kind, protocol)
 
@@ -98,13 +101,13 @@ class EgressPolicy:
             raise CallbackRefused(
                 "URL_TOO_LONG", f"A callback URL has at most {MAX_URL} characters."
             )
-        if any(character <= " " or character == "\x7f" or character == "\\" for character in url):
+        if " " in url or "\\" in url or not url.isprintable():
             raise CallbackRefused(
                 "URL_INVALID", "The callback URL has characters a URL can't have."
             )
         try:
             parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            host, port = parts.hostname, parts.port
         except ValueError:
             raise CallbackRefused(
                 "URL_INVALID", "The callback URL can't be read as a URL."
@@ -119,17 +122,39 @@ class EgressPolicy:
             raise CallbackRefused(
                 "URL_INVALID", "Write an international host name in its xn-- form."
             )
+        if port == 0 or ("[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc)):
+            raise CallbackRefused("URL_INVALID", "The callback URL's host or port can't be called.")
         literal = literal_address(host)
         if literal is not None and not self.permits(literal):
             raise CallbackRefused(
                 "ADDRESS_NOT_PUBLIC", "The callback URL points to an address that is not public."
             )
+        if isinstance(literal, IPv4Address) and host != str(literal):
+            raise CallbackRefused(
+                "URL_INVALID", "Write an IPv4 address as four decimal numbers with dots."
+            )
+        if literal is None and not _is_name(host):
+            raise CallbackRefused("URL_INVALID", "The callback URL's host is not a host name.")
         if literal is None and _is_local_name(host) and not self.allowed:
             raise CallbackRefused(
                 "ADDRESS_NOT_PUBLIC", "The callback URL points to this machine or its network."
             )
         if parts.scheme == "http" and not self.allow_http:
             raise CallbackRefused("HTTPS_REQUIRED", "A callback URL must use https.")
+
+
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def _is_name(host: str) -> bool:
+    """Say whether this is a host name; one that ends in a number is a damaged IPv4 address."""
+    labels = host.removesuffix(".").split(".")
+    return (
+        len(host) <= 253
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not _NUMBER.fullmatch(labels[-1])
+    )
 
 
 def _is_local_name(host: str) -> bool:
