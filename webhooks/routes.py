@@ -62,6 +62,10 @@ class Deleted(msgspec.Struct, rename="camel"):
     message: str
 
 
+class Acknowledged(msgspec.Struct):
+    """Nothing: the event is stored."""
+
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -89,7 +93,7 @@ async def index(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """End a subscription."""
     await request.app.state.container.subscriptions.delete(
-        request.state.account, request.path_params["webhook_id"]
+        request.state.account, request.path_params["webhookId"]
     )
     return _json(Deleted("The subscription has ended; nothing more is sent for it."))
 
@@ -104,7 +108,7 @@ async def incoming(request: Request) -> Response:
     await request.app.state.container.intake.accept(
         request.path_params["code"], request.headers, bytes(body)
     )
-    return Response(b"{}", 202, media_type="application/json")
+    return _json(Acknowledged(), 202)
 
 
 def _answer(subscription: Subscription) -> SubscriptionAnswer:
@@ -124,6 +128,6 @@ def _json(answer: Any, status: int = 200) -> Response:
 routes = [
     Route("/webhooks", create, methods=["POST"]),
     Route("/webhooks", index, methods=["GET"]),
-    Route("/webhooks/{webhook_id}", delete, methods=["DELETE"]),
+    Route("/webhooks/{webhookId}", delete, methods=["DELETE"]),
     Route("/events/callback/{code}", incoming, methods=["POST"]),
 ]

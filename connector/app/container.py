@@ -17,7 +17,7 @@ from connector.reading import Reading
 from connector.registry import Registry
 from oauth.callers import Callers
 from oauth.client import OAuthClient
-from oauth.link import Links
+from oauth.link import Linking
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.tenants import Tenancy
@@ -50,7 +50,7 @@ class Container:
     registry: Registry
     tenants: Tenancy
     callers: Callers
-    links: Links
+    links: Linking
     vault: TokenVault
     reading: Reading
     sender: Sender
@@ -177,6 +177,11 @@ def assemble(
         forget=intake.forget,
         ended=dispatcher.ended,
     )
+
+    async def wake(_account_id: str) -> None:
+        """Send the notice of a link now, rather than at the next poll."""
+        dispatcher.wake()
+
     return Container(
         settings=settings,
         clock=clock,
@@ -190,7 +195,7 @@ def assemble(
         registry=registry,
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         callers=Callers(work, ring),
-        links=Links(work, ring, targets, oauth_client, oauth_settings, clock),
+        links=Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(wake,)),
         vault=vault,
         reading=Reading(registry),
         sender=sender,

@@ -90,7 +90,7 @@ async def _link(
     callback = f"{vendor_address}/linked"
     async with running.client() as vendor:
         await ok(vendor.post("/tenants/add-callback-urls", json={"callbackUrl": callback}))
-        secret = (await ok(vendor.post("/tenants/signing-secret"))).json()["data"]["secret"]
+        secret = (await ok(vendor.post("/tenants/signing-secret"))).json()["data"]["signingSecret"]
         receiver.secret = secret
         asked = {
             "callBackUrl": callback,
@@ -142,7 +142,9 @@ async def _subscribe(
     body = {"callbackUrl": f"{vendor_address}/events/customer-42", "resource": "INVOICE"}
     created = (await ok(vendor.post("/webhooks", json=body))).json()["data"]
     receiver.secret = created["secret"]
-    say.done(f"POST /webhooks: 201, id {created['id']}, secret of {len(created['secret'])} hex digits")
+    say.done(
+        f"POST /webhooks: 201, id {created['id']}, secret of {len(created['secret'])} hex digits"
+    )
     listed = (await ok(vendor.get("/webhooks"))).json()["data"]
     if "secret" in listed[0]:
         raise DemoFailed("the list shows the secret")

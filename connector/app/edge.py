@@ -7,7 +7,6 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 import structlog
@@ -243,8 +242,3 @@ def _request_id(given: str | None) -> str:
     if given is not None and _REQUEST_ID.fullmatch(given):
         return given
     return f"req_{secrets.token_hex(12)}"
-
-
-def envelope_schema() -> Any:
-    """Answer the type that describes every failure, for the API's description."""
-    return ErrorEnvelope

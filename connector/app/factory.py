@@ -15,8 +15,8 @@ import oauth.routes
 import webhooks.routes
 from connector.app import health
 from connector.app.container import Container
+from connector.app.description import document
 from connector.app.edge import Edge
-from connector.app.openapi import describe
 from storage import migrations
 
 
@@ -56,5 +56,5 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
 async def _openapi(request: Request) -> Response:
     """The description of this API, made from the models that serve it."""
     container: Container = request.app.state.container
-    body = msgspec.json.encode(describe(container.settings.public_url))
+    body = msgspec.json.encode(document(container.settings.public_url))
     return Response(body, media_type="application/json")
