@@ -90,6 +90,7 @@ def decide(
         return GiveUp()
     wait = delays[attempt - 1] * (1 + JITTER * jitter)
     if isinstance(outcome, Answered) and outcome.retry_after is not None:
-        asked = timedelta(seconds=max(0.0, outcome.retry_after))
-        wait = max(wait, min(asked, LONGEST_RETRY_AFTER))
+        # bounded before it becomes a timedelta, which can't hold what a receiver may write
+        asked = min(max(0.0, outcome.retry_after), LONGEST_RETRY_AFTER.total_seconds())
+        wait = max(wait, timedelta(seconds=asked))
     return RetryAt(now + wait)
