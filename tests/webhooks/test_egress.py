@@ -15,7 +15,7 @@ PUBLIC_ONLY = EgressPolicy()
 ANY_SCHEME = EgressPolicy(allow_http=True)
 
 PRIVATE_V4 = (
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104
     "0.0.0.1",
     "0.255.255.255",
     "10.0.0.0",

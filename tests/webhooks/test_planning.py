@@ -1,0 +1,131 @@
+"""From accepted events to deliveries, by pure rules."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.repositories.events import Event
+from storage.repositories.subscriptions import Subscription
+from webhooks.planning import Accepted, Lease, decide_types, plan
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def event(
+    number: int = 1, *, account: str = "a", resource: str = "INVOICE", of: str = "r"
+) -> Event:
+    return Event(
+        id=f"evt_{number}",
+        account_id=account,
+        upstream_event_id=f"up-{number}",
+        resource=resource,
+        resource_id=of,
+        event_type="",
+        occurred_at=NOW,
+        received_at=NOW,
+        body_sha256="",
+    )
+
+
+def subscription(number: int = 1, *, account: str = "a", resource: str = "INVOICE") -> Subscription:
+    return Subscription(
+        id=f"whk_{number}",
+        tenant_id=f"tenant of {account}",
+        account_id=account,
+        resource=resource,
+        callback_url=f"https://app.example/{number}",
+        secret=b"",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def types(*accepted: Accepted, seen: set[tuple[str, str, str]] | None = None) -> list[str]:
+    return [item.event_type for item in decide_types(accepted, seen or set())]
+
+
+def test_the_providers_word_counts_whatever_was_seen() -> None:
+    seen = {("a", "INVOICE", "r")}
+    assert types(Accepted(event(), "CREATED", created_here=False), seen=seen) == ["CREATED"]
+    assert types(Accepted(event(), "UPDATED", created_here=True)) == ["UPDATED"]
+
+
+def test_without_a_word_an_unseen_resource_made_since_is_created() -> None:
+    assert types(Accepted(event(), None, created_here=True)) == ["CREATED"]
+
+
+def test_without_a_word_an_older_resource_is_updated_even_at_first_sight() -> None:
+    assert types(Accepted(event(), None, created_here=False)) == ["UPDATED"]
+
+
+def test_without_a_word_a_seen_resource_is_updated() -> None:
+    seen = {("a", "INVOICE", "r")}
+    assert types(Accepted(event(), None, created_here=True), seen=seen) == ["UPDATED"]
+
+
+def test_in_one_batch_only_the_first_event_of_a_resource_is_created() -> None:
+    batch = [Accepted(event(n), None, created_here=True) for n in range(3)]
+    assert types(*batch) == ["CREATED", "UPDATED", "UPDATED"]
+    told_first = [Accepted(event(1), "UPDATED", True), Accepted(event(2), None, True)]
+    assert types(*told_first) == ["UPDATED", "UPDATED"]
+
+
+def test_what_was_seen_of_one_account_or_resource_says_nothing_of_another() -> None:
+    seen = {("a", "INVOICE", "r")}
+    for other in (event(account="b"), event(resource="CUSTOMER"), event(of="s")):
+        assert types(Accepted(other, None, created_here=True), seen=seen) == ["CREATED"]
+    assert seen == {("a", "INVOICE", "r")}, "the caller's set is its own"
+
+
+def test_each_live_subscription_of_the_account_and_resource_gets_its_delivery() -> None:
+    subscriptions = [
+        subscription(1),
+        subscription(2),
+        subscription(3, account="b"),
+        subscription(4, resource="CUSTOMER"),
+    ]
+    planned = plan([event()], subscriptions, now=NOW, lease=None)
+    assert [item.subscription_id for item in planned] == ["whk_1", "whk_2"]
+    for item in planned:
+        assert (item.status, item.attempts, item.due_at) == ("PENDING", 0, NOW)
+        assert (item.event_id, item.notice_id, item.account_id) == ("evt_1", None, "a")
+        assert (item.lease_owner, item.lease_until) == (None, None)
+
+
+def test_a_lease_is_written_into_each_delivery() -> None:
+    lease = Lease("worker_1", timedelta(seconds=60))
+    (planned,) = plan([event()], [subscription()], now=NOW, lease=lease)
+    assert planned.lease_owner == "worker_1"
+    assert planned.lease_until == NOW + timedelta(seconds=60)
+
+
+def test_without_subscriptions_nothing_is_planned() -> None:
+    assert plan([event()], [], now=NOW, lease=None) == []
+
+
+accounts = st.sampled_from("abc")
+resources = st.sampled_from(["INVOICE", "CUSTOMER"])
+
+
+@given(
+    events=st.lists(st.tuples(accounts, resources), max_size=12),
+    subscriptions=st.lists(st.tuples(accounts, resources), max_size=12),
+)
+def test_no_event_ever_reaches_another_accounts_subscription(
+    events: list[tuple[str, str]], subscriptions: list[tuple[str, str]]
+) -> None:
+    happened = [event(n, account=a, resource=r) for n, (a, r) in enumerate(events)]
+    live = [subscription(n, account=a, resource=r) for n, (a, r) in enumerate(subscriptions)]
+    planned = plan(happened, live, now=NOW, lease=None)
+    of_event = {item.id: item for item in happened}
+    of_subscription = {item.id: item for item in live}
+    for item in planned:
+        cause, target = of_event[item.event_id or ""], of_subscription[item.subscription_id or ""]
+        assert cause.account_id == target.account_id == item.account_id
+        assert cause.resource == target.resource
+    pairs = [(item.event_id, item.subscription_id) for item in planned]
+    assert len(set(pairs)) == len(pairs)
+    assert len({item.id for item in planned}) == len(planned)
+    wanted = sum((a, r) == pair for a, r in events for pair in subscriptions)
+    assert len(planned) == wanted
