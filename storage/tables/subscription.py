@@ -52,7 +52,7 @@ class UpstreamSubscriptionRow(Record, table=True):
     types: str
     """The provider's event types asked for, space separated."""
     state: str
-    """PENDING until the provider confirmed, then ACTIVE; ENDING while it is being removed."""
+    """NEW: not asked for yet. PENDING: asked for, not confirmed. ACTIVE. ENDING: being removed."""
     upstream_id: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -57,8 +57,10 @@ def postgres_template(server: str) -> str:
 
 def with_database(server: str, name: str) -> str:
     """Point a server's URL at another database."""
-    return async_url(server).set(drivername="postgresql", database=name).render_as_string(
-        hide_password=False
+    return (
+        async_url(server)
+        .set(drivername="postgresql", database=name)
+        .render_as_string(hide_password=False)
     )
 
 
