@@ -1,6 +1,7 @@
 """One HTTP attempt, bounded in time and bytes."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,6 +10,9 @@ import aiohttp
 
 from webhooks.egress import AddressRefused, EgressPolicy
 from webhooks.schedule import Answered, Failed, Outcome
+
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
+"""Of a Retry-After; more digits than that are no answer to be taken seriously."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,9 @@ class HttpSender:
             return Failed("URL_INVALID", retryable=False)
         except (aiohttp.ClientError, OSError):
             return Failed("CONNECTION_LOST")
+        except ValueError:
+            # a host that can't be written as DNS wants it, or a header that can't be sent
+            return Failed("URL_INVALID", retryable=False)
 
     async def close(self) -> None:
         await self._client.close()
@@ -100,4 +107,4 @@ class HttpSender:
 
 def _retry_after(value: str | None) -> float | None:
     """Read Retry-After in seconds; the form with a date is not honoured."""
-    return float(value) if value is not None and value.strip().isdigit() else None
+    return float(value) if value is not None and _SECONDS.fullmatch(value.strip()) else None
