@@ -49,7 +49,7 @@ audit: .venv/.dev ## known vulnerabilities; skipped aloud when the database can'
 	@$(BIN)/python -m tests.audit
 
 bench: .venv/.dev ## benchmarks; ONLY=relay for one, LONG=1 for the long ones
-	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
+	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
 	$(BIN)/python -m pytest -n 2 -q --requirements docs/requirements.md
