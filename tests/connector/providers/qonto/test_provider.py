@@ -8,9 +8,10 @@ import httpx2
 import pytest
 
 from connector.errors import IdentityUnknown, MissingScope, SandboxTokenMissing
+from connector.http import provider_http
 from connector.ports import Query, Verdict
 from connector.providers.qonto import mapping
-from connector.providers.qonto.provider import FULL_SCOPES, MAESN_SCOPES
+from connector.providers.qonto.provider import FULL_SCOPES, MAESN_SCOPES, QontoHosts, qonto
 from oauth.ports import Identity, TargetSystem
 from oauth.tokens import Access
 from storage.errors import Invalid, NotFound
@@ -51,6 +52,17 @@ def test_each_target_system_has_its_own_hosts() -> None:
     assert sandbox.oauth.revoke_url == "https://oauth-sandbox.staging.qonto.co/oauth2/revoke"
     as_port: TargetSystem = sandbox
     assert as_port.requirements() == ("stagingToken",)
+
+
+async def test_hosts_are_settings() -> None:
+    """A test bench or a proxy has others."""
+    bank = Bank()
+    hosts = QontoHosts("http://127.0.0.1:9/api/", "http://127.0.0.1:9/oauth/")
+    local = qonto(provider_http(httpx2.MockTransport(bank)), hosts=hosts)
+    assert local.oauth.token_url == "http://127.0.0.1:9/oauth/oauth2/token"
+    bank.answers.append(_sample("/api/v2/organization", "organization.get"))
+    await local.identify(_access("organization.read"))
+    assert str(bank.requests[0].url) == "http://127.0.0.1:9/api/v2/organization"
 
 
 def test_scopes_are_spelled_as_qonto_accepts_them() -> None:

@@ -73,7 +73,6 @@ async def test_imported_invoices_are_there_too() -> None:
     assert page.total == 1
 
 
-@pytest.mark.covers("QX-44")
 @pytest.mark.parametrize("refuses", [True, False])
 @pytest.mark.parametrize("count", [0, 3])
 async def test_a_page_past_the_end_is_empty_with_the_right_totals(

@@ -1,0 +1,106 @@
+"""The unified models against the facts of Maesn's contract: names, types, nullability, values.
+
+`contract.json` lists them by model and field; `type` may be null unless `nullable` is false, and
+the key is always there unless `required` is false.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from connector.unified import enums, iso
+from connector.unified.address import Address
+from connector.unified.bill import Bill, BillDimension, BillLine
+from connector.unified.booking_proposal import BookingProposal, BookingProposalLine
+from connector.unified.envelope import Pagination
+from connector.unified.invoice import Invoice, InvoiceDimension, InvoiceLine
+
+CONTRACT: dict[str, dict[str, dict[str, Any]]] = json.loads(
+    (Path(__file__).parent / "contract.json").read_text()
+)
+MODELS: dict[str, Any] = {
+    model.__name__: model
+    for model in (
+        Address,
+        Bill,
+        BillDimension,
+        BillLine,
+        BookingProposal,
+        BookingProposalLine,
+        Invoice,
+        InvoiceDimension,
+        InvoiceLine,
+        Pagination,
+    )
+}
+ADDED = {("Invoice", "id")}
+"""What the newer reference pages of the contract have beyond its published description."""
+
+JSON_TYPES = {"integer": "number"}
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    _, components = msgspec.json.schema_components([model], ref_template="{name}")
+    return components[model.__name__]["properties"]
+
+
+def _choices(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return schema.get("anyOf", [schema])
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if schema.get("format") == "decimal":
+        return "number"
+    if "enum" in schema:
+        return "string"
+    name = schema["type"]
+    return JSON_TYPES.get(name, name)
+
+
+def test_every_model_of_the_contract_is_compared() -> None:
+    """None is left out by mistake."""
+    assert set(MODELS) == set(CONTRACT)
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_model_has_exactly_the_contracts_fields(name: str) -> None:
+    """The same names, JSON types and nullability; lists are never null here."""
+    fields = _fields(MODELS[name])
+    added = {field for model, field in ADDED if model == name}
+    assert set(fields) - added == set(CONTRACT[name])
+    for field, fact in CONTRACT[name].items():
+        choices = _choices(fields[field])
+        types = {_type(choice) for choice in choices}
+        nullable = fact.get("nullable", True) and fact["type"] != "array"
+        assert types == {fact["type"], *(["null"] if nullable else [])}, field
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_model_admits_exactly_the_contracts_values(name: str) -> None:
+    """Every closed vocabulary, value by value; country codes are a list of their own."""
+    fields = _fields(MODELS[name])
+    for field, fact in CONTRACT[name].items():
+        if field == "countryCode":
+            assert set(fact["enum"]) == iso.COUNTRY_CODES
+            continue
+        listed = [choice["enum"] for choice in _choices(fields[field]) if "enum" in choice]
+        assert sorted(fact.get("enum", [])) == sorted(value for enum in listed for value in enum)
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS)))
+def test_no_key_of_a_model_can_be_missing(name: str) -> None:
+    """Fields have no defaults and none is left out when it is null."""
+    model = MODELS[name]
+    _, components = msgspec.json.schema_components([model], ref_template="{name}")
+    assert set(components[name]["required"]) == set(_fields(model))
+    assert not model.__struct_config__.omit_defaults
+
+
+def test_currencies_have_three_capitals() -> None:
+    """And the euro is one."""
+    assert "EUR" in iso.CURRENCY_CODES
+    assert all(len(code) == 3 and code.isupper() for code in iso.CURRENCY_CODES)
+    assert set(get_args(enums.BookingType)) >= {"INVOICE", "BILL"}
