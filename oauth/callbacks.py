@@ -121,7 +121,7 @@ def _check_host(host: str, scheme: str, *, allow_loopback: bool, field: str) -> 
         raise _refusal(field, "it is not https")
     address = _address(host.strip("[]"))
     if address is not None:
-        if not address.is_global:
+        if not address.is_global or address.is_multicast:
             raise _refusal(field, "it points to a private address")
         return
     labels = host.split(".")

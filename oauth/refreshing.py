@@ -31,6 +31,7 @@ from storage.unit_of_work import Transaction, UnitOfWork
 logger = structlog.get_logger()
 
 _POLL_SECONDS = 0.2
+_PATIENCE_IN_LEASES = 2
 _SAVE_PAUSES = (0.2, 1.0)
 
 
@@ -89,7 +90,7 @@ class Refresher:
         """
         owner = secrets.token_hex(8)
         loop = asyncio.get_running_loop()
-        patience = loop.time() + 2 * self.settings.lease_seconds
+        patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
                 ready = await read_ready(tx, account_id)

@@ -1,0 +1,483 @@
+"""The vault: valid access for everyone who asks, and one refresh for all of them."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from oauth.errors import (
+    AccountInactive,
+    ProviderRefused,
+    ProviderUnavailable,
+    ReauthRequired,
+    SandboxTokenMissing,
+    SystemNotRegistered,
+)
+from oauth.grants import read_consent
+from oauth.requests import LinkRequest
+from oauth.tokens import Access
+from oauth.vault import TokenVault
+from storage.repositories.accounts import Account
+from storage.repositories.tokens import StoredTokens
+from tests.oauth.conftest import Floor
+from tests.oauth.provider import Provider
+
+AWAY = httpx2.Response(503)
+
+
+@pytest.fixture
+async def account(floor: Floor) -> Account:
+    tenant, _ = await floor.tenant()
+    return await floor.account(tenant)
+
+
+async def stored(floor: Floor, account: Account) -> StoredTokens:
+    async with floor.work.reading() as tx:
+        tokens = await tx.tokens.get(account.id)
+    assert tokens is not None
+    return tokens
+
+
+async def move(floor: Floor, account: Account, to: str) -> None:
+    async with floor.work.writing() as tx:
+        assert await tx.accounts.move(account.id, to=to, before="ACTIVE", at=floor.clock())
+
+
+def token_of(access: Access) -> str:
+    return access.headers["Authorization"].removeprefix("Bearer ")
+
+
+class Gate:
+    """Holds the provider's answers back until it is opened."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.reached = asyncio.Event()
+        self.opened = asyncio.Event()
+        provider.before_answer = self
+
+    async def __call__(self) -> None:
+        self.reached.set()
+        await self.opened.wait()
+
+
+# -- without a refresh
+
+
+async def test_a_warm_access_costs_no_call_and_no_look(floor: Floor, account: Account) -> None:
+    first = await floor.vault.get(account.id)
+    await move(floor, account, "DISABLED")
+    assert await floor.vault.get(account.id) is first
+    assert floor.provider.refreshes() == 0
+
+
+async def test_a_change_elsewhere_is_known_within_five_seconds(
+    floor: Floor, account: Account
+) -> None:
+    await floor.vault.get(account.id)
+    await move(floor, account, "DISABLED")
+    floor.clock.move(seconds=5)
+    with pytest.raises(AccountInactive):
+        await floor.vault.get(account.id)
+
+
+async def test_a_forgotten_account_is_looked_at_at_once(floor: Floor, account: Account) -> None:
+    await floor.vault.get(account.id)
+    await move(floor, account, "REVOKED")
+    floor.vault.forget(account.id)
+    with pytest.raises(AccountInactive):
+        await floor.vault.get(account.id)
+
+
+@pytest.mark.parametrize("status", ["REAUTH_REQUIRED", "REVOKED", "DISABLED"])
+async def test_an_account_that_is_not_active_never_calls_upstream(
+    floor: Floor, account: Account, status: str
+) -> None:
+    access = await floor.vault.get(account.id)
+    await move(floor, account, status)
+    floor.clock.move(hours=2)
+    calls = len(floor.provider.requests)
+    expected = ReauthRequired if status == "REAUTH_REQUIRED" else AccountInactive
+    for _ in range(3):
+        with pytest.raises(expected):
+            await floor.vault.get(account.id)
+        with pytest.raises(expected):
+            await floor.vault.renew(account.id, access)
+    assert len(floor.provider.requests) == calls
+
+
+async def test_an_unknown_account_is_inactive(floor: Floor) -> None:
+    with pytest.raises(AccountInactive):
+        await floor.vault.get("acct_unknown")
+    assert await floor.vault.standing("acct_unknown") is None
+
+
+async def test_new_custom_values_reach_the_headers_within_five_seconds(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    redirect = await floor.link(tenant, target="acme-sandbox")
+    code = redirect.url.partition("code=")[2]
+    key = (await floor.links.exchange(tenant, code)).account_key
+    account = await floor.callers.select(tenant, key)
+    assert (await floor.vault.get(account.id)).headers["X-Staging"] == "staging-canary"
+    floor.clock.move(seconds=5)
+    await floor.tenants.register_system(
+        tenant, "acme-sandbox", "c", "app-secret-canary", {"stagingToken": "second"}
+    )
+    assert (await floor.vault.get(account.id)).headers["X-Staging"] == "second"
+
+
+async def test_without_app_credentials_there_is_no_access(floor: Floor, account: Account) -> None:
+    tenant = await floor.tenants.get(account.tenant_id)
+    await floor.tenants.unregister_system(tenant, "acme")
+    with pytest.raises(SystemNotRegistered):
+        await floor.vault.get(account.id)
+
+
+async def test_standing_names_scopes_and_no_token(floor: Floor, account: Account) -> None:
+    standing = await floor.vault.standing(account.id)
+    assert standing is not None
+    assert "webhook" in standing.scopes
+    assert standing.is_renewable
+    assert standing.expires_at == floor.clock() + timedelta(hours=1)
+    assert "canary" not in repr(standing)
+
+
+# -- one refresh
+
+
+async def test_fifty_calls_on_an_expired_token_make_one_refresh(
+    floor: Floor, account: Account
+) -> None:
+    old = token_of(await floor.vault.get(account.id))
+    floor.clock.move(hours=2)
+    accesses = await asyncio.gather(*(floor.vault.get(account.id) for _ in range(50)))
+    assert floor.provider.refreshes() == 1
+    assert {token_of(access) for access in accesses} != {old}
+    assert len({token_of(access) for access in accesses}) == 1
+    assert floor.refreshes == ["refreshed"]
+
+
+async def test_two_processes_on_one_database_refresh_once(floor: Floor, account: Account) -> None:
+    other = floor.another_vault()
+    floor.clock.move(hours=2)
+    accesses = await asyncio.gather(
+        *(vault.get(account.id) for vault in (floor.vault, other) for _ in range(20))
+    )
+    assert floor.provider.refreshes() == 1
+    assert len({token_of(access) for access in accesses}) == 1
+
+
+async def test_a_token_is_refreshed_shortly_before_it_expires(
+    floor: Floor, account: Account
+) -> None:
+    await floor.vault.get(account.id)
+    floor.clock.move(seconds=3600 - 121)
+    await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == 0
+    floor.clock.move(seconds=1)
+    await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == 1
+
+
+async def test_a_token_of_a_short_life_is_not_refreshed_at_every_call(floor: Floor) -> None:
+    floor.provider.life = 60
+    tenant, _ = await floor.tenant()
+    account = await floor.account(tenant)
+    for _ in range(8):
+        await floor.vault.get(account.id)
+        floor.clock.move(seconds=5)
+    assert floor.provider.refreshes() == 0
+    floor.clock.move(seconds=5)
+    await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == 1
+
+
+async def test_a_refused_access_is_renewed_once_whoever_asks(
+    floor: Floor, account: Account
+) -> None:
+    other = floor.another_vault()
+    refused = await floor.vault.get(account.id)
+    assert (await other.get(account.id)).version == refused.version
+    renewed = await asyncio.gather(
+        *(vault.renew(account.id, refused) for vault in (floor.vault, other) for _ in range(10))
+    )
+    assert floor.provider.refreshes() == 1
+    assert {access.version for access in renewed} == {refused.version + 1}
+    late = await floor.vault.renew(account.id, refused)
+    assert late.version == refused.version + 1
+    assert floor.provider.refreshes() == 1
+    assert (await floor.vault.get(account.id)).version == refused.version + 1
+
+
+async def test_who_stops_waiting_does_not_stop_the_refresh(floor: Floor, account: Account) -> None:
+    floor.clock.move(hours=2)
+    gate = Gate(floor.provider)
+    leaving = asyncio.create_task(floor.vault.get(account.id))
+    await gate.reached.wait()
+    staying = asyncio.create_task(floor.vault.get(account.id))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    gate.opened.set()
+    assert token_of(await staying) in floor.provider.access_tokens
+    assert floor.provider.refreshes() == 1
+
+
+async def test_a_refresh_nobody_waits_for_any_more_is_stored(
+    floor: Floor, account: Account
+) -> None:
+    floor.clock.move(hours=2)
+    gate = Gate(floor.provider)
+    leaving = asyncio.create_task(floor.vault.get(account.id))
+    await gate.reached.wait()
+    leaving.cancel()
+    closing = asyncio.create_task(floor.vault.close())
+    gate.opened.set()
+    await closing
+    assert (await stored(floor, account)).version == 2
+    await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == 1
+
+
+# -- failures
+
+
+async def test_invalid_grant_ends_the_consent(floor: Floor, account: Account) -> None:
+    other = floor.another_vault()
+    floor.provider.refresh_tokens.clear()
+    floor.clock.move(hours=2)
+    outcomes = await asyncio.gather(
+        *(vault.get(account.id) for vault in (floor.vault, other) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert all(isinstance(outcome, ReauthRequired) for outcome in outcomes)
+    assert floor.provider.refreshes() == 1
+    assert await floor.status_of(account.id) == "REAUTH_REQUIRED"
+    assert floor.refreshes in (["ended"], [])
+
+
+async def test_invalid_grant_is_not_believed_when_a_newer_set_is_stored(
+    floor: Floor, account: Account
+) -> None:
+    tenant = await floor.tenants.get(account.tenant_id)
+    floor.clock.move(hours=2)
+    floor.provider.refresh_tokens.clear()
+    gate = Gate(floor.provider)
+    asking = asyncio.create_task(floor.vault.get(account.id))
+    await gate.reached.wait()
+    floor.provider.before_answer = None
+    started = await floor.links.start(tenant, "acme", LinkRequest())
+    back = floor.provider.consent(started.url)
+    await floor.links.finish("acme", read_consent(f"code={back['code']}&state={back['state']}"))
+    gate.opened.set()
+    access = await asking
+    assert access.version == 2
+    assert await floor.status_of(account.id) == "ACTIVE"
+    assert floor.refreshes == ["overtaken"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (AWAY, ProviderUnavailable),
+        (httpx2.Response(429), ProviderUnavailable),
+        (httpx2.ConnectError("away"), ProviderUnavailable),
+        (httpx2.ReadTimeout("late"), ProviderUnavailable),
+        (httpx2.Response(200, html="<html></html>"), ProviderUnavailable),
+        (httpx2.Response(401, json={"error": "invalid_client"}), ProviderRefused),
+        (httpx2.Response(409, json={"error": "concurrent"}), ProviderRefused),
+    ],
+)
+async def test_other_failures_leave_the_account_active(
+    floor: Floor, account: Account, answer: httpx2.Response | Exception, error: type[Exception]
+) -> None:
+    floor.clock.move(hours=2)
+    floor.provider.answers.append(answer)
+    with pytest.raises(error):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "ACTIVE"
+    assert token_of(await floor.vault.get(account.id)) in floor.provider.access_tokens
+    assert floor.refreshes == ["failed", "refreshed"]
+
+
+async def test_a_missing_staging_token_is_named(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    redirect = await floor.link(tenant, target="acme-sandbox")
+    code = redirect.url.partition("code=")[2]
+    key = (await floor.links.exchange(tenant, code)).account_key
+    account = await floor.callers.select(tenant, key)
+    floor.provider.staging_token = "another"
+    floor.clock.move(hours=2)
+    with pytest.raises(SandboxTokenMissing):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "ACTIVE"
+
+
+async def test_while_a_token_is_good_a_failed_refresh_is_put_off(
+    floor: Floor, account: Account
+) -> None:
+    old = token_of(await floor.vault.get(account.id))
+    floor.clock.move(seconds=3600 - 60)
+    floor.provider.answers += [AWAY, AWAY]
+    for _ in range(3):
+        assert token_of(await floor.vault.get(account.id)) == old
+    assert floor.provider.refreshes() == 1
+    floor.clock.move(seconds=5)
+    assert token_of(await floor.vault.get(account.id)) == old
+    assert floor.provider.refreshes() == 2
+    floor.clock.move(seconds=5)
+    assert token_of(await floor.vault.get(account.id)) != old
+
+
+async def test_without_offline_access_the_end_of_the_token_ends_the_consent(floor: Floor) -> None:
+    floor.provider.offline = False
+    tenant, _ = await floor.tenant()
+    account = await floor.account(tenant)
+    await floor.vault.get(account.id)
+    floor.clock.move(hours=1)
+    with pytest.raises(ReauthRequired):
+        await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == 0
+    assert await floor.status_of(account.id) == "REAUTH_REQUIRED"
+
+
+async def test_a_provider_that_says_nothing_is_given_up_after_the_timeout(
+    floor: Floor, account: Account
+) -> None:
+    object.__setattr__(floor.client, "timeout", 0.05)
+    floor.clock.move(hours=2)
+    Gate(floor.provider)
+    with pytest.raises(ProviderUnavailable):
+        await floor.vault.get(account.id)
+    floor.provider.before_answer = None
+    assert (await floor.vault.get(account.id)).version == 2
+
+
+# -- what is lost on the way
+
+
+async def crash_after_the_answer(floor: Floor, account: Account) -> None:
+    """A process gets new tokens and dies before it stores them: its lease stays behind."""
+    old = await stored(floor, account)
+    async with floor.work.writing() as tx:
+        assert await tx.tokens.claim(
+            account.id, old.version, owner="dead", at=floor.clock(), lease=timedelta(seconds=20)
+        )
+    assert old.refresh_token is not None
+    refresh_token = floor.ring.open_text(old.refresh_token, place=old.refresh_place)
+    tenant = await floor.tenants.get(account.tenant_id)
+    async with floor.work.reading() as tx:
+        system = await tx.systems.get(tenant.id, "acme")
+    assert system is not None
+    from oauth.credentials import open_credentials
+
+    await floor.client.refresh(
+        floor.targets["acme"],
+        open_credentials(floor.ring, system),
+        refresh_token=refresh_token,
+        granted=frozenset(),
+        at=floor.clock(),
+    )
+
+
+async def end_leases(floor: Floor) -> None:
+    """Let twenty seconds pass, by the database's clock too."""
+    floor.clock.move(seconds=20)
+    async with floor.work.writing() as tx:
+        await tx.connection.exec_driver_sql(
+            "UPDATE tokens SET lease_until = '2000-01-01 00:00:00+00:00'"
+            if tx.connection.dialect.name == "postgresql"
+            else "UPDATE tokens SET lease_until = '2000-01-01 00:00:00.000000'"
+        )
+
+
+@pytest.mark.covers("QX-03")
+async def test_a_crash_between_answer_and_commit_recovers_within_the_grace(
+    floor: Floor, account: Account
+) -> None:
+    floor.clock.move(hours=2)
+    await crash_after_the_answer(floor, account)
+    await end_leases(floor)
+    accesses = await asyncio.gather(*(floor.vault.get(account.id) for _ in range(20)))
+    assert {access.version for access in accesses} == {2}
+    assert floor.provider.refreshes() == 2
+    floor.clock.move(hours=2)
+    assert (await floor.vault.get(account.id)).version == 3
+    assert await floor.status_of(account.id) == "ACTIVE"
+
+
+@pytest.mark.covers("QX-03")
+async def test_a_crash_that_outlasts_the_grace_needs_a_new_consent(
+    floor: Floor, account: Account
+) -> None:
+    floor.clock.move(hours=2)
+    await crash_after_the_answer(floor, account)
+    await end_leases(floor)
+    floor.clock.move(seconds=41)
+    with pytest.raises(ReauthRequired):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "REAUTH_REQUIRED"
+
+
+async def test_who_finds_a_live_lease_waits_for_what_its_owner_stores(
+    floor: Floor, account: Account
+) -> None:
+    floor.clock.move(hours=2)
+    other = floor.another_vault()
+    gate = Gate(floor.provider)
+    owner = asyncio.create_task(other.get(account.id))
+    await gate.reached.wait()
+    waiter = asyncio.create_task(floor.vault.get(account.id))
+    await asyncio.sleep(0.3)
+    assert not waiter.done()
+    gate.opened.set()
+    assert token_of(await owner) == token_of(await waiter)
+    assert floor.provider.refreshes() == 1
+
+
+async def test_a_lease_that_never_ends_is_not_waited_for_for_ever(
+    floor: Floor, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oauth.refreshing._PATIENCE_IN_LEASES", 0)
+    floor.clock.move(hours=2)
+    await crash_after_the_answer(floor, account)
+    with pytest.raises(ProviderUnavailable):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "ACTIVE"
+
+
+async def test_a_set_that_comes_too_late_is_not_stored(floor: Floor, account: Account) -> None:
+    floor.clock.move(hours=2)
+    gate = Gate(floor.provider)
+    slow = asyncio.create_task(floor.vault.get(account.id))
+    await gate.reached.wait()
+    floor.provider.before_answer = None
+    await end_leases(floor)
+    quick = await floor.another_vault().get(account.id)
+    gate.opened.set()
+    assert token_of(await slow) == token_of(quick)
+    assert (await stored(floor, account)).version == 2
+    assert floor.refreshes == ["overtaken"]
+
+
+async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    other, _ = await floor.tenant("Other")
+    mine, theirs = await floor.account(tenant), await floor.account(other)
+    tokens = await stored(floor, theirs)
+    async with floor.work.writing() as tx:
+        moved = StoredTokens(
+            mine.id, tokens.access_token, tokens.refresh_token, tokens.expires_at,
+            tokens.scopes, tokens.updated_at,
+        )  # fmt: skip
+        await tx.tokens.put(moved)
+    with pytest.raises(Exception, match="damaged or was moved"):
+        await floor.vault.get(mine.id)
+
+
+def test_a_vault_is_an_access_source(floor: Floor) -> None:
+    from oauth.tokens import AccessSource
+
+    source: AccessSource = floor.vault
+    assert isinstance(source, TokenVault)
