@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +28,9 @@ _events = table_of(EventRow)
 _notices = table_of(NoticeRow)
 _subscriptions = table_of(SubscriptionRow)
 _tenants = table_of(TenantRow)
+
+# Written into the statement, not bound: a partial index serves only conditions known beforehand.
+_is_pending = _table.c.status == literal_column("'PENDING'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ _due = (
     .outerjoin(_events, _events.c.id == _table.c.event_id)
     .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
     .outerjoin(_notices, _notices.c.id == _table.c.notice_id)
-    .where(_table.c.status == "PENDING", _subscriptions.c.ended_at.is_(None))
+    .where(_is_pending, _subscriptions.c.ended_at.is_(None))
 )
 
 # Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
@@ -135,7 +138,7 @@ _complete = (
         _table.c.id == bindparam("b_id"),
         _table.c.lease_owner == bindparam("b_owner"),
         _table.c.attempts == bindparam("b_before"),
-        _table.c.status == "PENDING",
+        _is_pending,
     )
     .values(
         status=bindparam("b_status"),
@@ -150,7 +153,7 @@ _complete = (
 
 def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
-        _table.c.status == "PENDING",
+        _is_pending,
         _table.c.due_at <= now,
         or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
     )
@@ -245,7 +248,7 @@ class Deliveries:
         """End what is still waiting for a subscription that was deleted."""
         await self._connection.execute(
             update(_table)
-            .where(_table.c.subscription_id == subscription_id, _table.c.status == "PENDING")
+            .where(_table.c.subscription_id == subscription_id, _is_pending)
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
         )
 
@@ -253,7 +256,7 @@ class Deliveries:
         """Give back every lease of a worker that is leaving."""
         await self._connection.execute(
             update(_table)
-            .where(_table.c.lease_owner == owner, _table.c.status == "PENDING")
+            .where(_table.c.lease_owner == owner, _is_pending)
             .values(lease_owner=None, lease_until=None)
         )
 
@@ -299,7 +302,7 @@ class Deliveries:
         row = (
             await self._connection.execute(
                 select(func.count(), func.min(_table.c.due_at)).where(
-                    _table.c.status == "PENDING", _table.c.due_at <= now
+                    _is_pending, _table.c.due_at <= now
                 )
             )
         ).one()
