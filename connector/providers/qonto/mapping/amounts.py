@@ -2,9 +2,13 @@
 
 import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
+from functools import lru_cache
 
 _WIDEST = 400
 """Digits, or places the point is moved; wider numbers are no amounts."""
+
+_USUAL = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
+"""How nearly every amount is written: nothing about it needs a second look."""
 
 _WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 
@@ -13,29 +17,49 @@ _EXACT = Context(prec=4 * _WIDEST, traps=[Inexact, InvalidOperation, Overflow, U
 
 def read_decimal(value: object) -> Decimal | None:
     """Read a decimal from a string or a number, digit for digit; None when it isn't one."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int) or (isinstance(value, str) and _WRITTEN.fullmatch(value)):
-        value = Decimal(value)
-    if not isinstance(value, Decimal) or not value.is_finite():
-        return None
-    _, digits, exponent = value.as_tuple()
-    if len(digits) > _WIDEST or abs(int(exponent)) > _WIDEST:
-        return None
-    return _plain(value)
+    if isinstance(value, str):
+        if _USUAL.fullmatch(value):
+            return Decimal(value)
+        number = Decimal(value) if _WRITTEN.fullmatch(value) else None
+    elif isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        number = Decimal(value)
+    else:
+        number = None
+    return None if number is None or not _is_amount(number) else _plain(number)
 
 
-def percent_of(fraction: Decimal) -> Decimal:
-    """Turn a fraction into percent without rounding: 0.2 becomes 20, 0.055 becomes 5.5."""
-    sign, digits, exponent = fraction.as_tuple()
-    return _plain(Decimal((sign, digits, int(exponent) + 2)))
+def read_percentage(fraction: object) -> Decimal | None:
+    """Read a fraction into percent without rounding: 0.2 becomes 20, 0.055 becomes 5.5."""
+    if isinstance(fraction, str) and len(fraction) <= 24:  # few rates are in use, so they are kept
+        return _percent_of_text(fraction)
+    number = read_decimal(fraction)
+    return None if number is None else _percent_of(number)
 
 
 def difference(whole: Decimal, part: Decimal) -> Decimal:
     """Subtract exactly."""
-    return _plain(_EXACT.subtract(whole, part))
+    return _EXACT.subtract(whole, part)
 
 
-def _plain(value: Decimal) -> Decimal:
+@lru_cache(maxsize=256)
+def _percent_of_text(fraction: str) -> Decimal | None:
+    number = read_decimal(fraction)
+    return None if number is None else _percent_of(number)
+
+
+def _percent_of(fraction: Decimal) -> Decimal:
+    return _plain(fraction.scaleb(2, _EXACT))
+
+
+def _is_amount(number: Decimal) -> bool:
+    if not number.is_finite():
+        return False
+    _, digits, exponent = number.as_tuple()
+    return len(digits) <= _WIDEST and abs(int(exponent)) <= _WIDEST
+
+
+def _plain(number: Decimal) -> Decimal:
     """Write 1E+3 as 1000, the same number in the notation people expect of an amount."""
-    return Decimal(format(value, "f")) if int(value.as_tuple().exponent) > 0 else value
+    return Decimal(format(number, "f")) if int(number.as_tuple().exponent) > 0 else number

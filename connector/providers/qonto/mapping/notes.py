@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from connector.providers.qonto.documents import Discount, Money, MoneyField
-from connector.providers.qonto.mapping.amounts import difference, percent_of, read_decimal
+from connector.providers.qonto.mapping.amounts import difference, read_decimal, read_percentage
 from connector.providers.qonto.mapping.calendar import (
     read_day,
     read_instant,
@@ -86,8 +86,10 @@ class Notes:
         if money.value is None or money.value == "":
             return None
         value = self.number(field, money.value)
-        named = (money.currency or "").upper()
-        if value is not None and named and self._currency and named != self._currency:
+        named = money.currency
+        if not named or named == self._currency or self._currency is None or value is None:
+            return value
+        if named.upper() != self._currency:
             self.warn(f"{field} is in {_quoted(named)}, not in the document's currency")
             return None
         return value
@@ -103,8 +105,12 @@ class Notes:
 
     def percentage(self, field: str, fraction: object) -> Decimal | None:
         """Read a rate that Qonto writes as a fraction into percent."""
-        number = self.number(field, fraction)
-        return None if number is None else percent_of(number)
+        if fraction is None or fraction == "":
+            return None
+        percentage = read_percentage(fraction)
+        if percentage is None:
+            self.warn(f"{field} is not a number")
+        return percentage
 
     def discount(self, discount: Discount | str | None) -> tuple[Decimal | None, Decimal | None]:
         """Read a discount into its amount and its percentage, each None where not said."""

@@ -19,7 +19,7 @@ from connector.providers.qonto.documents import (
     Money,
     SupplierInvoice,
 )
-from connector.providers.qonto.mapping.amounts import percent_of, read_decimal
+from connector.providers.qonto.mapping.amounts import read_decimal, read_percentage
 from connector.unified.encoding import encode
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -78,9 +78,8 @@ def test_an_amount_sent_as_a_number_keeps_its_digits_too(text: str) -> None:
 @given(written)
 def test_a_rate_in_percent_is_the_fraction_moved_by_two_places(fraction: str) -> None:
     """Converting a rate rounds nothing, whatever its length."""
-    read = read_decimal(fraction)
-    assert read is not None
-    percent = percent_of(read)
+    percent = read_percentage(fraction)
+    assert percent is not None
     assert percent.as_tuple().sign == Decimal(fraction).as_tuple().sign
     assert percent == EXACT.multiply(Decimal(fraction), Decimal(100))
 
@@ -91,9 +90,7 @@ def test_a_rate_in_percent_is_the_fraction_moved_by_two_places(fraction: str) ->
 )
 def test_rates_are_written_as_people_write_them(fraction: object, percent: str) -> None:
     """20 %, not 2E+1 %."""
-    read = read_decimal(fraction)
-    assert read is not None
-    assert encode(percent_of(read)).decode() == percent
+    assert encode(read_percentage(fraction)).decode() == percent
 
 
 @pytest.mark.parametrize(
@@ -102,6 +99,7 @@ def test_rates_are_written_as_people_write_them(fraction: object, percent: str) 
 def test_what_is_no_number_is_not_taken_for_one(value: object) -> None:
     """Neither what Decimal would accept beyond JSON, nor exponents beyond reason."""
     assert read_decimal(value) is None
+    assert read_percentage(value) is None
 
 
 @pytest.mark.covers("QX-42")
