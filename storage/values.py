@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Row, Table, inspect
@@ -20,8 +21,18 @@ def columns_of(value: type[Any], table: "Table[Any]") -> list[ColumnElement[Any]
     return [table.c[field.name] for field in fields(value)]
 
 
+def as_row(value: Any) -> dict[str, Any]:
+    """Write a value as the row to insert. Unlike `asdict` it copies no field."""
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
 def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Value:
     """Make the frozen value of a row selected with `columns_of`."""
     # the underscore keeps it apart from column names; it is public
     mapping = row if isinstance(row, Mapping) else row._mapping  # pyright: ignore[reportPrivateUsage]
     return value(**mapping)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -1,7 +1,7 @@
 """The customers' organisations at target systems, and the keys that select them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import AccountKeyRow, AccountRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(AccountRow)
 _keys = table_of(AccountKeyRow)
@@ -60,7 +60,7 @@ class Accounts:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         result = await self._connection.execute(
             dialect.insert(_table)
-            .values(**asdict(account))
+            .values(**as_row(account))
             .on_conflict_do_update(
                 index_elements=["tenant_id", "target", "organization_id"],
                 set_={
@@ -120,7 +120,7 @@ class Accounts:
         return result.rowcount == 1
 
     async def add_key(self, key: AccountKey) -> None:
-        await self._connection.execute(insert(_keys).values(**asdict(key)))
+        await self._connection.execute(insert(_keys).values(**as_row(key)))
 
     async def find_key(self, digests: Sequence[str]) -> AccountKey | None:
         """Answer the live key with one of these hashes, whoever's it is."""

@@ -1,14 +1,14 @@
 """The vendors' API keys: found by keyed hash, never readable."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import ApiKeyRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(ApiKeyRow)
 
@@ -33,7 +33,7 @@ class ApiKeys:
         self._select = select(*columns_of(ApiKey, _table))
 
     async def add(self, key: ApiKey) -> None:
-        await self._connection.execute(insert(_table).values(**asdict(key)))
+        await self._connection.execute(insert(_table).values(**as_row(key)))
 
     async def find(self, digests: Sequence[str]) -> ApiKey | None:
         """Answer the live key with one of these hashes."""

@@ -1,7 +1,7 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from storage.tables import (
     SubscriptionRow,
     TenantRow,
 )
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -167,7 +167,7 @@ class Deliveries:
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
             await self._connection.execute(
-                insert(_table), [asdict(delivery) for delivery in deliveries]
+                insert(_table), [as_row(delivery) for delivery in deliveries]
             )
 
     async def anything_due(self, now: datetime) -> bool:
@@ -219,7 +219,7 @@ class Deliveries:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         await self._connection.execute(
             dialect.insert(_attempts).on_conflict_do_nothing(),
-            [asdict(done.attempt) for done in completions],
+            [as_row(done.attempt) for done in completions],
         )
         await self._connection.execute(
             _complete,

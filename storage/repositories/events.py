@@ -1,7 +1,7 @@
 """Accepted changes. Written in batches: the intake commits what queued while it committed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, tuple_
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import EventRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(EventRow)
 
@@ -53,7 +53,7 @@ class Events:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         rows = await self._connection.execute(
             dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
-            [asdict(event) for event in events],
+            [as_row(event) for event in events],
         )
         return {row[0] for row in rows}
 

@@ -1,14 +1,14 @@
 """Links under way, each usable once, and the one-time codes that their ends hand out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import ExchangeCodeRow, LinkRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(LinkRow)
 _codes = table_of(ExchangeCodeRow)
@@ -56,7 +56,7 @@ class Links:
         self._connection = connection
 
     async def add(self, link: Link) -> None:
-        await self._connection.execute(insert(_table).values(**asdict(link)))
+        await self._connection.execute(insert(_table).values(**as_row(link)))
 
     async def get(self, link_id: str) -> Link | None:
         found = await self._connection.execute(
@@ -75,7 +75,7 @@ class Links:
         return result.rowcount == 1
 
     async def add_code(self, code: ExchangeCode) -> None:
-        await self._connection.execute(insert(_codes).values(**asdict(code)))
+        await self._connection.execute(insert(_codes).values(**as_row(code)))
 
     async def use_code(
         self, digests: Sequence[str], tenant_id: str, at: datetime

@@ -1,13 +1,13 @@
 """What a lower floor wants told to a vendor, waiting for the relay."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import NoticeRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(NoticeRow)
 
@@ -39,7 +39,7 @@ class Notices:
         self._select = select(*columns_of(Notice, _table))
 
     async def add(self, notice: Notice) -> None:
-        await self._connection.execute(insert(_table).values(**asdict(notice)))
+        await self._connection.execute(insert(_table).values(**as_row(notice)))
 
     async def get(self, notice_id: str) -> Notice | None:
         found = await self._connection.execute(self._select.where(_table.c.id == notice_id))

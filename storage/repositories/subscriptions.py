@@ -1,7 +1,7 @@
 """The vendors' webhook subscriptions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
 from storage.tables import SubscriptionRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(SubscriptionRow)
 
@@ -44,7 +44,7 @@ class Subscriptions:
     async def add(self, subscription: Subscription) -> None:
         """Store a new one. Raises Conflict when a live one has the same account, resource, URL."""
         try:
-            await self._connection.execute(insert(_table).values(**asdict(subscription)))
+            await self._connection.execute(insert(_table).values(**as_row(subscription)))
         except IntegrityError as error:
             raise Conflict("this subscription exists already") from error
 

@@ -1,6 +1,6 @@
 """The tenants' app credentials, one set per target system."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import SystemRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(SystemRow)
 
@@ -48,7 +48,7 @@ class Systems:
     async def put(self, system: System) -> None:
         """Store the credentials, in the place of any that the tenant had for this target."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        values = asdict(system)
+        values = as_row(system)
         changed = {name: values[name] for name in values if name not in _KEPT}
         await self._connection.execute(
             dialect.insert(_table)

@@ -1,6 +1,6 @@
 """The SaaS vendors, and where their customers' browsers may be sent."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import AllowedCallbackRow, TenantRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(TenantRow)
 _allowed = table_of(AllowedCallbackRow)
@@ -39,7 +39,7 @@ class Tenants:
         self._select = select(*columns_of(Tenant, _table))
 
     async def add(self, tenant: Tenant) -> None:
-        await self._connection.execute(insert(_table).values(**asdict(tenant)))
+        await self._connection.execute(insert(_table).values(**as_row(tenant)))
 
     async def get(self, tenant_id: str) -> Tenant | None:
         found = await self._connection.execute(self._select.where(_table.c.id == tenant_id))

@@ -1,6 +1,6 @@
 """The sealed tokens of the accounts, and the lease that keeps refreshes single."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import TokenRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(TokenRow)
 
@@ -65,7 +65,7 @@ class Tokens:
     async def put(self, tokens: StoredTokens) -> None:
         """Store the set a link brought, over any older one; a refresh under way then loses."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        values = asdict(tokens)
+        values = as_row(tokens)
         changed: dict[str, Any] = {
             name: value for name, value in values.items() if name not in ("account_id", "version")
         }
@@ -99,7 +99,7 @@ class Tokens:
 
     async def replace(self, tokens: StoredTokens, *, version: int) -> bool:
         """Store a refreshed set if the version still is the one refreshed; the lease ends."""
-        values = asdict(tokens) | {
+        values = as_row(tokens) | {
             "version": version + 1,
             "lease_owner": None,
             "lease_until": None,

@@ -1,6 +1,6 @@
 """Our own subscriptions at the provider: at most one per account and purpose."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import UpstreamSubscriptionRow
-from storage.values import as_value, columns_of, table_of
+from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(UpstreamSubscriptionRow)
 
@@ -40,7 +40,7 @@ class UpstreamSubscriptions:
         self._select = select(*columns_of(UpstreamSubscription, _table))
 
     async def add(self, subscription: UpstreamSubscription) -> None:
-        await self._connection.execute(insert(_table).values(**asdict(subscription)))
+        await self._connection.execute(insert(_table).values(**as_row(subscription)))
 
     async def of_account(self, account_id: str, purpose: str) -> UpstreamSubscription | None:
         return await self._first(_table.c.account_id == account_id, _table.c.purpose == purpose)
