@@ -4,6 +4,7 @@ Everything is real but the bank: two HTTP servers, real OAuth, real signatures, 
 """
 
 import asyncio
+import json
 import time
 from collections import deque
 from typing import Any
@@ -14,6 +15,7 @@ from rich.console import Console
 from connector.app.listen import Received, Receiver
 from connector.app.sandbox import TARGETS, Sandbox, ok, sandbox, walk
 from connector.app.serving import bind, serving
+from connector.providers.qonto.simulator import Simulator
 
 PATIENCE = 20.0
 """Seconds to wait for an event; the first retry comes after about five."""
@@ -121,16 +123,16 @@ async def _read(vendor: httpx2.AsyncClient, say: "Teller") -> None:
         ("bills", "billNumber", "totalGrossAmount"),
         ("bookingProposals", "number", "totalGrossAmount"),
     ):
-        page = (await ok(vendor.get(f"/accounting/{path}", params={"limit": 5}))).json()
-        first = page["data"][0]
-        single = (
+        page = _exact(await ok(vendor.get(f"/accounting/{path}", params={"limit": 20})))
+        first = next(item for item in page["data"] if item[total] and item["status"] != "DRAFT")
+        single = _exact(
             await ok(vendor.get(f"/accounting/{path}/{first['id']}", params={"rawData": "true"}))
-        ).json()
+        )
         _expect(single["data"]["id"], first["id"])
         if not isinstance(single["rawData"], dict):
             raise DemoFailed("rawData is missing")
         say.done(
-            f"{path}: {page['meta']['pagination']['total']} in all; first is "
+            f"{path}: {page['meta']['pagination']['total']} in all; one is "
             f"{first[number]}, {first[total]} {first['currency']}, {first['status']}"
         )
 
@@ -191,17 +193,37 @@ async def _unsubscribe(
     running: Sandbox, vendor: httpx2.AsyncClient, webhook_id: str, inbox: Inbox, say: "Teller"
 ) -> None:
     say.step("5", "It unsubscribes")
-    await ok(vendor.delete(f"/webhooks/{webhook_id}"))
     simulator = running.simulators["qonto-sandbox"]
+    before = await _upstream(simulator)
+    await ok(vendor.delete(f"/webhooks/{webhook_id}"))
+    after = await _upstream(simulator)
+    if (before, after) != (1, 0):
+        raise DemoFailed(f"Qonto had {before} subscriptions before and {after} after")
     async with httpx2.AsyncClient(base_url=simulator.base_url, timeout=30) as qonto:
         await _create_invoice(qonto)
     await inbox.stays_empty(1.0)
     say.done("DELETE /webhooks: 200; no later event, and Qonto's own subscription is gone")
 
 
+async def _upstream(simulator: Simulator) -> int:
+    """Count the subscriptions for invoices that stand at Qonto, by asking its API."""
+    headers = {
+        "Authorization": f"Bearer {simulator.issue_access_token()}",
+        "X-Qonto-Staging-Token": simulator.staging_token,
+    }
+    async with httpx2.AsyncClient(base_url=simulator.base_url, headers=headers) as qonto:
+        listed = (await ok(qonto.get("/v2/webhook_subscriptions"))).json()["subscriptions"]
+    return sum("v1/client-invoices" in one["types"] for one in listed)
+
+
 async def _create_invoice(qonto: httpx2.AsyncClient) -> str:
     answer = (await ok(qonto.post("/_simulator/invoices"))).json()
     return str(answer["client_invoice"]["id"])
+
+
+def _exact(response: httpx2.Response) -> Any:
+    """Read JSON with amounts as they are written, not as floats."""
+    return json.loads(response.text, parse_float=str)
 
 
 def _event(kind: str, invoice_id: str) -> dict[str, Any]:
@@ -232,7 +254,7 @@ class Teller:
         self._out.print(f"\n[bold cyan]{number}[/bold cyan]  [bold]{text}[/bold]", highlight=False)
 
     def done(self, text: str) -> None:
-        self._out.print(f"   [green]✓[/green] {text}", highlight=False, markup=True)
+        self._out.print(f"   [green]✓[/green] {text}", highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         self._out.print(f"     {text}", style="dim", highlight=False)

@@ -51,10 +51,11 @@ class Receiver:
             return Response(status_code=503)
         headers = {name.lower(): value for name, value in request.headers.items()}
         problem = check(raw, headers, self.secret) if self.secret else "no secret to check with"
+        body: dict[str, Any] = {}
         try:
             body = json.loads(raw)
         except ValueError:
-            body, problem = {}, "the body is not JSON"
+            problem = "the body is not JSON"
         self.heard(Received(headers.get("webhook-id", ""), body, raw, headers, problem))
         return Response(status_code=401 if self.secret and problem else 204)
 

@@ -21,6 +21,7 @@ from connector.app.processes import roles
 from connector.app.serving import address_of, bind, serving, until_told
 from connector.app.settings import (
     DatabaseGroup,
+    DeliveryGroup,
     EgressGroup,
     LinkGroup,
     LogGroup,
@@ -94,6 +95,7 @@ async def sandbox(
     simulator_port: int = 0,
     database: str | None = None,
     log: LogGroup | None = None,
+    delivery: DeliveryGroup | None = None,
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
 
@@ -128,6 +130,7 @@ async def sandbox(
                 sandbox_api_url=addresses["qonto-sandbox"],
                 sandbox_oauth_url=addresses["qonto-sandbox"],
             ),
+            delivery=delivery or DeliveryGroup(),
             log=log or LogGroup(level="warning", format="text"),
         )
         logs.configure(settings.log)
