@@ -228,4 +228,9 @@ def list_reply(
     """One page of a selection under its plural name, with ``meta``."""
     rows, total = records.select(wanted, page.start, page.stop)
     below = meta(page, total, call.quirks, strict=strict)
-    return Reply(document={key: [call.shaped(render(row)) for row in rows], "meta": below})
+    document: Document = {key: [call.shaped(render(row)) for row in rows], "meta": below}
+    for _ in range(min(call.quirks.churn, len(records))):
+        chosen = call.world.ids.random.randrange(len(records))
+        for record in records.select(Selection(), chosen, chosen + 1)[0]:
+            records.save(record, call.now)
+    return Reply(document=document)

@@ -120,6 +120,11 @@ class Collection(Generic[R]):
             orders.created.remove(filed.created)
             orders.updated.remove(filed.updated)
 
+    def with_status(self, status: str) -> Iterator[R]:
+        """The records in one status, oldest first."""
+        orders = self._by_status.get(status)
+        return orders.created.walk(0, _NEVER, descending=False) if orders else iter(())
+
     def _orders(self, status: str) -> _Orders[R]:
         orders = self._by_status.get(status)
         if orders is None:

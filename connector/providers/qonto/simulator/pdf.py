@@ -14,6 +14,7 @@ from .records.client_invoice import ClientInvoice
 from .records.credit_note import CreditNote
 from .records.lines import Line
 from .records.organisation import Organisation
+from .records.quote import Quote
 from .records.supplier_invoice import Reading
 
 
@@ -78,6 +79,15 @@ def credit_note(note: CreditNote, issuer: Organisation, at: datetime) -> bytes:
     if note.reason:
         paper.text_line(note.reason)
     _lines(paper, note.lines, note.currency, note.total, note.vat)
+    return paper.content()
+
+
+def quote(offer: Quote, issuer: Organisation, at: datetime) -> bytes:
+    paper = _Paper(f"Quote {offer.number}", at)
+    _parties(paper, issuer, offer.client)
+    paper.text_line(f"Issued {offer.issue_date}    Valid until {offer.expiry_date}")
+    _lines(paper, offer.lines, offer.currency, offer.total, offer.vat)
+    paper.text_line(offer.terms_and_conditions, size=8)
     return paper.content()
 
 

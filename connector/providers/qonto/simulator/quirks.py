@@ -24,6 +24,8 @@ class Quirks:
     """Quotes read and write ``vat_rate`` as a percentage (``"20"``) instead of a fraction."""
     created_status: int = 201
     """What creating an invoice, a quote, a client, ... answers: 200 or 201."""
+    churn: int = 0
+    """After every page of a list this many of its records are touched and move."""
     list_omits_heavy: bool = False
     """Lists of client invoices leave out ``organization`` and the e-invoicing events."""
     wrapped_supplier_actions: bool = False

@@ -15,10 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import control_routes, home
+from . import home
 from .api import Api, no_route
 from .clock import Clock
 from .control import Control
+from .control.routes import routes as control_routes
 from .edge import Edge
 from .faults import Faults
 from .files import FileLinks
@@ -80,7 +81,8 @@ class Simulator:
         self._ids = IdSource(f"{seed}/{'sandbox' if sandbox else 'production'}")
         self.clock = clock if isinstance(clock, Clock) else Clock(clock)
         self.world = World(self._ids, self.clock, Hub(self._ids, self.clock))
-        self.world.base_url = base_url
+        self.world.base_url = base_url.rstrip("/")
+        self.world.sandbox = sandbox
         self.client_id = self._ids.stable("client")
         self.client_secret = self._ids.stable_text("client secret", 40)
         self.staging_token = self._ids.stable_text("staging token", 32)
@@ -91,7 +93,7 @@ class Simulator:
         self.limits = Limits()
         self.grants = Grants(self._ids)
         self._client = OAuthClient(self.client_id, self.client_secret, app_name, set(redirect_uris))
-        self.courier = Courier(self.world.hub, self.clock, lambda: self.world.quirks, deliver)
+        self.courier = Courier(self.world, deliver)
         seed_world(self.world)
         self.login = self.world.first.organisation.slug
         self.secret = self.world.first.organisation.secret_key
@@ -125,7 +127,7 @@ class Simulator:
             Route("/oauth2/revoke", tokens.revoke, methods=["POST"]),
             Route("/files/{id}/{name}", files.get, methods=["GET"]),
             *self._api.routes(ENDPOINTS),
-            *control_routes.routes(self.control),
+            *control_routes(self.control),
             *home.routes(self),
         ]
         inner = Starlette(

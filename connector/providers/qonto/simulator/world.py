@@ -11,10 +11,12 @@ from .collection import Collection
 from .ids import IdSource
 from .quirks import Quirks
 from .records.attachment import Attachment
+from .records.catalogue import Beneficiary, Label, Mail, Product, Statement
 from .records.client import Client
 from .records.client_invoice import ClientInvoice
 from .records.credit_note import CreditNote
 from .records.organisation import BankAccount, Organisation
+from .records.quote import Quote
 from .records.supplier_invoice import SupplierInvoice
 from .records.transaction import Transaction
 from .webhooks.hub import Hub
@@ -32,6 +34,13 @@ class Books:
         self.transactions: dict[str, Collection[Transaction]] = {
             account.id: Collection() for account in organisation.bank_accounts
         }
+        self.quotes: Collection[Quote] = Collection()
+        self.products: Collection[Product] = Collection()
+        self.beneficiaries: Collection[Beneficiary] = Collection()
+        self.labels: list[Label] = []
+        self.statements: list[Statement] = []
+        self.mails: list[Mail] = []
+        self.upload_keys: dict[str, tuple[str, datetime]] = {}
         self.has_imported = False
         self.numbers: set[str] = set()
         self.counters: dict[str, int] = {}
@@ -51,6 +60,7 @@ class World:
         self.clock = clock
         self.hub = hub
         self.base_url = ""
+        self.sandbox = False
         self.file_key = ids.stable_text("file key", 32)
         self.agenda = Agenda()
         self.quirks = Quirks()

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from connector.providers.qonto.simulator.ids import IdSource
 
-from .errors import invalid_grant, invalid_request
+from .errors import invalid_grant, invalid_request, invalid_scope
 
 CODE_LIFE = timedelta(minutes=10)
 ACCESS_LIFE = timedelta(hours=1)
@@ -115,8 +115,13 @@ class Grants:
             self._tokens[refresh] = Token("refresh", family, now + REFRESH_LIFE)
         return Issued(access, refresh, family.scopes)
 
-    def refresh(self, client: OAuthClient, text: str, now: datetime) -> Issued:
-        """New tokens for a refresh token, which has another sixty seconds from its first use."""
+    def refresh(
+        self, client: OAuthClient, text: str, asked: tuple[str, ...], now: datetime
+    ) -> Issued:
+        """New tokens for a refresh token, which has another sixty seconds from its first use.
+
+        ``asked`` scopes can't go beyond what was granted.
+        """
         token = self._tokens.get(text)
         if token is None or token.kind != "refresh" or token.family.client_id != client.id:
             raise invalid_grant("The refresh token is malformed or not valid.")
@@ -127,6 +132,9 @@ class Grants:
             raise invalid_grant("The refresh token was used before; all its tokens are revoked.")
         if now > token.expires:
             raise invalid_grant("The refresh token has expired.")
+        for scope in asked:
+            if scope not in token.family.scopes:
+                raise invalid_scope(scope)
         token.first_used = token.first_used or now
         return self.issue(token.family, now)
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from connector.providers.qonto.simulator.ids import IdSource
 from connector.providers.qonto.simulator.world import World
 
-from .errors import OAuthError, invalid_client, invalid_grant, invalid_request, invalid_scope
+from .errors import OAuthError, invalid_client, invalid_grant, invalid_request
 from .grants import ACCESS_LIFE, Grants, Issued, OAuthClient
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -43,7 +43,9 @@ class TokenEndpoints:
                         now,
                     )
                 case "refresh_token":
-                    issued = self._refresh(client, form, now)
+                    asked = tuple(form.get("scope", "").split())
+                    text = _needed(form, "refresh_token")
+                    issued = self._grants.refresh(client, text, asked, now)
                 case "":
                     raise invalid_request("The 'grant_type' is missing.")
                 case other:
@@ -54,13 +56,6 @@ class TokenEndpoints:
         except OAuthError as refusal:
             return _refused(refusal)
         return JSONResponse(self._document(issued, client, now), headers=_NO_STORE)
-
-    def _refresh(self, client: OAuthClient, form: dict[str, str], now: datetime) -> Issued:
-        issued = self._grants.refresh(client, _needed(form, "refresh_token"), now)
-        for scope in form.get("scope", "").split():
-            if scope not in issued.scopes:
-                raise invalid_scope(scope)
-        return issued
 
     def _document(self, issued: Issued, client: OAuthClient, now: datetime) -> dict[str, object]:
         document: dict[str, object] = {

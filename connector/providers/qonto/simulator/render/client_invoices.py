@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from connector.providers.qonto.simulator.money import cents, money
-from connector.providers.qonto.simulator.records.client_invoice import ClientInvoice, LifecycleEvent
+from connector.providers.qonto.simulator.records.client_invoice import (
+    ClientInvoice,
+    LifecycleEvent,
+    PrintedSettings,
+)
 from connector.providers.qonto.simulator.records.organisation import Organisation
 from connector.providers.qonto.simulator.times import with_millis, with_offset
 
@@ -64,7 +68,7 @@ def client_invoice(invoice: ClientInvoice, organisation: Organisation) -> Docume
             }
         ],
         "credit_notes_ids": list(invoice.credit_note_ids),
-        "organization": _issuer(invoice, organisation),
+        "organization": issuer(organisation, invoice.settings),
         "einvoicing_status": invoice.einvoicing_status or "",
         "einvoicing_lifecycle_events": [_event(event) for event in invoice.lifecycle] or None,
         "welfare_fund": invoice.welfare_fund,
@@ -86,7 +90,9 @@ def _event(event: LifecycleEvent) -> Document:
     }
 
 
-def _issuer(invoice: ClientInvoice, organisation: Organisation) -> Document:
+def issuer(organisation: Organisation, settings: PrintedSettings | None = None) -> Document:
+    """The organisation as its documents show it, with the texts of one document if it has own."""
+    own = settings or organisation
     return {
         "id": organisation.id,
         "legal_name": organisation.legal_name,
@@ -100,14 +106,14 @@ def _issuer(invoice: ClientInvoice, organisation: Organisation) -> Document:
         "company_leadership": organisation.company_leadership,
         "district_court": organisation.district_court,
         "commercial_register_number": organisation.commercial_register_number,
-        "vat_number": invoice.settings.vat_number,
+        "vat_number": own.vat_number,
         "tax_number": organisation.tax_number,
         "legal_capital_share": {
             "value": f"{organisation.legal_share_capital}.00",
             "currency": "EUR",
         },
-        "transaction_type": invoice.settings.transaction_type,
-        "vat_payment_condition": invoice.settings.vat_payment_condition,
+        "transaction_type": own.transaction_type,
+        "vat_payment_condition": own.vat_payment_condition,
     }
 
 

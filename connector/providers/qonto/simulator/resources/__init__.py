@@ -5,22 +5,42 @@ from __future__ import annotations
 from connector.providers.qonto.simulator.api import Endpoint
 
 from . import (
+    accounts,
     attachments,
+    beneficiaries,
     client_invoices,
+    clients,
     credit_notes,
+    einvoicing,
     memberships,
     organisations,
+    products,
+    quotes,
+    settings,
     subscriptions,
+    supplier_actions,
+    supplier_bulk,
     supplier_invoices,
+    transactions,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *organisations.ENDPOINTS,
+    *settings.ENDPOINTS,
+    *accounts.ENDPOINTS,
     *memberships.ENDPOINTS,
+    *beneficiaries.ENDPOINTS,
+    *transactions.ENDPOINTS,
+    *clients.ENDPOINTS,
     *client_invoices.ENDPOINTS,
+    *quotes.ENDPOINTS,
     *credit_notes.ENDPOINTS,
+    *products.ENDPOINTS,
+    *supplier_bulk.ENDPOINTS,
     *supplier_invoices.ENDPOINTS,
+    *supplier_actions.ENDPOINTS,
     *attachments.ENDPOINTS,
+    *einvoicing.ENDPOINTS,
     *subscriptions.ENDPOINTS,
 )
 """In the order in which paths are tried: fixed paths come before those with an id."""

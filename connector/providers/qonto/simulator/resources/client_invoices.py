@@ -7,7 +7,7 @@ from datetime import date
 
 from connector.providers.qonto.simulator.api import Call, Endpoint, Reply, list_reply
 from connector.providers.qonto.simulator.collection import Selection
-from connector.providers.qonto.simulator.errors import not_found
+from connector.providers.qonto.simulator.errors import not_found, refuse
 from connector.providers.qonto.simulator.fields import Fields
 from connector.providers.qonto.simulator.filters import day, flag, many, sorting, statuses, window
 from connector.providers.qonto.simulator.paging import read_page
@@ -15,8 +15,10 @@ from connector.providers.qonto.simulator.records.client_invoice import ClientInv
 from connector.providers.qonto.simulator.render.client_invoices import client_invoice
 from connector.providers.qonto.simulator.render.common import Document
 from connector.providers.qonto.simulator.rules import client_invoices as rules
+from connector.providers.qonto.simulator.rules import einvoicing, mails
 
 from .invoice_bodies import as_body, read_invoice
+from .mail_bodies import read_mail
 
 READ, WRITE = "client_invoices.read", "client_invoice.write"
 
@@ -96,7 +98,7 @@ async def update(call: Call) -> Reply:
     invoice = _find(call)
     data = await call.json()
     rules.require_draft(invoice)
-    fields = read_invoice(call, {**as_body(invoice), **data})
+    fields = read_invoice(call, {**as_body(invoice), **data}, invoice.client)
     rules.edit(call.world, call.books, invoice, fields, at=call.now)
     return Reply(document=_one(call, invoice))
 
@@ -131,6 +133,23 @@ async def mark_as_canceled(call: Call) -> Reply:
     return Reply(document=_one(call, invoice))
 
 
+async def send(call: Call) -> Reply:
+    """By e-mail; the status stays as it is."""
+    invoice = _find(call)
+    mail = await read_mail(call)
+    mails.send(call.books, mail, "client_invoice", invoice.id, at=call.now)
+    return Reply(204)
+
+
+async def send_by_einvoice(call: Call) -> Reply:
+    """Accepted, not yet delivered; the sandbox has no network to send it to."""
+    invoice = _find(call)
+    if call.world.sandbox:
+        raise refuse(403, "unknown", "Unknown error")
+    einvoicing.send(call.world, call.books, invoice, at=call.now)
+    return Reply(204)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/client_invoices", READ, index),
     Endpoint("POST", "/client_invoices", WRITE, create),
@@ -141,4 +160,6 @@ ENDPOINTS = (
     Endpoint("POST", "/client_invoices/{id}/mark_as_paid", WRITE, mark_as_paid),
     Endpoint("POST", "/client_invoices/{id}/unmark_as_paid", WRITE, unmark_as_paid),
     Endpoint("POST", "/client_invoices/{id}/mark_as_canceled", WRITE, mark_as_canceled),
+    Endpoint("POST", "/client_invoices/{id}/send", WRITE, send),
+    Endpoint("POST", "/client_invoices/{id}/send_by_einvoice", WRITE, send_by_einvoice),
 )

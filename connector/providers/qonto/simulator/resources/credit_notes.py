@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from connector.providers.qonto.simulator.api import Call, Endpoint, Reply, list_reply
 from connector.providers.qonto.simulator.collection import Selection
-from connector.providers.qonto.simulator.errors import not_found
+from connector.providers.qonto.simulator.errors import not_found, refuse
+from connector.providers.qonto.simulator.fields import Fields
 from connector.providers.qonto.simulator.filters import sorting, window
 from connector.providers.qonto.simulator.paging import read_page
+from connector.providers.qonto.simulator.records.client_invoice import ClientInvoice
 from connector.providers.qonto.simulator.records.credit_note import CreditNote
 from connector.providers.qonto.simulator.render.common import Document
 from connector.providers.qonto.simulator.render.credit_notes import credit_note
+from connector.providers.qonto.simulator.rules import credit_notes as rules
+
+from .lines import read_discount, read_lines
 
 READ, WRITE = "client_invoices.read", "client_invoice.write"
 
@@ -45,7 +50,57 @@ async def show(call: Call) -> Reply:
     return Reply(document=_one(call, note))
 
 
+async def create(call: Call) -> Reply:
+    """Quantities are positive in the body and negative in the document."""
+    fields = Fields(await call.json())
+    invoice = _invoice(call, fields)
+    issue_date = fields.day("issue_date", required=True)
+    reason = fields.text("reason", most=500, required=True)
+    currency = fields.currency("currency", required=True)
+    lines = read_lines(call.books, fields, "/credit_note/items", currency=None, any_currency=True)
+    discount = read_discount(fields)
+    number = fields.text("number", most=40)
+    contact_email = fields.text("contact_email", most=250) or ""
+    terms = fields.text("terms_and_conditions", most=525) or ""
+    stamp = fields.text("stamp_duty_amount", most=20) or ""
+    taxes = [fields.nested(name) for name in ("welfare_fund", "withholding_tax")]
+    fields.check()
+    if invoice is None or issue_date is None or currency is None:
+        raise refuse(422, "invalid", "the body can't be used")
+    note = rules.create(
+        call.world,
+        call.books,
+        rules.CreditNoteFields(
+            invoice=invoice,
+            issue_date=issue_date,
+            reason=reason or "",
+            currency=currency,
+            lines=lines,
+            number=number,
+            contact_email=contact_email,
+            terms_and_conditions=terms,
+            discount=discount,
+            stamp_duty_amount=stamp,
+            welfare_fund=taxes[0].data if taxes[0] else None,
+            withholding_tax=taxes[1].data if taxes[1] else None,
+        ),
+        at=call.now,
+    )
+    return call.created(_one(call, note))
+
+
+def _invoice(call: Call, fields: Fields) -> ClientInvoice | None:
+    id = fields.text("invoice_id", required=True)
+    if id is None:
+        return None
+    invoice = call.books.client_invoices.get(id)
+    if invoice is None:
+        fields.problem("invoice_id", "not_found", "client invoice not found")
+    return invoice
+
+
 ENDPOINTS = (
     Endpoint("GET", "/credit_notes", READ, index),
+    Endpoint("POST", "/credit_notes", WRITE, create),
     Endpoint("GET", "/credit_notes/{id}", READ, show),
 )

@@ -23,22 +23,25 @@ from connector.providers.qonto.simulator.rules.client_invoices import (
     printed_settings,
 )
 
-from .lines import read_discount, read_lines
+from .lines import lines_as_body, read_discount, read_lines
 
 _ITEMS = "/client_invoice/items"
 _TRANSACTION_TYPES = ("goods", "services", "goods_and_services")
 _VAT_CONDITIONS = ("on_receipts", "compensated_for_sales", "exempt")
 
 
-def read_invoice(call: Call, data: dict[str, object]) -> InvoiceFields:
-    """A complete, valid set of fields; 422 with everything that is wrong."""
+def read_invoice(call: Call, data: dict[str, object], known: Client | None = None) -> InvoiceFields:
+    """A complete, valid set of fields; 422 with everything that is wrong.
+
+    ``known`` is the client that a changed document has, which may be deleted by now.
+    """
     account = _account(call, data)
     fields = Fields(data)
-    client = _client(call, fields)
+    client = find_client(call, fields, known)
     currency = fields.currency("currency", required=True)
     issue_date = fields.day("issue_date", required=True)
     due_date = fields.day("due_date", required=True)
-    lines = read_lines(fields, _ITEMS, currency=currency)
+    lines = read_lines(call.books, fields, _ITEMS, currency=currency)
     if issue_date and due_date and due_date < issue_date:
         fields.problem("due_date", "invalid", "due_date can't be before issue_date")
     result = {
@@ -99,19 +102,22 @@ def _account(call: Call, data: dict[str, object]) -> BankAccount:
     return account
 
 
-def _client(call: Call, fields: Fields) -> Client | None:
+def find_client(call: Call, fields: Fields, known: Client | None = None) -> Client | None:
+    """A copy of the client that the body names, with a problem noted when there is none."""
     id = fields.text("client_id", required=True)
     if id is None:
         return None
     client = call.books.clients.get(id)
+    if client is None and known is not None and known.id == id:
+        return known
     if client is None:
         fields.problem("client_id", "not_found", "client not found")
         return None
-    check_client(fields, client)
+    _check_client(fields, client)
     return replace(client, extra_emails=list(client.extra_emails))
 
 
-def check_client(fields: Fields, client: Client) -> None:
+def _check_client(fields: Fields, client: Client) -> None:
     """What a client must have before a document can be made out to it."""
     if not client.currency:
         fields.problem("currency", "required", "client currency is required")
@@ -185,21 +191,5 @@ def as_body(invoice: ClientInvoice) -> dict[str, object]:
         "welfare_fund": invoice.welfare_fund,
         "withholding_tax": invoice.withholding_tax,
         "payment_reporting": invoice.payment_reporting,
-        "items": [
-            {
-                "title": one.title,
-                "description": one.description,
-                "quantity": one.quantity,
-                "unit": one.unit,
-                "unit_price": {"value": one.unit_price, "currency": one.currency},
-                "vat_rate": one.vat_rate,
-                "vat_exemption_reason": one.vat_exemption_reason,
-                "discount": (
-                    {"type": one.discount.type, "value": one.discount.value}
-                    if one.discount
-                    else None
-                ),
-            }
-            for one in invoice.lines
-        ],
+        "items": lines_as_body(invoice.lines),
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from connector.providers.qonto.simulator.fields import Fields
 from connector.providers.qonto.simulator.records.lines import Line
 from connector.providers.qonto.simulator.rules import totals
+from connector.providers.qonto.simulator.world import Books
 
 _FRENCH = ("S293B", "S262.1", "S259", "S283", "S261", "S262", "S263")
 _ITALIAN = (
@@ -25,18 +26,50 @@ _ONE = Decimal(1)
 
 
 def read_lines(
-    fields: Fields, pointer: str, *, currency: str | None, percent: bool = False
+    books: Books,
+    fields: Fields,
+    pointer: str,
+    *,
+    currency: str | None,
+    percent: bool = False,
+    any_currency: bool = False,
 ) -> tuple[Line, ...]:
-    """The checked lines; ``percent`` when VAT rates come as ``"20"`` instead of ``"0.2"``."""
-    lines = [
-        line
-        for _, inner in fields.each("items", pointer, required=True)
-        if (line := _read_line(inner, currency, percent)) is not None
-    ]
+    """The checked lines; ``percent`` when VAT rates come as ``"20"`` instead of ``"0.2"``.
+
+    A line with a ``product_id`` takes what it does not say itself from the product. Prices are in
+    EUR, unless the document may be in ``any_currency``.
+    """
+    lines: list[Line] = []
+    for _, inner in fields.each("items", pointer, required=True):
+        _inherit(books, inner, percent)
+        line = _read_line(inner, currency, percent, any_currency)
+        if line is not None:
+            lines.append(line)
     return tuple(lines)
 
 
-def _read_line(fields: Fields, currency: str | None, percent: bool) -> Line | None:
+def _inherit(books: Books, fields: Fields, percent: bool) -> None:
+    id = fields.text("product_id")
+    if id is None:
+        return
+    product = books.products.get(id)
+    if product is None:
+        fields.problem("product_id", "not_found", "product not found")
+        return
+    fields.data = {
+        "title": product.title[:40],
+        "description": product.description,
+        "unit": product.unit,
+        "unit_price": {"value": product.unit_price, "currency": product.currency},
+        "vat_rate": product.vat_rate * 100 if percent else product.vat_rate,
+        "vat_exemption_reason": product.vat_exemption_code,
+        **fields.data,
+    }
+
+
+def _read_line(
+    fields: Fields, currency: str | None, percent: bool, any_currency: bool
+) -> Line | None:
     title = fields.text("title", most=40, required=True)
     description = fields.text("description", most=1800)
     unit = fields.text("unit", most=20)
@@ -47,7 +80,7 @@ def _read_line(fields: Fields, currency: str | None, percent: bool) -> Line | No
     discount = read_discount(fields, percent=percent)
     if quantity is not None and quantity <= 0:
         fields.problem("quantity", "invalid", "quantity must be greater than 0")
-    if price is not None and price[1] != "EUR":
+    if price is not None and price[1] != "EUR" and not any_currency:
         fields.problem("unit_price/currency", "invalid", "item prices must be in EUR")
     elif price is not None and currency is not None and price[1] != currency:
         fields.problem("unit_price/currency", "invalid", f"must be the currency {currency}")
@@ -103,3 +136,22 @@ def read_discount(fields: Fields, *, percent: bool = False) -> tuple[str, Decima
         inner.problem("value", "invalid", "value is out of range")
         return None
     return ("absolute" if kind == "amount" else kind), value
+
+
+def lines_as_body(lines: tuple[Line, ...]) -> list[dict[str, object]]:
+    """The lines as a request would send them."""
+    return [
+        {
+            "title": one.title,
+            "description": one.description,
+            "quantity": one.quantity,
+            "unit": one.unit,
+            "unit_price": {"value": one.unit_price, "currency": one.currency},
+            "vat_rate": one.vat_rate,
+            "vat_exemption_reason": one.vat_exemption_reason,
+            "discount": (
+                {"type": one.discount.type, "value": one.discount.value} if one.discount else None
+            ),
+        }
+        for one in lines
+    ]

@@ -1,9 +1,10 @@
-"""``GET /v2/membership``: the person behind the token."""
+"""``/v2/membership``: the person behind the token; ``/v2/memberships``: everybody."""
 
 from __future__ import annotations
 
 from connector.providers.qonto.simulator.api import Call, Endpoint, Reply
 from connector.providers.qonto.simulator.errors import not_found
+from connector.providers.qonto.simulator.paging import meta, read_page
 from connector.providers.qonto.simulator.render.organisations import membership
 
 
@@ -14,4 +15,14 @@ async def mine(call: Call) -> Reply:
     raise not_found("membership")
 
 
-ENDPOINTS = (Endpoint("GET", "/membership", "membership.read", mine, oauth_only=True),)
+async def index(call: Call) -> Reply:
+    people = call.books.organisation.members
+    page = read_page(call.request.query_params)
+    shown = [membership(person) for person in people[page.start : page.stop]]
+    return Reply(document={"memberships": shown, "meta": meta(page, len(people), call.quirks)})
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/membership", "membership.read", mine, oauth_only=True),
+    Endpoint("GET", "/memberships", "organization.read", index),
+)

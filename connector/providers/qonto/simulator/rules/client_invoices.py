@@ -79,7 +79,14 @@ def printed_settings(organisation: Organisation) -> PrintedSettings:
 
 
 def create(
-    world: World, books: Books, fields: InvoiceFields, *, final: bool, at: datetime
+    world: World,
+    books: Books,
+    fields: InvoiceFields,
+    *,
+    final: bool,
+    at: datetime,
+    invoice_type: str = "standard",
+    imported: bool = False,
 ) -> ClientInvoice:
     """A new draft, or an invoice that is final at once (and has used up a legal number)."""
     organisation = books.organisation
@@ -105,13 +112,19 @@ def create(
         lines=fields.lines,
         created_at=at,
         updated_at=at,
+        invoice_type=invoice_type,
+        imported=imported,
     )
+    books.has_imported = books.has_imported or imported
     _write(invoice, fields)
     if final:
         _become_final(world, books, invoice, at)
     elif not invoice.number and organisation.automatic_numbering:
         invoice.number = numbering.proforma_number(books, PREFIX, fields.issue_date)
     books.client_invoices.add(invoice)
+    quote = books.quotes.get(fields.quote_id or "")
+    if quote is not None:
+        quote.invoice_ids.append(invoice.id)
     tell(world, books, invoice, "created", at)
     return invoice
 
@@ -132,6 +145,11 @@ def edit(
 def require_draft(invoice: ClientInvoice) -> None:
     """422 unless the invoice is a draft."""
     _require(invoice, "draft", "updated")
+
+
+def require_payable(invoice: ClientInvoice) -> None:
+    """422 unless the invoice waits for money."""
+    _require(invoice, "unpaid", "paid")
 
 
 def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
@@ -243,6 +261,16 @@ def cancel(world: World, books: Books, invoice: ClientInvoice, *, at: datetime) 
     _require(invoice, "unpaid", "canceled")
     invoice.status = "canceled"
     invoice.canceled_at = at
+    return _changed(world, books, invoice, at)
+
+
+def credited(
+    world: World, books: Books, invoice: ClientInvoice, *, complete: bool, at: datetime
+) -> ClientInvoice:
+    """A credit note was issued; an unpaid invoice that is credited completely is canceled."""
+    if complete and invoice.status == "unpaid":
+        invoice.status = "canceled"
+        invoice.canceled_at = at
     return _changed(world, books, invoice, at)
 
 

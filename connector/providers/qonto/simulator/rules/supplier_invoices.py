@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
+from connector.providers.qonto.simulator.errors import ApiError, refuse
 from connector.providers.qonto.simulator.records.supplier_invoice import Reading, SupplierInvoice
+from connector.providers.qonto.simulator.times import today
 from connector.providers.qonto.simulator.world import Books, World
 
 
@@ -75,3 +77,43 @@ def _same_document(one: Reading | None, other: Reading) -> bool:
         and one.invoice_number == other.invoice_number
         and one.supplier_name == other.supplier_name
     )
+
+
+_MAY_BE_PAID = frozenset(
+    {"to_review", "to_approve", "pending", "awaiting_payment", "to_pay", "archived"}
+)
+_MAY_BE_REJECTED = frozenset({"to_review", "to_approve", "awaiting_payment"})
+
+
+def mark_as_paid(books: Books, bill: SupplierInvoice, day: date | None, *, at: datetime) -> None:
+    """Paid on a day, today by default; on a paid one nothing happens."""
+    if bill.status == "paid":
+        return
+    if bill.status not in _MAY_BE_PAID or "mark_as_paid" in bill.hidden_actions:
+        raise _forbidden(bill, "marked as paid")
+    bill.status = "paid"
+    bill.payment_date = day or today(at)
+    books.supplier_invoices.save(bill, at)
+
+
+def unmark_as_paid(books: Books, bill: SupplierInvoice, *, at: datetime) -> None:
+    """Back to the review, wherever it came from."""
+    if bill.status != "paid" or "unmark_as_paid" in bill.hidden_actions:
+        raise _forbidden(bill, "unmarked as paid")
+    bill.status = "to_review"
+    bill.payment_date = None
+    books.supplier_invoices.save(bill, at)
+
+
+def reject(books: Books, bill: SupplierInvoice, note: str, *, at: datetime) -> None:
+    """For good."""
+    if bill.status not in _MAY_BE_REJECTED or "reject" in bill.hidden_actions:
+        raise _forbidden(bill, "rejected")
+    bill.status = "rejected"
+    bill.declined_note = note
+    books.supplier_invoices.save(bill, at)
+
+
+def _forbidden(bill: SupplierInvoice, action: str) -> ApiError:
+    detail = f"invalid transition: a supplier invoice with status {bill.status} can't be {action}"
+    return refuse(400, "invalid_transition", detail)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from connector.providers.qonto.simulator.world import Books, World
 
+from .bank import bank
 from .companies import companies
 from .customers import customers
+from .offers import offers
 from .purchases import purchases
-from .sales import sales
+from .sales import STANDARD_RATE, sales
 
 
 def seed(world: World) -> None:
@@ -22,3 +25,5 @@ def seed(world: World) -> None:
         customers(world, books, begin)
         sales(world, books, now)
         purchases(world, books, now)
+        offers(world, books, now, Decimal(STANDARD_RATE[organisation.country]))
+        bank(world, books, now)

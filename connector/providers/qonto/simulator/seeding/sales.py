@@ -24,7 +24,7 @@ from connector.providers.qonto.simulator.rules.totals import line, totals
 from connector.providers.qonto.simulator.times import midnight, today
 from connector.providers.qonto.simulator.world import Books, World
 
-_STANDARD_RATE = {"FR": "0.2", "IT": "0.22", "DE": "0.19", "ES": "0.21"}
+STANDARD_RATE = {"FR": "0.2", "IT": "0.22", "DE": "0.19", "ES": "0.21"}
 _EXEMPT = {"FR": "S259", "IT": "N2.1", "DE": "S13B", "ES": "S69"}
 
 
@@ -43,7 +43,7 @@ class _Desk:
     def line(
         self, title: str, quantity: str, price: str, unit: str, rate: str | None = None
     ) -> Line:
-        rate = rate if rate is not None else _STANDARD_RATE[self.country]
+        rate = rate if rate is not None else STANDARD_RATE[self.country]
         return line(
             title=title,
             quantity=Decimal(quantity),

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import httpx2
 
-from connector.providers.qonto.simulator.clock import Clock
-from connector.providers.qonto.simulator.quirks import Quirks
 from connector.providers.qonto.simulator.records.subscription import Attempt, Delivery
+from connector.providers.qonto.simulator.world import World
 
-from .hub import Hub
 from .signing import HEADER, signature
 
 _POLL = 0.05
@@ -29,16 +26,9 @@ class Courier:
     for every attempt.
     """
 
-    def __init__(
-        self,
-        hub: Hub,
-        clock: Clock,
-        quirks: Callable[[], Quirks],
-        transport: httpx2.AsyncBaseTransport | None,
-    ) -> None:
-        self._hub = hub
-        self._clock = clock
-        self._quirks = quirks
+    def __init__(self, world: World, transport: httpx2.AsyncBaseTransport | None) -> None:
+        self._world = world
+        self._hub = world.hub
         self._transport = transport
         self._busy: dict[str, int] = {}
         self._posts: set[asyncio.Task[None]] = set()
@@ -66,8 +56,8 @@ class Courier:
         while True:
             self._dispatch()
             if not self._posts:
-                return len(self._hub.pending)
-            await asyncio.wait(self._posts)
+                return self._hub.waiting
+            await asyncio.wait(self._posts, return_when=asyncio.FIRST_COMPLETED)
 
     async def _run(self) -> None:
         while True:
@@ -78,45 +68,43 @@ class Courier:
                     await self._hub.wake.wait()
 
     def _pause(self) -> float | None:
-        """How long nothing can become due; for ever while time stands still."""
-        waiting = [one.due for one in self._hub.pending if one.state == "pending"]
-        if self._clock.runs_by_itself and waiting:
-            return max(_POLL, (min(waiting) - self._clock.now()).total_seconds())
-        return _POLL if waiting and self._clock.may_jump else None
+        """How long nothing can happen by itself; for ever while time stands still."""
+        moments = (self._hub.next_due, self._world.agenda.next_due)
+        due = min((moment for moment in moments if moment is not None), default=None)
+        if due is None:
+            return None
+        if self._world.clock.runs_by_itself:
+            return max(_POLL, (due - self._world.now()).total_seconds())
+        return _POLL if self._world.clock.may_jump else None
 
     def _dispatch(self) -> None:
         """Puts what is due on the wire, a few at a time for each subscription."""
-        now, room = self._clock.now(), self._quirks().parallel_deliveries
-        for one in list(self._hub.pending):
-            if one.state != "pending" or one.due > now:
-                continue
-            if self._busy.get(one.subscription_id, 0) >= room:
-                continue
-            self._busy[one.subscription_id] = self._busy.get(one.subscription_id, 0) + 1
-            one.state = "sending"
-            post = asyncio.create_task(self._post(one, now))
-            self._posts.add(post)
-            post.add_done_callback(self._posts.discard)
+        now, room = self._world.now(), self._world.quirks.parallel_deliveries
+        for id in self._hub.lines:
+            while self._busy.get(id, 0) < room and (one := self._hub.take(id, now)) is not None:
+                self._busy[id] = self._busy.get(id, 0) + 1
+                one.state = "sending"
+                post = asyncio.create_task(self._post(one, now))
+                self._posts.add(post)
+                post.add_done_callback(self._posts.discard)
 
     async def _post(self, delivery: Delivery, now: datetime) -> None:
-        attempt = await self._attempt(delivery, now)
+        try:
+            attempt = await self._attempt(delivery, now)
+        finally:
+            self._busy[delivery.subscription_id] -= 1
         delivery.attempts.append(attempt)
-        quirks = self._quirks()
+        quirks = self._world.quirks
         if attempt.status is not None and 200 <= attempt.status < 300:
-            self._finish(delivery, "delivered")
+            delivery.state = "delivered"
         elif len(delivery.attempts) >= quirks.delivery_attempts:
-            self._finish(delivery, "dropped")
+            delivery.state = "dropped"
         else:
             wait = quirks.retry_base * 3 ** (len(delivery.attempts) - 1)
             delivery.due = now + timedelta(seconds=wait)
             delivery.state = "pending"
-        self._busy[delivery.subscription_id] -= 1
+            self._hub.schedule(delivery)
         self._hub.wake.set()
-
-    def _finish(self, delivery: Delivery, state: str) -> None:
-        delivery.state = state
-        with suppress(ValueError):
-            self._hub.pending.remove(delivery)
 
     async def _attempt(self, delivery: Delivery, now: datetime) -> Attempt:
         headers = {
@@ -127,7 +115,7 @@ class Courier:
         status, error = None, None
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self._quirks().delivery_timeout):
+            async with asyncio.timeout(self._world.quirks.delivery_timeout):
                 response = await self._http().post(
                     delivery.callback_url, content=delivery.body, headers=headers
                 )

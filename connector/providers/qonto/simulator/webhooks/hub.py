@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,7 +30,9 @@ class Hub:
         self._ids = ids
         self._clock = clock
         self.subscriptions: dict[str, Subscription] = {}
-        self.pending: list[Delivery] = []
+        self._queues: dict[str, list[tuple[datetime, int, Delivery]]] = {}
+        self._held: list[Delivery] = []
+        self._count = 0
         self.history: deque[Delivery] = deque(maxlen=HISTORY)
         self.holding = False
         self.wake = asyncio.Event()
@@ -84,11 +87,43 @@ class Hub:
             )
 
     def _queue(self, delivery: Delivery) -> None:
+        self.history.append(delivery)
         if self.holding:
             delivery.state = "held"
-        self.pending.append(delivery)
-        self.history.append(delivery)
+            self._held.append(delivery)
+        else:
+            self.schedule(delivery)
+
+    def schedule(self, delivery: Delivery) -> None:
+        """Puts a delivery in line at its due time."""
+        self._count += 1
+        queue = self._queues.setdefault(delivery.subscription_id, [])
+        heapq.heappush(queue, (delivery.due, self._count, delivery))
         self.wake.set()
+
+    @property
+    def lines(self) -> list[str]:
+        """The subscriptions for which something waits."""
+        return [id for id, queue in self._queues.items() if queue]
+
+    def take(self, subscription_id: str, now: datetime) -> Delivery | None:
+        """The next due delivery of a subscription, taken out of its line."""
+        queue = self._queues.get(subscription_id)
+        if not queue or queue[0][0] > now:
+            return None
+        delivery = heapq.heappop(queue)[2]
+        if not queue:
+            del self._queues[subscription_id]
+        return delivery
+
+    @property
+    def next_due(self) -> datetime | None:
+        return min((queue[0][0] for queue in self._queues.values() if queue), default=None)
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries stand in line, due or not."""
+        return sum(len(queue) for queue in self._queues.values())
 
     def find(self, event_id: str) -> Delivery | None:
         """The latest delivery of an event; only recent ones are remembered."""
@@ -103,18 +138,18 @@ class Hub:
 
     def release(self, order: str) -> int:
         """Lets held deliveries go, in their ``forward`` or ``reverse`` order; returns how many."""
-        held = [one for one in self.pending if one.state == "held"]
-        for one in held:
-            self.pending.remove(one)
-            one.state = "pending"
-        self.pending.extend(reversed(held) if order == "reverse" else held)
+        held, self._held = self._held, []
         self.holding = False
-        self.wake.set()
+        now = self._clock.now()
+        for one in reversed(held) if order == "reverse" else held:
+            one.state, one.due = "pending", now
+            self.schedule(one)
         return len(held)
 
     def clear(self) -> None:
         self.subscriptions.clear()
-        self.pending.clear()
+        self._queues.clear()
+        self._held.clear()
         self.history.clear()
         self.holding = False
         self.recount()

@@ -1,0 +1,18 @@
+"""The control calls in one place."""
+
+from __future__ import annotations
+
+from .consent import Consent
+from .people import People
+from .purchases import Purchases
+from .sales import Sales
+from .scenes import Scenes
+
+
+class Control(Sales, Purchases, People, Consent, Scenes):
+    """The Python twin of ``/_simulator``.
+
+    Documents go out as Qonto's API writes them. Unknown ids raise ``KeyError``, impossible values
+    ``ValueError``; what Qonto itself would refuse raises ``ApiError``. Call it from the thread of
+    the event loop that the simulator runs in.
+    """
