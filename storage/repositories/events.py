@@ -47,9 +47,15 @@ class Events:
         return {(row[0], row[1], row[2]) for row in rows}
 
     async def add_new(self, events: Sequence[Event]) -> set[str]:
-        """Store those events that aren't stored yet; answer the ids of the ones that were new."""
+        """Store those events that aren't stored yet; answer the ids of the ones that were new.
+
+        Of several with the same upstream id the first counts.
+        """
         if not events:
             return set()
+        # One order for all: two processes that take in the same events would else wait for each
+        # other's rows. The sort is stable, so the first of its kind stays the first.
+        ordered = sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         rows = await self._connection.execute(
             dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
