@@ -28,6 +28,9 @@ from webhooks.planning import Accepted, Lease, decide_types, plan
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
 
+RELAYED = ("CREATED", "UPDATED")
+"""The kinds of change that vendors are told of."""
+
 logger = structlog.get_logger()
 
 
@@ -91,8 +94,12 @@ class Intake:
         except Invalid:
             self._metrics.accepted.labels("unreadable").inc()
             raise
-        if incoming.resource is None or incoming.resource_id is None:
-            # Nothing a vendor can subscribe to; refusing it would only make the provider repeat it.
+        if (
+            incoming.resource is None
+            or incoming.resource_id is None
+            or incoming.event not in (None, *RELAYED)
+        ):
+            # Nothing a vendor is told of; refusing it would only make the provider repeat it.
             self._metrics.accepted.labels("ignored").inc()
             logger.info("event.ignored", account_id=callback.account_id, type=incoming.type)
             return
@@ -110,7 +117,7 @@ class Intake:
                     received_at=now,
                     body_sha256=sha256(body).hexdigest(),
                 ),
-                told=incoming.event if incoming.event in ("CREATED", "UPDATED") else None,
+                told=incoming.event,
                 created_here=created is not None and created >= callback.subscribed_at,
             )
         )
@@ -156,7 +163,7 @@ class Intake:
         async with self._work.writing() as tx:
             events = decide_types(batch, await tx.events.seen(unsure))
             new = await tx.events.add_new(events)
-            subscriptions = await tx.subscriptions.live(sorted(accounts))
+            subscriptions = await tx.subscriptions.live(sorted(accounts), hold=True)
             deliveries = plan(
                 [event for event in events if event.id in new],
                 subscriptions,

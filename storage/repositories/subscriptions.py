@@ -54,13 +54,16 @@ class Subscriptions:
         ).first()
         return None if row is None else as_value(Subscription, row)
 
-    async def live(self, account_ids: Sequence[str]) -> list[Subscription]:
-        """List the live subscriptions of these accounts, oldest first."""
-        rows = await self._connection.execute(
-            self._select.where(
-                _table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)
-            ).order_by(_table.c.id)
-        )
+    async def live(self, account_ids: Sequence[str], *, hold: bool = False) -> list[Subscription]:
+        """List the live subscriptions of these accounts, oldest first.
+
+        With `hold` none of them can end before this transaction does, so that what is planned for
+        them now is seen, and cancelled, by whoever ends them next.
+        """
+        query = self._select.where(
+            _table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)
+        ).order_by(_table.c.id)
+        rows = await self._connection.execute(query.with_for_update(read=True) if hold else query)
         return [as_value(Subscription, row) for row in rows]
 
     async def end(self, subscription_id: str, at: datetime) -> bool:

@@ -1,0 +1,368 @@
+"""A provider's event comes in: verified, stored once with its deliveries, then accepted."""
+
+import asyncio
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import func, select, text
+
+from storage.errors import Invalid, NotFound, StorageUnavailable
+from storage.tables import DeliveryRow, EventRow
+from storage.values import table_of
+from tests.webhooks.relay import SIGNED, START, Relay, event_body
+from webhooks.errors import EventStale, SignatureInvalid
+
+
+async def events(relay: Relay) -> list[tuple[str, str, str]]:
+    """List (upstream id, resource id, type) of what is stored, in the order it came."""
+    table = table_of(EventRow)
+    async with relay.work.reading() as tx:
+        rows = await tx.connection.execute(
+            select(table.c.upstream_event_id, table.c.resource_id, table.c.event_type).order_by(
+                table.c.received_at, table.c.upstream_event_id
+            )
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def planned(relay: Relay) -> int:
+    async with relay.work.reading() as tx:
+        found = await tx.connection.execute(select(func.count()).select_from(table_of(DeliveryRow)))
+        return int(found.scalar_one())
+
+
+async def test_an_accepted_event_is_stored_with_its_delivery(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    body = event_body()
+    await relay.intake().accept(upstream.code, SIGNED, body)
+    delivery = await relay.one(subscription)
+    assert (delivery.status, delivery.due_at, delivery.lease_owner) == ("PENDING", START, None)
+    async with relay.work.reading() as tx:
+        event = (await tx.events.get([delivery.event_id or ""]))[delivery.event_id or ""]
+    assert (event.account_id, event.resource, event.resource_id) == (account.id, "INVOICE", "inv-1")
+    assert event.body_sha256 == sha256(body).hexdigest()
+    assert relay.counted("stored") == 1
+
+
+async def test_without_a_subscription_the_event_is_kept_and_nothing_planned(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    await relay.intake().accept(upstream.code, SIGNED, event_body())
+    assert len(await events(relay)) == 1
+    assert await planned(relay) == 0
+
+
+async def test_an_unknown_address_is_not_found(relay: Relay) -> None:
+    with pytest.raises(NotFound):
+        await relay.intake().accept("code-nobody-has", SIGNED, event_body())
+    assert relay.counted("unknown") == 1
+
+
+async def test_an_event_without_our_signature_stores_nothing(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    await relay.subscription(account)
+    intake = relay.intake()
+    for headers in ({}, {"signature": "x" * 64}, {"signature": ""}):
+        with pytest.raises(SignatureInvalid):
+            await intake.accept(upstream.code, headers, event_body())
+    with pytest.raises(EventStale):
+        await intake.accept(upstream.code, {**SIGNED, "stale": ""}, event_body())
+    with pytest.raises(Invalid):
+        await intake.accept(upstream.code, SIGNED, b"not an event")
+    assert await events(relay) == []
+    assert await planned(relay) == 0
+    assert [relay.counted(name) for name in ("forged", "stale", "unreadable")] == [3, 1, 1]
+
+
+async def test_another_accounts_secret_signs_nothing_here(relay: Relay) -> None:
+    here = await relay.upstream(await relay.account())
+    account = await relay.account()
+    there = await relay.upstream(account, id="ups_other", upstream_id="q-1")
+    other = relay.ring.seal("o" * 64, place="upstream_subscriptions.secret:ups_other")
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.change("ups_other", START, secret=other)
+    intake = relay.intake()
+    await intake.accept(there.code, {"signature": "o" * 64}, event_body())
+    with pytest.raises(SignatureInvalid):
+        await intake.accept(here.code, {"signature": "o" * 64}, event_body())
+
+
+async def test_what_no_vendor_can_subscribe_to_is_accepted_and_ignored(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    for body in (
+        event_body(resource=None, type="v1/unheard-of"),
+        event_body(resource_id=None),  # type: ignore[arg-type]
+    ):
+        await relay.intake().accept(upstream.code, SIGNED, body)
+    assert await events(relay) == []
+    assert relay.counted("ignored") == 2
+
+
+@pytest.mark.covers("MAE-22")
+async def test_only_created_and_updated_are_relayed(relay: Relay) -> None:
+    """An event of another kind, a deletion say, is acknowledged and goes no further."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    for number, event in enumerate(("CREATED", "UPDATED", "DELETED", "REVOKED")):
+        relay.clock.advance(seconds=1)
+        await intake.accept(upstream.code, SIGNED, event_body(f"up-{number}", event=event))
+    await intake.accept(upstream.code, SIGNED, event_body("up-9", "inv-new", event="DELETED"))
+    assert [kind for _, _, kind in await events(relay)] == ["CREATED", "UPDATED"]
+    assert len(await relay.of(subscription)) == 2
+    assert relay.counted("ignored") == 3
+
+
+# -- CREATED or UPDATED -----------------------------------------------------------------------
+
+
+@pytest.mark.covers("QX-13")
+async def test_the_providers_word_counts_and_else_what_was_seen_before(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake = relay.intake()
+    since = (START + timedelta(seconds=1)).isoformat()
+    before = (START - timedelta(seconds=1)).isoformat()
+    for number, (resource_id, more) in enumerate(
+        [
+            ("told", {"event": "UPDATED", "resource_created_at": since}),
+            ("told", {"event": "CREATED"}),
+            ("new", {"resource_created_at": since}),
+            ("new", {"resource_created_at": since}),
+            ("old", {"resource_created_at": before}),
+            ("silent", {}),
+        ]
+    ):
+        relay.clock.advance(seconds=1)
+        await intake.accept(upstream.code, SIGNED, event_body(f"up-{number}", resource_id, **more))
+    assert [(resource, kind) for _, resource, kind in await events(relay)] == [
+        ("told", "UPDATED"),
+        ("told", "CREATED"),
+        ("new", "CREATED"),
+        ("new", "UPDATED"),
+        ("old", "UPDATED"),
+        ("silent", "UPDATED"),
+    ]
+
+
+async def test_what_another_account_saw_does_not_count(relay: Relay) -> None:
+    first, second = (
+        await relay.upstream(await relay.account()),
+        await relay.upstream(await relay.account()),
+    )
+    intake = relay.intake()
+    made = START.isoformat()
+    for upstream in (first, second):
+        await intake.accept(upstream.code, SIGNED, event_body(resource_created_at=made))
+    assert [kind for _, _, kind in await events(relay)] == ["CREATED", "CREATED"]
+
+
+# -- duplicates -------------------------------------------------------------------------------
+
+
+async def test_a_repeated_event_is_accepted_and_stored_once(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    for _ in range(3):
+        await intake.accept(upstream.code, SIGNED, event_body())
+    await relay.intake().accept(upstream.code, SIGNED, event_body())
+    assert len(await relay.of(subscription)) == 1
+    assert (relay.counted("stored"), relay.counted("duplicate")) == (1, 3)
+
+
+async def test_duplicates_in_one_batch_are_stored_once(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    bodies = [event_body(f"up-{n % 3}", f"inv-{n % 3}") for n in range(30)]
+    await asyncio.gather(*(intake.accept(upstream.code, SIGNED, body) for body in bodies))
+    assert len(await relay.of(subscription)) == 3
+    assert (relay.counted("stored"), relay.counted("duplicate")) == (3, 27)
+
+
+async def test_the_same_id_at_two_accounts_is_two_events(relay: Relay) -> None:
+    intake = relay.intake()
+    for _ in range(2):
+        upstream = await relay.upstream(await relay.account())
+        await intake.accept(upstream.code, SIGNED, event_body())
+    assert len(await events(relay)) == 2
+
+
+async def test_two_intakes_that_get_the_same_events_at_once_store_each_once(relay: Relay) -> None:
+    """In opposite orders, as when a load balancer spreads the provider's repeats."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    first, second = relay.intake(), relay.intake()
+    for intake in (first, second):
+        await intake.accept(upstream.code, SIGNED, event_body("warm-up"))
+    bodies = [event_body(f"up-{n}", f"inv-{n}") for n in range(60)]
+    async with asyncio.timeout(5):
+        await asyncio.gather(
+            *(first.accept(upstream.code, SIGNED, body) for body in bodies),
+            *(second.accept(upstream.code, SIGNED, body) for body in reversed(bodies)),
+        )
+    assert len(await relay.of(subscription)) == 61
+    assert len(await events(relay)) == 61
+    assert relay.counted("duplicate") == 61
+
+
+# -- isolation --------------------------------------------------------------------------------
+
+
+@pytest.mark.covers("MAE-23")
+async def test_an_event_reaches_its_own_accounts_subscriptions_only(relay: Relay) -> None:
+    tenant = await relay.tenant()
+    accounts = [await relay.account(tenant), await relay.account(tenant), await relay.account()]
+    upstreams = [await relay.upstream(account) for account in accounts]
+    subscriptions = [await relay.subscription(account) for account in accounts]
+    intake = relay.intake()
+    await asyncio.gather(
+        *(
+            intake.accept(upstream.code, SIGNED, event_body(f"up-{n}", f"inv-{owner}"))
+            for owner, upstream in enumerate(upstreams)
+            for n in range(owner + 1)
+        )
+    )
+    for owner, subscription in enumerate(subscriptions):
+        deliveries = await relay.of(subscription)
+        assert len(deliveries) == owner + 1
+        async with relay.work.reading() as tx:
+            told = await tx.events.get([delivery.event_id or "" for delivery in deliveries])
+        assert {event.account_id for event in told.values()} == {accounts[owner].id}
+        assert {event.resource_id for event in told.values()} == {f"inv-{owner}"}
+
+
+async def test_each_of_an_accounts_subscriptions_gets_its_own_delivery(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    here = await relay.subscription(account, "https://app.example/1")
+    there = await relay.subscription(account, "https://app.example/2")
+    await relay.intake().accept(upstream.code, SIGNED, event_body())
+    assert (await relay.one(here)).event_id == (await relay.one(there)).event_id
+
+
+# -- failures ---------------------------------------------------------------------------------
+
+
+async def test_nothing_is_accepted_while_the_database_is_away(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body("up-0"))
+    relay.work.read_only = True
+    answers = await asyncio.gather(
+        *(intake.accept(upstream.code, SIGNED, event_body(f"up-{n}")) for n in range(1, 20)),
+        return_exceptions=True,
+    )
+    assert {type(answer) for answer in answers} == {StorageUnavailable}
+    relay.work.away = True
+    relay.clock.advance(minutes=1)
+    with pytest.raises(StorageUnavailable):
+        await intake.accept(upstream.code, SIGNED, event_body("up-1"))
+    relay.work.away = relay.work.read_only = False
+    assert len(await relay.of(subscription)) == 1
+    await asyncio.gather(
+        *(intake.accept(upstream.code, SIGNED, event_body(f"up-{n}")) for n in range(20))
+    )
+    assert len(await relay.of(subscription)) == 20
+
+
+async def test_a_poisonous_event_does_not_spoil_its_batch(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    gone = await relay.account()
+    dead = await relay.upstream(gone)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    for code in (upstream.code, dead.code):
+        await intake.accept(code, SIGNED, event_body("warm-up", resource=None))
+    async with relay.work.writing() as tx:  # known to the intake, and gone from the database
+        await tx.upstream_subscriptions.remove(dead.id)
+        await tx.connection.execute(text("DELETE FROM accounts WHERE id = :id"), {"id": gone.id})
+    answers = await asyncio.gather(
+        *(
+            intake.accept(dead.code if n == 5 else upstream.code, SIGNED, event_body(f"up-{n}"))
+            for n in range(10)
+        ),
+        return_exceptions=True,
+    )
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, Exception)] == [5]
+    assert len(await relay.of(subscription)) == 9
+
+
+async def test_a_caller_that_leaves_does_not_spoil_the_batch(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body("up-0"))
+    tasks = [
+        asyncio.create_task(intake.accept(upstream.code, SIGNED, event_body(f"up-{n}")))
+        for n in range(1, 6)
+    ]
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [answer for answer in answers if answer is not None] != []
+    await intake.drain()
+    assert len(await relay.of(subscription)) in (5, 6)
+
+
+# -- the cache of addresses -------------------------------------------------------------------
+
+
+async def test_a_forgotten_address_is_asked_for_again_at_once(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body())
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.remove(upstream.id)
+    await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+    intake.forget(upstream.code)
+    with pytest.raises(NotFound):
+        await intake.accept(upstream.code, SIGNED, event_body("up-3"))
+
+
+async def test_an_address_is_believed_for_a_few_seconds_only(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body())
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.remove(upstream.id)
+    relay.clock.advance(seconds=6)
+    with pytest.raises(NotFound):
+        await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+
+
+async def test_a_subscription_ended_while_an_event_is_stored_leaves_no_delivery_waiting(
+    relay: Relay,
+) -> None:
+    """Whichever commits first: what is planned for it is cancelled, or never planned."""
+    for round_ in range(15):
+        account = await relay.account()
+        upstream = await relay.upstream(account)
+        subscription = await relay.subscription(account)
+        intake = relay.intake()
+        await intake.accept(upstream.code, SIGNED, event_body("warm-up"))
+
+        async def delete(ended: str = subscription.id, pause: int = round_) -> None:
+            for _ in range(pause % 8):
+                await asyncio.sleep(0.0005)
+            async with relay.work.writing() as tx:
+                await tx.subscriptions.end(ended, relay.clock())
+                await tx.deliveries.cancel_of(ended, relay.clock())
+
+        await asyncio.gather(
+            delete(),
+            *(intake.accept(upstream.code, SIGNED, event_body(f"up-{n}")) for n in range(40)),
+        )
+        assert "PENDING" not in await relay.statuses(subscription)
