@@ -59,7 +59,7 @@ class Events:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         rows = await self._connection.execute(
             dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
-            [as_row(event) for event in events],
+            [as_row(event) for event in ordered],
         )
         return {row[0] for row in rows}
 
