@@ -145,7 +145,10 @@ async def test_wrong_values_are_named_field_by_field(
 ) -> None:
     """All of them at once, and Qonto isn't asked."""
     bank = _bank()
-    assert await Caller(bank).fields(f"/accounting/{path}?{query}") == fields
+    caller = Caller(bank)
+    assert await caller.fields(f"/accounting/{path}?{query}") == fields
+    assert caller.error is not None
+    assert caller.error.code == "VALIDATION_FAILED"
     assert bank.requests == []
 
 

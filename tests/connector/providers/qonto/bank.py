@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import httpx2
 
@@ -72,7 +73,7 @@ class Bank:
     def _list(
         self, resource: str, documents: list[Document], params: httpx2.QueryParams
     ) -> httpx2.Response:
-        found = list(documents)
+        found = sorted(documents, key=lambda one: crc32(one["id"].encode()))  # ties in any order
         if resource != "credit_notes":
             found.sort(key=lambda one: _moment(one["created_at"]), reverse=True)
             since = params.get("filter[updated_at_from]")

@@ -20,6 +20,7 @@ from connector.ports import Page, Query
 from storage.errors import NotFound
 from tests.connector.providers.qonto.bank import (
     NOW,
+    Answer,
     Bank,
     client_invoice,
     credit_note,
@@ -42,6 +43,15 @@ def _bank(invoices: int = 0, bills: int = 0, notes: int = 0) -> Bank:
     bank.supplier_invoices = [supplier_invoice(2000 + n, _day(n)) for n in range(bills)]
     bank.credit_notes = [credit_note(3000 + n, _day(n)) for n in range(notes)]
     return bank
+
+
+def _refuse_page(number: str) -> Answer:
+    def refuse(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.params.get("page") == number:
+            return httpx2.Response(422, json={"errors": [{"code": "invalid"}]})
+        return None
+
+    return refuse
 
 
 async def test_invoices_are_paged_by_qonto_newest_first() -> None:
@@ -94,18 +104,15 @@ async def test_a_page_past_the_end_is_empty_with_the_right_totals(
 
 
 async def test_a_refusal_that_is_not_about_the_page_stays_one() -> None:
-    """422 on the first page, or on a page that exists."""
-    bank = _bank(invoices=20)
-
-    def refuse(request: httpx2.Request) -> httpx2.Response | None:
-        if request.url.params["page"] == "2":
-            return httpx2.Response(422, json={"errors": [{"code": "invalid"}]})
-        return None
-
-    bank.answers.append(refuse)
-    with pytest.raises(DownstreamRefused) as caught:
-        await provider(bank).reader.list_invoices(ACCOUNT, Query(page=2, limit=5))
-    assert caught.value.status == 422
+    """422 on the first page, which isn't asked for again, or on a page that exists."""
+    for refused, calls in (("1", 1), ("2", 2)):
+        bank = _bank(invoices=20)
+        bank.answers.append(_refuse_page(refused))
+        query = Query(page=int(refused), limit=5)
+        with pytest.raises(DownstreamRefused) as caught:
+            await provider(bank).reader.list_invoices(ACCOUNT, query)
+        assert caught.value.status == 422
+        assert len(bank.requests) == calls
 
 
 async def test_raw_data_is_the_page_byte_for_byte() -> None:
@@ -147,6 +154,21 @@ async def test_what_was_modified_since_is_asked_of_qonto() -> None:
     assert bills.total == 2
     asked = bank.requests[0].url.params["filter[updated_at_from]"]
     assert asked == "2026-01-04T00:00:00.000Z"
+
+
+async def test_credit_notes_are_compared_here_by_the_latest_moment_they_tell() -> None:
+    """Inclusive as well; most have no moment of modification, so their creation counts."""
+    bank = Bank()
+    bank.credit_notes = [
+        credit_note(1, _day(1)),
+        credit_note(2, _day(3)),
+        credit_note(3, _day(1), updated_at=_day(3).isoformat()),
+        credit_note(4, _day(1), finalized_at=_day(4).isoformat()),
+    ]
+    reader = provider(bank).reader
+    page = await reader.list_booking_proposals(ACCOUNT, Query(modified_since=_day(3)))
+    assert {item.id for item in page.items} == {uuid(2), uuid(3), uuid(4)}
+    assert page.total == 3
 
 
 async def test_suppliers_credit_notes_are_no_bills() -> None:
@@ -293,13 +315,7 @@ async def test_a_type_qonto_has_no_documents_for_has_no_pages() -> None:
 async def test_a_list_that_gets_shorter_while_it_is_read_just_ends() -> None:
     """Its next page is refused, and what was there is answered."""
     bank = _bank(invoices=101)
-
-    def shrunk(request: httpx2.Request) -> httpx2.Response | None:
-        if request.url.params.get("page") == "2":
-            return httpx2.Response(422, json={"errors": [{"code": "invalid"}]})
-        return None
-
-    bank.answers.append(shrunk)
+    bank.answers.append(_refuse_page("2"))
     reader = provider(bank).reader
     last = await reader.list_booking_proposals(ACCOUNT, Query(page=2, limit=100))
     assert last.items == ()
