@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -46,20 +46,22 @@ class Selection(Generic[R]):
 
 
 @dataclass(slots=True)
-class _Orders(Generic[R]):
-    """The same records by creation and by last change."""
-
-    created: Ordered[R] = field(default_factory=Ordered[R])
-    updated: Ordered[R] = field(default_factory=Ordered[R])
-
-
-@dataclass(slots=True)
 class _Filed:
     """Under which keys a record is filed at present."""
 
     status: str
     created: int
     updated: int
+
+
+class _Orders(Generic[R]):
+    """The same records by creation and by last change."""
+
+    __slots__ = ("created", "updated")
+
+    def __init__(self, filed: dict[str, _Filed]) -> None:
+        self.created: Ordered[R] = Ordered(lambda record: filed[record.id].updated)
+        self.updated: Ordered[R] = Ordered(lambda record: filed[record.id].created)
 
 
 class Collection(Generic[R]):
@@ -72,7 +74,7 @@ class Collection(Generic[R]):
     def __init__(self) -> None:
         self._records: dict[str, R] = {}
         self._filed: dict[str, _Filed] = {}
-        self._all: _Orders[R] = _Orders()
+        self._all: _Orders[R] = _Orders(self._filed)
         self._by_status: dict[str, _Orders[R]] = {}
         self._count = 0
 
@@ -102,6 +104,7 @@ class Collection(Generic[R]):
         updated = (micros(at) << _SHIFT) | (filed.created & ((1 << _SHIFT) - 1))
         for orders in (self._all, self._by_status[filed.status]):
             orders.updated.remove(filed.updated)
+        self._filed[record.id] = _Filed(record.status, filed.created, updated)
         self._all.updated.add(updated, record, filed.created)
         self._all.created.widen(filed.created, updated)
         if record.status != filed.status:
@@ -110,7 +113,6 @@ class Collection(Generic[R]):
         else:
             self._by_status[filed.status].updated.add(updated, record, filed.created)
             self._by_status[filed.status].created.widen(filed.created, updated)
-        self._filed[record.id] = _Filed(record.status, filed.created, updated)
         return record
 
     def remove(self, record: R) -> None:
@@ -128,7 +130,7 @@ class Collection(Generic[R]):
     def _orders(self, status: str) -> _Orders[R]:
         orders = self._by_status.get(status)
         if orders is None:
-            orders = self._by_status[status] = _Orders()
+            orders = self._by_status[status] = _Orders(self._filed)
         return orders
 
     def _file(self, record: R, orders: _Orders[R], created: int, updated: int) -> None:
@@ -137,55 +139,41 @@ class Collection(Generic[R]):
 
     def select(self, wanted: Selection[R], start: int, stop: int) -> tuple[list[R], int]:
         """The records at positions ``start`` to ``stop`` of a selection, and how many it has."""
-        statuses = wanted.statuses
-        if statuses is not None and len(statuses) == 1:
-            orders = self._by_status.get(next(iter(statuses)), _Orders[R]())
-            statuses = None
-        else:
-            orders = self._all
         created, updated = _keys(wanted.created), _keys(wanted.updated)
+        if wanted.key is not None or wanted.where or (created and updated):
+            return self._scan(wanted, created, updated, start, stop)
         by_created = wanted.order == "created_at"
-        main, other = (
-            (orders.created, orders.updated) if by_created else (orders.updated, orders.created)
+        parts = [self._all]
+        if wanted.statuses is not None:
+            known = (self._by_status.get(status) for status in wanted.statuses)
+            parts = [orders for orders in known if orders is not None]
+        total = sum(
+            _count(orders.updated if updated else orders.created, updated or created)
+            for orders in parts
         )
-        main_window, other_window = (created, updated) if by_created else (updated, created)
-        if wanted.key is not None or wanted.where:
-            return self._scan(wanted, statuses, orders, created, updated, start, stop)
-        if other_window is None:
-            low = main.position(main_window[0]) if main_window else 0
-            high = main.position(main_window[1]) if main_window else len(main)
-            if statuses is None:
-                if wanted.descending:
-                    return main.between(max(low, high - stop), max(low, high - start))[::-1], (
-                        high - low
-                    )
-                return main.between(low + start, min(high, low + stop)), high - low
-            if main_window is None:
-                total = sum(
-                    len(self._by_status[status].created)
-                    for status in statuses
-                    if status in self._by_status
-                )
-                return _take(self._walk(wanted, main, statuses, None, None), start, stop), total
-        elif main_window is None and statuses is None:
-            total = other.position(other_window[1]) - other.position(other_window[0])
-            if total > stop * max(1, len(main) // max(1, total)):
-                walk = self._walk(wanted, main, None, None, other_window)
-                return _take(walk, start, min(stop, total)), total
-        return self._scan(wanted, statuses, orders, created, updated, start, stop)
+        window, other_window = (created, updated) if by_created else (updated, created)
+        if len(parts) == 1 and other_window is None:
+            index = parts[0].created if by_created else parts[0].updated
+            return _slice(index, window, wanted.descending, start, stop), total
+        whole = parts[0] if len(parts) == 1 else self._all
+        index = whole.created if by_created else whole.updated
+        if total * total > stop * len(index):
+            walk = self._walk(wanted, index, window, other_window)
+            return _take(walk, start, min(stop, total)), total
+        return self._scan(wanted, created, updated, start, stop)
 
     def _walk(
         self,
         wanted: Selection[R],
-        main: Ordered[R],
-        statuses: frozenset[str] | None,
-        main_window: tuple[int, int] | None,
+        index: Ordered[R],
+        window: tuple[int, int] | None,
         other_window: tuple[int, int] | None,
     ) -> Iterator[R]:
-        low, high = main_window or (0, _NEVER)
-        since, until = wanted.updated if wanted.order == "created_at" else wanted.created
-        by_created = wanted.order == "created_at"
-        for record in main.walk(low, high, descending=wanted.descending, second=other_window):
+        """Those that fit, in the wanted order, looked for one after the other."""
+        low, high = window or (0, _NEVER)
+        by_created, statuses = wanted.order == "created_at", wanted.statuses
+        since, until = wanted.updated if by_created else wanted.created
+        for record in index.walk(low, high, descending=wanted.descending, second=other_window):
             if statuses is not None and record.status not in statuses:
                 continue
             if other_window is not None:
@@ -197,17 +185,25 @@ class Collection(Generic[R]):
     def _scan(
         self,
         wanted: Selection[R],
-        statuses: frozenset[str] | None,
-        orders: _Orders[R],
         created: tuple[int, int] | None,
         updated: tuple[int, int] | None,
         start: int,
         stop: int,
     ) -> tuple[list[R], int]:
-        """Looks at every candidate, taking them from the narrower of the two time windows."""
-        narrow = orders.updated if updated else orders.created
+        """Looks at every candidate, taking them from the narrowest order there is."""
+        statuses = wanted.statuses
+        parts = [self._all]
+        if statuses is not None:
+            known = (self._by_status.get(status) for status in statuses)
+            parts = [orders for orders in known if orders is not None]
         low, high = updated or created or (0, _NEVER)
-        candidates = list(narrow.walk(low, high, descending=False))
+        candidates = [
+            record
+            for orders in parts
+            for record in (orders.updated if updated else orders.created).walk(
+                low, high, descending=False
+            )
+        ]
         if updated and created:
             since, until = wanted.created
             candidates = [
@@ -216,8 +212,6 @@ class Collection(Generic[R]):
                 if not (since and record.created_at < since)
                 and not (until and record.created_at > until)
             ]
-        if statuses is not None:
-            candidates = [record for record in candidates if record.status in statuses]
         for condition in wanted.where:
             candidates = [record for record in candidates if condition(record)]
         filed = self._filed
@@ -240,6 +234,20 @@ def _keys(window: Window) -> tuple[int, int] | None:
     return low, high
 
 
+def _count(index: Ordered[R], window: tuple[int, int] | None) -> int:
+    return len(index) if window is None else index.position(window[1]) - index.position(window[0])
+
+
+def _slice(
+    index: Ordered[R], window: tuple[int, int] | None, descending: bool, start: int, stop: int
+) -> list[R]:
+    low = index.position(window[0]) if window else 0
+    high = index.position(window[1]) if window else len(index)
+    if descending:
+        return index.between(max(low, high - stop), max(low, high - start))[::-1]
+    return index.between(low + start, min(high, low + stop))
+
+
 def _take(records: Iterator[R], start: int, stop: int) -> list[R]:
     found: list[R] = []
     for position, record in enumerate(records):
@@ -250,8 +258,3 @@ def _take(records: Iterator[R], start: int, stop: int) -> list[R]:
             if position + 1 == stop:
                 break
     return found
-
-
-def newest_first(records: Sequence[R]) -> list[R]:
-    """The records by creation, newest first."""
-    return sorted(records, key=lambda record: record.created_at, reverse=True)

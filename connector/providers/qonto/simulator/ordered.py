@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -27,10 +27,11 @@ class Ordered(Generic[R]):
 
     Each chunk also knows the lowest and highest *second* key of its entries, so that a walk in the
     order of creation can step over whole chunks that were updated outside the wanted window. The
-    span only ever widens: that is safe, and exact enough.
+    span widens until the chunk is split: that is safe, and exact enough.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, second: Callable[[R], int]) -> None:
+        self._second = second
         self._chunks: list[_Chunk[R]] = []
         self._last: list[int] = []
         self._length = 0
@@ -65,10 +66,14 @@ class Ordered(Generic[R]):
         left, right = chunk.keys[:_SIZE], chunk.keys[_SIZE:]
         entries = chunk.entries
         self._chunks[at : at + 1] = [
-            _Chunk(left, {key: entries[key] for key in left}, chunk.low, chunk.high),
-            _Chunk(right, {key: entries[key] for key in right}, chunk.low, chunk.high),
+            self._chunk(left, {key: entries[key] for key in left}),
+            self._chunk(right, {key: entries[key] for key in right}),
         ]
         self._last[at : at + 1] = [left[-1], right[-1]]
+
+    def _chunk(self, keys: list[int], entries: dict[int, R]) -> _Chunk[R]:
+        seconds = [self._second(entry) for entry in entries.values()]
+        return _Chunk(keys, entries, min(seconds), max(seconds))
 
     def remove(self, key: int) -> None:
         at = bisect_left(self._last, key)
