@@ -159,6 +159,15 @@ def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+def _in_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Choose waiting deliveries and lock them by id, as everybody does who locks several.
+
+    Two transactions that lock the same rows in different orders would wait for each other.
+    """
+    rows = select(_table.c.id).where(condition, _is_pending).order_by(_table.c.id)
+    return _table.c.id.in_(select(rows.with_for_update(key_share=True).cte().c.id))
+
+
 class Deliveries:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -179,23 +188,30 @@ class Deliveries:
         return (await self._connection.execute(fresh)).first() is not None
 
     async def claim(
-        self, owner: str, *, now: datetime, until: datetime, most: int
+        self,
+        owner: str,
+        *,
+        now: datetime,
+        until: datetime,
+        most: int,
+        passing_over: Sequence[str] = (),
     ) -> list[Delivery]:
         """Take up to `most` due deliveries under a lease, the longest due first.
 
-        Safe with any number of workers: on PostgreSQL rows being claimed elsewhere are skipped; on
-        SQLite there is one writer.
+        Those of the subscriptions in `passing_over` are left for later. Safe with any number of
+        workers: on PostgreSQL rows being claimed elsewhere are skipped; on SQLite there is one
+        writer.
         """
-        due = (
-            select(_table.c.id)
-            .where(*_claimable(now))
-            .order_by(_table.c.due_at)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
+        wanted = select(_table.c.id).where(*_claimable(now))
+        if passing_over:
+            kept = _table.c.subscription_id
+            wanted = wanted.where(or_(kept.is_(None), kept.not_in(passing_over)))
+        # In a CTE, which PostgreSQL runs once; a subquery it may run again for every row, and
+        # then more is claimed than asked for.
+        due = wanted.order_by(_table.c.due_at).limit(most).with_for_update(skip_locked=True).cte()
         result = await self._connection.execute(
             update(_table)
-            .where(_table.c.id.in_(due))
+            .where(_table.c.id.in_(select(due.c.id)))
             .values(lease_owner=owner, lease_until=until)
             .returning(*columns_of(Delivery, _table))
         )
@@ -213,13 +229,35 @@ class Deliveries:
         return {row.id: as_value(DueDelivery, row) for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
-        """Record tries in one go; one whose lease was lost leaves its attempt, and no more."""
-        if not completions:
-            return
+        """Record tries in one go; one whose lease was lost leaves its attempt, and no more.
+
+        Where two workers made the same try, the log keeps that of the one that held the lease.
+        """
+        held = await self._held([done.attempt.delivery_id for done in completions])
+        valid = [
+            done
+            for done in completions
+            if held.get(done.attempt.delivery_id) == (done.owner, done.attempt.number - 1)
+        ]
+        lost = [done for done in completions if done not in valid]
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        record = dialect.insert(_attempts)
+        if lost:
+            await self._connection.execute(
+                record.on_conflict_do_nothing(), [as_row(done.attempt) for done in lost]
+            )
+        if not valid:
+            return
         await self._connection.execute(
-            dialect.insert(_attempts).on_conflict_do_nothing(),
-            [as_row(done.attempt) for done in completions],
+            record.on_conflict_do_update(
+                index_elements=list(_attempts.primary_key),
+                set_={
+                    column.name: record.excluded[column.name]
+                    for column in _attempts.columns
+                    if not column.primary_key
+                },
+            ),
+            [as_row(done.attempt) for done in valid],
         )
         await self._connection.execute(
             _complete,
@@ -233,11 +271,10 @@ class Deliveries:
                     "b_due_at": done.due_at,
                     "b_completed_at": done.completed_at,
                 }
-                for done in completions
+                for done in valid
             ],
         )
-
-        told = [done.notice_id for done in completions if done.notice_id and done.completed_at]
+        told = [done.notice_id for done in valid if done.notice_id and done.completed_at]
         if told:
             # A notice may carry an account key: it is kept no longer than it takes to deliver it.
             await self._connection.execute(
@@ -248,7 +285,7 @@ class Deliveries:
         """End what is still waiting for a subscription that was deleted."""
         await self._connection.execute(
             update(_table)
-            .where(_table.c.subscription_id == subscription_id, _is_pending)
+            .where(_in_order(_table.c.subscription_id == subscription_id))
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
         )
 
@@ -256,9 +293,21 @@ class Deliveries:
         """Give back every lease of a worker that is leaving."""
         await self._connection.execute(
             update(_table)
-            .where(_table.c.lease_owner == owner, _is_pending)
+            .where(_in_order(_table.c.lease_owner == owner))
             .values(lease_owner=None, lease_until=None)
         )
+
+    async def _held(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str | None, int]]:
+        """Answer who holds these, and after how many tries; until the commit nobody changes it."""
+        if not delivery_ids:
+            return {}
+        rows = await self._connection.execute(
+            select(_table.c.id, _table.c.lease_owner, _table.c.attempts)
+            .where(_table.c.id.in_(delivery_ids), _is_pending)
+            .order_by(_table.c.id)
+            .with_for_update(key_share=True)
+        )
+        return {row.id: (row.lease_owner, row.attempts) for row in rows}
 
     async def plan_notices(self, at: datetime, *, most: int) -> int:
         """Plan a delivery for each notice that has none yet; answer how many were planned."""
