@@ -23,7 +23,8 @@ def columns_of(value: type[Any], table: "Table[Any]") -> list[ColumnElement[Any]
 
 def as_row(value: Any) -> dict[str, Any]:
     """Write a value as the row to insert. Unlike `asdict` it copies no field."""
-    return {name: getattr(value, name) for name in _names(type(value))}
+    kind: type[object] = type(value)
+    return {name: getattr(value, name) for name in _names(kind)}
 
 
 def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Value:

@@ -33,8 +33,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with databases.postgres_server(tmp_path_factory.mktemp("pg")) as url:
+def postgres_server() -> Iterator[str]:
+    with databases.postgres_server() as url:
         yield url
 
 

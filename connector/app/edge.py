@@ -210,15 +210,6 @@ def _answer(error: Exception, request_id: str) -> Response:
             if status >= 500:
                 logger.warning("http.failed", request_id=request_id, code=error.code, status=status)
             return error_response(error, request_id)
-        case HTTPException(status_code=404):
-            return error_response(_NoSuchPath("There is nothing at this path."), request_id)
-        case HTTPException(status_code=405):
-            response = error_response(
-                _NoSuchMethod("This path exists, but not for this method."), request_id
-            )
-            response.status_code = 405
-            response.headers.update(error.headers or {})
-            return response
         case _:
             logger.error("http.broken", request_id=request_id, exc_info=error)
             return error_response(
@@ -230,8 +221,18 @@ def _answer(error: Exception, request_id: str) -> Response:
             )
 
 
-class _NoSuchPath(storage_errors.NotFound):
-    pass
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """Write what the router itself refuses (no such path, no such method) as the envelope."""
+    assert isinstance(error, HTTPException)
+    refusal: ServiceError
+    if error.status_code == 405:
+        refusal = _NoSuchMethod("This path exists, but not for this method.")
+    else:
+        refusal = storage_errors.NotFound("There is nothing at this path.")
+    response = error_response(refusal, request.state.request_id)
+    response.status_code = error.status_code
+    response.headers.update(error.headers or {})
+    return response
 
 
 class _NoSuchMethod(ServiceError):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +17,7 @@ import webhooks.routes
 from connector.app import health
 from connector.app.container import Container
 from connector.app.description import document
-from connector.app.edge import Edge
+from connector.app.edge import Edge, answer_http_exception
 from storage import migrations
 
 
@@ -47,6 +48,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             *webhooks.routes.routes,
         ],
         middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
+        exception_handlers={HTTPException: answer_http_exception},
         lifespan=lifespan,
     )
     app.state.container = container

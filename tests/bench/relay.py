@@ -88,7 +88,7 @@ async def run(_long: bool) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         template = databases.sqlite_template(folder)
-        with databases.postgres_server(folder) as server:
+        with databases.postgres_server() as server:
             pg_template = databases.postgres_template(server)
             rates: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}
             lone: dict[str, list[float]] = {"SQLite": [], "PostgreSQL": []}

