@@ -19,16 +19,24 @@ class _Form:
     buttons: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
-class _Forms(HTMLParser):
-    """The first form of a page: its hidden and filled inputs, and its buttons."""
+class _Page(HTMLParser):
+    """The words of a page's main part, and its first form with inputs and buttons."""
 
-    def __init__(self) -> None:
+    def __init__(self, html: str) -> None:
         super().__init__()
         self.form: _Form | None = None
+        self.words: list[str] = []
         self._open = False
+        self._in_main = False
+        self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        if self._in_main:
+            self.words += data.split()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
+        self._in_main = self._in_main or tag == "main"
         if tag == "form" and self.form is None:
             self.form, self._open = _Form(values.get("action", "")), True
         if self.form is None or not self._open or "name" not in values:
@@ -72,9 +80,11 @@ async def give_consent(
                 return url
             response = await http.get(url, follow_redirects=False)
             continue
-        form = _form(response)
+        page = _Page(response.text)
+        form = page.form
         if response.status_code != 200 or form is None:
-            raise ConsentFailed(f"{response.status_code}: {_text(response)}")
+            words = " ".join(page.words) or response.text
+            raise ConsentFailed(f"{response.status_code}: {words[:300]}")
         fields = dict(form.fields)
         for name, value in (
             ("username", username),
@@ -93,13 +103,3 @@ async def give_consent(
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
-
-
-def _form(response: httpx2.Response) -> _Form | None:
-    parser = _Forms()
-    parser.feed(response.text)
-    return parser.form
-
-
-def _text(response: httpx2.Response) -> str:
-    return " ".join(response.text.split())[:300]
