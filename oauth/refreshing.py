@@ -11,7 +11,7 @@ presents the same token again, which Qonto takes for 60 s after its first use.
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -41,7 +41,6 @@ class _Lease:
 
     owner: str
     ready: Ready
-    refresh_token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -93,26 +92,15 @@ class Refresher:
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
+                claimed = await tx.tokens.claim(
+                    account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
+                )
+                # Read after the claim, which may have waited for a process that ended the consent.
                 ready = await read_ready(tx, account_id)
-                if ready.tokens.version != version:
-                    return None
-                sealed = ready.tokens.refresh_token
-                if sealed is None:
-                    await self._end(tx, account_id)
-                    claimed = False
-                else:
-                    claimed = await tx.tokens.claim(
-                        account_id,
-                        version,
-                        owner=owner,
-                        at=self.clock(),
-                        lease=self.settings.lease,
-                    )
-            if sealed is None:
-                raise ReauthRequired("the access has ended and can't be renewed; link again")
+            if ready.tokens.version != version:
+                return None
             if claimed:
-                place = ready.tokens.refresh_place
-                return _Lease(owner, ready, self.ring.open_text(sealed, place=place))
+                return _Lease(owner, ready)
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
             await asyncio.sleep(_POLL_SECONDS)
@@ -122,18 +110,20 @@ class Refresher:
         target = self.targets.get(account.target)
         if target is None:
             raise UnknownTarget
+        if tokens.refresh_token is None:
+            raise GrantInvalid("offline_access was not granted")
         at = self.clock()
         fresh = await self.client.refresh(
             target,
             open_credentials(self.ring, lease.ready.system),
-            refresh_token=lease.refresh_token,
+            refresh_token=self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place),
             granted=frozenset(tokens.scopes.split()),
             at=at,
         )
         return seal_tokens(self.ring, account.id, fresh, at)
 
     async def _settle_invalid(self, lease: _Lease) -> None:
-        """Believe `invalid_grant` only if nobody has stored a newer set meanwhile."""
+        """Believe that the grant is dead only if nobody has stored a newer set meanwhile."""
         account_id = lease.ready.account.id
         async with self.work.writing() as tx:
             await tx.accounts.get(account_id, lock=True)

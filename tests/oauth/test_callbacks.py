@@ -161,6 +161,10 @@ def test_a_setting_lets_callbacks_be_on_this_machine(url: str) -> None:
         check(url, allowed=(entry,))
 
 
+def test_an_entry_from_when_this_machine_was_allowed_does_no_harm() -> None:
+    check("https://app.example/qonto", allowed=("http://127.0.0.1/done", *ALLOWED))
+
+
 def test_the_setting_for_this_machine_lets_no_other_private_address_in() -> None:
     for url in ("http://10.0.0.8/done", "https://10.0.0.8/done", "http://app.example/done"):
         with pytest.raises(CallbackNotAllowed):

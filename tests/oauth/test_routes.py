@@ -136,6 +136,11 @@ async def test_a_wrong_body_names_its_fields(
     assert answer.json()["fields"] == fields
 
 
+async def test_a_wrong_query_names_its_parameters(vendor: httpx2.AsyncClient) -> None:
+    answer = await vendor.get("/auth/acme", params={"include_signature": "maybe"})
+    assert answer.json() == {"code": "VALIDATION_FAILED", "fields": ["include_signature"]}
+
+
 async def test_a_browser_comes_back_and_the_vendor_exchanges_its_code(
     floor: Floor, vendor: httpx2.AsyncClient, browser: httpx2.AsyncClient
 ) -> None:

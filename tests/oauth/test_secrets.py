@@ -4,12 +4,14 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
 from oauth.errors import ProviderUnavailable, ReauthRequired
 from oauth.grants import read_consent
 from oauth.requests import LinkRequest, RegisterSystemRequest
+from storage.base import Record
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
 HOOK = "https://app.example/hooks/account-key"
@@ -19,8 +21,6 @@ async def every_value(floor: Floor) -> str:
     """Everything in the database, as text."""
     shown: list[str] = []
     async with floor.work.reading() as tx:
-        from storage.base import Record
-
         for table in Record.metadata.sorted_tables:
             for row in await tx.connection.execute(table.select()):
                 shown += [
@@ -89,8 +89,6 @@ async def test_no_secret_is_in_the_database_the_logs_or_a_repr(floor: Floor) -> 
 
 
 async def test_an_error_from_the_wire_carries_no_request(floor: Floor) -> None:
-    import httpx2
-
     tenant, _ = await floor.tenant()
     account = await floor.account(tenant)
     floor.clock.move(hours=2)

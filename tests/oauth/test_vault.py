@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
+from oauth.credentials import open_credentials
 from oauth.errors import (
     AccountInactive,
     ProviderRefused,
@@ -16,10 +17,11 @@ from oauth.errors import (
 )
 from oauth.grants import read_consent
 from oauth.requests import LinkRequest
-from oauth.tokens import Access
+from oauth.tokens import Access, AccessSource
 from oauth.vault import TokenVault
+from storage.errors import StorageUnavailable
 from storage.repositories.accounts import Account
-from storage.repositories.tokens import StoredTokens
+from storage.repositories.tokens import StoredTokens, Tokens
 from tests.oauth.conftest import Floor
 from tests.oauth.provider import Provider
 
@@ -370,8 +372,6 @@ async def crash_after_the_answer(floor: Floor, account: Account) -> None:
     async with floor.work.reading() as tx:
         system = await tx.systems.get(tenant.id, "acme")
     assert system is not None
-    from oauth.credentials import open_credentials
-
     await floor.client.refresh(
         floor.targets["acme"],
         open_credentials(floor.ring, system),
@@ -461,6 +461,30 @@ async def test_a_set_that_comes_too_late_is_not_stored(floor: Floor, account: Ac
     assert floor.refreshes == ["overtaken"]
 
 
+async def test_an_answer_is_stored_as_soon_as_the_database_is_back(
+    floor: Floor, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oauth.refreshing._SAVE_PAUSES", (0, 0))
+    floor.clock.move(hours=2)
+    replace_row, failures = Tokens.replace, 2
+
+    async def away(self: Tokens, tokens: StoredTokens, *, version: int) -> bool:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise StorageUnavailable("the database is away")
+        return await replace_row(self, tokens, version=version)
+
+    monkeypatch.setattr(Tokens, "replace", away)
+    assert (await floor.vault.get(account.id)).version == 2
+    floor.clock.move(hours=2)
+    failures = 3
+    with pytest.raises(StorageUnavailable):
+        await floor.vault.get(account.id)
+    await end_leases(floor)
+    assert (await floor.vault.get(account.id)).version == 3  # the same token again, in its grace
+
+
 async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     other, _ = await floor.tenant("Other")
@@ -477,7 +501,5 @@ async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> No
 
 
 def test_a_vault_is_an_access_source(floor: Floor) -> None:
-    from oauth.tokens import AccessSource
-
     source: AccessSource = floor.vault
     assert isinstance(source, TokenVault)
