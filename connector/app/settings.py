@@ -225,6 +225,7 @@ class _EnvironmentAndFiles(EnvSettingsSource):
         for name, value in os.environ.items():
             if not name.startswith(PREFIX) or not name.endswith("_FILE"):
                 continue
+            found.pop(name.lower(), None)
             key = name.removesuffix("_FILE").lower()
             if found.get(key):
                 raise SettingsInvalid(f"{name} and {name.removesuffix('_FILE')} are both set.")

@@ -1,0 +1,65 @@
+"""The API's description agrees with the routes that answer."""
+
+from starlette.routing import Route
+
+import connector.routes
+import oauth.routes
+import webhooks.routes
+from connector.app import health
+from connector.app.description import document, operations
+
+NOT_DESCRIBED = {("GET", "/metrics"), ("GET", "/openapi.json")}
+
+
+def served() -> set[tuple[str, str]]:
+    routes: list[Route] = [
+        *health.routes,
+        *oauth.routes.routes,
+        *connector.routes.routes,
+        *webhooks.routes.routes,
+    ]
+    return {
+        (method, route.path)
+        for route in routes
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+
+
+def test_every_route_is_described_and_nothing_else_is() -> None:
+    described = {(operation.method, operation.path) for operation in operations()}
+    assert described == served() - NOT_DESCRIBED
+
+
+def test_the_document_is_openapi_and_every_reference_leads_somewhere() -> None:
+    described = document("https://connect.example")
+    assert described["openapi"] == "3.1.0"
+    names = set(described["components"]["schemas"])
+    references: set[str] = set()
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str):
+                references.add(reference.removeprefix("#/components/schemas/"))
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(described)
+    assert references <= names
+    assert {"getAccountingInvoices", "postWebhooks", "getAuthByTarget"} <= {
+        operation["operationId"]
+        for path in described["paths"].values()
+        for operation in path.values()
+    }
+
+
+def test_an_amount_is_described_as_a_number() -> None:
+    schemas = document("https://connect.example")["components"]["schemas"]
+    assert schemas["Invoice"]["properties"]["totalAmount"]["anyOf"] == [
+        {"type": "number"},
+        {"type": "null"},
+    ]

@@ -1,0 +1,32 @@
+"""The command line explains itself."""
+
+import pytest
+from typer.testing import CliRunner
+
+from connector.app.cli import app
+from storage.sealing import MasterKey
+
+COMMANDS = (
+    *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
+    *("tenant create", "tenant list", "account list", "webhook listen", "keys new"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command.split(), "--help"])
+    assert result.exit_code == 0
+    assert "Example:" in result.output
+    assert f"qonto-connector {command}" in result.output
+
+
+def test_no_command_is_missing_from_the_list_above() -> None:
+    found = {command.name or command.callback.__name__ for command in app.registered_commands}
+    for group in app.registered_groups:
+        found |= {f"{group.name} {one.name}" for one in group.typer_instance.registered_commands}
+    assert found == set(COMMANDS)
+
+
+def test_a_new_sealing_key_is_ready_to_be_set() -> None:
+    result = CliRunner().invoke(app, ["keys", "new", "2026-11"])
+    assert MasterKey.parse(result.output).id == "2026-11"

@@ -1,0 +1,93 @@
+"""Settings come from the environment or from files, and say what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from connector.app.settings import Settings, SettingsInvalid, load
+from storage.sealing import MasterKey
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("CONNECTOR_"):
+            monkeypatch.delenv(name)
+
+
+def test_nested_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_PUBLIC_URL", "https://connect.example/qonto/")
+    monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:p@db/connector")
+    monkeypatch.setenv("CONNECTOR_SERVER__PORT", "9000")
+    settings = load()
+    assert settings.require_public_url() == "https://connect.example/qonto"
+    assert settings.database.url.get_secret_value() == "postgresql://u:p@db/connector"
+    assert settings.server.port == 9000
+
+
+@pytest.mark.covers("VER-20")
+def test_a_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "sealing"
+    file.write_text(MasterKey.generate("2026-11").reveal() + "\n")
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(file))
+    sealed = load().key_ring().seal("secret", place="here")
+    assert load().key_ring().open_text(sealed, place="here") == "secret"
+
+
+def test_a_missing_file_and_a_key_set_twice_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsInvalid, match="can't be read"):
+        load()
+    (tmp_path / "nowhere").write_text("x")
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "x")
+    with pytest.raises(SettingsInvalid, match="both set"):
+        load()
+
+
+def test_without_a_sealing_key_it_says_how_to_make_one() -> None:
+    with pytest.raises(SettingsInvalid, match="qonto-connector keys new"):
+        load().key_ring()
+
+
+@pytest.mark.parametrize("keys", ["nonsense", "a:!!", "a:c2hvcnQ="])
+def test_a_bad_sealing_key_is_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS", keys)
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_SEALING__KEYS") as caught:
+        load().key_ring()
+    assert "c2hvcnQ" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "is not set"),
+        ("http://connect.example", "must start with https"),
+        ("https://connect.example/?a=b", "nothing more"),
+        ("https://user:pass@connect.example", "nothing more"),
+    ],
+)
+def test_an_unfit_public_address_is_refused(url: str, words: str) -> None:
+    with pytest.raises(SettingsInvalid, match=words):
+        Settings(public_url=url).require_public_url()
+
+
+def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_SERVER__PORT", "many")
+    monkeypatch.setenv("CONNECTOR_LOG__LEVEL", "loud")
+    with pytest.raises(SettingsInvalid) as caught:
+        load()
+    assert "CONNECTOR_SERVER__PORT" in str(caught.value)
+    assert "CONNECTOR_LOG__LEVEL" in str(caught.value)
+
+
+def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:canary-1@db/x")
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:canary-2")
+    monkeypatch.setenv("CONNECTOR_SERVER__MONITORING_TOKEN", "canary-3")
+    assert "canary" not in repr(load())

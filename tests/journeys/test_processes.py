@@ -1,0 +1,202 @@
+"""The command line as people run it: real processes, signals, locks, a schema that is too old."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from storage.sealing import MasterKey
+
+pytestmark = pytest.mark.loopback
+COMMAND = str(Path(sys.executable).with_name("qonto-connector"))
+ROOT = Path(__file__).parents[2]
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The settings of a small deployment."""
+    plain = {name: value for name, value in os.environ.items() if "CONNECTOR_" not in name}
+    return {
+        **plain,
+        "COLUMNS": "200",
+        "CONNECTOR_PUBLIC_URL": "https://connect.example",
+        "CONNECTOR_DATABASE__URL": f"sqlite:///{folder / 'connector.db'}",
+        "CONNECTOR_SEALING__KEYS": MasterKey("test", b"k" * 32).reveal(),
+        "CONNECTOR_SERVER__PORT": "0",
+        **more,
+    }
+
+
+async def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Run a command to its end; answer exit code, standard output and standard error."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *arguments,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def running(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process]:
+    """Run a command in the background; SIGTERM must end it cleanly."""
+    process = await asyncio.create_subprocess_exec(
+        COMMAND,
+        *arguments,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await process.wait()
+        await process.communicate()
+
+
+async def line_of(stream: asyncio.StreamReader | None) -> str:
+    assert stream is not None
+    async with asyncio.timeout(30):
+        return (await stream.readline()).decode().strip()
+
+
+async def test_serve_refuses_an_empty_database_and_says_what_to_run(tmp_path: Path) -> None:
+    code, _, err = await run("serve", env=environment(tmp_path))
+    assert code == 1
+    assert "qonto-connector migrate" in err
+    assert "Traceback" not in err
+
+
+async def test_serve_refuses_to_start_without_a_sealing_key(tmp_path: Path) -> None:
+    code, _, err = await run("serve", env=environment(tmp_path, CONNECTOR_SEALING__KEYS=""))
+    assert code == 1
+    assert "qonto-connector keys new" in err
+    assert "Traceback" not in err
+
+
+async def test_a_deployment_is_made_served_and_ended(tmp_path: Path) -> None:
+    """migrate, tenant create, serve, health, a second server refused, SIGTERM."""
+    env = environment(tmp_path)
+    code, out, _ = await run("migrate", env=env)
+    assert code == 0
+    assert "revision" in out
+    code, out, _ = await run(
+        "tenant", "create", "Acme", "--callback-url", "https://app.example/q", "--json", env=env
+    )
+    made = json.loads(out)
+    code, out, _ = await run("tenant", "list", "--json", env=env)
+    assert [one["id"] for one in json.loads(out)] == [made["id"]]
+    assert (await run("account", "list", env=env))[1].strip() == "none yet"
+
+    async with running("serve", env=env) as server:
+        address = (await line_of(server.stderr)).removeprefix("listening on ")
+        async with httpx2.AsyncClient(base_url=address) as http:
+            assert (await http.get("/health")).json() == {"status": "ok"}
+            details = (await http.get("/health/details")).json()
+            assert details["details"]["database"]["status"] == "up"
+            assert "qonto_connector_deliveries_due 0.0" in (await http.get("/metrics")).text
+            mine = {"X-API-KEY": made["apiKey"]}
+            listed = await http.get("/tenants/get-end-user-list", headers=mine)
+            assert listed.status_code == 200
+            missing = await http.get("/auth/qonto", headers=mine)
+            assert missing.json()["errors"]["code"] == "SYSTEM_NOT_REGISTERED"
+
+        code, _, err = await run("serve", env=env)
+        assert code == 1
+        assert "already" in err
+        code, _, err = await run("worker", env=env)
+        assert code == 1
+        assert "already" in err
+        copy = tmp_path / "copy.db"
+        assert (await run("backup", str(copy), env=env))[0] == 0
+        assert copy.exists()
+    assert server.returncode == 0
+
+
+async def test_a_worker_runs_beside_a_server_without_one(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    await run("migrate", env=env)
+    async with (
+        running("serve", "--no-worker", env=env) as server,
+        running("worker", env=env) as worker,
+    ):
+        assert (await line_of(server.stderr)).startswith("listening on")
+        assert (await line_of(worker.stderr)).startswith("delivering as worker_")
+    assert (server.returncode, worker.returncode) == (0, 0)
+
+
+@pytest.mark.covers("VER-14")
+async def test_doctor_tells_problems_from_warnings_and_shows_no_values(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    code, out, _ = await run("doctor", "--json", env=env)
+    verdicts = {(one["subject"], one["verdict"]) for one in json.loads(out)}
+    assert code == 1
+    assert ("database", "problem") in verdicts
+    assert ("sealing keys", "ok") in verdicts
+    assert env["CONNECTOR_SEALING__KEYS"].split(":")[1] not in out
+    await run("migrate", env=env)
+    code, out, _ = await run("doctor", env=env)
+    assert code == 0
+    assert "https://connect.example/auth/callback/qonto-sandbox" in out
+
+
+async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path) -> None:
+    plain = {name: value for name, value in os.environ.items() if "CONNECTOR_" not in name}
+    arguments = ("sandbox", "--port", "0", "--simulator-port", "0", "--json")
+    async with running(*arguments, env=plain) as process:
+        facts = json.loads(await line_of(process.stdout))
+        assert set(facts) == {
+            "api",
+            "simulator",
+            "simulators",
+            "apiKey",
+            "accountKey",
+            "accountKeys",
+            "openapi",
+        }
+        assert facts["simulator"] == facts["simulators"]["qonto-sandbox"]
+        assert facts["accountKey"] == facts["accountKeys"]["qonto-sandbox"]
+        async with httpx2.AsyncClient(headers={"X-API-KEY": facts["apiKey"]}) as http:
+            for account_key in facts["accountKeys"].values():
+                answer = await http.get(
+                    f"{facts['api']}/accounting/invoices", headers={"X-ACCOUNT-KEY": account_key}
+                )
+                assert answer.status_code == 200
+                assert answer.json()["data"]
+            described = (await http.get(facts["openapi"])).json()
+            assert described["openapi"].startswith("3.1")
+            made = await http.post(f"{facts['simulator']}/_simulator/invoices")
+            assert made.status_code == 201
+    assert process.returncode == 0
+    assert "No such file" not in str(process)
+
+
+async def test_the_simulator_tells_how_to_use_it() -> None:
+    async with running("simulator", "--port", "0", "--json", env=dict(os.environ)) as process:
+        facts = json.loads(await line_of(process.stdout))
+        async with httpx2.AsyncClient(base_url=facts["url"]) as http:
+            headers = {"Authorization": f"{facts['login']}:{facts['secret']}"}
+            assert (await http.get("/v2/organization", headers=headers)).status_code == 200
+    assert process.returncode == 0
+
+
+async def test_the_demo_plays_to_its_end() -> None:
+    plain = {name: value for name, value in os.environ.items() if "CONNECTOR_" not in name}
+    code, out, err = await run("demo", env=plain)
+    assert code == 0, err
+    assert "Done in" in out
+    assert "\x1b[" not in out, "colours went to a file"
