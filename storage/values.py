@@ -21,10 +21,9 @@ def columns_of(value: type[Any], table: "Table[Any]") -> list[ColumnElement[Any]
     return [table.c[field.name] for field in fields(value)]
 
 
-def as_row(value: Any) -> dict[str, Any]:
+def as_row(value: object) -> dict[str, Any]:
     """Write a value as the row to insert. Unlike `asdict` it copies no field."""
-    kind: type[object] = type(value)
-    return {name: getattr(value, name) for name in _names(kind)}
+    return {name: getattr(value, name) for name in _names(type(value))}
 
 
 def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Value:

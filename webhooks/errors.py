@@ -27,7 +27,7 @@ class SubscriptionExists(Conflict):
 
     def __init__(self, subscription_id: str) -> None:
         super().__init__(
-            f"This account sends this resource to this URL already: subscription {subscription_id}. "
+            f"This account sends this resource to this URL already, as {subscription_id}. "
             "Its secret was shown when it was created; delete it and subscribe again for a new one."
         )
         self.subscription_id = subscription_id
