@@ -46,7 +46,6 @@ async def accounts(floor: Floor, tenant: Tenant) -> list[Account]:
         return await tx.accounts.of_tenant(tenant.id)
 
 
-@pytest.mark.covers("MAE-01", "MAE-02")
 @pytest.mark.parametrize("target", ["acme", "acme-sandbox"])
 async def test_a_link_starts_at_the_targets_own_authorization_server(
     floor: Floor, target: str
@@ -66,7 +65,6 @@ async def test_a_link_starts_at_the_targets_own_authorization_server(
         await floor.links.start(tenant, "nobody", WISH)
 
 
-@pytest.mark.covers("MAE-07", "MAE-08")
 @pytest.mark.parametrize("target", ["acme", "acme-sandbox"])
 async def test_the_redirect_uri_is_the_public_url_with_the_target(
     floor: Floor, target: str
@@ -79,7 +77,6 @@ async def test_the_redirect_uri_is_the_public_url_with_the_target(
     assert floor.provider.requests[-1][1]["redirect_uri"] == redirect_uri
 
 
-@pytest.mark.covers("MAE-09")
 async def test_the_scopes_asked_for_are_the_configured_ones(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
 

@@ -147,6 +147,7 @@ async def test_standing_names_scopes_and_no_token(floor: Floor, account: Account
 # -- one refresh
 
 
+@pytest.mark.covers("QX-03")
 async def test_fifty_calls_on_an_expired_token_make_one_refresh(
     floor: Floor, account: Account
 ) -> None:
