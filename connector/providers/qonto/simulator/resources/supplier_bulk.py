@@ -26,6 +26,8 @@ from .supplier_invoices import WRITE
 from .uploads import REQUEST_LIMIT, File, read_parts
 
 MOST = 20
+_FRAMING = 64 * 1024
+"""What the multipart form itself may add to the files."""
 _PREFIX = "supplier_invoices[]["
 _SOURCES = (
     "pay_by_invoice",
@@ -43,14 +45,14 @@ class _Item:
 
 
 async def create(call: Call) -> Reply:
+    if len(await call.request.body()) > REQUEST_LIMIT + _FRAMING:
+        raise refuse(400, "invalid", "the request is larger than 15 MB")
     items, options = _grouped(await read_parts(call))
     if not items:
         raise refuse(400, "required", "supplier_invoices is required", pointer="/supplier_invoices")
     if len(items) > MOST:
         detail = f"at most {MOST} supplier invoices per request"
         raise refuse(400, "limit_reached", detail, pointer="/supplier_invoices")
-    if len(await call.request.body()) > REQUEST_LIMIT + 100_000:
-        raise refuse(400, "invalid", "the request is larger than 15 MB")
     source = options.get("source", "supplier_invoices")
     if source not in _SOURCES:
         detail = f"source must be one of: {', '.join(_SOURCES)}"
