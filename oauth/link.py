@@ -119,10 +119,11 @@ class Linking:
             allowed = await tx.tenants.allowed(tenant.id)
         if registered is None:
             raise SystemNotRegistered(target)
-        if wish.include_signature and tenant.signing_secret is None:
-            raise SigningSecretMissing
         verifier = grants.new_verifier()
         link = self._plan(tenant, target, wish, account, allowed, verifier)
+        is_signed = link.include_signature or link.webhook_callback_url is not None
+        if is_signed and tenant.signing_secret is None:
+            raise SigningSecretMissing
         async with self.work.writing() as tx:
             await tx.links.add(link)
         logger.info("link.started", tenant_id=tenant.id, target=target, link_id=link.id)

@@ -62,6 +62,7 @@ class Container:
     async def close(self) -> None:
         """Finish what is under way and let go of every connection."""
         await self.intake.drain()
+        await self.vault.close()
         if isinstance(self.sender, HttpSender):
             await self.sender.close()
         await self.provider_http.aclose()
@@ -182,6 +183,8 @@ def assemble(
         """Send the notice of a link now, rather than at the next poll."""
         dispatcher.wake()
 
+    links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(wake,))
+
     return Container(
         settings=settings,
         clock=clock,
@@ -195,12 +198,12 @@ def assemble(
         registry=registry,
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         callers=Callers(work, ring),
-        links=Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(wake,)),
+        links=links,
         vault=vault,
         reading=Reading(registry),
         sender=sender,
         dispatcher=dispatcher,
         intake=intake,
         subscriptions=subscriptions,
-        worker=Worker(dispatcher, subscriptions),
+        worker=Worker(dispatcher, subscriptions, links),
     )

@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from oauth.link import Linking
 from storage.errors import ServiceError
 from webhooks.dispatch import Dispatcher
 from webhooks.subscriptions import Subscriptions
 
 SETTLE_EVERY = 10.0
+CLEAN_UP_EVERY = 3600.0
+"""Seconds between two runs of each duty."""
 
 logger = structlog.get_logger()
 
@@ -17,9 +20,12 @@ logger = structlog.get_logger()
 class Worker:
     """Runs until stopped; safe with any number of them on PostgreSQL."""
 
-    def __init__(self, dispatcher: Dispatcher, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, subscriptions: Subscriptions, links: Linking
+    ) -> None:
         self._dispatcher = dispatcher
         self._subscriptions = subscriptions
+        self._links = links
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -29,6 +35,7 @@ class Worker:
             asyncio.create_task(
                 _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
             ),
+            asyncio.create_task(_every(CLEAN_UP_EVERY, self._links.clean_up), name="clean up"),
         ]
 
     async def stop(self) -> None:

@@ -49,7 +49,9 @@ class Floor:
             self.work, self.ring, self.targets, self.client, self.settings, clock=self.clock
         )
 
-    async def tenant(self, name: str = "Vendor", **options: bool) -> tuple[Tenant, str]:
+    async def tenant(
+        self, name: str = "Vendor", *, signs: bool = False, **options: bool
+    ) -> tuple[Tenant, str]:
         """A tenant with a registered system and callbacks, and its API key."""
         made = await self.tenants.create(name, **options)
         await self.tenants.register_system(
@@ -63,6 +65,8 @@ class Floor:
             {"stagingToken": "staging-canary"},
         )
         await self.tenants.add_callback_urls(made.tenant, CALLBACK, CANCEL)
+        if signs:
+            await self.tenants.create_signing_secret(made.tenant)
         return await self.tenants.get(made.tenant.id), made.api_key
 
     async def link(

@@ -131,8 +131,15 @@ async def test_a_code_works_once_for_its_tenant_and_five_minutes(floor: Floor) -
         await floor.links.exchange(tenant, late)
 
 
+async def test_a_key_by_webhook_needs_a_secret_to_sign_it_with(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    wish = WISH.model_copy(update={"webhook_callback_url": HOOK})
+    with pytest.raises(SigningSecretMissing, match="/tenants/signing-secret"):
+        await floor.links.start(tenant, "acme", wish)
+
+
 async def test_with_a_webhook_the_key_goes_from_server_to_server(floor: Floor) -> None:
-    tenant, _ = await floor.tenant(key_in_redirect=True)
+    tenant, _ = await floor.tenant(signs=True, key_in_redirect=True)
     wish = WISH.model_copy(update={"webhook_callback_url": HOOK})
     redirect = await floor.link(tenant, wish)
     assert query_of(redirect.url) == {"reference": "customer 7 & co"}
@@ -337,7 +344,7 @@ async def test_the_same_organisation_keeps_its_account_and_keys(floor: Floor) ->
 
 @pytest.mark.parametrize("webhook", [None, HOOK])
 async def test_linking_again_under_the_key_gives_no_key(floor: Floor, webhook: str | None) -> None:
-    tenant, _ = await floor.tenant(key_in_redirect=True)
+    tenant, _ = await floor.tenant(signs=True, key_in_redirect=True)
     came = query_of((await floor.link(tenant)).url)
     account = await floor.callers.select(tenant, came["accountKey"])
     async with floor.work.writing() as tx:
