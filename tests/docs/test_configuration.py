@@ -1,0 +1,32 @@
+"""The settings, the README's table and deploy/env.example name the same keys and defaults."""
+
+import re
+
+import pytest
+
+from connector.app.settings import PREFIX
+from tests.docs.markdown import ROOT, documents, table_rows
+from tests.docs.settings_keys import keys
+
+ENV_EXAMPLE = ROOT / "deploy" / "env.example"
+
+
+def test_the_readme_lists_every_key_with_its_default() -> None:
+    rows = table_rows(ROOT / "README.md", rf"`{PREFIX}\w+`")
+    assert {row[0].strip("`"): row[1].strip("`") for row in rows} == keys()
+    assert all(row[2] for row in rows)
+
+
+def test_env_example_explains_every_key_and_shows_its_default() -> None:
+    text = ENV_EXAMPLE.read_text()
+    shown = dict(re.findall(rf"^#?({PREFIX}\w+)=(.*)$", text, re.MULTILINE))
+    assert shown == keys()
+    for key in shown:
+        (before,) = re.findall(rf"^(.*)\n#?{key}=", text, re.MULTILINE)
+        assert before.startswith("# "), f"{key} has no explanation above it"
+
+
+@pytest.mark.parametrize("document", [*documents(), ENV_EXAMPLE], ids=lambda path: path.name)
+def test_no_document_names_a_key_that_does_not_exist(document) -> None:
+    named = set(re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", document.read_text()))
+    assert {key.removesuffix("_FILE") for key in named} <= {*keys(), "CONNECTOR_TEST_POSTGRES_URL"}

@@ -1,0 +1,139 @@
+"""What can be known about the deployment files without a container engine."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from connector.app.settings import load
+from tests.docs.markdown import ROOT
+from tests.docs.settings_keys import keys
+
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+COMPOSE = (DEPLOY / "compose.yaml").read_text()
+
+
+def test_the_wheel_holds_the_four_packages_the_revisions_and_the_licence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
+    subprocess.run(
+        [*command, "--no-index", "--wheel-dir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+        timeout=90,
+    )
+    (wheel,) = tmp_path.glob("qonto_connector-*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        names = set(opened.namelist())
+    revisions = [f"storage/_migrations/versions/{path.name}" for path in _revisions()]
+    assert {"storage/_migrations/env.py", *revisions} <= names
+    assert "connector/providers/qonto/simulator/pages/authorize.html" in names
+    tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"connector", "oauth", "webhooks", "storage"}
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_the_image_copies_files_that_exist_and_are_let_through() -> None:
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert (ROOT / source).exists(), source
+            assert f"!{source}" in ignored, source
+
+
+def test_the_image_drops_exactly_what_only_builds_the_wheel() -> None:
+    (listed,) = re.findall(r"uninstall --yes \\\n\s+(.+?) \\\n", DOCKERFILE)
+    assert set(listed.split()) == _needed("build") - _needed("")
+
+
+def test_the_image_runs_as_somebody_and_says_how_it_is() -> None:
+    final = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert re.search(r"^USER connector$", final, re.MULTILINE)
+    assert "HEALTHCHECK" in final
+    assert "/health'" in final
+    assert "pip install" not in final
+
+
+def test_settings_named_in_the_container_files_exist() -> None:
+    for text in (DOCKERFILE, COMPOSE):
+        for key in re.findall(r"\b(CONNECTOR_[A-Z_]+[A-Z])[:=]", text):
+            assert key.removesuffix("_FILE") in keys(), key
+
+
+def test_the_server_takes_what_compose_hands_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = {
+        "sealing_keys": "2026-11:" + "A" * 43 + "=",
+        "database_url": "postgresql://connector:word@postgres/connector",
+        "monitoring_token": "tell",
+    }
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(value + "\n")
+    environment = dict(re.findall(r"^    (CONNECTOR_\w+): (.*)$", COMPOSE, re.MULTILINE))
+    for key, value in environment.items():
+        value = re.sub(r"\$\{PUBLIC_HOST:\?[^}]*\}", "connect.example.com", value)
+        value = re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value)
+        monkeypatch.setenv(key, value.replace("/run/secrets", str(tmp_path)))
+    settings = load()
+    assert settings.require_public_url() == "https://connect.example.com"
+    assert settings.database.url.get_secret_value() == secrets["database_url"]
+    assert settings.key_ring()
+    assert settings.server.monitoring_token is not None
+
+
+def test_every_secret_of_compose_is_declared_and_made_in_the_runbook() -> None:
+    declared = dict(re.findall(r"^  (\w+): \{file: \./secrets/(\w+)\}$", COMPOSE, re.MULTILINE))
+    assert declared == {name: name for name in declared}
+    used = set(re.findall(r"/run/secrets/(\w+)", COMPOSE))
+    assert used == set(declared)
+    runbook = (DEPLOY / "runbook.md").read_text()
+    assert set(re.findall(r"> secrets/(\w+)", runbook)) == set(declared)
+
+
+def test_compose_and_proxy_name_files_and_paths_that_exist() -> None:
+    assert "dockerfile: deploy/Dockerfile" in COMPOSE
+    for mounted in re.findall(r"- \./(\w+):", COMPOSE):
+        assert (DEPLOY / mounted).is_file()
+    proxy = (DEPLOY / "Caddyfile").read_text()
+    assert re.search(r"@operator path .*?/metrics .*?/health/details ", proxy)
+    assert "respond @operator 404" in proxy
+
+
+def test_the_runbook_names_metrics_that_are_counted() -> None:
+    sources = [ROOT / "connector/app/metrics.py", ROOT / "webhooks/metrics.py"]
+    counted = set(
+        re.findall(r'"(qonto_connector_\w+)"', "".join(path.read_text() for path in sources))
+    )
+    named = set(re.findall(r"qonto_connector_\w+", (DEPLOY / "runbook.md").read_text()))
+    assert {name.removesuffix("_bucket") for name in named} == counted
+
+
+def _revisions() -> list[Path]:
+    return sorted((ROOT / "alembic" / "versions").glob("*.py"))
+
+
+def _needed(extra: str) -> set[str]:
+    """Every distribution that this project needs on this machine, with an extra or without."""
+    found: set[str] = set()
+    todo = [("qonto-connector", frozenset({extra}))]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while todo:
+        name, extras = todo.pop()
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        for text in requires(name) or []:
+            one = Requirement(text)
+            wanted = {"", *extras}
+            if one.marker is None or any(one.marker.evaluate({"extra": e}) for e in wanted):
+                found.add(canonicalize_name(one.name))
+                todo.append((one.name, frozenset(one.extras)))
+    return found
