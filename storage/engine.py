@@ -24,6 +24,9 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
 }
 
+_AWAY = ("08", "53", "57")
+"""PostgreSQL's classes of errors that pass: connection, resources, being stopped or started."""
+
 
 @dataclass(frozen=True)
 class StorageSettings:
@@ -120,9 +123,10 @@ async def _translated() -> AsyncGenerator[None]:
     except (OperationalError, InterfaceError) as error:
         raise StorageUnavailable("the database can't be used right now; try again") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        if error.connection_invalidated or state.startswith(_AWAY):
             raise StorageUnavailable("the connection to the database was lost") from error
         raise
-    except (ConnectionError, TimeoutError) as error:
-        # asyncpg raises these as they are while it connects
+    except OSError as error:
+        # asyncpg lets these through while it connects: refused, timed out, no such socket
         raise StorageUnavailable("the database can't be reached right now; try again") from error
