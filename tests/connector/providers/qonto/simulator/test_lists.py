@@ -1,0 +1,259 @@
+"""Pages, filters, orders and the oddities of lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .support import Api, create_invoice
+
+LIST = "/v2/client_invoices"
+
+
+async def ids(api: Api, path: str = LIST, **params: Any) -> list[str]:
+    """The ids on all pages."""
+    key, found, page = path.rsplit("/", 1)[-1], [], 1
+    while True:
+        answer = await api.take("GET", path, params={**params, "page": page})
+        found += [one["id"] for one in answer[key]]
+        if not isinstance(answer["meta"].get("next_page"), int):
+            return found
+        page = answer["meta"]["next_page"]
+
+
+async def quirk(api: Api, **quirks: Any) -> None:
+    await api.take("POST", "/_simulator/quirks", json=quirks)
+
+
+async def test_meta_tells_where_one_is(api: Api) -> None:
+    answer = await api.take("GET", LIST, params={"per_page": 5, "page": 2})
+    assert len(answer["client_invoices"]) == 5
+    assert answer["meta"] == {
+        "current_page": 2,
+        "next_page": 3,
+        "prev_page": 1,
+        "total_pages": 3,
+        "total_count": 12,
+        "per_page": 5,
+    }
+
+
+async def test_the_ends_have_no_neighbours(api: Api) -> None:
+    first = (await api.take("GET", LIST, params={"per_page": 5}))["meta"]
+    last = (await api.take("GET", LIST, params={"per_page": 5, "page": 3}))["meta"]
+    assert (first["prev_page"], first["next_page"]) == (None, 2)
+    assert (last["prev_page"], last["next_page"]) == (2, None)
+
+
+@pytest.mark.parametrize("per_page", [1, 5, 7, 100])
+async def test_pages_hold_every_record_once(api: Api, per_page: int) -> None:
+    found = await ids(api, per_page=per_page)
+    assert len(found) == len(set(found)) == 12
+    assert found == await ids(api)
+
+
+@pytest.mark.covers("QX-43")
+async def test_current_page_is_not_a_parameter(api: Api) -> None:
+    answer = await api.take("GET", LIST, params={"per_page": 5, "current_page": 2})
+    assert answer["meta"]["current_page"] == 1
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=101", "page=-1"])
+async def test_a_page_outside_the_limits_is_refused(api: Api, query: str) -> None:
+    problem = await api.problem("GET", f"{LIST}?{query}", 422)
+    assert problem["source"]["parameter"] == query.partition("=")[0]
+
+
+@pytest.mark.covers("QX-44")
+async def test_beyond_the_last_page_there_is_nothing_or_as_told_a_refusal(api: Api) -> None:
+    answer = await api.take("GET", LIST, params={"page": 2})
+    assert answer["client_invoices"] == []
+    await quirk(api, page_past_end_is_422=True)
+    problem = await api.problem("GET", LIST, 422, params={"page": 2})
+    assert problem["source"] == {"parameter": "page"}
+    assert await api.take("GET", LIST, params={"page": 1, "filter[number]": "none"})
+
+
+@pytest.mark.covers("QX-42")
+async def test_next_page_can_be_absent_on_the_last_page(api: Api) -> None:
+    await quirk(api, omit_next_page=True)
+    first = (await api.take("GET", LIST, params={"per_page": 5}))["meta"]
+    last = (await api.take("GET", LIST, params={"per_page": 5, "page": 3}))["meta"]
+    assert first["next_page"] == 2
+    assert "next_page" not in last
+
+
+@pytest.mark.covers("QX-42")
+async def test_empty_values_can_be_mixed_without_touching_what_strict_clients_need(
+    api: Api,
+) -> None:
+    plain = (await api.take("GET", LIST))["client_invoices"]
+    await quirk(api, mix_empty=True)
+    mixed = (await api.take("GET", LIST))["client_invoices"]
+    assert mixed == (await api.take("GET", LIST))["client_invoices"]
+    kinds: set[str] = set()
+    for before, after in zip(plain, mixed, strict=True):
+        for key, value in before.items():
+            if value not in (None, "") and not isinstance(value, dict):
+                assert after[key] == value
+            elif value in (None, ""):
+                kinds.add(repr(after[key]) if key in after else "absent")
+        for key in ("updated_at", "contact_email", "header", "footer", "issue_date", "items"):
+            assert key in after
+    assert kinds == {"None", "''", "absent"}
+
+
+@pytest.mark.covers("QX-45")
+async def test_records_can_move_between_pages(api: Api) -> None:
+    order = {"sort_by": "updated_at:asc", "per_page": 4}
+    quiet = [one for page in (1, 2, 3) for one in await page_ids(api, page, **order)]
+    assert len(set(quiet)) == 12
+    await quirk(api, churn=3)
+    moving = [one for page in (1, 2, 3) for one in await page_ids(api, page, **order)]
+    assert len(set(moving)) < 12
+
+
+async def page_ids(api: Api, page: int, **params: Any) -> list[str]:
+    answer = await api.take("GET", LIST, params={**params, "page": page})
+    return [one["id"] for one in answer["client_invoices"]]
+
+
+async def test_a_fixed_upper_bound_makes_a_moving_list_complete(api: Api) -> None:
+    everything = set(await ids(api))
+    await api.take("POST", "/_simulator/clock", json={"advance": 60})
+    await quirk(api, churn=2)
+    window = {"filter[updated_at_to]": "2026-11-20T09:00:30Z", "sort_by": "updated_at:asc"}
+    seen: set[str] = set()
+    while True:
+        answer = await api.take("GET", LIST, params={**window, "per_page": 4})
+        if not answer["client_invoices"]:
+            break
+        seen |= {one["id"] for one in answer["client_invoices"]}
+        await quirk(api, churn=4)
+    late = {"filter[updated_at_from]": "2026-11-20T09:00:30Z"}
+    assert seen | set(await ids(api, **late)) == everything
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "filter[status]=paid,unpaid",
+        "filter[status]=paid&filter[status]=unpaid",
+        "filter[status][]=paid&filter[status][]=unpaid",
+    ],
+)
+async def test_several_statuses_come_in_three_spellings(api: Api, query: str) -> None:
+    answer = await api.take("GET", f"{LIST}?{query}")
+    assert {one["status"] for one in answer["client_invoices"]} == {"paid", "unpaid"}
+    assert answer["meta"]["total_count"] == len(answer["client_invoices"])
+
+
+@pytest.mark.parametrize("status", ["draft", "unpaid", "paid", "canceled"])
+async def test_each_status_returns_only_its_own(api: Api, status: str) -> None:
+    answer = await api.take("GET", LIST, params={"filter[status]": status})
+    assert {one["status"] for one in answer["client_invoices"]} == {status}
+
+
+@pytest.mark.parametrize("status", ["overdue", "cancelled", "PAID"])
+async def test_a_status_that_does_not_exist_is_refused(api: Api, status: str) -> None:
+    problem = await api.problem("GET", LIST, 422, params={"filter[status]": status})
+    assert problem["code"] == "not_in_list"
+
+
+async def test_windows_of_time_include_both_ends(api: Api) -> None:
+    everything = (await api.take("GET", LIST))["client_invoices"]
+    at = everything[4]["created_at"]
+    since = {"filter[created_at_from]": at}
+    until = {"filter[created_at_to]": at}
+    assert len(await ids(api, **since)) == 5
+    assert len(await ids(api, **until)) == 8
+    assert await ids(api, **since, **until) == [everything[4]["id"]]
+    changed = everything[4]["updated_at"]
+    window = {"filter[updated_at_from]": changed, "filter[updated_at_to]": changed}
+    assert await ids(api, **window) == [everything[4]["id"]]
+
+
+async def test_instants_may_have_any_offset_even_an_unescaped_one(api: Api) -> None:
+    new = await create_invoice(api)
+    for text in ("2026-11-20T10:00:00+01:00", "2026-11-20T09:00:00Z", "2026-11-20T09:00:00.000Z"):
+        assert await ids(api, **{"filter[created_at_from]": text}) == [new["id"]]
+    answer = await api.take("GET", f"{LIST}?filter[created_at_from]=2026-11-20T10:00:00+01:00")
+    assert answer["meta"]["total_count"] == 1
+    for text in ("yesterday", "2026-13-01", "1700000000"):
+        await api.problem("GET", LIST, 422, params={"filter[created_at_from]": text})
+
+
+async def test_filters_combine(api: Api) -> None:
+    params = {
+        "filter[status]": "paid,canceled",
+        "filter[updated_at_from]": "2026-09-20T00:00:00Z",
+        "filter[created_at_to]": "2026-09-30T00:00:00Z",
+        "sort_by": "created_at:asc",
+    }
+    found = (await api.take("GET", LIST, params=params))["client_invoices"]
+    assert [one["status"] for one in found] == ["paid", "paid"]
+    assert found[0]["created_at"] < found[1]["created_at"]
+
+
+async def test_lists_sort_by_creation_and_change(api: Api) -> None:
+    down = await ids(api)
+    assert await ids(api, sort_by="created_at:asc") == down[::-1]
+    await api.take("PATCH", f"/_simulator/invoices/{down[7]}", json={"footer": "seen"})
+    assert (await ids(api, sort_by="updated_at:desc"))[0] == down[7]
+    assert (await ids(api, sort_by="updated_at:asc"))[-1] == down[7]
+    for wrong in ("total:asc", "created_at:up", "number"):
+        problem = await api.problem("GET", LIST, 422, params={"sort_by": wrong})
+        assert problem["code"] == "not_in_list"
+
+
+async def test_due_dates_and_numbers_filter(api: Api) -> None:
+    everything = (await api.take("GET", LIST))["client_invoices"]
+    day = everything[3]["due_date"]
+    same = [one["id"] for one in everything if one["due_date"] == day]
+    assert await ids(api, **{"filter[due_date]": day}) == same
+    between = {"filter[due_date_from]": "2026-11-01", "filter[due_date_to]": "2026-11-30"}
+    expected = [one["id"] for one in everything if one["due_date"].startswith("2026-11")]
+    assert await ids(api, **between) == expected
+    number = everything[3]["number"]
+    assert await ids(api, **{"filter[number]": number}) == [everything[3]["id"]]
+
+
+async def test_imported_invoices_show_only_on_request(api: Api) -> None:
+    made = await api.take("POST", "/_simulator/invoices", 201, json={"imported": True})
+    hidden = made["client_invoice"]["id"]
+    assert hidden not in await ids(api)
+    assert hidden not in await ids(api, exclude_imported="true")
+    assert hidden in await ids(api, exclude_imported="false")
+    assert await api.take("GET", f"{LIST}/{hidden}")
+
+
+async def test_lists_can_leave_the_heavy_parts_out(api: Api) -> None:
+    full = (await api.take("GET", LIST))["client_invoices"][0]
+    await quirk(api, list_omits_heavy=True)
+    light = (await api.take("GET", LIST))["client_invoices"][0]
+    assert full.keys() - light.keys() == {"organization", "einvoicing_lifecycle_events"}
+    single = (await api.take("GET", f"{LIST}/{light['id']}"))["client_invoice"]
+    assert "organization" in single
+
+
+async def test_generated_documents_page_like_the_others(api: Api) -> None:
+    counts = {"client_invoices": 700, "supplier_invoices": 300, "clients": 120}
+    for kind, count in counts.items():
+        answer = await api.take(
+            "POST", "/_simulator/generate", 201, json={"kind": kind, "count": count}
+        )
+        assert answer == {"generated": count}
+        found = await ids(api, f"/v2/{kind}", per_page=100)
+        assert len(found) == len(set(found)) >= count
+    for order in ("created_at:asc", "updated_at:desc"):
+        found = await ids(api, sort_by=order)
+        assert len(found) == len(set(found)) == 712
+    some = (await api.take("GET", LIST, params={"filter[status]": "paid", "page": 2}))[
+        "client_invoices"
+    ][0]
+    attachment = await api.take("GET", f"/v2/attachments/{some['attachment_id']}")
+    link = attachment["attachment"]["url"]
+    assert (await api.get(link, headers={"Authorization": ""})).status_code == 400
+    del api.headers["Authorization"]
+    assert (await api.get(link)).content.startswith(b"%PDF")
