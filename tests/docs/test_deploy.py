@@ -77,6 +77,8 @@ def test_the_server_takes_what_compose_hands_it(
     }
     for name, value in secrets.items():
         (tmp_path / name).write_text(value + "\n")
+    for key in keys():
+        monkeypatch.delenv(key, raising=False)
     environment = dict(re.findall(r"^    (CONNECTOR_\w+): (.*)$", COMPOSE, re.MULTILINE))
     for key, value in environment.items():
         value = re.sub(r"\$\{PUBLIC_HOST:\?[^}]*\}", "connect.example.com", value)
