@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from . import home
 from .api import Api, no_route
 from .clock import Clock
 from .control import Control
@@ -23,6 +22,7 @@ from .control.routes import routes as control_routes
 from .edge import Edge
 from .faults import Faults
 from .files import FileLinks
+from .home import HomePage
 from .ids import IdSource
 from .journal import Journal
 from .limits import Limits
@@ -128,7 +128,7 @@ class Simulator:
             Route("/files/{id}/{name}", files.get, methods=["GET"]),
             *self._api.routes(ENDPOINTS),
             *control_routes(self.control),
-            *home.routes(self),
+            *HomePage(self).routes(),
         ]
         inner = Starlette(
             routes=routes,

@@ -47,6 +47,7 @@ class Receiver:
         self.posts: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
         self.delay = 0.0
+        self.got_one = asyncio.Event()
         self.transport = httpx2.ASGITransport(self._app)
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,6 +55,7 @@ class Receiver:
         body = await request.body()
         await asyncio.sleep(self.delay)
         self.posts.append((dict(request.headers), body))
+        self.got_one.set()
         status = self.answers.pop(0) if self.answers else 200
         await Response(status_code=status)(scope, receive, send)
 
