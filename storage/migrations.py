@@ -3,6 +3,7 @@
 Revisions are in `storage/_migrations` in an installed wheel and in `alembic/` in a checkout.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,13 @@ async def current(database: Database) -> str | None:
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision; safe to run from several places at once."""
+    """Bring the database to a revision; safe to run from several places at once.
+
+    A new SQLite file can be read by its owner only; what SQLite puts beside it is made alike.
+    """
+    if database.path is not None and not database.path.exists():
+        with contextlib.suppress(OSError):  # the engine will say it better
+            database.path.touch(mode=0o600)
     await _run(database, command.upgrade, revision)
 
 

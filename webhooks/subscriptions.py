@@ -167,6 +167,18 @@ class Subscriptions:
                 settled += await self._settle(upstream)
         return settled
 
+    async def restore(self, account_id: str) -> None:
+        """Look after an account's upstream subscription once its consent was renewed.
+
+        A provider drops subscriptions with the consent they were made under; the vendor's own
+        stand, and are fed again.
+        """
+        async with self._turns[account_id]:
+            async with self._work.reading() as tx:
+                upstream = await tx.upstream_subscriptions.of_account(account_id, RESOURCES)
+            if upstream is not None:
+                await self._settle(upstream)
+
     # -- steps -----------------------------------------------------------------------------------
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:

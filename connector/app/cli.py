@@ -398,7 +398,10 @@ def _print(rows: list[dict[str, str]], as_json: bool) -> None:
     if not rows:
         out.print("none yet")
         return
-    table = Table(*rows[0], box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        # ids are for copying: a line may be longer than the terminal, but never cut
+        table.add_column(name, no_wrap=True, min_width=max(len(row[name]) for row in rows))
     for row in rows:
         table.add_row(*row.values())
-    out.print(table)
+    out.print(table, crop=False, soft_wrap=True)

@@ -4,6 +4,7 @@ Tests start the same app that production starts; they hand in a transport, a clo
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx2
 from prometheus_client import CollectorRegistry
@@ -154,6 +155,7 @@ def assemble(
         clock,
         relay_metrics,
         DispatchSettings(
+            deadline=timedelta(seconds=settings.delivery.deadline_seconds + 2),
             at_once=settings.delivery.at_once,
             per_endpoint=settings.delivery.per_endpoint,
             retry_delays=settings.delivery.delays(),
@@ -179,11 +181,12 @@ def assemble(
         ended=dispatcher.ended,
     )
 
-    async def wake(_account_id: str) -> None:
-        """Send the notice of a link now, rather than at the next poll."""
+    async def linked(account_id: str) -> None:
+        """Send the notice of a link at once, and see that events come in again."""
         dispatcher.wake()
+        await subscriptions.restore(account_id)
 
-    links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(wake,))
+    links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(linked,))
 
     return Container(
         settings=settings,

@@ -41,10 +41,13 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield Finding("problem", "database", str(error))
         return
     try:
+        sound = True
         async for finding in _database(database):
+            sound = sound and finding.verdict != "problem"
             yield finding
-        async for finding in _secrets(settings, database):
-            yield finding
+        if sound:
+            async for finding in _secrets(settings, database):
+                yield finding
     finally:
         await database.close()
 
@@ -122,10 +125,10 @@ async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Fin
     """Open one sealed value of every kind, so that a lost key shows before a customer does."""
     try:
         ring = settings.key_ring()
-        async with UnitOfWork(database).reading() as tx:
-            sealed = await newest_sealed(tx.connection)
-    except ServiceError:
+    except SettingsInvalid:
         return  # told above
+    async with UnitOfWork(database).reading() as tx:
+        sealed = await newest_sealed(tx.connection)
     for place, value in sealed:
         try:
             ring.open(value, place=place)

@@ -22,22 +22,23 @@ from storage import migrations
 
 
 def create_app(container: Container, *, worker: bool = True) -> Starlette:
-    """Make the app. Its lifespan checks the schema, runs the worker if asked, and closes all.
+    """Make the app. Its lifespan checks the schema and runs the worker if asked.
 
     The lifespan raises SchemaMismatch, saying what to run, when the database isn't at this version.
+    Closing the container is left to whoever assembled it.
     """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        await migrations.require_current(container.database)
+        if not worker:
+            yield
+            return
+        container.worker.start()
         try:
-            await migrations.require_current(container.database)
-            if worker:
-                container.worker.start()
             yield
         finally:
-            if worker:
-                await container.worker.stop()
-            await container.close()
+            await container.worker.stop()
 
     app = Starlette(
         routes=[
@@ -52,6 +53,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
         lifespan=lifespan,
     )
     app.state.container = container
+    app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
 
 

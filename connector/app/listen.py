@@ -67,6 +67,6 @@ def check(raw: bytes, headers: dict[str, str], secret: str) -> str | None:
         return "X-MAESN-SIGNATURE does not match"
     try:
         Webhook(bytes.fromhex(secret)).verify(raw, headers)
-    except WebhookVerificationError as error:
+    except (WebhookVerificationError, ValueError) as error:  # ValueError: not even base64
         return f"webhook-signature: {error}"
     return None

@@ -37,17 +37,20 @@ async def serve(settings: Settings, *, worker: bool, announce: Callable[[str], N
     """
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
-    with roles(container.database, *held):
-        await migrations.require_current(container.database)
-        bound = bind(settings.server.host, settings.server.port)
-        app = create_app(container, worker=worker)
-        with until_told() as told:
-            async with serving(
-                app, bound, trusted_proxies=settings.server.trusted_proxies
-            ) as address:
-                announce(address)
-                logger.info("server.started", address=address)
-                await told.wait()
+    try:
+        with roles(container.database, *held):
+            await migrations.require_current(container.database)
+            bound = bind(settings.server.host, settings.server.port)
+            app = create_app(container, worker=worker)
+            with until_told() as told:
+                async with serving(
+                    app, bound, trusted_proxies=settings.server.trusted_proxies
+                ) as address:
+                    announce(address)
+                    logger.info("server.started", address=address)
+                    await told.wait()
+    finally:
+        await container.close()
     logger.info("server.stopped")
 
 

@@ -136,6 +136,7 @@ async def sandbox(
         logs.configure(settings.log)
         await _migrate(settings)
         container = assemble(settings)
+        stack.push_async_callback(container.close)
         stack.enter_context(roles(container.database, "server", "worker"))
         api_key = await _tenant(container, simulators)
         await stack.enter_async_context(serving(create_app(container), bound))

@@ -208,7 +208,10 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """Read the settings. Raises SettingsInvalid, naming every key that is wrong."""
+    """Read the settings. Raises SettingsInvalid, naming every key that is wrong or unknown."""
+    unknown = sorted(set(_named()) - set(keys()) - {f"{key}_FILE" for key in keys()})
+    if unknown:
+        raise SettingsInvalid(f"there is no setting called {', '.join(unknown)}")
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -217,6 +220,24 @@ def load(**overrides: Any) -> Settings:
             for item in error.errors(include_url=False, include_input=False)
         )
         raise SettingsInvalid(problems) from None
+
+
+def keys() -> list[str]:
+    """Name every setting as the environment spells it."""
+    found: list[str] = []
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, _Group):
+            found += [f"{PREFIX}{name}__{inner}".upper() for inner in kind.model_fields]
+        else:
+            found.append(f"{PREFIX}{name}".upper())
+    return found
+
+
+def _named() -> list[str]:
+    """List what the environment sets for us; the tests have settings of their own."""
+    ours = [name for name in os.environ if name.startswith(PREFIX)]
+    return [name for name in ours if not name.startswith(f"{PREFIX}TEST_")]
 
 
 class _EnvironmentAndFiles(EnvSettingsSource):

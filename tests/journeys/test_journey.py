@@ -284,3 +284,31 @@ async def test_events_name_the_account_in_headers(running: Sandbox, vendor: Vend
     assert received.headers["x-connector-reference"] == "customer-42"
     assert received.headers["webhook-id"].startswith("evt_")
     assert received.headers["webhook-id"] == received.id
+
+
+async def test_events_go_on_once_a_revoked_consent_is_renewed(
+    running: Sandbox, vendor: Vendor
+) -> None:
+    """Qonto drops its subscription with the consent; linking again under the key restores it."""
+    account_key = await running.link("qonto")
+    simulator = running.simulators["qonto"]
+    async with running.client(account_key) as client:
+        wish = {"callbackUrl": f"{vendor.address}/one", "resource": "INVOICE"}
+        created = (await ok(client.post("/webhooks", json=wish))).json()["data"]
+        vendor.receiver.secret = created["secret"]
+        simulator.control.revoke_consent()
+        answer = await client.get("/accounting/invoices")
+        assert answer.status_code == 401
+        assert answer.json()["errors"]["code"] == "ACCOUNT_REAUTH_REQUIRED"
+        assert (await ok(client.get("/auth/status"))).json()["data"]["status"] == "REAUTH_REQUIRED"
+
+        landed = httpx2.URL(await walk((await ok(client.get("/auth/qonto"))).text))
+        assert landed.params["relinked"] == "true"
+        assert "code" not in landed.params
+        assert (await ok(client.get("/auth/status"))).json()["data"]["status"] == "ACTIVE"
+        assert (await ok(client.get("/webhooks"))).json()["data"][0]["id"] == created["id"]
+    async with httpx2.AsyncClient(base_url=simulator.base_url) as qonto:
+        invoice = (await ok(qonto.post("/_simulator/invoices"))).json()["client_invoice"]["id"]
+    received = await vendor.next()
+    assert received.problem is None
+    assert received.body == event("CREATED", invoice)

@@ -91,3 +91,9 @@ def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:canary-2")
     monkeypatch.setenv("CONNECTOR_SERVER__MONITORING_TOKEN", "canary-3")
     assert "canary" not in repr(load())
+
+
+def test_a_mistyped_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_PUBLICURL", "https://connect.example")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_PUBLICURL"):
+        load()
