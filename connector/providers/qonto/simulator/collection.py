@@ -33,7 +33,7 @@ class Selection(Generic[R]):
     """Which records are wanted, in which order.
 
     Windows include both ends. ``key`` replaces the order by time with any other one; records with
-    equal keys keep the order in which they were created.
+    equal keys are in the order of creation, in the same direction.
     """
 
     statuses: frozenset[str] | None = None
@@ -216,7 +216,7 @@ class Collection(Generic[R]):
             candidates = [record for record in candidates if condition(record)]
         filed = self._filed
         if wanted.key is not None:
-            candidates.sort(key=lambda record: filed[record.id].created)
+            candidates.sort(key=lambda record: filed[record.id].created, reverse=wanted.descending)
             candidates.sort(key=wanted.key, reverse=wanted.descending)
         elif wanted.order == "created_at":
             candidates.sort(key=lambda record: filed[record.id].created, reverse=wanted.descending)

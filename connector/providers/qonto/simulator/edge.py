@@ -90,7 +90,7 @@ class Edge:
             entry.fault = fault.kind
             await asyncio.sleep(fault.latency)
             if fault.kind == "drop":
-                await _drop(send)
+                await _drop(receive, send)
                 return
         trace_id = self._world.ids.hexadecimal(32)
         scope.setdefault("state", {})["trace_id"] = trace_id
@@ -102,7 +102,7 @@ class Edge:
         if scope["path"].startswith("/v2"):
             answer.set_header(TRACE_HEADER, trace_id.encode())
         if fault is not None and fault.kind == "lost_response":
-            await _drop(send)
+            await _drop(receive, send)
             return
         if fault is not None and fault.kind == "malformed":
             answer.cut()
@@ -183,8 +183,8 @@ def _failing(fault: Fault | None, trace_id: str) -> Response | None:
     return Response(content, fault.status, fault.headers, "application/json")
 
 
-async def _drop(send: Send) -> None:
-    """Closes the connection without an answer.
+async def _drop(receive: Receive, send: Send) -> None:
+    """Closes the connection without an answer, and waits until the server has noticed.
 
     A server's connection is found behind its ``send``; without one the request came in-process,
     and the caller gets the error that its own client library raises for a closed connection.
@@ -193,3 +193,5 @@ async def _drop(send: Send) -> None:
     if transport is None:
         raise httpx2.RemoteProtocolError("Server disconnected without sending a response.")
     transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

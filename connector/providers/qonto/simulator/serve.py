@@ -40,7 +40,6 @@ async def serving(simulator: Simulator, port: int = 0) -> AsyncGenerator[str]:
     config = uvicorn.Config(
         simulator.app,
         log_config=None,
-        log_level="critical",
         access_log=False,
         lifespan="on",
         server_header=False,

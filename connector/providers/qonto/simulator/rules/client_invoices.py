@@ -90,6 +90,8 @@ def create(
 ) -> ClientInvoice:
     """A new draft, or an invoice that is final at once (and has used up a legal number)."""
     organisation = books.organisation
+    if organisation.country == "IT" and organisation.einvoicing_sending != "enabled":
+        raise refuse(422, "invalid", "e-invoicing must be activated first")
     if fields.number:
         numbering.claim(books, fields.number)
     elif final and not organisation.automatic_numbering:

@@ -35,6 +35,8 @@ def send(world: World, books: Books, invoice: ClientInvoice, *, at: datetime) ->
     """Hands the invoice to the network; a second call changes nothing."""
     if invoice.status == "draft":
         raise refuse(422, "invalid", "a draft can't be sent", pointer=attribute("status"))
+    if books.organisation.einvoicing_sending != "enabled":
+        raise refuse(422, "invalid", "e-invoicing must be activated first")
     if not invoice.client.e_invoicing_reachable:
         detail = "the client can't be reached by e-invoicing"
         raise refuse(422, "invalid", detail, pointer=attribute("client_id"))

@@ -64,7 +64,7 @@ def purchases(world: World, books: Books, now: datetime) -> None:
         world,
         books,
         Arrival(
-            file_name="scan-0117.png.pdf",
+            file_name="scan-0117.pdf",
             content_type="application/pdf",
             make=partial(pdf.supplier_invoice, last, books.organisation, now),
             source="supplier_invoices",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+
+from connector.providers.qonto.simulator import Simulator
 
 from .support import Api, client_named, create_invoice, get_invoice, invoice_body, item
 
@@ -377,6 +380,32 @@ class TestSending:
         path = f"/_simulator/invoices/{invoice['id']}/einvoice"
         await api.take("POST", path, json={"code": 205})
         assert (await get_invoice(api, invoice["id"]))["einvoicing_status"] == "approved"
+
+    async def test_without_e_invoicing_nothing_is_sent_and_italy_issues_nothing(
+        self, api: Api
+    ) -> None:
+        invoice = await create_invoice(api, status="unpaid")
+        await api.take("PATCH", "/_simulator/organizations", json={"einvoicing": "disabled"})
+        path = f"/v2/client_invoices/{invoice['id']}/send_by_einvoice"
+        problem = await api.problem("POST", path, 422)
+        assert problem["detail"] == "e-invoicing must be activated first"
+        italian = {"organization_id": "officina-trastevere-1093"}
+        disabled = {**italian, "einvoicing": "disabled"}
+        await api.take("PATCH", "/_simulator/organizations", json=disabled)
+        await api.take("POST", "/_simulator/invoices", 422, json=italian)
+
+    @pytest.mark.covers("QX-51")
+    async def test_the_sandbox_has_no_network_for_e_invoices(
+        self, sandbox: Simulator, open_api: Callable[..., Api]
+    ) -> None:
+        http = open_api(
+            sandbox,
+            Authorization=f"Bearer {sandbox.issue_access_token()}",
+            X_Qonto_Staging_Token=sandbox.staging_token,
+        )
+        invoice = await create_invoice(http, status="unpaid")
+        path = f"/v2/client_invoices/{invoice['id']}/send_by_einvoice"
+        assert (await http.problem("POST", path, 403))["code"] == "unknown"
 
     @pytest.mark.covers("QX-51")
     async def test_an_unreachable_client_gets_no_e_invoice(self, api: Api) -> None:
