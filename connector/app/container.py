@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import httpx2
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import ArgumentError
 
 from connector.app.metrics import HttpMetrics, QueueMetrics, UpstreamMetrics
-from connector.app.settings import Settings
+from connector.app.settings import Settings, SettingsInvalid
 from connector.app.worker import Worker
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
@@ -71,12 +72,21 @@ class Container:
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name. Raises ValueError for an unknown kind."""
-    return Database(
-        StorageSettings(
-            url=settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+    """Open the database that the settings name. Raises SettingsInvalid when that can't be."""
+    try:
+        database = Database(
+            StorageSettings(
+                url=settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+            )
         )
-    )
+    except (ValueError, ArgumentError) as error:
+        raise SettingsInvalid(f"CONNECTOR_DATABASE__URL: {error}") from None
+    if database.path is not None and not database.path.absolute().parent.is_dir():
+        folder = database.path.absolute().parent
+        raise SettingsInvalid(
+            f"CONNECTOR_DATABASE__URL: there is no folder {folder}; make it first"
+        )
+    return database
 
 
 def assemble(

@@ -37,8 +37,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield finding
     try:
         database = open_database(settings)
-    except ValueError as error:
-        yield Finding("problem", "database", str(error))
+    except SettingsInvalid as error:
+        yield Finding("problem", "database", error.message)
         return
     try:
         sound = True

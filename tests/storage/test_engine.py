@@ -91,6 +91,7 @@ async def test_an_unreachable_database_is_one_known_error(tmp_path: Path) -> Non
             async with database.reading() as connection:
                 await connection.execute(text("SELECT 1"))
         await database.close()
+    await asyncio.sleep(0.1)  # aiosqlite's thread tells the loop that it ends
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
