@@ -18,7 +18,7 @@ from typing import assert_never
 import structlog
 
 from storage.clock import Clock
-from storage.errors import ServiceError
+from storage.errors import SecretUnreadable, ServiceError
 from storage.group_commit import GroupCommit
 from storage.repositories.deliveries import Attempt, Completion, Delivery, DueDelivery
 from storage.sealing import KeyRing
@@ -26,7 +26,16 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.envelope import event_body
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
-from webhooks.schedule import RETRY_DELAYS, Decision, Done, GiveUp, Outcome, RetryAt, decide
+from webhooks.schedule import (
+    RETRY_DELAYS,
+    Decision,
+    Done,
+    Failed,
+    GiveUp,
+    Outcome,
+    RetryAt,
+    decide,
+)
 from webhooks.sender import OutgoingRequest, Sender
 from webhooks.signing import signed_headers
 
@@ -35,7 +44,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True)
 class DispatchSettings:
-    """`lease` must outlast a whole try; `waiting` bounds what is held in memory."""
+    """`lease` must outlast a whole try."""
 
     lease: timedelta = timedelta(seconds=60)
     deadline: timedelta = timedelta(seconds=12)
@@ -45,6 +54,9 @@ class DispatchSettings:
     per_endpoint: int = 64
     """Of those, tries to one subscription's URL."""
     waiting: int = 10_000
+    """Deliveries held in memory. Fresh ones fill half of it, so that a claim always finds room."""
+    waiting_per_endpoint: int = 1_000
+    """Of those, how many of one endpoint before claims pass it over."""
     poll: timedelta = timedelta(seconds=1)
     retry_delays: tuple[timedelta, ...] = RETRY_DELAYS
 
@@ -73,6 +85,10 @@ class Dispatcher:
         self._jitter = jitter
         self._lanes: dict[str, deque[str]] = {}
         """Delivery ids waiting in memory, by endpoint; endpoints take turns."""
+        self._crowded = False
+        """The last claim found no room."""
+        self._full: set[str] = set()
+        """Endpoints that the last claim passed over, because enough of theirs is here."""
         self._busy: dict[str, int] = {}
         self._held: set[str] = set()
         self._ended: set[str] = set()
@@ -80,6 +96,8 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._stopping = False
         self._running = False
+        self._left = asyncio.Event()
+        self._left.set()
         self._check: GroupCommit[str, DueDelivery | None] = GroupCommit(self._read_due)
         self._record: GroupCommit[Completion, None] = GroupCommit(self._write_completions)
 
@@ -87,7 +105,9 @@ class Dispatcher:
 
     def lease(self) -> Lease | None:
         """Answer the lease under which fresh deliveries come straight here, if there is room."""
-        room = self._running and not self._stopping and len(self._held) < self._settings.waiting
+        room = (
+            self._running and not self._stopping and len(self._held) < self._settings.waiting // 2
+        )
         return Lease(self.owner, self._settings.lease) if room else None
 
     def hand_over(self, deliveries: Sequence[Delivery]) -> None:
@@ -110,25 +130,31 @@ class Dispatcher:
     async def run(self) -> None:
         """Claim and send until cancelled or stopped; gives its leases back at the end."""
         self._running = True
+        self._left.clear()
         try:
             while not self._stopping:
                 self._wake.clear()
+                more = False
                 try:
                     more = await self._claim()
                 except ServiceError as error:
-                    more = False
                     logger.warning("dispatch.claim_failed", code=error.code)
+                except Exception as error:
+                    # without this loop nothing is tried again, so nothing may end it
+                    logger.error("dispatch.broken", exc_info=error)
                 if not more:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(self._settings.poll.total_seconds()):
                             await self._wake.wait()
         finally:
             self._running = False
+            self._left.set()
 
     async def stop(self) -> None:
         """Start nothing more, let the tries under way end, and give the leases back."""
         self._stopping = True
         self._wake.set()
+        await self._left.wait()  # a claim under way would take leases after they are given back
         self._lanes.clear()
         if self._tries:
             await asyncio.wait(self._tries)
@@ -139,23 +165,31 @@ class Dispatcher:
 
     async def _claim(self) -> bool:
         """Take what is due, as much as there is room for; answer whether there may be more."""
-        room = min(self._settings.waiting - len(self._held), 500)
-        if room <= 0:
+        room = self._settings.waiting - len(self._held)
+        self._crowded = room <= 0
+        if self._crowded:
             return False
         now = self._clock()
         async with self._work.reading() as tx:
             waiting = await tx.deliveries.anything_due(now)
         if not waiting:
             return False
+        enough = self._settings.waiting_per_endpoint
+        most = min(room, max(1, enough // 2))
+        self._full = {name for name, lane in self._lanes.items() if len(lane) >= enough}
         async with self._work.writing() as tx:
-            planned = await tx.deliveries.plan_notices(now, most=room)
+            planned = await tx.deliveries.plan_notices(now, most=most)
             claimed = await tx.deliveries.claim(
-                self.owner, now=now, until=now + self._settings.lease, most=room
+                self.owner,
+                now=now,
+                until=now + self._settings.lease,
+                most=most,
+                passing_over=sorted(self._full),
             )
         for delivery in claimed:
             self._enqueue(delivery)
         self._pump()
-        return len(claimed) == room or planned == room
+        return len(claimed) == most or planned == most
 
     # -- fairness: endpoints take turns, none has more than its share -----------------------------
 
@@ -167,6 +201,8 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Start tries while there are slots, going round the endpoints."""
+        if self._stopping:
+            return
         blocked = 0
         while (
             self._lanes and len(self._tries) < self._settings.at_once and blocked < len(self._lanes)
@@ -181,6 +217,9 @@ class Dispatcher:
             delivery_id = lane.popleft()
             if lane:
                 self._lanes[name] = lane
+            if name in self._full and len(lane) <= self._settings.waiting_per_endpoint // 2:
+                self._full.discard(name)
+                self._wake.set()
             self._busy[name] = self._busy.get(name, 0) + 1
             task = asyncio.create_task(self._deliver(delivery_id))
             self._tries.add(task)
@@ -188,13 +227,15 @@ class Dispatcher:
 
     def _finished(self, task: asyncio.Task[None], lane: str) -> None:
         self._tries.discard(task)
+        if self._crowded and len(self._held) <= self._settings.waiting // 2:
+            self._crowded = False
+            self._wake.set()
         left = self._busy.pop(lane) - 1
         if left:
             self._busy[lane] = left
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("delivery.broken", exc_info=error)
-        if not self._stopping:
-            self._pump()
+        self._pump()
 
     # -- one try ---------------------------------------------------------------------------------
 
@@ -202,12 +243,12 @@ class Dispatcher:
         """Try one delivery and write down what happened."""
         try:
             due = await self._check.submit(delivery_id)
-            if due is None or due.subscription_id in self._ended:
+            if due is None or due.subscription_id in self._ended or self._stopping:
                 return
             if due.lease_until < self._clock() + self._settings.deadline:
                 return  # too little is left of the lease; it will be claimed again
             started = self._clock()
-            outcome = await self._sender.send(self._prepare(due, started))
+            outcome = await self._send(due, started)
             ended = self._clock()
             decision = decide(
                 due.attempts + 1,
@@ -222,6 +263,17 @@ class Dispatcher:
             logger.warning("delivery.postponed", delivery_id=delivery_id, code=error.code)
         finally:
             self._held.discard(delivery_id)
+
+    async def _send(self, due: DueDelivery, now: datetime) -> Outcome:
+        """Make the attempt. Whatever breaks on our side is a failed one: seen, and bounded."""
+        try:
+            return await self._sender.send(self._prepare(due, now))
+        except SecretUnreadable as error:
+            logger.error("delivery.not_sent", delivery_id=due.id, code=error.code)
+            return Failed(error.code)
+        except Exception as error:
+            logger.error("delivery.not_sent", delivery_id=due.id, exc_info=error)
+            return Failed("NOT_SENT")
 
     def _prepare(self, due: DueDelivery, now: datetime) -> OutgoingRequest:
         if due.notice_id is not None:

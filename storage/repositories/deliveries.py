@@ -234,12 +234,11 @@ class Deliveries:
         Where two workers made the same try, the log keeps that of the one that held the lease.
         """
         held = await self._held([done.attempt.delivery_id for done in completions])
-        valid = [
-            done
-            for done in completions
-            if held.get(done.attempt.delivery_id) == (done.owner, done.attempt.number - 1)
-        ]
-        lost = [done for done in completions if done not in valid]
+        valid: list[Completion] = []
+        lost: list[Completion] = []
+        for done in completions:
+            as_claimed = (done.owner, done.attempt.number - 1)
+            (valid if held.get(done.attempt.delivery_id) == as_claimed else lost).append(done)
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         record = dialect.insert(_attempts)
         if lost:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from connector import ports
@@ -29,7 +30,7 @@ from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
 from webhooks.schedule import Answered, Outcome
-from webhooks.sender import OutgoingRequest
+from webhooks.sender import OutgoingRequest, Sender
 from webhooks.subscriptions import RESOURCES, Subscriptions
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -39,6 +40,10 @@ TENANT_SECRET = bytes(range(32, 64))
 UPSTREAM_SECRET = "u" * 64
 
 SETTINGS = DispatchSettings(poll=timedelta(milliseconds=5), lease=timedelta(seconds=60))
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what has nothing to do with the database: once is enough."""
 
 
 async def until(fact: Callable[[], object] | Callable[[], Awaitable[object]]) -> None:
@@ -74,7 +79,7 @@ class Endpoints:
         default_factory=dict
     )
     arrived: list[OutgoingRequest] = field(default_factory=list)
-    under_way: int = 0
+    hanging: list[asyncio.Event] = field(default_factory=list)
     most_under_way: dict[str, int] = field(default_factory=dict)
     _now: dict[str, int] = field(default_factory=dict)
 
@@ -100,6 +105,7 @@ class Endpoints:
     def hang(self, url: str) -> asyncio.Event:
         """Let a URL hang until the event is set; then it answers 200."""
         released = asyncio.Event()
+        self.hanging.append(released)
 
         async def wait(_: OutgoingRequest) -> Outcome:
             await released.wait()
@@ -244,6 +250,7 @@ class Relay:
         self.ring = ring
         self.clock = Clock()
         self.endpoints = Endpoints()
+        self.sender: Sender = self.endpoints
         self.provider = ProviderWebhooks()
         self.registry = Registry(
             [Provider(TARGET, cast(Any, None), cast(Any, None), self.provider)]
@@ -260,7 +267,7 @@ class Relay:
         return Dispatcher(
             self.work,
             self.ring,
-            self.endpoints,
+            self.sender,
             self.clock,
             RelayMetrics(CollectorRegistry()),
             replace(SETTINGS, **settings),
@@ -275,6 +282,12 @@ class Relay:
         await until(lambda: dispatcher.lease() is not None)
         return dispatcher
 
+    def stall(self, dispatcher: Dispatcher) -> None:
+        """Stop a worker's claims; its tries under way go on."""
+        for known, task in self.dispatchers:
+            if known is dispatcher:
+                task.cancel()
+
     def crash(self, dispatcher: Dispatcher) -> None:
         """Drop a worker as a killed process would: nothing is given back or written down."""
         for index, (known, task) in enumerate(self.dispatchers):
@@ -286,6 +299,8 @@ class Relay:
 
     async def stop(self) -> None:
         self.work.away = self.work.read_only = False
+        for released in self.endpoints.hanging:
+            released.set()
         for dispatcher, task in self.dispatchers:
             await dispatcher.stop()
             task.cancel()

@@ -101,7 +101,6 @@ async def test_what_no_vendor_can_subscribe_to_is_accepted_and_ignored(relay: Re
     assert relay.counted("ignored") == 2
 
 
-@pytest.mark.covers("MAE-22")
 async def test_only_created_and_updated_are_relayed(relay: Relay) -> None:
     """An event of another kind, a deletion say, is acknowledged and goes no further."""
     account = await relay.account()
@@ -217,7 +216,6 @@ async def test_two_intakes_that_get_the_same_events_at_once_store_each_once(rela
 # -- isolation --------------------------------------------------------------------------------
 
 
-@pytest.mark.covers("MAE-23")
 async def test_an_event_reaches_its_own_accounts_subscriptions_only(relay: Relay) -> None:
     tenant = await relay.tenant()
     accounts = [await relay.account(tenant), await relay.account(tenant), await relay.account()]
