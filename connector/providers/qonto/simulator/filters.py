@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Literal
@@ -11,6 +12,12 @@ from starlette.datastructures import QueryParams
 from .collection import Window
 from .errors import not_in_list, refuse
 from .times import parse_date, parse_instant
+
+
+def plain(text: str) -> str:
+    """The text without accents and in lower case, to compare by."""
+    spread = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in spread if not unicodedata.combining(letter)).lower()
 
 
 def many(query: QueryParams, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?")
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -27,9 +27,9 @@ def money(amount: Decimal, currency: str) -> dict[str, str]:
 
 def parse_decimal(value: object) -> Decimal:
     """Reads a decimal string or a JSON number; ``ValueError`` for anything else."""
-    if isinstance(value, Decimal):
-        return value
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    text = value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        text = format(value, "f") if isinstance(value, Decimal) else str(value)
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise ValueError(f"not a decimal: {value!r}")
     return Decimal(text)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-import pytest
+import pytest  # deptry: ignore[DEP004]
 
 from .serve import serving
 from .simulator import Simulator

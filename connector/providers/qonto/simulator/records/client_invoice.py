@@ -78,4 +78,3 @@ class ClientInvoice:
     withholding_tax: dict[str, object] | None = None
     payment_reporting: dict[str, object] | None = None
     imported: bool = False
-    paid_by_hand: bool = False

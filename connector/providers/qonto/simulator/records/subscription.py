@@ -20,7 +20,6 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     description: str | None = None
-    status: str = "active"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 
 from connector.providers.qonto.simulator.api import Call, Endpoint, Reply, list_reply
 from connector.providers.qonto.simulator.collection import Selection
 from connector.providers.qonto.simulator.errors import not_found, refuse
 from connector.providers.qonto.simulator.fields import Fields
-from connector.providers.qonto.simulator.filters import sorting, window
+from connector.providers.qonto.simulator.filters import plain, sorting, window
 from connector.providers.qonto.simulator.paging import read_page
 from connector.providers.qonto.simulator.records.client import Client
 from connector.providers.qonto.simulator.records.organisation import Address
@@ -39,12 +38,6 @@ def _find(call: Call) -> Client:
 
 def _one(call: Call, client: Client) -> Document:
     return {"client": call.shaped(client_document(client))}
-
-
-def plain(text: str) -> str:
-    """Without accents and in lower case."""
-    spread = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in spread if not unicodedata.combining(letter)).lower()
 
 
 async def index(call: Call) -> Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +11,15 @@ from starlette.datastructures import QueryParams
 
 from connector.providers.qonto.simulator.collection import Selection
 from connector.providers.qonto.simulator.errors import not_in_list, refuse
-from connector.providers.qonto.simulator.filters import day, flag, many, sorting, statuses, window
+from connector.providers.qonto.simulator.filters import (
+    day,
+    flag,
+    many,
+    plain,
+    sorting,
+    statuses,
+    window,
+)
 from connector.providers.qonto.simulator.money import parse_decimal
 from connector.providers.qonto.simulator.records.supplier_invoice import SupplierInvoice
 from connector.providers.qonto.simulator.times import today
@@ -73,9 +80,9 @@ def _value(bill: SupplierInvoice, name: str) -> Any:
     reading = bill.reading if bill.analyzed_at else None
     match name:
         case "file_name":
-            return _plain(bill.file_name)
+            return plain(bill.file_name)
         case "supplier_name":
-            return _plain(reading.supplier_name) if reading else None
+            return plain(reading.supplier_name) if reading else None
         case "payment_date":
             return bill.payment_date
         case "scheduled_date":
@@ -84,12 +91,6 @@ def _value(bill: SupplierInvoice, name: str) -> Any:
             return reading.due_date if reading else None
         case _:
             return reading.total if reading else None
-
-
-def _plain(text: str) -> str:
-    """Without accents and in lower case."""
-    spread = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in spread if not unicodedata.combining(letter)).lower()
 
 
 def _conditions(query: QueryParams, now: date) -> list[Condition]:
@@ -215,7 +216,7 @@ def _amount_fits(bill: SupplierInvoice, operator: str, limit: Decimal, currency:
 
 
 def _search(query: QueryParams) -> list[Condition]:
-    text = _plain(query.get("query", "").strip())
+    text = plain(query.get("query", "").strip())
     if not text:
         return []
     names = many(query, "query_fields") or list(_QUERY_FIELDS)
@@ -228,10 +229,10 @@ def _searchable(bill: SupplierInvoice, name: str) -> str:
     reading = bill.reading if bill.analyzed_at else None
     match name:
         case "file_name":
-            return _plain(bill.file_name)
+            return plain(bill.file_name)
         case "supplier_name":
-            return _plain(reading.supplier_name) if reading else ""
+            return plain(reading.supplier_name) if reading else ""
         case "invoice_number":
-            return _plain(reading.invoice_number or "") if reading else ""
+            return plain(reading.invoice_number or "") if reading else ""
         case _:
             return str(reading.total) if reading and reading.total is not None else ""

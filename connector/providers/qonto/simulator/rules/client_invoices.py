@@ -243,7 +243,6 @@ def mark_as_paid(
     else:
         _require(invoice, "unpaid", "marked as paid")
         invoice.status = "paid"
-        invoice.paid_by_hand = True
     invoice.paid_at = midnight(day)
     return _changed(world, books, invoice, at)
 
@@ -255,7 +254,6 @@ def unmark_as_paid(
     invoice.status = "unpaid"
     invoice.paid_at = None
     invoice.amount_paid = ZERO
-    invoice.paid_by_hand = False
     return _changed(world, books, invoice, at)
 
 
@@ -285,7 +283,6 @@ def receive_payment(
     if invoice.amount_paid >= invoice.total:
         invoice.status = "paid"
         invoice.paid_at = at
-        invoice.paid_by_hand = False
     return _changed(world, books, invoice, at)
 
 

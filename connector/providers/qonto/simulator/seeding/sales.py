@@ -108,7 +108,6 @@ class _Desk:
     def paid(self, invoice: ClientInvoice, days_ago: int, *, by_hand: bool) -> None:
         at = self.now - timedelta(days=days_ago)
         invoice.status = "paid"
-        invoice.paid_by_hand = by_hand
         invoice.paid_at = midnight(today(at)) if by_hand else at
         invoice.amount_paid = ZERO if by_hand else invoice.total
         self.changed(invoice, days_ago)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -257,3 +258,72 @@ async def test_generated_documents_page_like_the_others(api: Api) -> None:
     assert (await api.get(link, headers={"Authorization": ""})).status_code == 400
     del api.headers["Authorization"]
     assert (await api.get(link)).content.startswith(b"%PDF")
+
+
+FILTERS: tuple[dict[str, str], ...] = (
+    {},
+    {"filter[status]": "paid"},
+    {"filter[status]": "draft,canceled"},
+    {"filter[updated_at_from]": "2026-03-01T00:00:00Z"},
+    {"filter[updated_at_to]": "2026-03-01T00:00:00Z"},
+    {
+        "filter[updated_at_from]": "2026-05-01T00:00:00Z",
+        "filter[updated_at_to]": "2026-05-03T00:00:00Z",
+    },
+    {"filter[created_at_from]": "2026-08-01T00:00:00Z", "filter[status]": "unpaid"},
+    {"filter[updated_at_from]": "2026-02-01T00:00:00Z", "filter[status]": "paid,unpaid"},
+    {
+        "filter[created_at_to]": "2026-06-01T00:00:00Z",
+        "filter[updated_at_from]": "2026-05-20T00:00:00Z",
+    },
+)
+
+
+@pytest.mark.parametrize("order", ["created_at", "updated_at"])
+async def test_long_lists_answer_as_if_everything_had_been_looked_at(api: Api, order: str) -> None:
+    count = {"kind": "client_invoices", "count": 3000}
+    await api.take("POST", "/_simulator/generate", 201, json=count)
+    everything: list[dict[str, Any]] = []
+    for page in range(1, 32):
+        answer = await api.take("GET", LIST, params={"page": page})
+        everything += answer["client_invoices"]
+    for id in [one["id"] for one in everything[::97]]:
+        await api.take("PATCH", f"/_simulator/invoices/{id}", json={"footer": "seen"})
+        await api.take("POST", "/_simulator/clock", json={"advance": 1})
+    await api.take("POST", "/_simulator/quirks", json={"rate_limits": False})
+    everything = [
+        one
+        for page in range(1, 32)
+        for one in (await api.take("GET", LIST, params={"page": page}))["client_invoices"]
+    ]
+    for params in FILTERS:
+        expected = [one for one in everything if _fits(one, params)]
+        for direction in ("asc", "desc"):
+            expected.sort(
+                key=lambda one: (instant(one[order]), instant(one["created_at"])),
+                reverse=direction == "desc",
+            )
+            for page in (1, 2, 7):
+                query = {**params, "sort_by": f"{order}:{direction}", "page": page}
+                answer = await api.take("GET", LIST, params=query)
+                shown = [one["id"] for one in answer["client_invoices"]]
+                wanted = [one["id"] for one in expected[(page - 1) * 100 : page * 100]]
+                assert shown == wanted, query
+                assert answer["meta"]["total_count"] == len(expected), query
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _fits(one: dict[str, Any], params: dict[str, str]) -> bool:
+    for name, value in params.items():
+        if name == "filter[status]":
+            if one["status"] not in value.split(","):
+                return False
+            continue
+        field, end = name.removeprefix("filter[").rstrip("]").rsplit("_", 1)
+        at, bound = instant(one[field]), instant(value)
+        if (end == "from" and at < bound) or (end == "to" and at > bound):
+            return False
+    return True

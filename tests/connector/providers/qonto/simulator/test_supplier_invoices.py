@@ -171,6 +171,28 @@ class TestLists:
         assert all(check(bill) for bill in kept)
 
     @pytest.mark.parametrize(
+        ("period", "first", "last"),
+        [
+            ("today", "2026-11-20", "2026-11-20"),
+            ("yesterday", "2026-11-19", "2026-11-19"),
+            ("this_week", "2026-11-16", "2026-11-22"),
+            ("past_week", "2026-11-09", "2026-11-15"),
+            ("this_month", "2026-11-01", "2026-11-30"),
+            ("past_month", "2026-10-01", "2026-10-31"),
+        ],
+    )
+    async def test_periods_are_counted_from_today(
+        self, api: Api, period: str, first: str, last: str
+    ) -> None:
+        count = {"kind": "supplier_invoices", "count": 80, "days": 80}
+        await api.take("POST", "/_simulator/generate", 201, json=count)
+        every = await found(api)
+        for name in ("issue_date", "payment_date"):
+            kept = await found(api, **{f"filter[{name}]": period})
+            expected = [one["id"] for one in every if one[name] and first <= one[name] <= last]
+            assert [one["id"] for one in kept] == expected
+
+    @pytest.mark.parametrize(
         "params",
         [
             {"filter[due_date]": "soon"},
