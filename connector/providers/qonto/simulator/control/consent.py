@@ -44,13 +44,16 @@ class Consent(Desk):
             raise ValueError("kind must be access or refresh")
         return self._simulator.grants.expire(kind, organization_id, self._world.now())
 
-    def deliveries(self, *, state: str | None = None, type: str | None = None) -> list[Document]:
-        """Events on their way and recently finished, oldest first."""
-        return [
-            _delivery(one)
+    def deliveries(
+        self, *, state: str | None = None, type: str | None = None, limit: int | None = None
+    ) -> list[Document]:
+        """Events on their way and recently finished, oldest first; the last ``limit`` of them."""
+        found = [
+            one
             for one in self._world.hub.history
             if state in (None, one.state) and type in (None, one.type)
         ]
+        return [_delivery(one) for one in (found if limit is None else found[-limit:])]
 
     def resend(self, event_id: str) -> Document:
         """Delivers an event once more, with the same id and body: a duplicate."""

@@ -230,7 +230,7 @@ COMMANDS = (
         '{"omit_next_page": true, "pdf_delay": 0}',
     ),
     # Webhooks
-    _Command("GET", "/deliveries", "webhook events; filter by state and type", "deliveries"),
+    _Command("GET", "/deliveries", "webhook events; filter by state, type, limit", "deliveries"),
     _Command("POST", "/deliveries/hold", "keep coming events back", "hold_deliveries"),
     _Command(
         "POST",

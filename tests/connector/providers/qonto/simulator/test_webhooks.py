@@ -376,6 +376,28 @@ class TestDeliveries:
         assert deliveries[0]["state"] == "dropped"
         assert {attempt["status"] for attempt in deliveries[0]["attempts"]} == {500}
 
+    async def test_deliveries_are_chosen_by_state_and_type(
+        self, api: Api, receiver: Receiver
+    ) -> None:
+        await subscribe(api, INVOICES, "v1/transactions")
+        receiver.answers = [200, 500]
+        invoice = await create_invoice(api, status="unpaid")
+        await pay(api, invoice["id"])
+        await settle(api)
+
+        async def chosen(**params: Any) -> list[tuple[str, str]]:
+            answer = await api.take("GET", "/_simulator/deliveries", params=params)
+            return [(one["type"], one["state"]) for one in answer["deliveries"]]
+
+        everything = await chosen()
+        assert everything == [
+            (INVOICES, "delivered"),
+            ("v1/transactions", "pending"),
+            (INVOICES, "delivered"),
+        ]
+        assert await chosen(state="pending") == everything[1:2]
+        assert await chosen(type=INVOICES, limit=1) == everything[2:]
+
     @pytest.mark.parametrize("status", [200, 202, 204, 299])
     async def test_any_2xx_acknowledges(self, api: Api, receiver: Receiver, status: int) -> None:
         await subscribe(api, INVOICES)
