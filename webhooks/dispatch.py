@@ -5,10 +5,8 @@ restarts and other processes. No slot is held while a delivery waits for its nex
 """
 
 import asyncio
-import json
 import random
 import secrets
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +21,8 @@ from storage.group_commit import GroupCommit
 from storage.repositories.deliveries import Attempt, Completion, Delivery, DueDelivery
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-from webhooks.envelope import event_body
+from webhooks.lanes import Lanes
+from webhooks.message import prepare
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
 from webhooks.schedule import (
@@ -36,8 +35,7 @@ from webhooks.schedule import (
     RetryAt,
     decide,
 )
-from webhooks.sender import OutgoingRequest, Sender
-from webhooks.signing import signed_headers
+from webhooks.sender import Sender
 
 logger = structlog.get_logger()
 
@@ -83,13 +81,11 @@ class Dispatcher:
         self._metrics = metrics
         self._settings = settings or DispatchSettings()
         self._jitter = jitter
-        self._lanes: dict[str, deque[str]] = {}
-        """Delivery ids waiting in memory, by endpoint; endpoints take turns."""
+        self._lanes = Lanes(at_once=self._settings.at_once, per_lane=self._settings.per_endpoint)
         self._crowded = False
         """The last claim found no room."""
         self._full: set[str] = set()
         """Endpoints that the last claim passed over, because enough of theirs is here."""
-        self._busy: dict[str, int] = {}
         self._held: set[str] = set()
         self._ended: set[str] = set()
         self._tries: set[asyncio.Task[None]] = set()
@@ -176,7 +172,7 @@ class Dispatcher:
             return False
         enough = self._settings.waiting_per_endpoint
         most = min(room, max(1, enough // 2))
-        self._full = {name for name, lane in self._lanes.items() if len(lane) >= enough}
+        self._full = self._lanes.longer_than(enough)
         async with self._work.writing() as tx:
             planned = await tx.deliveries.plan_notices(now, most=most)
             claimed = await tx.deliveries.claim(
@@ -191,48 +187,31 @@ class Dispatcher:
         self._pump()
         return len(claimed) == most or planned == most
 
-    # -- fairness: endpoints take turns, none has more than its share -----------------------------
+    # -- from memory to tries --------------------------------------------------------------------
 
     def _enqueue(self, delivery: Delivery) -> None:
         if delivery.id not in self._held:
             self._held.add(delivery.id)
-            lane = delivery.subscription_id or delivery.id
-            self._lanes.setdefault(lane, deque()).append(delivery.id)
+            self._lanes.put(delivery.subscription_id or delivery.id, delivery.id)
 
     def _pump(self) -> None:
-        """Start tries while there are slots, going round the endpoints."""
-        if self._stopping:
-            return
-        blocked = 0
-        while (
-            self._lanes and len(self._tries) < self._settings.at_once and blocked < len(self._lanes)
-        ):
-            name = next(iter(self._lanes))
-            lane = self._lanes.pop(name)
-            if self._busy.get(name, 0) >= self._settings.per_endpoint:
-                self._lanes[name] = lane
-                blocked += 1
-                continue
-            blocked = 0
-            delivery_id = lane.popleft()
-            if lane:
-                self._lanes[name] = lane
-            if name in self._full and len(lane) <= self._settings.waiting_per_endpoint // 2:
-                self._full.discard(name)
+        """Start tries while there are slots."""
+        while not self._stopping and (taken := self._lanes.take()) is not None:
+            lane, delivery_id = taken
+            half = self._settings.waiting_per_endpoint // 2
+            if lane in self._full and self._lanes.length(lane) <= half:
+                self._full.discard(lane)
                 self._wake.set()
-            self._busy[name] = self._busy.get(name, 0) + 1
             task = asyncio.create_task(self._deliver(delivery_id))
             self._tries.add(task)
-            task.add_done_callback(lambda done, lane=name: self._finished(done, lane))
+            task.add_done_callback(lambda done, lane=lane: self._finished(done, lane))
 
     def _finished(self, task: asyncio.Task[None], lane: str) -> None:
         self._tries.discard(task)
+        self._lanes.done(lane)
         if self._crowded and len(self._held) <= self._settings.waiting // 2:
             self._crowded = False
             self._wake.set()
-        left = self._busy.pop(lane) - 1
-        if left:
-            self._busy[lane] = left
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("delivery.broken", exc_info=error)
         self._pump()
@@ -267,39 +246,13 @@ class Dispatcher:
     async def _send(self, due: DueDelivery, now: datetime) -> Outcome:
         """Make the attempt. Whatever breaks on our side is a failed one: seen, and bounded."""
         try:
-            return await self._sender.send(self._prepare(due, now))
+            return await self._sender.send(prepare(due, self._ring, now))
         except SecretUnreadable as error:
             logger.error("delivery.not_sent", delivery_id=due.id, code=error.code)
             return Failed(error.code)
         except Exception as error:
             logger.error("delivery.not_sent", delivery_id=due.id, exc_info=error)
             return Failed("NOT_SENT")
-
-    def _prepare(self, due: DueDelivery, now: datetime) -> OutgoingRequest:
-        if due.notice_id is not None:
-            body = self._ring.open(due.notice_body or b"", place=f"notices.body:{due.notice_id}")
-            key = self._ring.open(
-                due.signing_secret or b"", place=f"tenants.signing_secret:{due.tenant_id}"
-            )
-            message_id = due.notice_id
-        else:
-            assert due.event_id and due.event_type and due.resource and due.resource_id
-            body = event_body(
-                event_type=due.event_type, resource=due.resource, resource_id=due.resource_id
-            )
-            key = self._ring.open(
-                due.secret or b"", place=f"subscriptions.secret:{due.subscription_id}"
-            )
-            message_id = due.event_id
-        headers = {
-            "Content-Type": "application/json",
-            "X-Connector-Account": due.account_id,
-            **signed_headers(message_id, body, key, now),
-        }
-        if due.reference is not None:
-            # JSON's escapes keep any reference a valid header value.
-            headers["X-Connector-Reference"] = json.dumps(due.reference)[1:-1]
-        return OutgoingRequest(due.callback_url, headers, body)
 
     def _completion(
         self,

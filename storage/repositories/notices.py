@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import NoticeRow
@@ -52,18 +52,3 @@ class Notices:
             self._select.where(_table.c.planned_at.is_(None)).order_by(_table.c.id).limit(most)
         )
         return [as_value(Notice, row) for row in rows]
-
-    async def plan(self, notice_id: str, at: datetime) -> bool:
-        """Mark its delivery as planned; answer False when somebody did before."""
-        result = await self._connection.execute(
-            update(_table)
-            .where(_table.c.id == notice_id, _table.c.planned_at.is_(None))
-            .values(planned_at=at)
-        )
-        return result.rowcount == 1
-
-    async def erase(self, notice_id: str) -> None:
-        """Forget the body, which may hold an account key; the row stays for the log."""
-        await self._connection.execute(
-            update(_table).where(_table.c.id == notice_id).values(body=None)
-        )

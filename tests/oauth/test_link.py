@@ -159,13 +159,6 @@ async def test_with_a_webhook_the_key_goes_from_server_to_server(floor: Floor) -
     }
     assert (await floor.callers.select(tenant, key)).id == notice.account_id
     assert key.encode() not in notice.body
-    async with floor.work.writing() as tx:
-        assert await tx.notices.plan(notice.id, floor.clock())
-        assert not await tx.notices.plan(notice.id, floor.clock())
-        await tx.notices.erase(notice.id)
-        erased = await tx.notices.get(notice.id)
-    assert erased is not None
-    assert erased.body is None
 
 
 async def test_a_tenant_that_opted_in_gets_the_key_in_the_redirect_signed_when_asked(
