@@ -1,10 +1,11 @@
 """Our own subscriptions at the provider: at most one per account and purpose."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import UpstreamSubscriptionRow
@@ -39,11 +40,27 @@ class UpstreamSubscriptions:
         self._connection = connection
         self._select = select(*columns_of(UpstreamSubscription, _table))
 
-    async def add(self, subscription: UpstreamSubscription) -> None:
-        await self._connection.execute(insert(_table).values(**as_row(subscription)))
+    async def add(self, subscription: UpstreamSubscription) -> bool:
+        """Store a new one; answer False, and change nothing, when the account has one of its kind.
 
-    async def of_account(self, account_id: str, purpose: str) -> UpstreamSubscription | None:
-        return await self._first(_table.c.account_id == account_id, _table.c.purpose == purpose)
+        Then of_account answers the other one, also when another process was about to commit it.
+        """
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+        result = await self._connection.execute(
+            dialect.insert(_table)
+            .values(**as_row(subscription))
+            .on_conflict_do_nothing(index_elements=["account_id", "purpose"])
+            .returning(_table.c.id)
+        )
+        return result.first() is not None
+
+    async def of_account(
+        self, account_id: str, purpose: str, *, hold: bool = False
+    ) -> UpstreamSubscription | None:
+        """Answer the account's one of this kind; with `hold` nobody else changes it meanwhile."""
+        return await self._first(
+            _table.c.account_id == account_id, _table.c.purpose == purpose, hold=hold
+        )
 
     async def by_code(self, code: str) -> UpstreamSubscription | None:
         return await self._first(_table.c.code == code)
@@ -55,14 +72,24 @@ class UpstreamSubscriptions:
         )
         return [as_value(UpstreamSubscription, row) for row in rows]
 
-    async def change(self, subscription_id: str, at: datetime, **values: Any) -> None:
+    async def change(
+        self, subscription: UpstreamSubscription, at: datetime, **values: Any
+    ) -> UpstreamSubscription:
+        """Change one that is held; answer it as it is now.
+
+        `updated_at` always moves, so that whoever knows an older state of it notices.
+        """
+        later = max(at, subscription.updated_at + timedelta(microseconds=1))
+        changed = replace(subscription, updated_at=later, **values)
         await self._connection.execute(
-            update(_table).where(_table.c.id == subscription_id).values(updated_at=at, **values)
+            update(_table).where(_table.c.id == subscription.id).values(updated_at=later, **values)
         )
+        return changed
 
     async def remove(self, subscription_id: str) -> None:
         await self._connection.execute(delete(_table).where(_table.c.id == subscription_id))
 
-    async def _first(self, *conditions: Any) -> UpstreamSubscription | None:
-        row = (await self._connection.execute(self._select.where(*conditions))).first()
+    async def _first(self, *conditions: Any, hold: bool = False) -> UpstreamSubscription | None:
+        query = self._select.where(*conditions)
+        row = (await self._connection.execute(query.with_for_update() if hold else query)).first()
         return None if row is None else as_value(UpstreamSubscription, row)

@@ -107,14 +107,44 @@ async def test_a_change_moves_the_time_and_touches_no_other(relay: Relay) -> Non
     changed = await relay.upstream(await relay.account())
     other = await relay.upstream(await relay.account())
     async with relay.work.writing() as tx:
-        await tx.upstream_subscriptions.change(changed.id, LATER, state="ENDING")
-        assert await tx.upstream_subscriptions.by_code(changed.code) == replace(
-            changed, state="ENDING", updated_at=LATER
-        )
+        now = await tx.upstream_subscriptions.change(changed, LATER, state="ENDING")
+        assert now == replace(changed, state="ENDING", updated_at=LATER)
+        assert await tx.upstream_subscriptions.by_code(changed.code) == now
+        again = await tx.upstream_subscriptions.change(now, LATER, state="PENDING")
+        assert again.updated_at > LATER, "a change is seen even at the same moment"
+        assert await tx.upstream_subscriptions.by_code(changed.code) == again
         assert await tx.upstream_subscriptions.by_code(other.code) == other
         await tx.upstream_subscriptions.remove(changed.id)
         assert await tx.upstream_subscriptions.by_code(changed.code) is None
         assert await tx.upstream_subscriptions.by_code(other.code) == other
+
+
+async def test_an_account_has_one_upstream_one_of_a_kind(relay: Relay) -> None:
+    account = await relay.account()
+    first = await relay.upstream(account)
+    second = replace(first, id="ups_2", code="other")
+    async with relay.work.writing() as tx:
+        assert not await tx.upstream_subscriptions.add(second)
+        assert await tx.upstream_subscriptions.of_account(account.id, RESOURCES) == first
+        assert await tx.upstream_subscriptions.add(replace(second, purpose="CONSENT"))
+
+
+async def test_one_who_comes_second_sees_what_the_first_was_about_to_commit(relay: Relay) -> None:
+    account = await relay.account()
+    other = await relay.upstream(await relay.account())
+    first = replace(other, id="ups_1", account_id=account.id, code="first")
+
+    async def add_second() -> str | None:
+        async with relay.work.writing() as tx:
+            await tx.upstream_subscriptions.add(replace(first, id="ups_2", code="second"))
+            found = await tx.upstream_subscriptions.of_account(account.id, RESOURCES, hold=True)
+            return None if found is None else found.id
+
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.add(first)
+        adding = asyncio.create_task(add_second())
+        await asyncio.sleep(0.05)
+    assert await adding == "ups_1"
 
 
 async def test_no_secret_shows(relay: Relay) -> None:

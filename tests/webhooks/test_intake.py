@@ -83,7 +83,7 @@ async def test_another_accounts_secret_signs_nothing_here(relay: Relay) -> None:
     there = await relay.upstream(account, id="ups_other", upstream_id="q-1")
     other = relay.ring.seal("o" * 64, place="upstream_subscriptions.secret:ups_other")
     async with relay.work.writing() as tx:
-        await tx.upstream_subscriptions.change("ups_other", START, secret=other)
+        await tx.upstream_subscriptions.change(there, START, secret=other)
     intake = relay.intake()
     await intake.accept(there.code, {"signature": "o" * 64}, event_body())
     with pytest.raises(SignatureInvalid):
