@@ -4,7 +4,7 @@ from collections import deque
 
 
 class Lanes:
-    """A fair queue of delivery ids; `at_once` bounds what is under way, `per_lane` a lane's part."""
+    """A fair queue of ids; `at_once` bounds what is under way, `per_lane` one lane of it."""
 
     def __init__(self, *, at_once: int, per_lane: int) -> None:
         self._at_once = at_once
