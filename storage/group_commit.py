@@ -6,12 +6,15 @@ a commit is shared. Everyone in a batch learns the outcome of that batch, and no
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from storage.errors import StorageUnavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+_Entry: TypeAlias = tuple[Item, asyncio.Future[Result]]
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -22,7 +25,7 @@ class GroupCommit(Generic[Item, Result]):
     ) -> None:
         self._commit = commit
         self._most = most
-        self._queue: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._queue: list[_Entry[Item, Result]] = []
         self._running: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
@@ -49,12 +52,17 @@ class GroupCommit(Generic[Item, Result]):
                 batch = [entry for entry in batch if not entry[1].cancelled()]
                 if batch:
                     await self._settle(batch)
+        except BaseException:
+            # Cancelled with the service that it belongs to: those still queued must not wait.
+            left, self._queue = self._queue, []
+            self._fail(left, StorageUnavailable("the service is stopping"))
+            raise
         finally:
             self._running = None
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _settle(self, batch: list[_Entry[Item, Result]]) -> None:
         try:
-            results = await self._commit([item for item, _ in batch])
+            await self._write(batch)
         except StorageUnavailable as error:
             # The database is away: asking it once per item would only take longer to say so.
             self._fail(batch, error)
@@ -63,18 +71,35 @@ class GroupCommit(Generic[Item, Result]):
                 self._fail(batch, error)
                 return
             # One item may have spoilt the batch; alone, each gets its own answer.
-            for entry in batch:
-                await self._settle([entry])
-        except BaseException as error:
+            for number, entry in enumerate(batch):
+                if entry[1].done():
+                    continue
+                try:
+                    await self._write([entry])
+                except StorageUnavailable as away:
+                    self._fail(batch[number:], away)
+                    return
+                except Exception as alone:
+                    self._fail([entry], alone)
+
+    async def _write(self, batch: list[_Entry[Item, Result]]) -> None:
+        """Commit a batch and tell the results. Raises what the commit raised; nobody knows then."""
+        try:
+            results = await self._commit([item for item, _ in batch])
+        except asyncio.CancelledError:
             self._fail(batch, StorageUnavailable("the service is stopping"))
-            raise error
-        else:
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            raise
+        if len(results) != len(batch):
+            # It is written, so it can't be tried again, and nobody knows whose result is whose.
+            error = ValueError(f"{len(results)} answers to {len(batch)} items")
+            self._fail(batch, error)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
 
     @staticmethod
-    def _fail(batch: list[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+    def _fail(batch: list[_Entry[Item, Result]], error: Exception) -> None:
         for _, future in batch:
             if not future.done():
                 future.set_exception(error)
