@@ -129,10 +129,11 @@ async def test_an_opted_in_tenant_gets_the_key_in_the_redirect(running: Sandbox)
         ("bookingProposals", "totalGrossAmount"),
     ],
 )
+@pytest.mark.parametrize("target", TARGETS)
 async def test_documents_are_read_with_exact_amounts_and_paging(
-    running: Sandbox, path: str, amount: str
+    running: Sandbox, target: str, path: str, amount: str
 ) -> None:
-    account_key = await running.link("qonto-sandbox")
+    account_key = await running.link(target)
     async with running.client(account_key) as client:
         first = json.loads(
             (await ok(client.get(f"/accounting/{path}?limit=5&page=1"))).text, parse_float=str
@@ -160,10 +161,13 @@ async def test_documents_are_read_with_exact_amounts_and_paging(
 
 
 @pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30", "QX-14")
-async def test_changes_at_qonto_reach_the_vendor_signed(running: Sandbox, vendor: Vendor) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+async def test_changes_at_qonto_reach_the_vendor_signed(
+    running: Sandbox, vendor: Vendor, target: str
+) -> None:
     """Subscribe, create, pay, retry, duplicate, unsubscribe: the whole life of a subscription."""
-    account_key = await running.link("qonto-sandbox")
-    simulator = running.simulators["qonto-sandbox"]
+    account_key = await running.link(target)
+    simulator = running.simulators[target]
     async with (
         running.client(account_key) as client,
         httpx2.AsyncClient(base_url=simulator.base_url) as qonto,
