@@ -297,6 +297,28 @@ async def test_a_poisonous_event_does_not_spoil_its_batch(relay: Relay) -> None:
     assert len(await relay.of(subscription)) == 9
 
 
+@pytest.mark.parametrize("poison", ["inv-\x00", "inv-\ud800", "x" * 100_000])
+async def test_an_id_that_a_database_may_not_take_does_not_spoil_its_batch(
+    relay: Relay, poison: str
+) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body("warm-up", "inv-0"))
+    answers = await asyncio.gather(
+        *(
+            intake.accept(
+                upstream.code, SIGNED, event_body(f"up-{n}", poison if n == 5 else f"inv-{n}")
+            )
+            for n in range(10)
+        ),
+        return_exceptions=True,
+    )
+    assert [n for n, answer in enumerate(answers) if answer is not None] in ([], [5])
+    assert len(await relay.of(subscription)) in (10, 11)
+
+
 async def test_a_caller_that_leaves_does_not_spoil_the_batch(relay: Relay) -> None:
     account = await relay.account()
     upstream = await relay.upstream(account)

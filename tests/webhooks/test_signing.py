@@ -33,8 +33,8 @@ def accepted(secret: bytes, body: bytes, headers: dict[str, str]) -> bool:
     """Say whether a receiver with the Standard Webhooks library takes it."""
     try:
         Webhook(standard_secret(secret)).verify(body, headers)
-    except WebhookVerificationError:
-        return False
+    except (WebhookVerificationError, ValueError):
+        return False  # ValueError: not text, or not base64, and so nothing that was signed
     return True
 
 
@@ -101,17 +101,9 @@ def test_every_changed_byte_of_the_body_breaks_both(data: st.DataObject, secret:
     forged = bytearray(BODY)
     at = data.draw(st.integers(0, len(BODY) - 1))
     forged[at] ^= data.draw(st.integers(1, 255))
-    assert not accepted_bytes(secret, bytes(forged), headers)
+    assert not accepted(secret, bytes(forged), headers)
     key = maesn_secret(secret).encode()
     assert hmac.digest(key, bytes(forged), "sha256").hex() != headers["X-MAESN-SIGNATURE"]
-
-
-def accepted_bytes(secret: bytes, body: bytes, headers: dict[str, str]) -> bool:
-    """Like `accepted`; a body that isn't text can't be what was signed."""
-    try:
-        return accepted(secret, body, headers)
-    except UnicodeDecodeError:
-        return False
 
 
 @given(st.data())
@@ -121,7 +113,7 @@ def test_a_body_with_more_or_fewer_bytes_is_refused(data: st.DataObject) -> None
     cut = data.draw(st.integers(0, len(BODY)))
     more = data.draw(st.binary(max_size=3))
     forged = BODY[:cut] + more + BODY[cut + data.draw(st.integers(0, 3)) :]
-    assert (forged == BODY) == accepted_bytes(secret, forged, headers)
+    assert (forged == BODY) == accepted(secret, forged, headers)
 
 
 @given(data=st.data(), secret=secrets_)
