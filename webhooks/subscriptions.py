@@ -1,23 +1,15 @@
-"""A vendor's subscriptions, and the one at the provider that they rest on.
+"""A vendor's subscriptions.
 
-At most one upstream subscription per account serves all of the account's subscriptions. Our own
-code and secret are committed before the provider is asked: an event that overtakes the answer is
-understood, and an answer that is lost leaves no orphan, because `settle` finds it by its address.
-
-Its record says where it stands. PENDING: wanted, and the provider was or is being asked; ACTIVE:
-the provider confirmed it; ENDING: not wanted, and being removed. Several processes may be at it at
-once, so each step begins with a change of the record under a lock, and the provider's answer is
-written down only if the record is still as that step left it.
+At most one upstream subscription per account serves all of the account's; `webhooks.upstream` makes
+and removes it. Here it's begun with the first, ended with the last, and settled when something in
+between was lost.
 """
 
 import asyncio
-import secrets
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TypeAlias
 
 import structlog
 
@@ -43,14 +35,18 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
-
-RESOURCES = "RESOURCES"
-"""The purpose of the upstream subscription that feeds vendors' subscriptions."""
+from webhooks.upstream import RESOURCES, SETTLE_AFTER, Ask, Stands, Step, Upstream, Wait
 
 OFFERED = ("INVOICE",)
 """What a vendor can subscribe to: the resources that Qonto announces and Maesn relays."""
 
-SETTLE_AFTER = timedelta(seconds=30)
+_NEVER_MADE = (DownstreamRefused, AccessRefused, AccountInactive, ReauthRequired)
+"""After these the provider has certainly nothing of what it was asked for."""
+
+_LATE = (
+    "{} could not be asked for events just now; the connector keeps trying, and events begin when "
+    "it succeeds."
+)
 
 logger = structlog.get_logger()
 
@@ -84,8 +80,7 @@ class Subscriptions:
         self._registry = registry
         self._policy = policy
         self._clock = clock
-        self._public_url = public_url.rstrip("/")
-        self._forget = forget
+        self._upstream = Upstream(work, ring, clock, public_url=public_url, forget=forget)
         self._ended = ended
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -119,11 +114,11 @@ class Subscriptions:
             late = False
             try:
                 match step:
-                    case _Ask(upstream, fresh):
-                        await self._ask(upstream, adapter, fresh=fresh)
-                    case _Wait():
+                    case Ask():
+                        await self._upstream.ask(step, adapter)
+                    case Wait():
                         late = True
-                    case None:
+                    case Stands():
                         pass
             except (DownstreamTimeout, DownstreamUnavailable, RateLimited):
                 late = True
@@ -161,7 +156,9 @@ class Subscriptions:
             self._ended(subscription_id)
             if upstream is not None and last:
                 try:
-                    await self._remove(upstream, self._registry.get(account.target).webhooks)
+                    await self._upstream.remove(
+                        upstream, self._registry.get(account.target).webhooks
+                    )
                 except ServiceError as error:
                     # what the vendor asked for is done; the rest is done by settle
                     logger.warning(
@@ -198,35 +195,16 @@ class Subscriptions:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def callback_url(self, upstream: UpstreamSubscription) -> str:
-        """Answer the address that the provider is asked to post to."""
-        return f"{self._public_url}/events/callback/{upstream.code}"
-
-    async def _add(self, subscription: Subscription, adapter: WebhookAdapter) -> "_Step":
-        """Commit the subscription and, if there is none, the upstream one it will rest on.
-
-        Answers what is left to do for the upstream one.
-        """
-        now = subscription.created_at
+    async def _add(self, subscription: Subscription, adapter: WebhookAdapter) -> Step:
+        """Commit the subscription, and that the upstream one is needed; answer what that takes."""
         try:
             async with self._work.writing() as tx:
                 await tx.subscriptions.add(subscription)
-                while True:
-                    upstream = await tx.upstream_subscriptions.of_account(
-                        subscription.account_id, RESOURCES, hold=True
-                    )
-                    if upstream is not None:
-                        break
-                    upstream = self._new_upstream(subscription, adapter)
-                    if await tx.upstream_subscriptions.add(upstream):
-                        return _Ask(upstream, fresh=True)
-                if upstream.state == "ACTIVE":
-                    return None
-                if upstream.state == "PENDING" and upstream.updated_at > now - SETTLE_AFTER:
-                    return _Wait()
-                return _Ask(
-                    await tx.upstream_subscriptions.change(upstream, now, state="PENDING"),
-                    fresh=False,
+                return await self._upstream.want(
+                    tx,
+                    subscription.account_id,
+                    adapter.topics[subscription.resource],
+                    subscription.created_at,
                 )
         except Conflict:
             async with self._work.reading() as tx:
@@ -238,85 +216,7 @@ class Subscriptions:
                         raise SubscriptionExists(other.id) from None
             raise
 
-    def _new_upstream(
-        self, subscription: Subscription, adapter: WebhookAdapter
-    ) -> UpstreamSubscription:
-        now = subscription.created_at
-        upstream_id = new_id("ups", now)
-        place = f"upstream_subscriptions.secret:{upstream_id}"
-        return UpstreamSubscription(
-            id=upstream_id,
-            account_id=subscription.account_id,
-            purpose=RESOURCES,
-            code=secrets.token_urlsafe(32),
-            secret=self._ring.seal(secrets.token_hex(32), place=place),
-            types=" ".join(adapter.topics[subscription.resource]),
-            state="PENDING",
-            upstream_id=None,
-            created_at=now,
-            updated_at=now,
-        )
-
-    async def _ask(
-        self, upstream: UpstreamSubscription, adapter: WebhookAdapter, *, fresh: bool
-    ) -> None:
-        """Make the provider post to us; take over one that an earlier try has left there."""
-        url = self.callback_url(upstream)
-        secret = self._ring.open_text(upstream.secret, place=upstream.place)
-        found = None
-        if not fresh:
-            theirs = await adapter.list(upstream.account_id)
-            found = next((item for item in theirs if item.callback_url == url), None)
-        if found is None:
-            found = await adapter.subscribe(
-                upstream.account_id, url, secret, upstream.types.split()
-            )
-        async with self._work.writing() as tx:
-            now = await tx.upstream_subscriptions.of_account(
-                upstream.account_id, upstream.purpose, hold=True
-            )
-            if now is not None and now.id == upstream.id:
-                if now.updated_at == upstream.updated_at:
-                    await tx.upstream_subscriptions.change(
-                        now, self._clock(), state="ACTIVE", upstream_id=found.id
-                    )
-                    return
-                if now.state != "ACTIVE":
-                    # somebody else is at it, or will settle it, and will find this one there
-                    await tx.upstream_subscriptions.change(now, self._clock(), upstream_id=None)
-                    return
-                if now.upstream_id == found.id:
-                    return
-        await adapter.unsubscribe(upstream.account_id, found.id)  # nobody needs it any more
-
-    async def _remove(self, upstream: UpstreamSubscription, adapter: WebhookAdapter) -> None:
-        url = self.callback_url(upstream)
-        if upstream.upstream_id is not None:
-            await adapter.unsubscribe(upstream.account_id, upstream.upstream_id)
-        else:
-            for item in await adapter.list(upstream.account_id):
-                if item.callback_url == url:
-                    await adapter.unsubscribe(upstream.account_id, item.id)
-        async with self._work.writing() as tx:
-            now = await tx.upstream_subscriptions.of_account(
-                upstream.account_id, upstream.purpose, hold=True
-            )
-            if now is None or now.id != upstream.id:
-                return
-            if now.updated_at != upstream.updated_at:
-                # Wanted again meanwhile, or asked for until just now: what is known of it may be
-                # wrong, so that it's looked for there.
-                state = "ENDING" if now.state == "ENDING" else "PENDING"
-                await tx.upstream_subscriptions.change(
-                    now, self._clock(), state=state, upstream_id=None
-                )
-                return
-            await tx.upstream_subscriptions.remove(upstream.id)
-        self._forget(upstream.code)
-
-    async def _withdraw(
-        self, subscription: Subscription, step: "_Step", error: ServiceError
-    ) -> None:
+    async def _withdraw(self, subscription: Subscription, step: Step, error: ServiceError) -> None:
         """Take back a subscription that the provider refused to feed."""
         now = self._clock()
         with suppress(StorageUnavailable):
@@ -328,7 +228,7 @@ class Subscriptions:
                 if upstream is None or await tx.subscriptions.live([subscription.account_id]):
                     return
                 if (
-                    isinstance(step, _Ask)
+                    isinstance(step, Ask)
                     and step.fresh
                     and step.upstream == upstream
                     and isinstance(error, _NEVER_MADE)
@@ -353,9 +253,9 @@ class Subscriptions:
         try:
             adapter = self._registry.get(account.target).webhooks
             if wanted:
-                await self._ask(upstream, adapter, fresh=False)
+                await self._upstream.ask(Ask(upstream, fresh=False), adapter)
             else:
-                await self._remove(upstream, adapter)
+                await self._upstream.remove(upstream, adapter)
         except StorageUnavailable:
             raise
         except ServiceError as error:
@@ -368,27 +268,3 @@ class Subscriptions:
             logger.error("upstream_subscription.broken", account_id=account.id, exc_info=error)
             return 0
         return 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """The provider is to be asked by this process; `fresh` when it never was before."""
-
-    upstream: UpstreamSubscription
-    fresh: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    """Another process asks just now, or has just tried to and will be followed by settle."""
-
-
-_Step: TypeAlias = _Ask | _Wait | None
-
-_NEVER_MADE = (DownstreamRefused, AccessRefused, AccountInactive, ReauthRequired)
-"""After these the provider has certainly nothing of what it was asked for."""
-
-_LATE = (
-    "{} could not be asked for events just now; the connector keeps trying, and events begin when "
-    "it succeeds."
-)

@@ -10,7 +10,7 @@ from storage.errors import Conflict
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from tests.webhooks.relay import START, Relay
-from webhooks.subscriptions import RESOURCES
+from webhooks.upstream import RESOURCES
 
 LATER = START + timedelta(minutes=1)
 

@@ -31,7 +31,8 @@ from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
 from webhooks.schedule import Answered, Outcome
 from webhooks.sender import OutgoingRequest, Sender
-from webhooks.subscriptions import RESOURCES, Subscriptions
+from webhooks.subscriptions import Subscriptions
+from webhooks.upstream import RESOURCES
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TARGET = "qonto"
