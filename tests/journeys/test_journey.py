@@ -160,7 +160,7 @@ async def test_documents_are_read_with_exact_amounts_and_paging(
         assert found["errors"] is None
 
 
-@pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30", "QX-14")
+@pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30")
 @pytest.mark.parametrize("target", TARGETS)
 async def test_changes_at_qonto_reach_the_vendor_signed(
     running: Sandbox, vendor: Vendor, target: str
@@ -226,7 +226,7 @@ async def test_changes_at_qonto_reach_the_vendor_signed(
         assert (await client.delete(f"/webhooks/{created['id']}")).status_code == 404
 
 
-@pytest.mark.covers("MAE-20", "MAE-21", "MAE-22", "MAE-23", "MAE-29")
+@pytest.mark.covers("MAE-20", "MAE-21", "MAE-22", "MAE-23")
 async def test_a_subscription_is_one_accounts_and_for_invoices_only(
     running: Sandbox, vendor: Vendor
 ) -> None:
@@ -271,6 +271,7 @@ async def test_a_subscription_is_one_accounts_and_for_invoices_only(
         assert received.secret == created["secret"]
 
 
+@pytest.mark.covers("MAE-29")
 async def test_events_name_the_account_in_headers(running: Sandbox, vendor: Vendor) -> None:
     """The body is Maesn's; what identifies the customer is beside it."""
     async with running.client() as client:
