@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageUnavailable
@@ -120,7 +121,7 @@ async def _translated() -> AsyncGenerator[None]:
     """Turn "can't be reached", "full" and "locked" into the one error callers know."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StorageUnavailable("the database can't be used right now; try again") from error
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "")

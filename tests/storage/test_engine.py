@@ -1,6 +1,7 @@
 """Transactions on both databases."""
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -92,6 +93,16 @@ async def test_an_unreachable_database_is_one_known_error(tmp_path: Path) -> Non
                 await connection.execute(text("SELECT 1"))
         await database.close()
     await asyncio.sleep(0.1)  # aiosqlite's thread tells the loop that it ends
+
+
+async def test_a_pool_that_stays_empty_is_told_as_unavailable(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database.engine.pool, "_timeout", 0.05)
+    async with contextlib.AsyncExitStack() as held:
+        with pytest.raises(StorageUnavailable):
+            for _ in range(50):
+                await held.enter_async_context(database.reading())
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
