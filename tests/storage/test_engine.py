@@ -100,9 +100,13 @@ async def test_a_pool_that_stays_empty_is_told_as_unavailable(
 ) -> None:
     monkeypatch.setattr(database.engine.pool, "_timeout", 0.05)
     async with contextlib.AsyncExitStack() as held:
-        with pytest.raises(StorageUnavailable):
+
+        async def exhaust() -> None:
             for _ in range(50):
                 await held.enter_async_context(database.reading())
+
+        with pytest.raises(StorageUnavailable):
+            await exhaust()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
