@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar, cast
+from weakref import WeakValueDictionary
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -29,6 +30,7 @@ R = TypeVar("R", bound=Record)
 REPLAY = timedelta(minutes=30)
 IDEMPOTENCY_HEADER = "X-Qonto-Idempotency-Key"
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ class Call:
         if not body.strip():
             return {}
         try:
-            data = json.loads(body, parse_float=Decimal)
-        except (ValueError, RecursionError) as problem:
+            # It takes UTF-8 alone, neither NaN nor half a surrogate pair: all that is read here can
+            # be written again.
+            data: object = _decoder.decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
             raise refuse(400, "invalid_body", "the body is not valid JSON") from problem
         if not isinstance(data, dict):
             raise refuse(400, "invalid_body", "the body must be a JSON object")
@@ -128,6 +132,8 @@ class Api:
         self._world = world
         self._grants = grants
         self._replays: dict[tuple[str, ...], _Remembered] = {}
+        # Reading a large upload waits; a twin sent at the same time waits for its outcome.
+        self._locks: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
 
     def routes(self, endpoints: Sequence[Endpoint]) -> list[Route]:
         return [
@@ -158,13 +164,14 @@ class Api:
             raise refuse(400, "required", f"the header {IDEMPOTENCY_HEADER} is missing")
         caller = call.caller
         slot = (caller.membership_id, caller.client_id or "", endpoint.method, endpoint.path, key)
-        known = self._replays.get(slot)
-        if known is not None and call.now < known.until:
-            return known.response
-        response = respond(await endpoint.handle(call))
-        if response.status_code < 300:
-            self._replays[slot] = _Remembered(response, call.now + REPLAY)
-        return response
+        async with self._locks.setdefault(slot, asyncio.Lock()):
+            known = self._replays.get(slot)
+            if known is not None and call.now < known.until:
+                return known.response
+            response = respond(await endpoint.handle(call))
+            if response.status_code < 300:
+                self._replays[slot] = _Remembered(response, call.now + REPLAY)
+            return response
 
     def authenticate(self, request: Request, now: datetime) -> Caller:
         """The caller by bearer token or by ``login:secret-key``; 401 for everything else."""
@@ -229,8 +236,13 @@ def list_reply(
     rows, total = records.select(wanted, page.start, page.stop)
     below = meta(page, total, call.quirks, strict=strict)
     document: Document = {key: [call.shaped(render(row)) for row in rows], "meta": below}
+    stir(call, records)
+    return Reply(document=document)
+
+
+def stir(call: Call, records: Collection[R]) -> None:
+    """Touches as many records as the quirk ``churn`` says, so that they move between pages."""
     for _ in range(min(call.quirks.churn, len(records))):
         chosen = call.world.ids.random.randrange(len(records))
         for record in records.select(Selection(), chosen, chosen + 1)[0]:
             records.save(record, call.now)
-    return Reply(document=document)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Time stops here, so that lifetimes and due dates can still be added to the present."""
+
 
 def _system() -> datetime:
     return datetime.now(UTC)
@@ -36,8 +39,9 @@ class Clock:
         return self.now()
 
     def advance(self, seconds: float) -> datetime:
-        """Moves time forward and returns the new present; ``ValueError`` for a negative step."""
-        if seconds < 0:
-            raise ValueError("time only moves forward")
+        """Moves time forward and returns the new present; ``ValueError`` for a negative step, and
+        for one beyond the year 9000."""
+        if not 0 <= seconds <= (LATEST - self.now()).total_seconds():
+            raise ValueError("time only moves forward, and not beyond the year 9000")
         self._offset += timedelta(seconds=seconds)
         return self.now()

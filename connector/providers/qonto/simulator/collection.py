@@ -235,7 +235,10 @@ def _keys(window: Window) -> tuple[int, int] | None:
 
 
 def _count(index: Ordered[R], window: tuple[int, int] | None) -> int:
-    return len(index) if window is None else index.position(window[1]) - index.position(window[0])
+    if window is None:
+        return len(index)
+    # A window that ends before it begins holds nothing.
+    return max(0, index.position(window[1]) - index.position(window[0]))
 
 
 def _slice(

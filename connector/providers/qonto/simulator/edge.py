@@ -92,7 +92,7 @@ class Edge:
             if fault.kind == "drop":
                 await _drop(receive, send)
                 return
-        trace_id = self._world.ids.hexadecimal(32)
+        trace_id = self._world.traces.hexadecimal(32)
         scope.setdefault("state", {})["trace_id"] = trace_id
         answer = _Captured()
         early = _failing(fault, trace_id) or self._stop(scope)

@@ -24,6 +24,10 @@ class IdSource:
         """Begins to draw the same things again."""
         self.random.seed(self._seed)
 
+    def branch(self, name: str) -> IdSource:
+        """Another source of the same seed; drawing from it leaves this one as it is."""
+        return IdSource(f"{self._seed}/{name}")
+
     def uuid7(self, at: datetime) -> str:
         """A version 7 UUID whose leading 48 bits are the milliseconds of ``at``."""
         millis = (at - _EPOCH) // _MILLISECOND

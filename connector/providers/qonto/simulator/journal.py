@@ -25,9 +25,13 @@ _SECRET_FIELDS = frozenset(
         "token",
         "password",
         "csrf",
+        "X-Amz-Signature",
     ]
 )
-_SECRET_JSON = re.compile(r'("(?:secret|client_secret|password)"\s*:\s*")[^"]*(")')
+_SECRET_JSON = re.compile(
+    r'("(?:secret|client_secret|password|refresh_token|access_token|code_verifier|token)"\s*:\s*")'
+    r'(?:[^"\\]|\\.)*("|$)'
+)
 _BODY = 65_536
 
 
@@ -73,7 +77,7 @@ class Journal:
         for name, value in parse_qsl(query, keep_blank_values=True):
             values.setdefault(name, []).append(MASK if name in _SECRET_FIELDS else value)
         shown = {name: _mask_header(name, value) for name, value in headers}
-        kind = shown.get("content-type", "")
+        kind = shown.get("content-type", "").strip().lower()
         entry = Entry(
             number=self._count,
             at=with_millis(at),

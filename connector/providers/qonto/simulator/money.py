@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?")
+_DIGITS = 12
+_NUMBER = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -28,8 +29,11 @@ def money(amount: Decimal, currency: str) -> dict[str, str]:
 def parse_decimal(value: object) -> Decimal:
     """Reads a decimal string or a JSON number; ``ValueError`` for anything else."""
     text = value
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= _DIGITS:
+        # Only now: 1E+999999999 would be written out with all its zeros.
+        text = format(value, "f")
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_DIGITS:
+        text = str(value)
     if not isinstance(text, str) or not _NUMBER.fullmatch(text):
         raise ValueError(f"not a decimal: {value!r}")
     return Decimal(text)

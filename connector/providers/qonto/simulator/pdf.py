@@ -21,7 +21,12 @@ from .records.supplier_invoice import Reading
 def file_name(number: str, day: date | None, seller: str) -> str:
     """``2603-F-2026-0000291-Qonto-SA.pdf``: month, number, issuer."""
     month = f"{day:%y%m}-" if day else ""
-    return f"{month}{number}-{re.sub(r'[^A-Za-z0-9]+', '-', seller).strip('-')}.pdf"
+    return f"{month}{_plain(number)}-{_plain(seller)}.pdf"
+
+
+def _plain(text: str) -> str:
+    """Without what file names can't hold, such as the slash of ``2026/42``."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")
 
 
 class _Paper(FPDF):

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+_MOST = 10_000_000
+_BOUNDS = {
+    "created_status": (200, 201),
+    "delivery_attempts": (1, 100),
+    "parallel_deliveries": (1, 100),
+}
+"""What a number may be, unless from 0 to ``_MOST``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
@@ -67,6 +75,9 @@ class Quirks:
                 raise ValueError(f"unknown quirk {name!r}; known: {', '.join(sorted(known))}")
             if not _fits(known[name], value):
                 raise ValueError(f"{name} must be {known[name]}")
+            low, high = _BOUNDS.get(name, (0, _MOST))
+            if isinstance(value, int | float) and not low <= value <= high:
+                raise ValueError(f"{name} must be between {low} and {high}")
         return replace(self, **changes)  # type: ignore[arg-type]  # checked just above
 
 

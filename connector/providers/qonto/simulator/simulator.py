@@ -125,7 +125,7 @@ class Simulator:
             Route("/oauth2/auth/continue", self._pages.proceed, methods=["GET", "POST"]),
             Route("/oauth2/token", tokens.token, methods=["POST"]),
             Route("/oauth2/revoke", tokens.revoke, methods=["POST"]),
-            Route("/files/{id}/{name}", files.get, methods=["GET"]),
+            Route("/files/{id}/{name:path}", files.get, methods=["GET"]),
             *self._api.routes(ENDPOINTS),
             *control_routes(self.control),
             *HomePage(self).routes(),
@@ -135,6 +135,7 @@ class Simulator:
             lifespan=self._lifespan,
             exception_handlers={HTTPException: no_route},
         )
+        inner.router.redirect_slashes = False  # a path with a slash at its end is another path
         return Edge(
             inner,
             world=self.world,
@@ -206,4 +207,5 @@ class Simulator:
         for part in (self.grants, self.faults, self.limits, self.recorder, self._pages, self._api):
             part.clear()
         self._ids.restart()
+        world.traces.restart()
         seed_world(world)

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST_YEAR = 1900
 _WINTER = timezone(timedelta(hours=1))
 _SUMMER = timezone(timedelta(hours=2))
 _INSTANT = re.compile(
@@ -74,11 +75,14 @@ def parse_instant(text: str) -> datetime:
     if not _INSTANT.match(text):
         raise ValueError(f"not an instant: {text!r}")
     at = datetime.fromisoformat(text.upper())
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as problem:
+        raise ValueError(f"not within the years that can be counted: {text!r}") from problem
 
 
 def parse_date(text: str) -> date:
-    """Reads ``YYYY-MM-DD`` and nothing else; else ``ValueError``."""
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    """Reads ``YYYY-MM-DD`` from 1900 on and nothing else; else ``ValueError``."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) or int(text[:4]) < _FIRST_YEAR:
         raise ValueError(f"not a date: {text!r}")
     return date.fromisoformat(text)

@@ -57,6 +57,8 @@ class World:
 
     def __init__(self, ids: IdSource, clock: Clock, hub: Hub) -> None:
         self.ids = ids
+        # Apart, so that one more request does not change the ids of all documents after it.
+        self.traces = ids.branch("traces")
         self.clock = clock
         self.hub = hub
         self.base_url = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 from connector.providers.qonto.simulator import identifiers, pdf
@@ -77,7 +76,7 @@ class Purchases(Desk):
         books.supplier_invoices.save(bill, self._world.now())
         return supplier_invoice(bill, books.organisation.id)
 
-    def hide_supplier_actions(self, id: str, actions: Iterable[str]) -> Document:
+    def hide_supplier_actions(self, id: str, actions: list[str]) -> Document:
         """Takes actions away from one supplier invoice; an empty list gives them all back."""
         books, bill = self._world.find_supplier_invoice(id)
         hidden = frozenset(actions)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
 import msgspec
 from starlette.requests import Request
@@ -322,7 +321,9 @@ def _serve(control: Control, command: _Command) -> Callable[[Request], Awaitable
             return _json(refusal.document(""), refusal.status)
         except KeyError as problem:
             return _json({"error": f"there is no {problem.args[0]!r}"}, 404)
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as problem:
+            return _json({"error": str(problem)}, 400)
+        except msgspec.MsgspecError as problem:
             return _json({"error": str(problem)}, 400)
 
     return serve
@@ -334,13 +335,22 @@ async def _body(request: Request, command: _Command) -> dict[str, Any]:
         query = request.query_params
         return {name: int(text) if name in numbers else text for name, text in query.items()}
     raw = await request.body()
-    data: object = json.loads(raw) if raw.strip() else {}
+    data: object = msgspec.json.decode(raw) if raw.strip() else {}
     if not isinstance(data, dict):
         raise ValueError("the body must be a JSON object")
     fields = cast("dict[str, Any]", data)
     if command.call == "advance":
-        return {"seconds": float(fields["advance"])}
-    return fields
+        fields = {"seconds": float(fields["advance"])}
+    hints = get_type_hints(getattr(Control, command.call))
+    return {name: _fitting(name, value, hints.get(name, object)) for name, value in fields.items()}
+
+
+def _fitting(name: str, value: object, kind: Any) -> object:
+    """The value, if it is of the kind that the call takes; ``ValueError`` naming it otherwise."""
+    try:
+        return value if kind is object else msgspec.convert(value, kind)
+    except msgspec.ValidationError as problem:
+        raise ValueError(f"{name}: {problem}") from problem
 
 
 def _json(document: object, status: int = 200) -> Response:

@@ -23,6 +23,7 @@ EXEMPTIONS = (*_FRENCH, *_ITALIAN, *_OTHER)
 
 DISCOUNT_TYPES = ("percentage", "absolute", "amount")
 _ONE = Decimal(1)
+_TOO_MUCH = Decimal(10**12)
 
 
 def read_lines(
@@ -85,6 +86,9 @@ def _read_line(
     elif price is not None and currency is not None and price[1] != currency:
         fields.problem("unit_price/currency", "invalid", f"must be the currency {currency}")
     if title is None or quantity is None or price is None or rate is None:
+        return None
+    if abs(quantity * price[0]) >= _TOO_MUCH:
+        fields.problem("unit_price/value", "invalid", "the amount of the line is too large")
         return None
     return totals.line(
         title=title,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from connector.providers.qonto.simulator.api import Call, Endpoint, Reply
+from connector.providers.qonto.simulator.api import Call, Endpoint, Reply, stir
 from connector.providers.qonto.simulator.collection import Collection, Selection, Window
 from connector.providers.qonto.simulator.errors import not_found, not_in_list, refuse
 from connector.providers.qonto.simulator.filters import flag, many, sorting, statuses, window
@@ -69,6 +69,7 @@ async def index(call: Call) -> Reply:
     if any(name not in _INCLUDES for name in includes):
         raise not_in_list("includes[]", "includes", _INCLUDES)
     shown = [call.shaped(_with(call, row, includes)) for row in rows]
+    stir(call, collection)
     return Reply(document={"transactions": shown, "meta": below})
 
 

@@ -53,12 +53,18 @@ async def read_parts(call: Call) -> list[tuple[str, str | File]]:
         async with call.request.form(max_files=100, max_fields=200) as form:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    parts.append((name, File(value.filename or "file", await value.read())))
+                    parts.append((name, File(_name(value.filename), await value.read())))
                 else:
                     parts.append((name, value))
     except HTTPException as problem:
         raise refuse(400, "bad_request", str(problem.detail)) from problem
     return parts
+
+
+def _name(sent: str | None) -> str:
+    """The file's name without folders."""
+    name = (sent or "").replace("\\", "/").rpartition("/")[2]
+    return "file" if name in ("", ".", "..") else name
 
 
 def _store(world: World, books: Books, file: File, call: Call) -> Attachment:

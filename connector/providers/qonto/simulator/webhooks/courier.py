@@ -15,6 +15,9 @@ from connector.providers.qonto.simulator.world import World
 from .signing import HEADER, signature
 
 _POLL = 0.05
+_TRIPLINGS = 12
+_LONGEST = timedelta(days=30)
+"""No wait is longer, whatever the quirks say."""
 
 
 class Courier:
@@ -100,8 +103,8 @@ class Courier:
         elif len(delivery.attempts) >= quirks.delivery_attempts:
             delivery.state = "dropped"
         else:
-            wait = quirks.retry_base * 3 ** (len(delivery.attempts) - 1)
-            delivery.due = now + timedelta(seconds=wait)
+            wait = quirks.retry_base * 3 ** min(len(delivery.attempts) - 1, _TRIPLINGS)
+            delivery.due = now + min(timedelta(seconds=wait), _LONGEST)
             delivery.state = "pending"
             self._hub.schedule(delivery)
         self._hub.wake.set()
