@@ -97,10 +97,10 @@ def _number(books: Books, year: int, final: bool) -> str:
     series = f"{PREFIX}-{year}" if final else f"{PREFIX}-{year}{PROFORMA}"
     position = books.counters[series] = books.counters.get(series, 0) + 1
     number = f"{PREFIX}-{year}-{position:03d}{'' if final else PROFORMA}"
-    while number in books.numbers:
+    while number in books.numbers[PREFIX]:
         position = books.counters[series] = position + 1
         number = f"{PREFIX}-{year}-{position:03d}{'' if final else PROFORMA}"
-    books.numbers.add(number)
+    books.numbers[PREFIX].add(number)
     return number
 
 

@@ -205,7 +205,7 @@ def _deliveries(simulator: Simulator, books: Books) -> list[Row]:
             one.event_id,
             one.type,
             one.callback_url,
-            str(len(one.attempts)),
+            f"{len(one.attempts)} of {simulator.world.quirks.delivery_attempts}",
             one.state,
             (("resend", "Send again"),),
         )

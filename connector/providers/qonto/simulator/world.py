@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -42,7 +43,8 @@ class Books:
         self.mails: list[Mail] = []
         self.upload_keys: dict[str, tuple[str, datetime]] = {}
         self.has_imported = False
-        self.numbers: set[str] = set()
+        self.numbers: defaultdict[str, set[str]] = defaultdict(set)
+        """The numbers in use, by the prefix of the kind of document."""
         self.counters: dict[str, int] = {}
 
     def account(self, id: str) -> BankAccount | None:

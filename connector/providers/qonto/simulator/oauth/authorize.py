@@ -102,6 +102,8 @@ class AuthorizePages:
                 "long to ensure sufficient entropy.",
             )
         scopes = split(query.get("scope", ""))
+        if not scopes:
+            raise OAuthError("invalid_scope", "The parameter 'scope' is missing.")
         wrong = refused(scopes)
         if wrong is not None:
             if self._world.quirks.strict_scopes:

@@ -46,6 +46,8 @@ _SORTS = (
     "scheduled_date",
     "total_amount",
 )
+_TO_PAY = frozenset({"to_pay", "awaiting_payment", "pending", "scheduled"})
+_PROCESSED = frozenset({"paid", "archived", "rejected", "discarded"})
 _PERIODS = ("today", "yesterday", "this_week", "past_week", "this_month", "past_month")
 _DUE = ("past_and_today", "future", "missing_date")
 _DOCUMENT_TYPES = ("duplicates", "non_financial_documents")
@@ -56,9 +58,10 @@ Condition = Callable[[SupplierInvoice], bool]
 
 def selection(query: QueryParams, now: datetime) -> Selection[SupplierInvoice]:
     """What the query asks for; 422 for a value that is not in the documented lists."""
-    order, direction = sorting(query, _SORTS, "created_at:desc")
+    wanted = statuses(query, "filter[status]", STATUSES)
+    order, direction = sorting(query, _SORTS, _default_order(wanted))
     return Selection(
-        statuses=statuses(query, "filter[status]", STATUSES),
+        statuses=wanted,
         created=window(query, "created_at"),
         updated=window(query, "updated_at"),
         where=tuple(_conditions(query, today(now))),
@@ -66,6 +69,15 @@ def selection(query: QueryParams, now: datetime) -> Selection[SupplierInvoice]:
         key=None if order in ("created_at", "updated_at") else _key(order),
         descending=direction == "desc",
     )
+
+
+def _default_order(wanted: frozenset[str] | None) -> str:
+    """By the tab of the app in which documents with these statuses are shown."""
+    if wanted and wanted <= _TO_PAY:
+        return "payment_date:asc"
+    if wanted and wanted <= _PROCESSED:
+        return "payment_date:desc"
+    return "created_at:desc"
 
 
 def _key(order: str) -> Callable[[SupplierInvoice], Any]:

@@ -22,7 +22,7 @@ def find(call: Call) -> SupplierInvoice:
 
 
 async def index(call: Call) -> Reply:
-    """Newest first; 25 to a page unless asked for more."""
+    """Newest first unless statuses say otherwise; 25 to a page unless asked for more."""
     query = call.request.query_params
     wanted = selection(query, call.now)
     page, organisation_id = read_page(query, default=PER_PAGE), call.books.organisation.id

@@ -93,7 +93,7 @@ def create(
     if organisation.country == "IT" and organisation.einvoicing_sending != "enabled":
         raise refuse(422, "invalid", "e-invoicing must be activated first")
     if fields.number:
-        numbering.claim(books, fields.number)
+        numbering.claim(books, PREFIX, fields.number)
     elif final and not organisation.automatic_numbering:
         raise number_required()
     amounts = totals(fields.lines, fields.discount)
@@ -137,8 +137,8 @@ def edit(
     """Rewrites a draft."""
     _require(invoice, "draft", "updated")
     if fields.number and fields.number != invoice.number:
-        numbering.claim(books, fields.number)
-        books.numbers.discard(invoice.number)
+        numbering.claim(books, PREFIX, fields.number)
+        books.numbers[PREFIX].discard(invoice.number)
         invoice.number = fields.number
     _write(invoice, fields)
     return _changed(world, books, invoice, at)
@@ -185,7 +185,7 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
 def delete(books: Books, invoice: ClientInvoice) -> None:
     """Removes a draft; nobody is told."""
     _require(invoice, "draft", "deleted; cancel it instead")
-    books.numbers.discard(invoice.number)
+    books.numbers[PREFIX].discard(invoice.number)
     books.client_invoices.remove(invoice)
 
 
@@ -204,7 +204,7 @@ def _become_final(world: World, books: Books, invoice: ClientInvoice, at: dateti
     if not invoice.number or invoice.number.endswith(numbering.PROFORMA):
         if not books.organisation.automatic_numbering:
             raise number_required()
-        books.numbers.discard(invoice.number)
+        books.numbers[PREFIX].discard(invoice.number)
         day = invoice.issue_date or today(at)
         invoice.number = numbering.next_number(books, PREFIX, day)
     invoice.status = "unpaid"

@@ -44,7 +44,7 @@ def create(world: World, books: Books, fields: CreditNoteFields, *, at: datetime
     invoice = fields.invoice
     _check(books, fields)
     if fields.number:
-        numbering.claim(books, fields.number)
+        numbering.claim(books, PREFIX, fields.number)
     number = fields.number or numbering.next_number(books, PREFIX, fields.issue_date)
     amounts = totals(fields.lines, fields.discount)
     note = CreditNote(

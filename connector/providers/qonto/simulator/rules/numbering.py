@@ -13,11 +13,12 @@ PROFORMA = "-PROFORMA"
 def next_number(books: Books, prefix: str, day: date) -> str:
     """Takes the next free number, such as ``F-2026-042``."""
     series = f"{prefix}-{day.year}"
+    taken = books.numbers[prefix]
     while True:
         books.counters[series] = books.counters.get(series, 0) + 1
         number = f"{series}-{books.counters[series]:03d}"
-        if number not in books.numbers:
-            books.numbers.add(number)
+        if number not in taken:
+            taken.add(number)
             return number
 
 
@@ -27,15 +28,15 @@ def proforma_number(books: Books, prefix: str, day: date) -> str:
     position = max(books.counters.get(series, 0), books.counters.get(series + PROFORMA, 0)) + 1
     books.counters[series + PROFORMA] = position
     number = f"{series}-{position:03d}{PROFORMA}"
-    books.numbers.add(number)
+    books.numbers[prefix].add(number)
     return number
 
 
-def claim(books: Books, number: str) -> None:
-    """Takes a number chosen by the caller; 409 when another document has it."""
-    if number in books.numbers:
+def claim(books: Books, prefix: str, number: str) -> None:
+    """Takes a number chosen by the caller; 409 when another document of the kind has it."""
+    if number in books.numbers[prefix]:
         raise number_taken()
-    books.numbers.add(number)
+    books.numbers[prefix].add(number)
 
 
 def number_taken() -> ApiError:

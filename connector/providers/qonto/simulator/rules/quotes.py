@@ -46,7 +46,7 @@ class QuoteFields:
 def create(world: World, books: Books, fields: QuoteFields, *, at: datetime) -> Quote:
     """A quote that waits for approval; its PDF follows some seconds later."""
     if fields.number:
-        numbering.claim(books, fields.number)
+        numbering.claim(books, PREFIX, fields.number)
     number = fields.number or numbering.next_number(books, PREFIX, fields.issue_date)
     amounts = totals(fields.lines, fields.discount)
     quote = Quote(
@@ -114,8 +114,8 @@ def require_editable(quote: Quote) -> None:
 def edit(books: Books, quote: Quote, fields: QuoteFields, *, at: datetime) -> Quote:
     require_editable(quote)
     if fields.number and fields.number != quote.number:
-        numbering.claim(books, fields.number)
-        books.numbers.discard(quote.number)
+        numbering.claim(books, PREFIX, fields.number)
+        books.numbers[PREFIX].discard(quote.number)
         quote.number = fields.number
     _write(quote, fields)
     return books.quotes.save(quote, at)

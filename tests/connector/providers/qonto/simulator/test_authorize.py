@@ -169,3 +169,9 @@ async def test_a_page_left_open_for_long_has_expired(anybody: Api, sim: Simulato
     await anybody.take("POST", "/_simulator/clock", json={"advance": 1801})
     page = await anybody.get("/oauth2/auth/continue", params={"flow": flow})
     assert page.status_code == 410
+
+
+@pytest.mark.parametrize("scope", ["", " "])
+async def test_scopes_are_required(anybody: Api, sim: Simulator, scope: str) -> None:
+    back = await give_consent(anybody, authorization_url(sim, scope))
+    assert query_of(back)["error"] == "invalid_scope"

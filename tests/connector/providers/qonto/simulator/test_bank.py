@@ -100,6 +100,18 @@ async def test_windows_and_orders(api: Api) -> None:
     assert up == sorted(up, key=lambda one: one["updated_at"])
 
 
+@pytest.mark.covers("QX-45")
+async def test_transactions_can_move_between_pages(api: Api) -> None:
+    order = {"sort_by": "updated_at:desc"}
+    before = [one["id"] for one in await listed(api, **order)]
+    await api.take("POST", "/_simulator/clock", json={"advance": 60})
+    await api.take("POST", "/_simulator/quirks", json={"churn": 3})
+    assert [one["id"] for one in await listed(api, **order)] == before
+    after = [one["id"] for one in await listed(api, **order)]
+    assert after != before
+    assert sorted(after) == sorted(before)
+
+
 @pytest.mark.covers("QX-44")
 async def test_a_page_beyond_the_last_is_refused(api: Api) -> None:
     account = (await accounts(api))[0]

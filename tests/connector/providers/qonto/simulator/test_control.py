@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -75,6 +76,18 @@ class TestJournal:
         )
         assert "client_secret=***" in token_call["body"]
         assert "grant_type=authorization_code" in token_call["body"]
+
+    async def test_secrets_are_masked_in_whatever_way_they_come(
+        self, anybody: Api, sim: Simulator
+    ) -> None:
+        form = {"grant_type": "refresh_token", "refresh_token": "ory_rt_shown", "token": "shown"}
+        headers = {"Content-Type": "Application/X-WWW-Form-Urlencoded; charset=utf-8"}
+        await anybody.post("/oauth2/token", json={**form, "client_secret": 'shown"shown'})
+        await anybody.post("/oauth2/token", content=urlencode(form), headers=headers)
+        await anybody.get("/files/x/y?X-Amz-Signature=shown")
+        text = (await anybody.get("/_simulator/journal")).text
+        assert "refresh_token" in text
+        assert "shown" not in text
 
     async def test_entries_are_chosen_and_forgotten(self, api: Api) -> None:
         for path in ("/v2/labels", "/v2/clients", "/v2/labels"):
@@ -322,6 +335,31 @@ class TestSeeds:
 
         assert await story(7) == await story(7)
         assert await story(7) != await story(8)
+
+    async def test_one_more_request_does_not_change_the_ids_after_it(
+        self, open_api: Callable[..., Api]
+    ) -> None:
+        async def made(polls: int) -> Any:
+            simulator = Simulator(clock=NOW, base_url=ORIGIN)
+            api = open_api(simulator, Authorization=f"Bearer {simulator.issue_access_token()}")
+            for _ in range(polls):
+                await api.take("GET", "/v2/labels")
+            return await create_invoice(api)
+
+        assert await made(0) == await made(3)
+
+    async def test_revocations_draw_their_ids_in_one_order(
+        self, open_api: Callable[..., Api]
+    ) -> None:
+        simulator = Simulator(clock=NOW, base_url=ORIGIN)
+        ids = [one["id"] for one in simulator.control.organizations()]
+        for id in ids:
+            token = simulator.issue_access_token(organization_id=str(id))
+            api = open_api(simulator, Authorization=f"Bearer {token}")
+            await subscribe(api, "v1/consent-revocations")
+        assert simulator.control.revoke_consent() == 4
+        told = [one["organization_id"] for one in simulator.control.deliveries()]
+        assert told == ids
 
     async def test_every_organisation_has_believable_documents(
         self, sim: Simulator, open_api: Callable[..., Api]

@@ -22,7 +22,7 @@ async def press(http: Api, action: str, **fields: str) -> httpx2.Response:
 
 def id_of(page: str, number: str) -> str:
     """The id behind the buttons of a row."""
-    row = page.split(f'<th scope="row">{number}</th>')[1]
+    row = page.split(f'scope="row">{number}</th>')[1]
     return row.split('name="id" value="')[1].split('"')[0]
 
 
@@ -71,6 +71,13 @@ async def test_what_goes_wrong_is_said_on_the_page(anybody: Api) -> None:
     page = await press(anybody, "pay", id=id)
     assert "status canceled can&#39;t be paid" in page.text
     assert 'role="alert"' in (await press(anybody, "dance")).text
+
+
+async def test_each_button_of_a_row_says_what_it_is_about(anybody: Api) -> None:
+    page = (await anybody.get("/")).text
+    words = re.sub(r"<[^>]+>", "", page)
+    for said in ("Client pays: F-2026-010", "Cancel: F-2026-010", "Client approves: D-2026-003"):
+        assert said in words
 
 
 @pytest.mark.parametrize("path", ["/", "authorize"])

@@ -143,3 +143,11 @@ async def test_an_invoice_of_a_quote_is_listed_with_it(api: Api) -> None:
 async def test_lists_filter_by_status(api: Api, status: str) -> None:
     answer = await api.take("GET", "/v2/quotes", params={"filter[status]": status})
     assert {one["status"] for one in answer["quotes"]} == {status}
+
+
+async def test_a_number_is_taken_within_one_kind_of_document(api: Api) -> None:
+    await create_invoice(api, number="2026-77")
+    made = await body(api, number="2026-77")
+    await api.take("POST", "/v2/quotes", 201, json=made)
+    problem = await api.problem("POST", "/v2/quotes", 409, json=made)
+    assert problem["code"] == "invoice_number_already_exists"

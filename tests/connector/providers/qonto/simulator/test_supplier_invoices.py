@@ -136,6 +136,23 @@ class TestLists:
         assert problem["code"] == "not_in_list"
 
     @pytest.mark.parametrize(
+        ("status", "order"),
+        [
+            ("to_review", "created_at:desc"),
+            ("to_pay,awaiting_payment", "payment_date:asc"),
+            ("paid,archived", "payment_date:desc"),
+            ("to_review,paid", "created_at:desc"),
+        ],
+    )
+    async def test_the_default_order_goes_by_status(
+        self, api: Api, status: str, order: str
+    ) -> None:
+        more = {"kind": "supplier_invoices", "count": 50}
+        await api.take("POST", "/_simulator/generate", 201, json=more)
+        params = {"filter[status]": status, "per_page": 100}
+        assert await found(api, **params) == await found(api, **params, sort_by=order)
+
+    @pytest.mark.parametrize(
         ("params", "check"),
         [
             ({"filter[due_date]": "missing_date"}, lambda b: b["due_date"] is None),
