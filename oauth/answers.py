@@ -8,9 +8,11 @@ from pydantic.alias_generators import to_camel
 
 from oauth.accounts import Standing
 from oauth.link import Exchanged
+from oauth.tenant_keys import IssuedApiKey
 from oauth.tenants import CallbackUrls, EndUser, RegisteredSystem, SigningSecret
 from storage.clock import iso_millis
 from storage.repositories.accounts import Account
+from storage.repositories.api_keys import ApiKey
 
 MASK = "********"
 
@@ -176,6 +178,58 @@ class CallbackUrlList(_Answer):
         )
 
 
+class ApiKeyEntry(_Answer):
+    key_id: str
+    name: str
+    hint: str
+    """The key's first characters."""
+    permissions: list[str]
+    created_date: str
+    last_used_date: str | None
+    """Exact to a minute."""
+    ends_date: str | None
+    """When it stops working, if it is being replaced."""
+    revoked_date: str | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "ApiKeyEntry":
+        return cls(
+            key_id=key.id,
+            name=key.name,
+            hint=key.hint,
+            permissions=key.permissions.split(),
+            created_date=_date(key.created_at),
+            last_used_date=_maybe(key.last_used_at),
+            ends_date=_maybe(key.ends_at),
+            revoked_date=_maybe(key.revoked_at),
+        )
+
+
+class ApiKeyList(_Answer):
+    api_keys: list[ApiKeyEntry]
+
+
+class NewApiKey(_Answer):
+    key_id: str
+    name: str
+    permissions: list[str]
+    api_key: str
+    """Shown this once."""
+
+    @classmethod
+    def of(cls, issued: IssuedApiKey) -> "NewApiKey":
+        return cls(
+            key_id=issued.key.id,
+            name=issued.key.name,
+            permissions=issued.key.permissions.split(),
+            api_key=issued.secret,
+        )
+
+
+class RevokedApiKey(_Answer):
+    key_id: str
+
+
 class NewSigningSecret(_Answer):
     signing_secret: str
     """64 hex characters. Shown this once."""
@@ -189,3 +243,7 @@ class NewSigningSecret(_Answer):
 
 def _date(moment: datetime) -> str:
     return iso_millis(moment)
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else _date(moment)

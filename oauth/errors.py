@@ -2,6 +2,7 @@
 
 ServiceError
 ├── UnauthorizedApiKey         no such API key, or revoked
+├── PermissionDenied           the API key isn't for calls of this kind
 ├── UnauthorizedAccountKey     unknown, another tenant's or revoked: one and the same answer
 ├── AccountUnusable            the account can't be called for
 │   ├── ReauthRequired             the customer must link again
@@ -32,6 +33,17 @@ class UnauthorizedApiKey(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("the X-API-KEY header is missing, or its key is unknown or revoked")
+
+
+class PermissionDenied(ServiceError):
+    code = "PERMISSION_DENIED"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            f"this API key lacks the permission {permission}, which this call needs; "
+            "use a key that has it"
+        )
+        self.permission = permission
 
 
 class UnauthorizedAccountKey(ServiceError):

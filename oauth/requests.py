@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from oauth.permissions import Permission
 from storage.errors import FieldError, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -111,6 +112,13 @@ class RegisterSystemRequest(_Request):
     custom_values: tuple[CustomValue, ...] = Field(default=(), validation_alias="customValues")
     scopes: Optional = Field(default=None, max_length=4000)
     """Scopes to ask for, space separated, or a preset's name."""
+
+
+class ApiKeyRequest(_Request):
+    name: str = Field(min_length=1, max_length=100)
+    """To tell keys apart: where it is used, say."""
+    permissions: tuple[str, ...] = tuple(Permission)
+    """Of read, write, payments and admin; no more than the key has that asks. All without it."""
 
 
 class CallbackUrlsRequest(_Request):

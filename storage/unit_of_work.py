@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.engine import Database
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
+from storage.repositories.audit import Audit
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.events import Events
 from storage.repositories.links import Links
@@ -41,6 +42,10 @@ class Transaction:
     @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.connection)
 
     @cached_property
     def systems(self) -> Systems:

@@ -2,6 +2,7 @@
 
 from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
+from storage.tables.audit import AuditRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
@@ -17,6 +18,7 @@ __all__ = [
     "AllowedCallbackRow",
     "ApiKeyRow",
     "AttemptRow",
+    "AuditRow",
     "DeliveryRow",
     "EventRow",
     "ExchangeCodeRow",

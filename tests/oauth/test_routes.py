@@ -30,8 +30,9 @@ class Edge:
         try:
             if not scope["path"].startswith("/auth/callback/"):
                 callers = self.floor.callers
-                tenant = await callers.authenticate(request.headers.get("X-API-KEY"))
-                request.state.tenant = tenant
+                caller = await callers.identify(request.headers.get("X-API-KEY"))
+                tenant = caller.tenant
+                request.state.tenant, request.state.caller = tenant, caller
                 if "X-ACCOUNT-KEY" in request.headers:
                     key = request.headers["X-ACCOUNT-KEY"]
                     request.state.account = await callers.select(tenant, key)
@@ -53,7 +54,11 @@ async def refuse(request: Request, error: Exception) -> Response:
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
     app = Starlette(routes=routes, exception_handlers={ServiceError: refuse})
     app.state.container = SimpleNamespace(
-        tenants=floor.tenants, callers=floor.callers, links=floor.links, vault=floor.vault
+        tenants=floor.tenants,
+        tenant_keys=floor.tenant_keys,
+        callers=floor.callers,
+        links=floor.links,
+        vault=floor.vault,
     )
     transport = httpx2.ASGITransport(Edge(app, floor))
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
