@@ -11,7 +11,7 @@ import typer
 
 from connector.app import backup as backups
 from connector.app import doctor as doctors
-from connector.app import key_commands, processes
+from connector.app import key_commands, processes, sealing_commands
 from connector.app.container import assemble, open_database
 from connector.app.listen import Received, Receiver
 from connector.app.serving import bind, serving, until_told
@@ -25,7 +25,6 @@ from storage import migrations
 from storage.clock import iso_millis
 from storage.errors import ServiceError
 from storage.repositories.accounts import Account
-from storage.sealing import MasterKey
 
 app = typer.Typer(
     name="qonto-connector",
@@ -36,11 +35,10 @@ app = typer.Typer(
 tenants = typer.Typer(help="The SaaS vendors that use this service.", no_args_is_help=True)
 accounts = typer.Typer(help="The linked accounts.", no_args_is_help=True)
 webhooks = typer.Typer(help="Trying out webhooks.", no_args_is_help=True)
-keys = typer.Typer(help="The sealing keys.", no_args_is_help=True)
 app.add_typer(tenants, name="tenant")
 app.add_typer(accounts, name="account")
 app.add_typer(webhooks, name="webhook")
-app.add_typer(keys, name="keys")
+app.add_typer(sealing_commands.keys, name="keys")
 tenants.add_typer(key_commands.tenant_keys, name="key")
 accounts.add_typer(key_commands.account_keys, name="key")
 
@@ -158,17 +156,6 @@ def backup(
     size = backups.backup(open_database(_settings()), target)
     out.print(f"{target}: {size} bytes, integrity checked", highlight=False)
     out.print("The copy opens only with the sealing keys: keep them, and keep them elsewhere.")
-
-
-@keys.command("new")
-def keys_new(
-    name: Annotated[str, typer.Argument(help="A name for it, such as its month.")] = "first",
-) -> None:
-    """Make a sealing key, written as CONNECTOR_SEALING__KEYS takes it.
-
-    Example: qonto-connector keys new 2026-11 > sealing.key
-    """
-    print(MasterKey.generate(name).reveal())
 
 
 # -- tenants and accounts -------------------------------------------------------------------------
