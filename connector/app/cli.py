@@ -9,9 +9,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from connector.app import audit_commands, key_commands, processes, sealing_commands
 from connector.app import backup as backups
 from connector.app import doctor as doctors
-from connector.app import key_commands, processes, sealing_commands
 from connector.app.container import assemble, open_database
 from connector.app.listen import Received, Receiver
 from connector.app.serving import bind, serving, until_told
@@ -38,6 +38,7 @@ webhooks = typer.Typer(help="Trying out webhooks.", no_args_is_help=True)
 app.add_typer(tenants, name="tenant")
 app.add_typer(accounts, name="account")
 app.add_typer(webhooks, name="webhook")
+app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(sealing_commands.keys, name="keys")
 tenants.add_typer(key_commands.tenant_keys, name="key")
 accounts.add_typer(key_commands.account_keys, name="key")

@@ -76,3 +76,20 @@ def test_what_is_not_there_or_not_fit_is_said(command: Command) -> None:
         command("account", "key", "revoke", "akey_unknown", as_json=False)
     with pytest.raises(Invalid):
         command("tenant", "key", "create", tenant, "--name", "x", "--permission", "all")
+
+
+def test_the_audit_trail_is_listed(command: Command) -> None:
+    tenant = command("tenant", "create", "Acme")["id"]
+    command("tenant", "create", "Other")
+    key = command("tenant", "key", "create", tenant, "--name", "web")
+    listed = command("audit", "list", "--tenant", tenant, "--since", "2026-01-01")
+    assert sorted(one["action"] for one in listed) == [
+        "api_key.created",
+        "api_key.created",
+        "tenant.created",
+    ]
+    assert listed[-1]["detail"] == {"api_key_id": key["id"]}
+    assert listed[-1]["actor"] == "operator"
+    assert len(command("audit", "list")) == 5
+    assert command("audit", "list", "--since", "2999-01-01T00:00:00Z") == []
+    assert "api_key_id=" in command("audit", "list", "--tenant", tenant, as_json=False)
