@@ -7,6 +7,7 @@ ServiceError
 ├── AccountUnusable            the account can't be called for
 │   ├── ReauthRequired             the customer must link again
 │   └── AccountInactive            disabled or revoked
+├── OperatorOnly               the contract has it, and only the operator may ask (NotFound)
 ├── UnknownTarget              no target system has that name
 ├── SystemNotRegistered        the tenant has no app credentials for the target system
 ├── SigningSecretMissing       a signature was asked for, and there's no secret to sign with
@@ -25,7 +26,7 @@ ServiceError
     └── ProviderUnavailable        not reached, not in time or failing; try again
 """
 
-from storage.errors import Invalid, ServiceError
+from storage.errors import Invalid, NotFound, ServiceError
 
 
 class UnauthorizedApiKey(ServiceError):
@@ -75,6 +76,10 @@ class AccountInactive(AccountUnusable):
     def __init__(self, status: str) -> None:
         super().__init__(f"the account is {status}: nothing is read or written for it")
         self.status = status
+
+
+class OperatorOnly(NotFound):
+    code = "NOT_SUPPORTED"
 
 
 class UnknownTarget(ServiceError):

@@ -16,6 +16,7 @@ from oauth import answers
 from oauth.answers import Envelope, Meta
 from oauth.callers import Caller
 from oauth.errors import (
+    OperatorOnly,
     StateExpired,
     StateInvalid,
     StateReplayed,
@@ -25,6 +26,7 @@ from oauth.errors import (
 )
 from oauth.grants import read_consent
 from oauth.link import Linking, StartedLink
+from oauth.page_styles import PageStyles
 from oauth.pages import problem_page
 from oauth.permissions import choose_permissions
 from oauth.requests import (
@@ -32,6 +34,8 @@ from oauth.requests import (
     CallbackUrlsRequest,
     ExchangeRequest,
     LinkRequest,
+    PageStyleQuery,
+    PageStyleRequest,
     RegisterSystemRequest,
     parse_body,
     parse_query,
@@ -56,6 +60,9 @@ class Container(Protocol):
 
     @property
     def tenant_keys(self) -> TenantKeys: ...
+
+    @property
+    def page_styles(self) -> PageStyles: ...
 
     @property
     def links(self) -> Linking: ...
@@ -173,6 +180,56 @@ async def create_signing_secret(request: Request) -> Response:
     return _answer(request, answers.NewSigningSecret.of(secret), status=201)
 
 
+async def count_end_users(request: Request) -> Response:
+    """GET /tenants/count-end-users-by-system: how many accounts are linked."""
+    counts = await _container(request).tenants.count_end_users(_tenant(request))
+    return _answer(request, answers.EndUserCounts.of(counts))
+
+
+async def list_targets(request: Request) -> Response:
+    """GET /tenants/get-target-system-values: what can be linked."""
+    targets = _container(request).tenants.targets
+    return _answer(request, answers.TargetSystems(target_systems=list(targets)))
+
+
+async def list_requirements(request: Request) -> Response:
+    """GET /tenants/get-target-system-requirements: what registering an app takes."""
+    tenants = _container(request).tenants
+    return _answer(request, answers.TargetRequirementsList.of(tenants.targets, tenants.settings))
+
+
+async def refuse_all_end_users(_request: Request) -> Response:
+    """GET /tenants/get-all-active-end-users: over all tenants, so not for a tenant."""
+    raise OperatorOnly(
+        "listing the accounts of all vendors is for the operator, on the command line "
+        "(qonto-connector account list); yours are at GET /tenants/get-end-user-list"
+    )
+
+
+async def set_page_style(request: Request) -> Response:
+    """POST /tenants/submission-page-style: how customers see the tenant's pages."""
+    style = parse_body(PageStyleRequest, await request.body()).checked()
+    caller = _caller(request)
+    await _container(request).page_styles.put(caller.tenant, style, by=caller.key_id)
+    return _answer(request, answers.PageStyleEntry.of(caller.tenant, style), status=201)
+
+
+async def show_page_style(request: Request) -> Response:
+    """GET /tenants/submission-page-style-by-key: the style of the API key's tenant."""
+    return await _page_style(request, None)
+
+
+async def find_page_style(request: Request) -> Response:
+    """GET /tenants/get-submission-page-style: the same, by the tenant's code."""
+    return await _page_style(request, parse_query(PageStyleQuery, request.query_params).code)
+
+
+async def _page_style(request: Request, code: str | None) -> Response:
+    tenant = _tenant(request)
+    style = await _container(request).page_styles.get(tenant, code)
+    return _answer(request, answers.PageStyleEntry.of(tenant, style))
+
+
 async def list_api_keys(request: Request) -> Response:
     """GET /tenants/api-keys: the tenant's keys, without the keys."""
     keys = await _container(request).tenant_keys.all(_tenant(request))
@@ -261,6 +318,13 @@ routes = [
     Route("/tenants/add-callback-urls", add_callback_urls, methods=["POST"]),
     Route("/tenants/get-callback-url", show_callback_urls, methods=["GET"]),
     Route("/tenants/get-end-user-list", list_end_users, methods=["GET"]),
+    Route("/tenants/count-end-users-by-system", count_end_users, methods=["GET"]),
+    Route("/tenants/get-target-system-values", list_targets, methods=["GET"]),
+    Route("/tenants/get-target-system-requirements", list_requirements, methods=["GET"]),
+    Route("/tenants/get-all-active-end-users", refuse_all_end_users, methods=["GET"]),
+    Route("/tenants/submission-page-style", set_page_style, methods=["POST"]),
+    Route("/tenants/submission-page-style-by-key", show_page_style, methods=["GET"]),
+    Route("/tenants/get-submission-page-style", find_page_style, methods=["GET"]),
     Route("/tenants/api-keys", list_api_keys, methods=["GET"]),
     Route("/tenants/api-keys", create_api_key, methods=["POST"]),
     Route("/tenants/api-keys/{keyId}", revoke_api_key, methods=["DELETE"]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from oauth import callbacks
+from oauth.accounts import Status
 from oauth.audit import OPERATOR, entry
 from oauth.credentials import open_values, seal_values
 from oauth.errors import SystemNotRegistered, UnknownTarget
@@ -255,6 +256,21 @@ class Tenancy:
             )
             for account in accounts
         ]
+
+    async def count_end_users(self, tenant: Tenant) -> dict[str, tuple[int, int]]:
+        """Count a tenant's linked accounts by target system: all of them, and the active ones."""
+        async with self.work.reading() as tx:
+            accounts = await tx.accounts.of_tenant(tenant.id)
+        return {
+            target: (
+                sum(account.target == target for account in accounts),
+                sum(
+                    account.target == target and account.status == Status.ACTIVE
+                    for account in accounts
+                ),
+            )
+            for target in self.targets
+        }
 
 
 def _check_credentials(

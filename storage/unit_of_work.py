@@ -22,6 +22,7 @@ from storage.repositories.deliveries import Deliveries
 from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
+from storage.repositories.page_styles import PageStyles
 from storage.repositories.sealed import SealedValues
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
@@ -47,6 +48,10 @@ class Transaction:
     @cached_property
     def audit(self) -> Audit:
         return Audit(self.connection)
+
+    @cached_property
+    def page_styles(self) -> PageStyles:
+        return PageStyles(self.connection)
 
     @cached_property
     def sealed(self) -> SealedValues:

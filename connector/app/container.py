@@ -20,6 +20,7 @@ from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.key_uses import KeyUses
 from oauth.link import Linking
+from oauth.page_styles import PageStyles
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.tenant_keys import TenantKeys
@@ -54,6 +55,7 @@ class Container:
     tenants: Tenancy
     tenant_keys: TenantKeys
     account_keys: AccountKeys
+    page_styles: PageStyles
     key_uses: KeyUses
     callers: Callers
     links: Linking
@@ -208,6 +210,7 @@ def assemble(
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         tenant_keys=TenantKeys(work, ring, clock),
         account_keys=AccountKeys(work, ring, clock),
+        page_styles=PageStyles(work, clock),
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,

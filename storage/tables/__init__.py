@@ -7,6 +7,7 @@ from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
+from storage.tables.page_style import PageStyleRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
@@ -24,6 +25,7 @@ __all__ = [
     "ExchangeCodeRow",
     "LinkRow",
     "NoticeRow",
+    "PageStyleRow",
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",

@@ -12,6 +12,7 @@ from tests.oauth.conftest import Floor
 async def test_an_additional_key_selects_the_same_account(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     account = await floor.account(tenant)
+    floor.clock.move(seconds=1)
     issued = await floor.account_keys.create(account.id, "worker")
     assert (await floor.callers.select(tenant, issued.secret)).id == account.id
     assert [key.name for key in await floor.account_keys.all(account.id)] == ["first", "worker"]

@@ -12,6 +12,7 @@ from tests.oauth.conftest import Floor
 
 async def test_several_keys_work_side_by_side(floor: Floor) -> None:
     tenant, first = await floor.tenant()
+    floor.clock.move(seconds=1)
     second = await floor.tenant_keys.create(tenant, " reports ", [Permission.READ])
     callers = [await floor.callers.identify(key) for key in (first, second.secret)]
     assert [caller.tenant.id for caller in callers] == [tenant.id, tenant.id]

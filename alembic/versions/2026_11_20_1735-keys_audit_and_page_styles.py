@@ -1,9 +1,9 @@
-"""Several keys, and an audit trail
+"""Several keys, an audit trail and page styles
 
 What it does to existing rows: API keys get every permission, account keys the name "first"; both
-work on, and were never used as far as is known. The audit trail starts empty. Going down drops the
-audit trail, permissions, names, ends and times of use; a key that was to end is revoked then, since
-the older version knows of no ends, and a key with fewer than all permissions is revoked too.
+work on, and were never used as far as is known. Audit trail and page styles start empty. Going down
+drops both, and permissions, names, ends and times of use; a key that was to end is revoked then,
+since the older version knows of no ends, and a key with fewer than all permissions is revoked too.
 
 Revision: 7c1f0a9d52e4
 Follows: 516d5185aeb8
@@ -49,11 +49,25 @@ def upgrade() -> None:
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index("ix_audit_tenant", ["tenant_id", "at"], unique=False)
         batch_op.create_index("ix_audit_at", ["at"], unique=False)
+    op.create_table(
+        "page_styles",
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("logo_svg", sa.String(), nullable=True),
+        sa.Column("logo_png", sa.String(), nullable=True),
+        sa.Column("colors", sa.String(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_page_styles_tenant_id_tenants")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_page_styles")),
+    )
     for statement in _guards():
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_table("page_styles")
     op.drop_table("audit")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_refuses_changes()")
