@@ -72,4 +72,6 @@ def print_rows(rows: list[dict[str, str]], as_json: bool) -> None:
     table = Table(*rows[0], box=None, pad_edge=False)
     for row in rows:
         table.add_row(*row.values())
-    out.print(table)
+    # ids are there to be copied: rather a line too long for the terminal than an id cut short
+    needed = out.measure(table, options=out.options.update(max_width=10_000)).maximum
+    Console(width=max(needed, out.width)).print(table)
