@@ -64,7 +64,7 @@ async def read_ready(tx: Transaction, account_id: str) -> Ready:
     return Ready(account, tokens, system)
 
 
-def key_record(key: NewKey, account_id: str, at: datetime) -> AccountKey:
+def key_record(key: NewKey, account_id: str, at: datetime, *, name: str = "first") -> AccountKey:
     """Write down a new account key, without the key."""
     return AccountKey(
         id=new_id("akey", at),
@@ -73,4 +73,5 @@ def key_record(key: NewKey, account_id: str, at: datetime) -> AccountKey:
         digest=key.digest.value,
         hash_key_id=key.digest.key_id,
         created_at=at,
+        name=name,
     )

@@ -1,5 +1,6 @@
 """What this floor answers, as models: for the endpoints to fill, and for the API description."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -7,10 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from oauth.accounts import Standing
+from oauth.grants import choose_scopes
 from oauth.link import Exchanged
+from oauth.page_styles import PageStyle
+from oauth.ports import TargetSystem
+from oauth.settings import OAuthSettings
+from oauth.tenant_keys import IssuedApiKey
 from oauth.tenants import CallbackUrls, EndUser, RegisteredSystem, SigningSecret
 from storage.clock import iso_millis
 from storage.repositories.accounts import Account
+from storage.repositories.api_keys import ApiKey
+from storage.repositories.tenants import Tenant
 
 MASK = "********"
 
@@ -176,6 +184,150 @@ class CallbackUrlList(_Answer):
         )
 
 
+class ApiKeyEntry(_Answer):
+    key_id: str
+    name: str
+    hint: str
+    """The key's first characters."""
+    permissions: list[str]
+    created_date: str
+    last_used_date: str | None
+    """Exact to a minute."""
+    ends_date: str | None
+    """When it stops working, if it is being replaced."""
+    revoked_date: str | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "ApiKeyEntry":
+        return cls(
+            key_id=key.id,
+            name=key.name,
+            hint=key.hint,
+            permissions=key.permissions.split(),
+            created_date=_date(key.created_at),
+            last_used_date=_maybe(key.last_used_at),
+            ends_date=_maybe(key.ends_at),
+            revoked_date=_maybe(key.revoked_at),
+        )
+
+
+class ApiKeyList(_Answer):
+    api_keys: list[ApiKeyEntry]
+
+
+class NewApiKey(_Answer):
+    key_id: str
+    name: str
+    permissions: list[str]
+    api_key: str
+    """Shown this once."""
+
+    @classmethod
+    def of(cls, issued: IssuedApiKey) -> "NewApiKey":
+        return cls(
+            key_id=issued.key.id,
+            name=issued.key.name,
+            permissions=issued.key.permissions.split(),
+            api_key=issued.secret,
+        )
+
+
+class RevokedApiKey(_Answer):
+    key_id: str
+
+
+class SystemCount(_Answer):
+    target_system: str
+    count: int
+    """Accounts that were linked, whatever their status."""
+    active: int
+    """Those of them that can be used."""
+
+
+class EndUserCounts(_Answer):
+    total: int
+    systems: list[SystemCount]
+
+    @classmethod
+    def of(cls, counts: Mapping[str, tuple[int, int]]) -> "EndUserCounts":
+        return cls(
+            total=sum(all_ for all_, _ in counts.values()),
+            systems=[
+                SystemCount(target_system=target, count=all_, active=active)
+                for target, (all_, active) in counts.items()
+            ],
+        )
+
+
+class TargetSystems(_Answer):
+    target_systems: list[str]
+
+
+class TargetRequirements(_Answer):
+    target_system: str
+    authentication: str = "OAUTH2"
+    required: list[str] = ["clientId", "clientSecret"]
+    """What /tenants/register-system needs."""
+    custom_values: list[str]
+    """Keys of the custom values it can't do without."""
+    redirect_uri: str
+    """To be registered with your app at the target system."""
+    default_scopes: list[str]
+
+
+class TargetRequirementsList(_Answer):
+    target_systems: list[TargetRequirements]
+
+    @classmethod
+    def of(
+        cls, targets: Mapping[str, TargetSystem], settings: OAuthSettings
+    ) -> "TargetRequirementsList":
+        return cls(
+            target_systems=[
+                TargetRequirements(
+                    target_system=name,
+                    custom_values=list(target.requirements()),
+                    redirect_uri=settings.redirect_uri(name),
+                    default_scopes=list(choose_scopes(target.oauth, settings.scopes.get(name))),
+                )
+                for name, target in targets.items()
+            ]
+        )
+
+
+class PageStyleEntry(_Answer):
+    code: str
+    """What /tenants/get-submission-page-style finds this style by."""
+    name: str | None
+    logo_svg: str | None
+    """A data URI, for an <img> only."""
+    logo_png: str | None
+    """A data URI."""
+    background_color: str | None
+    title_color: str | None
+    text_color: str | None
+    input_background_color: str | None
+    submit_button_color: str | None
+    cancel_button_color: str | None
+    error_text_color: str | None
+
+    @classmethod
+    def of(cls, tenant: Tenant, style: PageStyle) -> "PageStyleEntry":
+        return cls(
+            code=tenant.id,
+            name=style.name or tenant.name,
+            logo_svg=style.logo_svg,
+            logo_png=style.logo_png,
+            background_color=style.colors.get("backgroundColor"),
+            title_color=style.colors.get("titleColor"),
+            text_color=style.colors.get("textColor"),
+            input_background_color=style.colors.get("inputBackgroundColor"),
+            submit_button_color=style.colors.get("submitButtonColor"),
+            cancel_button_color=style.colors.get("cancelButtonColor"),
+            error_text_color=style.colors.get("errorTextColor"),
+        )
+
+
 class NewSigningSecret(_Answer):
     signing_secret: str
     """64 hex characters. Shown this once."""
@@ -189,3 +341,7 @@ class NewSigningSecret(_Answer):
 
 def _date(moment: datetime) -> str:
     return iso_millis(moment)
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    return None if moment is None else _date(moment)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from oauth.accounts import Status, key_record
+from oauth.audit import CUSTOMER, entry
 from oauth.delivery import Delivery, choose_delivery, linked_notice, linked_url
 from oauth.errors import AccountInactive, OrganizationMismatch, SigningSecretMissing
 from oauth.keys import new_account_key, new_code
@@ -48,12 +49,33 @@ async def settle(
     """
     account = await _store(tx, ring, arrival)
     link, at = arrival.link, arrival.at
+    await tx.audit.add(
+        entry(
+            "account.linked",
+            by=CUSTOMER,
+            at=at,
+            tenant_id=account.tenant_id,
+            account_id=account.id,
+            link_id=link.id,
+        )
+    )
     way = choose_delivery(link, arrival.tenant)
     account_key = code = None
     if way in (Delivery.WEBHOOK, Delivery.REDIRECT):
         key = new_account_key(ring)
         account_key = key.secret
-        await tx.accounts.add_key(key_record(key, account.id, at))
+        record = key_record(key, account.id, at)
+        await tx.accounts.add_key(record)
+        await tx.audit.add(
+            entry(
+                "account_key.issued",
+                by=CUSTOMER,
+                at=at,
+                tenant_id=account.tenant_id,
+                account_id=account.id,
+                account_key_id=record.id,
+            )
+        )
     elif way is Delivery.CODE:
         new = new_code(ring)
         code = new.secret

@@ -3,12 +3,29 @@
 import hmac
 from dataclasses import dataclass
 
-from oauth.errors import UnauthorizedAccountKey, UnauthorizedApiKey
+from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
+from oauth.key_uses import KeyUses
 from oauth.keys import is_presentable
+from oauth.permissions import Permission, read_permissions
+from storage.clock import Clock, system_clock
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A vendor, and the key it called with."""
+
+    tenant: Tenant
+    key_id: str
+    permissions: frozenset[Permission]
+
+    def require(self, permission: Permission) -> None:
+        """Raise PermissionDenied unless the key has this permission."""
+        if permission not in self.permissions:
+            raise PermissionDenied(permission)
 
 
 @dataclass(frozen=True)
@@ -17,9 +34,16 @@ class Callers:
 
     work: UnitOfWork
     ring: KeyRing
+    clock: Clock = system_clock
+    uses: KeyUses | None = None
+    """Told of every key that was accepted."""
 
     async def authenticate(self, api_key: str | None) -> Tenant:
         """Answer the tenant of a live API key. Raises UnauthorizedApiKey."""
+        return (await self.identify(api_key)).tenant
+
+    async def identify(self, api_key: str | None) -> Caller:
+        """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
         if api_key is None or not is_presentable(api_key):
             raise UnauthorizedApiKey
         digests = self._digests(api_key)
@@ -27,10 +51,14 @@ class Callers:
             key = await tx.api_keys.find(digests)
             if key is None or not _is_among(key.digest, digests):
                 raise UnauthorizedApiKey
+            if not key.is_live(self.clock()):
+                raise UnauthorizedApiKey
             tenant = await tx.tenants.get(key.tenant_id)
         if tenant is None:
             raise UnauthorizedApiKey
-        return tenant
+        if self.uses is not None:
+            self.uses.note(key, api_key)
+        return Caller(tenant, key.id, read_permissions(key.permissions))
 
     async def select(self, tenant: Tenant, account_key: str | None) -> Account:
         """Answer this tenant's account of a live key, whatever the account's status.
@@ -44,9 +72,13 @@ class Callers:
             key = await tx.accounts.find_key(digests)
             if key is None or not _is_among(key.digest, digests):
                 raise UnauthorizedAccountKey
+            if not key.is_live(self.clock()):
+                raise UnauthorizedAccountKey
             account = await tx.accounts.get(key.account_id)
         if account is None or account.tenant_id != tenant.id:
             raise UnauthorizedAccountKey
+        if self.uses is not None:
+            self.uses.note(key, account_key)
         return account
 
     def _digests(self, key: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 ServiceError
 ├── UnauthorizedApiKey         no such API key, or revoked
+├── PermissionDenied           the API key isn't for calls of this kind
 ├── UnauthorizedAccountKey     unknown, another tenant's or revoked: one and the same answer
 ├── AccountUnusable            the account can't be called for
 │   ├── ReauthRequired             the customer must link again
 │   └── AccountInactive            disabled or revoked
+├── OperatorOnly               the contract has it, and only the operator may ask (NotFound)
 ├── UnknownTarget              no target system has that name
 ├── SystemNotRegistered        the tenant has no app credentials for the target system
 ├── SigningSecretMissing       a signature was asked for, and there's no secret to sign with
@@ -24,7 +26,7 @@ ServiceError
     └── ProviderUnavailable        not reached, not in time or failing; try again
 """
 
-from storage.errors import Invalid, ServiceError
+from storage.errors import Invalid, NotFound, ServiceError
 
 
 class UnauthorizedApiKey(ServiceError):
@@ -32,6 +34,17 @@ class UnauthorizedApiKey(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("the X-API-KEY header is missing, or its key is unknown or revoked")
+
+
+class PermissionDenied(ServiceError):
+    code = "PERMISSION_DENIED"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            f"this API key lacks the permission {permission}, which this call needs; "
+            "use a key that has it"
+        )
+        self.permission = permission
 
 
 class UnauthorizedAccountKey(ServiceError):
@@ -63,6 +76,10 @@ class AccountInactive(AccountUnusable):
     def __init__(self, status: str) -> None:
         super().__init__(f"the account is {status}: nothing is read or written for it")
         self.status = status
+
+
+class OperatorOnly(NotFound):
+    code = "NOT_SUPPORTED"
 
 
 class UnknownTarget(ServiceError):

@@ -3,11 +3,13 @@
 import secrets
 from dataclasses import dataclass, field
 
+from storage.errors import Invalid
 from storage.sealing import Digest, KeyRing
 
 _BYTES = 32
 _HINT = 4
 _LONGEST = 200
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ def new_account_key(ring: KeyRing) -> NewKey:
 def new_code(ring: KeyRing) -> NewKey:
     """Make a one-time code to exchange for an account key, `xc_...`: 256 random bits."""
     return _new("xc_", ring)
+
+
+def check_key_name(name: str) -> None:
+    """Raise Invalid unless the name tells keys apart in a list: 1 to 100 printable characters."""
+    if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise Invalid.one("name", "INVALID", "a key needs a name of 1 to 100 printable characters")
 
 
 def is_presentable(key: str) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from oauth import callbacks, grants
 from oauth.accounts import Status, key_record
 from oauth.arrival import Arrival, settle
+from oauth.audit import SYSTEM, entry
 from oauth.client import OAuthClient
 from oauth.credentials import AppCredentials, open_credentials
 from oauth.delivery import refused_url
@@ -165,8 +166,11 @@ class Linking:
             logger.warning("link.failed", link_id=link.id, target=target, code=error.code)
             return Redirect(refused_url(link, error.code, error.message))
 
-    async def exchange(self, tenant: Tenant, code: str) -> Exchanged:
-        """Mint the account key that a one-time code stands for. Raises CodeInvalid."""
+    async def exchange(self, tenant: Tenant, code: str, *, by: str = SYSTEM) -> Exchanged:
+        """Mint the account key that a one-time code stands for. Raises CodeInvalid.
+
+        `by` is the id of the API key that asks, for the audit trail.
+        """
         if not is_presentable(code):
             raise CodeInvalid
         at = self.clock()
@@ -178,7 +182,18 @@ class Linking:
             if account is None or account.status in (Status.REVOKED, Status.DISABLED):
                 raise CodeInvalid
             earlier = await tx.accounts.keys_of([account.id])
-            await tx.accounts.add_key(key_record(key, account.id, at))
+            record = key_record(key, account.id, at)
+            await tx.accounts.add_key(record)
+            await tx.audit.add(
+                entry(
+                    "account_key.issued",
+                    by=by,
+                    at=at,
+                    tenant_id=tenant.id,
+                    account_id=account.id,
+                    account_key_id=record.id,
+                )
+            )
         logger.info("account.key_issued", account_id=account.id, tenant_id=tenant.id)
         return Exchanged(key.secret, account.target, account.reference, bool(earlier))
 

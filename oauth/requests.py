@@ -5,6 +5,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from oauth.logos import LONGEST
+from oauth.page_styles import PageStyle, check_style
+from oauth.permissions import Permission
 from storage.errors import FieldError, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -111,6 +114,53 @@ class RegisterSystemRequest(_Request):
     custom_values: tuple[CustomValue, ...] = Field(default=(), validation_alias="customValues")
     scopes: Optional = Field(default=None, max_length=4000)
     """Scopes to ask for, space separated, or a preset's name."""
+
+
+class ApiKeyRequest(_Request):
+    name: str = Field(min_length=1, max_length=100)
+    """To tell keys apart: where it is used, say."""
+    permissions: tuple[str, ...] = tuple(Permission)
+    """Of read, write, payments and admin; no more than the key has that asks. All without it."""
+
+
+class PageStyleRequest(_Request):
+    """How your pages look to your customers. It takes the place of the style before."""
+
+    name: Optional = Field(default=None, max_length=80, pattern=r"^[^\x00-\x1f\x7f<>]*$")
+    """What customers know you by."""
+    logo_svg: Optional = Field(default=None, validation_alias="logoSvg", max_length=LONGEST)
+    """Markup, base64 or a data URI; a plain drawing of at most 100,000 bytes."""
+    logo_png: Optional = Field(default=None, validation_alias="logoPng", max_length=LONGEST)
+    """Base64 or a data URI; at most 100,000 bytes."""
+    background_color: Optional = Field(default=None, validation_alias="backgroundColor")
+    title_color: Optional = Field(default=None, validation_alias="titleColor")
+    text_color: Optional = Field(default=None, validation_alias="textColor")
+    input_background_color: Optional = Field(default=None, validation_alias="inputBackgroundColor")
+    submit_button_color: Optional = Field(default=None, validation_alias="submitButtonColor")
+    cancel_button_color: Optional = Field(default=None, validation_alias="cancelButtonColor")
+    error_text_color: Optional = Field(default=None, validation_alias="errorTextColor")
+
+    def checked(self) -> PageStyle:
+        """Read it. Raises Invalid, one entry per wrong field."""
+        return check_style(
+            name=self.name,
+            logo_svg=self.logo_svg,
+            logo_png=self.logo_png,
+            colors={
+                "backgroundColor": self.background_color,
+                "titleColor": self.title_color,
+                "textColor": self.text_color,
+                "inputBackgroundColor": self.input_background_color,
+                "submitButtonColor": self.submit_button_color,
+                "cancelButtonColor": self.cancel_button_color,
+                "errorTextColor": self.error_text_color,
+            },
+        )
+
+
+class PageStyleQuery(_Request):
+    code: str = Field(min_length=1, max_length=200)
+    """The tenant's id."""
 
 
 class CallbackUrlsRequest(_Request):

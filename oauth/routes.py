@@ -1,7 +1,8 @@
 """The addresses under /auth and /tenants.
 
-Whoever serves them has set `request.state.tenant`, and `request.state.account` when an account key
-was sent; errors pass through to it. Only the callback answers its own, since a person reads them.
+Whoever serves them has set `request.state.tenant` and `request.state.caller`, and
+`request.state.account` when an account key was sent; errors pass through to it. Only the callback
+answers its own, since a person reads them.
 """
 
 from typing import Any, Protocol
@@ -13,7 +14,9 @@ from starlette.routing import Route
 
 from oauth import answers
 from oauth.answers import Envelope, Meta
+from oauth.callers import Caller
 from oauth.errors import (
+    OperatorOnly,
     StateExpired,
     StateInvalid,
     StateReplayed,
@@ -23,15 +26,21 @@ from oauth.errors import (
 )
 from oauth.grants import read_consent
 from oauth.link import Linking, StartedLink
+from oauth.page_styles import PageStyles
 from oauth.pages import problem_page
+from oauth.permissions import choose_permissions
 from oauth.requests import (
+    ApiKeyRequest,
     CallbackUrlsRequest,
     ExchangeRequest,
     LinkRequest,
+    PageStyleQuery,
+    PageStyleRequest,
     RegisterSystemRequest,
     parse_body,
     parse_query,
 )
+from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.errors import FieldError, Invalid, ServiceError
@@ -48,6 +57,12 @@ class Container(Protocol):
 
     @property
     def tenants(self) -> Tenancy: ...
+
+    @property
+    def tenant_keys(self) -> TenantKeys: ...
+
+    @property
+    def page_styles(self) -> PageStyles: ...
 
     @property
     def links(self) -> Linking: ...
@@ -85,7 +100,8 @@ async def finish_link(request: Request) -> Response:
 async def exchange_code(request: Request) -> Response:
     """POST /auth/exchange: a one-time code for its account key."""
     body = parse_body(ExchangeRequest, await request.body())
-    exchanged = await _container(request).links.exchange(_tenant(request), body.code)
+    caller = _caller(request)
+    exchanged = await _container(request).links.exchange(caller.tenant, body.code, by=caller.key_id)
     return _answer(request, answers.ExchangedKey.of(exchanged))
 
 
@@ -112,6 +128,7 @@ async def register_system(request: Request) -> Response:
         body.client_secret,
         values,
         scopes=body.scopes,
+        by=_caller(request).key_id,
     )
     return JSONResponse("System registered", 201)
 
@@ -119,7 +136,8 @@ async def register_system(request: Request) -> Response:
 async def unregister_system(request: Request) -> Response:
     """DELETE /tenants/delete-registered-system/{targetSystem}: forget app credentials."""
     target = request.path_params["targetSystem"]
-    await _container(request).tenants.unregister_system(_tenant(request), target)
+    caller = _caller(request)
+    await _container(request).tenants.unregister_system(caller.tenant, target, by=caller.key_id)
     return JSONResponse("System deleted")
 
 
@@ -133,8 +151,9 @@ async def list_systems(request: Request) -> Response:
 async def add_callback_urls(request: Request) -> Response:
     """POST /tenants/add-callback-urls: where links end."""
     body = parse_body(CallbackUrlsRequest, await request.body())
+    caller = _caller(request)
     await _container(request).tenants.add_callback_urls(
-        _tenant(request), body.callback_url, body.cancel_callback_url
+        caller.tenant, body.callback_url, body.cancel_callback_url, by=caller.key_id
     )
     return JSONResponse("Callback URLs added", 201)
 
@@ -154,8 +173,90 @@ async def list_end_users(request: Request) -> Response:
 
 async def create_signing_secret(request: Request) -> Response:
     """POST /tenants/signing-secret: a new secret, shown once."""
-    secret = await _container(request).tenants.create_signing_secret(_tenant(request))
+    caller = _caller(request)
+    secret = await _container(request).tenants.create_signing_secret(
+        caller.tenant, by=caller.key_id
+    )
     return _answer(request, answers.NewSigningSecret.of(secret), status=201)
+
+
+async def count_end_users(request: Request) -> Response:
+    """GET /tenants/count-end-users-by-system: how many accounts are linked."""
+    counts = await _container(request).tenants.count_end_users(_tenant(request))
+    return _answer(request, answers.EndUserCounts.of(counts))
+
+
+async def list_targets(request: Request) -> Response:
+    """GET /tenants/get-target-system-values: what can be linked."""
+    targets = _container(request).tenants.targets
+    return _answer(request, answers.TargetSystems(target_systems=list(targets)))
+
+
+async def list_requirements(request: Request) -> Response:
+    """GET /tenants/get-target-system-requirements: what registering an app takes."""
+    tenants = _container(request).tenants
+    return _answer(request, answers.TargetRequirementsList.of(tenants.targets, tenants.settings))
+
+
+async def refuse_all_end_users(_request: Request) -> Response:
+    """GET /tenants/get-all-active-end-users: over all tenants, so not for a tenant."""
+    raise OperatorOnly(
+        "listing the accounts of all vendors is for the operator, on the command line "
+        "(qonto-connector account list); yours are at GET /tenants/get-end-user-list"
+    )
+
+
+async def set_page_style(request: Request) -> Response:
+    """POST /tenants/submission-page-style: how customers see the tenant's pages."""
+    style = parse_body(PageStyleRequest, await request.body()).checked()
+    caller = _caller(request)
+    await _container(request).page_styles.put(caller.tenant, style, by=caller.key_id)
+    return _answer(request, answers.PageStyleEntry.of(caller.tenant, style), status=201)
+
+
+async def show_page_style(request: Request) -> Response:
+    """GET /tenants/submission-page-style-by-key: the style of the API key's tenant."""
+    return await _page_style(request, None)
+
+
+async def find_page_style(request: Request) -> Response:
+    """GET /tenants/get-submission-page-style: the same, by the tenant's code."""
+    return await _page_style(request, parse_query(PageStyleQuery, request.query_params).code)
+
+
+async def _page_style(request: Request, code: str | None) -> Response:
+    tenant = _tenant(request)
+    style = await _container(request).page_styles.get(tenant, code)
+    return _answer(request, answers.PageStyleEntry.of(tenant, style))
+
+
+async def list_api_keys(request: Request) -> Response:
+    """GET /tenants/api-keys: the tenant's keys, without the keys."""
+    keys = await _container(request).tenant_keys.all(_tenant(request))
+    entries = [answers.ApiKeyEntry.of(key) for key in keys]
+    return _answer(request, answers.ApiKeyList(api_keys=entries))
+
+
+async def create_api_key(request: Request) -> Response:
+    """POST /tenants/api-keys: another key, shown once."""
+    body = parse_body(ApiKeyRequest, await request.body())
+    caller = _caller(request)
+    issued = await _container(request).tenant_keys.create(
+        caller.tenant,
+        body.name,
+        choose_permissions(body.permissions),
+        by=caller.key_id,
+        within=caller.permissions,
+    )
+    return _answer(request, answers.NewApiKey.of(issued), status=201)
+
+
+async def revoke_api_key(request: Request) -> Response:
+    """DELETE /tenants/api-keys/{keyId}: end a key at once."""
+    caller = _caller(request)
+    key_id = request.path_params["keyId"]
+    await _container(request).tenant_keys.revoke(caller.tenant, key_id, by=caller.key_id)
+    return _answer(request, answers.RevokedApiKey(key_id=key_id))
 
 
 def _link_answer(request: Request, started: StartedLink, status: int) -> Response:
@@ -191,6 +292,13 @@ def _tenant(request: Request) -> Tenant:
     return tenant
 
 
+def _caller(request: Request) -> Caller:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        raise UnauthorizedApiKey
+    return caller
+
+
 def _account(request: Request) -> Account | None:
     account: Account | None = getattr(request.state, "account", None)
     return account
@@ -210,5 +318,15 @@ routes = [
     Route("/tenants/add-callback-urls", add_callback_urls, methods=["POST"]),
     Route("/tenants/get-callback-url", show_callback_urls, methods=["GET"]),
     Route("/tenants/get-end-user-list", list_end_users, methods=["GET"]),
+    Route("/tenants/count-end-users-by-system", count_end_users, methods=["GET"]),
+    Route("/tenants/get-target-system-values", list_targets, methods=["GET"]),
+    Route("/tenants/get-target-system-requirements", list_requirements, methods=["GET"]),
+    Route("/tenants/get-all-active-end-users", refuse_all_end_users, methods=["GET"]),
+    Route("/tenants/submission-page-style", set_page_style, methods=["POST"]),
+    Route("/tenants/submission-page-style-by-key", show_page_style, methods=["GET"]),
+    Route("/tenants/get-submission-page-style", find_page_style, methods=["GET"]),
+    Route("/tenants/api-keys", list_api_keys, methods=["GET"]),
+    Route("/tenants/api-keys", create_api_key, methods=["POST"]),
+    Route("/tenants/api-keys/{keyId}", revoke_api_key, methods=["DELETE"]),
     Route("/tenants/signing-secret", create_signing_secret, methods=["POST"]),
 ]

@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from oauth import callbacks
+from oauth.accounts import Status
+from oauth.audit import OPERATOR, entry
 from oauth.credentials import open_values, seal_values
 from oauth.errors import SystemNotRegistered, UnknownTarget
 from oauth.keys import new_api_key
+from oauth.permissions import ALL
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
+from oauth.tenant_keys import api_key_record
 from storage.clock import Clock, system_clock
 from storage.errors import FieldError, Invalid, NotFound
 from storage.ids import new_id
 from storage.repositories.accounts import Account, AccountKey
-from storage.repositories.api_keys import ApiKey
 from storage.repositories.systems import System
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
@@ -76,7 +79,7 @@ class EndUser:
 
 @dataclass(frozen=True)
 class Tenancy:
-    """The use cases around tenants."""
+    """The use cases around tenants. `by` is who acts, for the audit trail."""
 
     work: UnitOfWork
     ring: KeyRing
@@ -85,28 +88,28 @@ class Tenancy:
     clock: Clock = system_clock
 
     async def create(
-        self, name: str, *, key_in_redirect: bool = False, key_name: str = "first"
+        self,
+        name: str,
+        *,
+        key_in_redirect: bool = False,
+        key_name: str = "first",
+        by: str = OPERATOR,
     ) -> NewTenant:
-        """Make a tenant with one API key. Raises Invalid for an empty name."""
+        """Make a tenant with one API key, for everything. Raises Invalid for an empty name."""
         if not name.strip():
             raise Invalid.one("name", "REQUIRED", "a tenant needs a name")
         at = self.clock()
         tenant = Tenant(new_id("ten", at), name.strip(), at, key_in_redirect=key_in_redirect)
-        key = new_api_key(self.ring)
+        made = new_api_key(self.ring)
+        key = api_key_record(made, tenant.id, key_name, ALL, at)
         async with self.work.writing() as tx:
             await tx.tenants.add(tenant)
-            await tx.api_keys.add(
-                ApiKey(
-                    id=new_id("key", at),
-                    tenant_id=tenant.id,
-                    name=key_name,
-                    hint=key.hint,
-                    digest=key.digest.value,
-                    hash_key_id=key.digest.key_id,
-                    created_at=at,
-                )
+            await tx.audit.add(entry("tenant.created", by=by, at=at, tenant_id=tenant.id))
+            await tx.api_keys.add(key)
+            await tx.audit.add(
+                entry("api_key.created", by=by, at=at, tenant_id=tenant.id, api_key_id=key.id)
             )
-        return NewTenant(tenant, key.secret)
+        return NewTenant(tenant, made.secret)
 
     async def all(self) -> list[Tenant]:
         """List every tenant, oldest first; for the operator only."""
@@ -130,6 +133,7 @@ class Tenancy:
         custom_values: Mapping[str, str],
         *,
         scopes: str | None = None,
+        by: str = OPERATOR,
     ) -> None:
         """Store app credentials, in the place of any there were.
 
@@ -148,6 +152,9 @@ class Tenancy:
         )
         async with self.work.writing() as tx:
             await tx.systems.put(sealed)
+            await tx.audit.add(
+                entry("system.registered", by=by, at=at, tenant_id=tenant.id, target=target)
+            )
 
     async def registered_systems(self, tenant: Tenant) -> list[RegisteredSystem]:
         """List the registered systems, without their secrets."""
@@ -163,16 +170,30 @@ class Tenancy:
             for system in systems
         ]
 
-    async def unregister_system(self, tenant: Tenant, target: str) -> None:
+    async def unregister_system(self, tenant: Tenant, target: str, *, by: str = OPERATOR) -> None:
         """Delete app credentials. Raises UnknownTarget and SystemNotRegistered."""
         if target not in self.targets:
             raise UnknownTarget
         async with self.work.writing() as tx:
             if not await tx.systems.remove(tenant.id, target):
                 raise SystemNotRegistered(target)
+            await tx.audit.add(
+                entry(
+                    "system.removed",
+                    by=by,
+                    at=self.clock(),
+                    tenant_id=tenant.id,
+                    target=target,
+                )
+            )
 
     async def add_callback_urls(
-        self, tenant: Tenant, callback_url: str, cancel_callback_url: str | None = None
+        self,
+        tenant: Tenant,
+        callback_url: str,
+        cancel_callback_url: str | None = None,
+        *,
+        by: str = OPERATOR,
     ) -> None:
         """Make these the default ends of links, and allow all that lies at or below them.
 
@@ -188,8 +209,11 @@ class Tenancy:
             )
         async with self.work.writing() as tx:
             await tx.tenants.set_callbacks(tenant.id, callback_url, cancel_callback_url)
-            for entry in sorted(entries):
-                await tx.tenants.allow(tenant.id, entry)
+            for allowed in sorted(entries):
+                await tx.tenants.allow(tenant.id, allowed)
+            await tx.audit.add(
+                entry("callbacks.added", by=by, at=self.clock(), tenant_id=tenant.id)
+            )
 
     async def callback_urls(self, tenant: Tenant) -> CallbackUrls:
         """Answer where a tenant's links end and may end."""
@@ -198,29 +222,55 @@ class Tenancy:
             allowed = await tx.tenants.allowed(tenant.id)
         return CallbackUrls(fresh.callback_url, fresh.cancel_callback_url, allowed)
 
-    async def opt_in_to_key_in_redirect(self, tenant: Tenant, wanted: bool = True) -> None:
+    async def opt_in_to_key_in_redirect(
+        self, tenant: Tenant, wanted: bool = True, *, by: str = OPERATOR
+    ) -> None:
         """Decide whether account keys may travel in redirects, in the browser's address bar."""
         async with self.work.writing() as tx:
             await tx.tenants.set_key_in_redirect(tenant.id, wanted)
+            action = "key_in_redirect.allowed" if wanted else "key_in_redirect.ended"
+            await tx.audit.add(entry(action, by=by, at=self.clock(), tenant_id=tenant.id))
 
-    async def create_signing_secret(self, tenant: Tenant) -> SigningSecret:
+    async def create_signing_secret(self, tenant: Tenant, *, by: str = OPERATOR) -> SigningSecret:
         """Make the secret that signs redirects and notices; it ends the one before at once."""
         secret = SigningSecret(secrets.token_bytes(32))
         async with self.work.writing() as tx:
             await tx.tenants.set_signing_secret(
                 tenant.id, self.ring.seal(secret.raw, place=tenant.place)
             )
+            await tx.audit.add(
+                entry("signing_secret.created", by=by, at=self.clock(), tenant_id=tenant.id)
+            )
         return secret
 
     async def end_users(self, tenant: Tenant) -> list[EndUser]:
         """List a tenant's linked accounts, oldest first."""
+        at = self.clock()
         async with self.work.reading() as tx:
             accounts = await tx.accounts.of_tenant(tenant.id)
             keys = await tx.accounts.keys_of([account.id for account in accounts])
         return [
-            EndUser(account, tuple(key for key in keys if key.account_id == account.id))
+            EndUser(
+                account,
+                tuple(key for key in keys if key.account_id == account.id and key.is_live(at)),
+            )
             for account in accounts
         ]
+
+    async def count_end_users(self, tenant: Tenant) -> dict[str, tuple[int, int]]:
+        """Count a tenant's linked accounts by target system: all of them, and the active ones."""
+        async with self.work.reading() as tx:
+            accounts = await tx.accounts.of_tenant(tenant.id)
+        return {
+            target: (
+                sum(account.target == target for account in accounts),
+                sum(
+                    account.target == target and account.status == Status.ACTIVE
+                    for account in accounts
+                ),
+            )
+            for target in self.targets
+        }
 
 
 def _check_credentials(

@@ -90,6 +90,16 @@ class KeyRing:
             raise ValueError("a key ring needs at least one key")
         self._primary = next(iter(self._keys.values()))
 
+    @property
+    def newest(self) -> str:
+        """The name of the key that seals and hashes."""
+        return self._primary.id
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all keys, the newest first."""
+        return tuple(self._keys)
+
     def seal(self, secret: str | bytes, *, place: str) -> bytes:
         """Encrypt for one place, such as `tokens.access_token:acct_...`: it opens nowhere else."""
         plain = secret.encode() if isinstance(secret, str) else secret
@@ -101,10 +111,11 @@ class KeyRing:
 
     def open(self, sealed: bytes, *, place: str) -> bytes:
         """Decrypt what was sealed for this place. Raises SecretUnreadable."""
-        if sealed[:1] != _FORMAT or len(sealed) < 2:
-            raise SecretUnreadable(f"the sealed value at {place} is damaged")
+        try:
+            name = sealed_with(sealed)
+        except SecretUnreadable:
+            raise SecretUnreadable(f"the sealed value at {place} is damaged") from None
         end = 2 + sealed[1]
-        name = sealed[2:end].decode(errors="replace")
         key = self._keys.get(name)
         if key is None:
             raise SecretUnreadable(
@@ -133,6 +144,13 @@ class KeyRing:
     def signing_keys(self, purpose: str) -> list[bytes]:
         """Answer the keys for signing (the last one) and checking, oldest first."""
         return [key.derive(purpose) for key in reversed(self._keys.values())]
+
+
+def sealed_with(sealed: bytes) -> str:
+    """Answer the name of the key a value was sealed with. Raises SecretUnreadable."""
+    if sealed[:1] != _FORMAT or len(sealed) < 2:
+        raise SecretUnreadable("the sealed value is damaged")
+    return sealed[2 : 2 + sealed[1]].decode(errors="replace")
 
 
 def _digest(key: MasterKey, text: str) -> Digest:

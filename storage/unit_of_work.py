@@ -17,10 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.engine import Database
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
+from storage.repositories.audit import Audit
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
+from storage.repositories.page_styles import PageStyles
+from storage.repositories.sealed import SealedValues
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
 from storage.repositories.tenants import Tenants
@@ -41,6 +44,18 @@ class Transaction:
     @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self.connection)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.connection)
+
+    @cached_property
+    def page_styles(self) -> PageStyles:
+        return PageStyles(self.connection)
+
+    @cached_property
+    def sealed(self) -> SealedValues:
+        return SealedValues(self.connection)
 
     @cached_property
     def systems(self) -> Systems:

@@ -1,36 +1,30 @@
 """The command line. Each command reads settings from CONNECTOR_* (see deploy/env.example)."""
 
-import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn
 
 import typer
-import uvloop
-from rich.console import Console
-from rich.table import Table
 
+from connector.app import audit_commands, key_commands, processes, sealing_commands
 from connector.app import backup as backups
 from connector.app import doctor as doctors
-from connector.app import logs, processes
 from connector.app.container import assemble, open_database
 from connector.app.listen import Received, Receiver
 from connector.app.serving import bind, serving, until_told
-from connector.app.settings import Settings, load
+from connector.app.terminal import AsJson, err, out
+from connector.app.terminal import print_rows as _print
+from connector.app.terminal import reading as _reading
+from connector.app.terminal import run as _run
+from connector.app.terminal import settings as _settings
 from oauth.tenants import NewTenant
 from storage import migrations
 from storage.clock import iso_millis
 from storage.errors import ServiceError
 from storage.repositories.accounts import Account
-from storage.sealing import MasterKey
-from storage.unit_of_work import Transaction, UnitOfWork
-
-Answer = TypeVar("Answer")
 
 app = typer.Typer(
     name="qonto-connector",
@@ -41,16 +35,13 @@ app = typer.Typer(
 tenants = typer.Typer(help="The SaaS vendors that use this service.", no_args_is_help=True)
 accounts = typer.Typer(help="The linked accounts.", no_args_is_help=True)
 webhooks = typer.Typer(help="Trying out webhooks.", no_args_is_help=True)
-keys = typer.Typer(help="The sealing keys.", no_args_is_help=True)
 app.add_typer(tenants, name="tenant")
 app.add_typer(accounts, name="account")
 app.add_typer(webhooks, name="webhook")
-app.add_typer(keys, name="keys")
-
-out = Console()
-err = Console(stderr=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+app.add_typer(audit_commands.audit, name="audit")
+app.add_typer(sealing_commands.keys, name="keys")
+tenants.add_typer(key_commands.tenant_keys, name="key")
+accounts.add_typer(key_commands.account_keys, name="key")
 
 
 def main() -> None:
@@ -66,17 +57,6 @@ def main() -> None:
 def _fail(message: str) -> NoReturn:
     err.print(f"[red]error:[/red] {message}", highlight=False, soft_wrap=True)
     sys.exit(1)
-
-
-def _run(work: Coroutine[Any, Any, Answer]) -> Answer:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
-
-
-def _settings(**overrides: Any) -> Settings:
-    settings = load(**overrides)
-    logs.configure(settings.log)
-    return settings
 
 
 # -- running --------------------------------------------------------------------------------------
@@ -179,17 +159,6 @@ def backup(
     out.print("The copy opens only with the sealing keys: keep them, and keep them elsewhere.")
 
 
-@keys.command("new")
-def keys_new(
-    name: Annotated[str, typer.Argument(help="A name for it, such as its month.")] = "first",
-) -> None:
-    """Make a sealing key, written as CONNECTOR_SEALING__KEYS takes it.
-
-    Example: qonto-connector keys new 2026-11 > sealing.key
-    """
-    print(MasterKey.generate(name).reveal())
-
-
 # -- tenants and accounts -------------------------------------------------------------------------
 
 
@@ -258,17 +227,6 @@ def account_list(as_json: AsJson = False) -> None:
             return [_account(one) for one in await tx.accounts.all()]
 
     _print(_run(run()), as_json)
-
-
-@asynccontextmanager
-async def _reading() -> AsyncGenerator[Transaction]:
-    database = open_database(_settings())
-    try:
-        await migrations.require_current(database)
-        async with UnitOfWork(database).reading() as tx:
-            yield tx
-    finally:
-        await database.close()
 
 
 def _account(account: Account) -> dict[str, str]:
@@ -389,19 +347,3 @@ def _announce(facts: dict[str, Any], as_json: bool) -> None:
     for name, value in facts.items():
         shown = json.dumps(value) if isinstance(value, dict) else value
         out.print(f"{name:<14} {shown}", highlight=False, soft_wrap=True)
-
-
-def _print(rows: list[dict[str, str]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(rows))
-        return
-    if not rows:
-        out.print("none yet")
-        return
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        # ids are for copying: a line may be longer than the terminal, but never cut
-        table.add_column(name, no_wrap=True, min_width=max(len(row[name]) for row in rows))
-    for row in rows:
-        table.add_row(*row.values())
-    out.print(table, crop=False, soft_wrap=True)

@@ -17,11 +17,15 @@ from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
 from connector.reading import Reading
 from connector.registry import Registry
+from oauth.account_keys import AccountKeys
 from oauth.callers import Callers
 from oauth.client import OAuthClient
+from oauth.key_uses import KeyUses
 from oauth.link import Linking
+from oauth.page_styles import PageStyles
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
+from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
@@ -51,6 +55,10 @@ class Container:
     provider_http: httpx2.AsyncClient
     registry: Registry
     tenants: Tenancy
+    tenant_keys: TenantKeys
+    account_keys: AccountKeys
+    page_styles: PageStyles
+    key_uses: KeyUses
     callers: Callers
     links: Linking
     vault: TokenVault
@@ -65,6 +73,7 @@ class Container:
         """Finish what is under way and let go of every connection."""
         await self.intake.drain()
         await self.vault.close()
+        await self.key_uses.close()
         if isinstance(self.sender, HttpSender):
             await self.sender.close()
         await self.provider_http.aclose()
@@ -198,6 +207,8 @@ def assemble(
 
     links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(linked,))
 
+    key_uses = KeyUses(work, ring, clock)
+
     return Container(
         settings=settings,
         clock=clock,
@@ -210,7 +221,11 @@ def assemble(
         provider_http=http,
         registry=registry,
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
-        callers=Callers(work, ring),
+        tenant_keys=TenantKeys(work, ring, clock),
+        account_keys=AccountKeys(work, ring, clock),
+        page_styles=PageStyles(work, clock),
+        key_uses=key_uses,
+        callers=Callers(work, ring, clock, key_uses),
         links=links,
         vault=vault,
         reading=Reading(registry),

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,13 +13,15 @@ from sqlalchemy import text
 
 from connector.app.container import open_database
 from connector.app.settings import Settings, SettingsInvalid
-from storage import migrations
+from storage import migrations, resealing
 from storage.engine import Database
-from storage.errors import SecretUnreadable, ServiceError
-from storage.repositories.sealed import newest_sealed
+from storage.errors import ServiceError
 from storage.unit_of_work import UnitOfWork
 
 Verdict = Literal["ok", "warning", "problem"]
+
+RENEW_AFTER = timedelta(days=180)
+"""How old keys and credentials may get before they are to be renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,14 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield Finding("problem", "database", error.message)
         return
     try:
-        sound = True
         async for finding in _database(database):
-            sound = sound and finding.verdict != "problem"
             yield finding
-        if sound:
-            async for finding in _secrets(settings, database):
-                yield finding
+            if finding.verdict == "problem":
+                return  # there is nothing to look into
+        async for finding in _secrets(settings, database):
+            yield finding
+        async for finding in _ages(database):
+            yield finding
     finally:
         await database.close()
 
@@ -122,17 +125,49 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
 
 
 async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Finding]:
-    """Open one sealed value of every kind, so that a lost key shows before a customer does."""
+    """Open every sealed value, so that a lost key shows before a customer does."""
     try:
         ring = settings.key_ring()
     except SettingsInvalid:
         return  # told above
+    work = UnitOfWork(database)
+    lost = 0
+    async for one in resealing.unreadable(work, ring):
+        lost += 1
+        where = f"{one.table}.{one.column} of {one.row_id} (key {one.key!r})"
+        yield Finding("problem", "sealed secrets", f"{where}: {one.reason}")
+    if not lost:
+        yield Finding("ok", "sealed secrets", "every value opened")
+    for used in await resealing.usage(work, ring, datetime.now(UTC)):
+        if used.is_configured or not (used.api_keys or used.account_keys):
+            continue
+        message = (
+            f"{used.api_keys} API keys and {used.account_keys} account keys were hashed with key "
+            f"{used.key!r}, which is not configured: they are refused."
+        )
+        yield Finding("problem", "keys", message)
+
+
+async def _ages(database: Database) -> AsyncGenerator[Finding]:
+    """Name what has not been renewed for half a year."""
+    now = datetime.now(UTC)
     async with UnitOfWork(database).reading() as tx:
-        sealed = await newest_sealed(tx.connection)
-    for place, value in sealed:
-        try:
-            ring.open(value, place=place)
-        except SecretUnreadable as error:
-            yield Finding("problem", "sealed secrets", error.message)
-            return
-    yield Finding("ok", "sealed secrets", f"{len(sealed)} samples opened")
+        keys = [key for key in await tx.api_keys.unrevoked() if key.is_live(now)]
+        systems = [
+            system
+            for tenant in await tx.tenants.all()
+            for system in await tx.systems.of_tenant(tenant.id)
+        ]
+    for key in keys:
+        if now - key.created_at >= RENEW_AFTER:
+            days = (now - key.created_at).days
+            message = f"{key.id} ({key.name}) of {key.tenant_id} is {days} days old: rotate it."
+            yield Finding("warning", "API keys", message)
+    for system in systems:
+        if now - system.updated_at >= RENEW_AFTER:
+            days = (now - system.updated_at).days
+            message = (
+                f"those of {system.tenant_id} for {system.target} are {days} days old: renew them "
+                "at Qonto and register them again."
+            )
+            yield Finding("warning", "app credentials", message)

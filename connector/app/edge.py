@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector import errors as connector_errors
 from connector.app.metrics import HttpMetrics
+from connector.app.permitted import needed
 from oauth import errors as oauth_errors
 from oauth.callers import Callers
 from storage import errors as storage_errors
@@ -40,6 +41,7 @@ STATUS: dict[type[ServiceError], int] = {
     storage_errors.Conflict: 409,
     storage_errors.StorageUnavailable: 503,
     oauth_errors.UnauthorizedApiKey: 403,
+    oauth_errors.PermissionDenied: 403,
     oauth_errors.UnauthorizedAccountKey: 401,
     oauth_errors.ReauthRequired: 401,
     oauth_errors.AccountUnusable: 401,
@@ -195,8 +197,10 @@ class Edge:
         path = request.scope["path"]
         if path.startswith(OPEN):
             return
-        tenant = await self._callers.authenticate(request.headers.get("X-API-KEY"))
-        request.state.tenant = tenant
+        caller = await self._callers.identify(request.headers.get("X-API-KEY"))
+        caller.require(needed(request.method, path))
+        tenant = caller.tenant
+        request.state.tenant, request.state.caller = tenant, caller
         account_key = request.headers.get("X-ACCOUNT-KEY")
         if account_key is None and path.startswith(TENANT):
             return

@@ -22,7 +22,7 @@ _FAILURES: Mapping[str, Mapping[str, str]] = {
     "account": {
         "400": "A parameter or the body is wrong",
         "401": "The account key is unknown, or the customer must link again",
-        "403": "The API key is unknown, or the consent doesn't cover this",
+        "403": "The API key is unknown or not for this, or the consent doesn't cover it",
         "404": "Unknown id, or the target system has nothing of that kind",
         "429": "Too many requests; see Retry-After",
         "502": "The target system's answer is of no use",
@@ -31,7 +31,7 @@ _FAILURES: Mapping[str, Mapping[str, str]] = {
     },
     "tenant": {
         "400": "A parameter or the body is wrong",
-        "403": "The API key is unknown",
+        "403": "The API key is unknown or not for this",
     },
     "none": {},
 }

@@ -9,6 +9,7 @@ from connector.app.container import assemble
 from connector.app.factory import create_app
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings
+from connector.app.unreadable import reporting
 from storage import migrations
 from storage.engine import Database
 from storage.lock import exclusive
@@ -43,9 +44,10 @@ async def serve(settings: Settings, *, worker: bool, announce: Callable[[str], N
             bound = bind(settings.server.host, settings.server.port)
             app = create_app(container, worker=worker)
             with until_told() as told:
-                async with serving(
-                    app, bound, trusted_proxies=settings.server.trusted_proxies
-                ) as address:
+                async with (
+                    serving(app, bound, trusted_proxies=settings.server.trusted_proxies) as address,
+                    reporting(container.work, container.ring),
+                ):
                     announce(address)
                     logger.info("server.started", address=address)
                     await told.wait()

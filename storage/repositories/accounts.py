@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.repositories.keys import Keys
 from storage.tables import AccountKeyRow, AccountRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -43,13 +44,23 @@ class AccountKey:
     digest: str = field(repr=False)
     hash_key_id: str
     created_at: datetime
+    name: str = "first"
+    last_used_at: datetime | None = None
+    """Exact to a minute."""
+    ends_at: datetime | None = None
+    """Set while the key is being replaced."""
     revoked_at: datetime | None = None
+
+    def is_live(self, at: datetime) -> bool:
+        """Say whether the key works at this moment."""
+        return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
 class Accounts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._select = select(*columns_of(Account, _table))
+        self.keys = Keys(connection, _keys)
 
     async def put(self, account: Account) -> Account:
         """Store the account of an organisation, or renew the one there is; answer what is kept.
@@ -123,7 +134,10 @@ class Accounts:
         await self._connection.execute(insert(_keys).values(**as_row(key)))
 
     async def find_key(self, digests: Sequence[str]) -> AccountKey | None:
-        """Answer the live key with one of these hashes, whoever's it is."""
+        """Answer the key with one of these hashes, whoever's it is, unless it was revoked.
+
+        It may have ended.
+        """
         found = await self._connection.execute(
             select(*columns_of(AccountKey, _keys)).where(
                 _keys.c.digest.in_(digests), _keys.c.revoked_at.is_(None)
@@ -133,7 +147,7 @@ class Accounts:
         return None if row is None else as_value(AccountKey, row)
 
     async def keys_of(self, account_ids: Sequence[str]) -> list[AccountKey]:
-        """List the live keys of these accounts, oldest first."""
+        """List the unrevoked keys of these accounts, oldest first; some may have ended."""
         rows = await self._connection.execute(
             select(*columns_of(AccountKey, _keys))
             .where(_keys.c.account_id.in_(account_ids), _keys.c.revoked_at.is_(None))
@@ -141,11 +155,32 @@ class Accounts:
         )
         return [as_value(AccountKey, row) for row in rows]
 
+    async def all_keys_of(self, account_id: str) -> list[AccountKey]:
+        """List an account's keys, revoked ones too, oldest first."""
+        rows = await self._connection.execute(
+            select(*columns_of(AccountKey, _keys))
+            .where(_keys.c.account_id == account_id)
+            .order_by(_keys.c.id)
+        )
+        return [as_value(AccountKey, row) for row in rows]
+
+    async def unrevoked_keys(self) -> list[AccountKey]:
+        """List the keys of all accounts that weren't revoked, oldest first; for the operator."""
+        rows = await self._connection.execute(
+            select(*columns_of(AccountKey, _keys))
+            .where(_keys.c.revoked_at.is_(None))
+            .order_by(_keys.c.id)
+        )
+        return [as_value(AccountKey, row) for row in rows]
+
+    async def get_key(self, key_id: str) -> AccountKey | None:
+        row = (
+            await self._connection.execute(
+                select(*columns_of(AccountKey, _keys)).where(_keys.c.id == key_id)
+            )
+        ).first()
+        return None if row is None else as_value(AccountKey, row)
+
     async def revoke_key(self, key_id: str, at: datetime) -> bool:
         """End a key; answer False when it had ended before."""
-        result = await self._connection.execute(
-            update(_keys)
-            .where(_keys.c.id == key_id, _keys.c.revoked_at.is_(None))
-            .values(revoked_at=at)
-        )
-        return result.rowcount == 1
+        return await self.keys.revoke(key_id, at)

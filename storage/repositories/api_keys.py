@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.repositories.keys import Keys
 from storage.tables import ApiKeyRow
+from storage.tables.api_key import EVERY_PERMISSION
 from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(ApiKeyRow)
@@ -24,19 +26,33 @@ class ApiKey:
     digest: str = field(repr=False)
     hash_key_id: str
     created_at: datetime
+    permissions: str = EVERY_PERMISSION
+    """What the key may be used for, space separated."""
+    last_used_at: datetime | None = None
+    """Exact to a minute."""
+    ends_at: datetime | None = None
+    """Set while the key is being replaced."""
     revoked_at: datetime | None = None
 
+    def is_live(self, at: datetime) -> bool:
+        """Say whether the key works at this moment."""
+        return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
-class ApiKeys:
+
+class ApiKeys(Keys):
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        super().__init__(connection, _table)
         self._select = select(*columns_of(ApiKey, _table))
 
     async def add(self, key: ApiKey) -> None:
         await self._connection.execute(insert(_table).values(**as_row(key)))
 
+    async def get(self, key_id: str) -> ApiKey | None:
+        row = (await self._connection.execute(self._select.where(_table.c.id == key_id))).first()
+        return None if row is None else as_value(ApiKey, row)
+
     async def find(self, digests: Sequence[str]) -> ApiKey | None:
-        """Answer the live key with one of these hashes."""
+        """Answer the key with one of these hashes, unless it was revoked; it may have ended."""
         found = await self._connection.execute(
             self._select.where(_table.c.digest.in_(digests), _table.c.revoked_at.is_(None))
         )
@@ -50,11 +66,9 @@ class ApiKeys:
         )
         return [as_value(ApiKey, row) for row in rows]
 
-    async def revoke(self, key_id: str, at: datetime) -> bool:
-        """End a key; answer False when it had ended before."""
-        result = await self._connection.execute(
-            update(_table)
-            .where(_table.c.id == key_id, _table.c.revoked_at.is_(None))
-            .values(revoked_at=at)
+    async def unrevoked(self) -> list[ApiKey]:
+        """List the keys of all tenants that weren't revoked, oldest first; for the operator."""
+        rows = await self._connection.execute(
+            self._select.where(_table.c.revoked_at.is_(None)).order_by(_table.c.id)
         )
-        return result.rowcount == 1
+        return [as_value(ApiKey, row) for row in rows]

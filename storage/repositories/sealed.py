@@ -1,30 +1,103 @@
 """Where sealed values are, whatever aggregate they belong to."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import SubscriptionRow, SystemRow, TokenRow, UpstreamSubscriptionRow
+from storage.tables import (
+    LinkRow,
+    NoticeRow,
+    SubscriptionRow,
+    SystemRow,
+    TenantRow,
+    TokenRow,
+    UpstreamSubscriptionRow,
+)
 from storage.values import table_of
 
-_PLACES = (
-    (table_of(TokenRow), "access_token", ("account_id",)),
-    (table_of(SystemRow), "client_secret", ("tenant_id", "target")),
-    (table_of(SubscriptionRow), "secret", ("id",)),
-    (table_of(UpstreamSubscriptionRow), "secret", ("id",)),
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column of sealed values; `binding` names the columns that make up their place."""
+
+    table: "Table[Any]"
+    column: str
+    id: str
+    binding: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Such as `tokens.access_token`."""
+        return f"{self.table.name}.{self.column}"
+
+
+def _column(row: Any, column: str, id_: str = "id", *binding: str) -> SealedColumn:
+    return SealedColumn(table_of(row), column, id_, binding or (id_,))
+
+
+SEALED_COLUMNS = (
+    _column(TenantRow, "signing_secret"),
+    _column(SystemRow, "client_secret", "id", "tenant_id", "target"),
+    _column(SystemRow, "custom_values", "id", "tenant_id", "target"),
+    _column(LinkRow, "code_verifier"),
+    _column(TokenRow, "access_token", "account_id"),
+    _column(TokenRow, "refresh_token", "account_id"),
+    _column(NoticeRow, "body"),
+    _column(SubscriptionRow, "secret"),
+    _column(UpstreamSubscriptionRow, "secret"),
 )
+"""Every column that holds sealed values; a test compares with the tables."""
 
 
-async def newest_sealed(connection: AsyncConnection) -> list[tuple[str, bytes]]:
-    """Answer the newest sealed value of each kind, with the place it was sealed for."""
-    found: list[tuple[str, bytes]] = []
-    for table, column, keys in _PLACES:
-        row = (
-            await connection.execute(
-                select(table.c[column], *(table.c[key] for key in keys))
-                .order_by(table.c.updated_at.desc())
-                .limit(1)
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """One sealed value: which row it is in, and the place it was sealed for."""
+
+    column: SealedColumn
+    row_id: str
+    place: str
+    sealed: bytes = field(repr=False)
+
+
+class SealedValues:
+    """Sealed values as such, for those who care about keys and not about meaning."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def count(self, column: SealedColumn) -> int:
+        """Count the values of a column."""
+        found = await self._connection.execute(
+            select(func.count()).where(column.table.c[column.column].is_not(None))
+        )
+        return found.scalar_one()
+
+    async def after(self, column: SealedColumn, row_id: str, most: int) -> Sequence[SealedValue]:
+        """List values by row, beginning after this row."""
+        table = column.table
+        rows = await self._connection.execute(
+            select(
+                table.c[column.id],
+                table.c[column.column],
+                *(table.c[name] for name in column.binding),
             )
-        ).first()
-        if row is not None:
-            found.append((":".join([f"{table.name}.{column}", *row[1:]]), row[0]))
-    return found
+            .where(table.c[column.id] > row_id, table.c[column.column].is_not(None))
+            .order_by(table.c[column.id])
+            .limit(most)
+        )
+        return [
+            SealedValue(column, row[0], ":".join([column.name, *row[2:]]), row[1]) for row in rows
+        ]
+
+    async def replace(self, value: SealedValue, sealed: bytes) -> bool:
+        """Store a value sealed anew, unless somebody changed it; answer whether it was stored."""
+        table, name = value.column.table, value.column.column
+        result = await self._connection.execute(
+            update(table)
+            .where(table.c[value.column.id] == value.row_id, table.c[name] == value.sealed)
+            .values({name: sealed})
+        )
+        return result.rowcount == 1

@@ -2,10 +2,12 @@
 
 from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
+from storage.tables.audit import AuditRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
+from storage.tables.page_style import PageStyleRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
@@ -17,11 +19,13 @@ __all__ = [
     "AllowedCallbackRow",
     "ApiKeyRow",
     "AttemptRow",
+    "AuditRow",
     "DeliveryRow",
     "EventRow",
     "ExchangeCodeRow",
     "LinkRow",
     "NoticeRow",
+    "PageStyleRow",
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",

@@ -31,8 +31,13 @@ class AccountKeyRow(Record, table=True):
 
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="accounts.id", index=True)
+    name: str = Field(default="first", sa_column_kwargs={"server_default": "first"})
     hint: str
     digest: str = Field(unique=True)
     hash_key_id: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Exact to a minute."""
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set while the key is being replaced: until then it works beside the new one."""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -6,6 +6,9 @@ from sqlmodel import Field
 
 from storage.base import Record, UtcDateTime
 
+EVERY_PERMISSION = "read write payments admin"
+"""What a key may do that was made before there were permissions."""
+
 
 class ApiKeyRow(Record, table=True):
     __tablename__ = "api_keys"
@@ -17,5 +20,13 @@ class ApiKeyRow(Record, table=True):
     """The key's first characters, to tell keys apart in lists."""
     digest: str = Field(unique=True)
     hash_key_id: str
+    permissions: str = Field(
+        default=EVERY_PERMISSION, sa_column_kwargs={"server_default": EVERY_PERMISSION}
+    )
+    """What the key may be used for, space separated."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Exact to a minute."""
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set while the key is being replaced: until then it works beside the new one."""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

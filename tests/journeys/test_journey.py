@@ -73,6 +73,13 @@ async def test_an_unregistered_redirect_uri_is_refused_by_qonto(running: Sandbox
         assert (await browser.get(changed)).status_code == 404
 
 
+async def kept_bodies(running: Sandbox) -> list[bytes | None]:
+    """What is left of the notices' bodies, which hold account keys."""
+    async with running.container.work.reading() as tx:
+        rows = await tx.connection.exec_driver_sql("SELECT body FROM notices")
+        return [row[0] for row in rows]
+
+
 async def test_the_key_arrives_by_signed_webhook(running: Sandbox, vendor: Vendor) -> None:
     async with running.client() as client:
         secret = (await ok(client.post("/tenants/signing-secret"))).json()["data"]["signingSecret"]
@@ -98,14 +105,11 @@ async def test_the_key_arrives_by_signed_webhook(running: Sandbox, vendor: Vendo
     assert notice.body["reference"] == "customer-42"
     async with running.client(notice.body["accountKey"]) as client:
         assert (await client.get("/accounting/invoices")).status_code == 200
-    for _ in range(100):  # it is erased with the commit that follows the receiver's answer
-        async with running.container.work.reading() as tx:
-            rows = await tx.connection.exec_driver_sql("SELECT body FROM notices")
-            bodies = [row[0] for row in rows]
-        if bodies == [None]:
+    for _ in range(100):  # the vendor has it a moment before that is written down
+        if await kept_bodies(running) == [None]:
             break
         await asyncio.sleep(0.05)
-    assert bodies == [None], "the sealed key outlived its delivery"
+    assert await kept_bodies(running) == [None], "the sealed key outlived its delivery"
 
 
 async def test_an_opted_in_tenant_gets_the_key_in_the_redirect(running: Sandbox) -> None:

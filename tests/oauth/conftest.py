@@ -7,12 +7,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
+from oauth.account_keys import AccountKeys
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.grants import read_consent
+from oauth.key_uses import KeyUses
 from oauth.link import Linking, Redirect
 from oauth.requests import LinkRequest
 from oauth.settings import OAuthSettings
+from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.repositories.accounts import Account
@@ -37,6 +40,9 @@ class Floor:
     client: OAuthClient
     settings: OAuthSettings
     tenants: Tenancy
+    tenant_keys: TenantKeys
+    account_keys: AccountKeys
+    uses: KeyUses
     callers: Callers
     links: Linking
     vault: TokenVault
@@ -132,6 +138,7 @@ async def floor(
     async def tell(account_id: str) -> None:
         told.append(account_id)
 
+    uses = KeyUses(work, ring, clock)
     made = Floor(
         work=work,
         ring=ring,
@@ -141,7 +148,10 @@ async def floor(
         client=client,
         settings=settings,
         tenants=Tenancy(work, ring, targets, settings, clock),
-        callers=Callers(work, ring),
+        tenant_keys=TenantKeys(work, ring, clock),
+        account_keys=AccountKeys(work, ring, clock),
+        uses=uses,
+        callers=Callers(work, ring, clock, uses),
         links=Linking(work, ring, targets, client, settings, clock, (tell,)),
         vault=TokenVault(
             work, ring, targets, client, settings, clock=clock, observe=refreshes.append
@@ -150,4 +160,5 @@ async def floor(
         refreshes=refreshes,
     )
     yield made
+    await made.uses.close()
     await made.vault.close()

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oauth.endpoints import ENDPOINTS
+from oauth.page_styles import PageStyles
 from oauth.routes import routes
 from storage.errors import Invalid, ServiceError
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor, query_of
@@ -30,8 +31,9 @@ class Edge:
         try:
             if not scope["path"].startswith("/auth/callback/"):
                 callers = self.floor.callers
-                tenant = await callers.authenticate(request.headers.get("X-API-KEY"))
-                request.state.tenant = tenant
+                caller = await callers.identify(request.headers.get("X-API-KEY"))
+                tenant = caller.tenant
+                request.state.tenant, request.state.caller = tenant, caller
                 if "X-ACCOUNT-KEY" in request.headers:
                     key = request.headers["X-ACCOUNT-KEY"]
                     request.state.account = await callers.select(tenant, key)
@@ -53,7 +55,12 @@ async def refuse(request: Request, error: Exception) -> Response:
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
     app = Starlette(routes=routes, exception_handlers={ServiceError: refuse})
     app.state.container = SimpleNamespace(
-        tenants=floor.tenants, callers=floor.callers, links=floor.links, vault=floor.vault
+        tenants=floor.tenants,
+        tenant_keys=floor.tenant_keys,
+        page_styles=PageStyles(floor.work, floor.clock),
+        callers=floor.callers,
+        links=floor.links,
+        vault=floor.vault,
     )
     transport = httpx2.ASGITransport(Edge(app, floor))
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
@@ -295,6 +302,122 @@ async def test_a_signing_secret_is_answered_once(vendor: httpx2.AsyncClient) -> 
     assert first != second
     assert len(first["signingSecret"]) == 64
     assert first["whsecSecret"].startswith("whsec_")
+
+
+async def test_end_users_are_counted_by_system(
+    floor: Floor, vendor: httpx2.AsyncClient, browser: httpx2.AsyncClient
+) -> None:
+    key = await link(floor, vendor, browser)
+    floor.provider.organization = "org-2"
+    await link(floor, vendor, browser)
+    status = await vendor.get("/auth/status", headers={"X-ACCOUNT-KEY": key})
+    async with floor.work.writing() as tx:
+        first = status.json()["data"]["accountId"]
+        await tx.accounts.move(first, to="REVOKED", at=floor.clock(), before="ACTIVE")
+    answer = await vendor.get("/tenants/count-end-users-by-system")
+    assert answer.json()["data"] == {
+        "total": 2,
+        "systems": [
+            {"targetSystem": "acme", "count": 2, "active": 1},
+            {"targetSystem": "acme-sandbox", "count": 0, "active": 0},
+        ],
+    }
+
+
+async def test_target_systems_and_what_they_need_are_told(vendor: httpx2.AsyncClient) -> None:
+    values = await vendor.get("/tenants/get-target-system-values")
+    assert values.json()["data"] == {"targetSystems": ["acme", "acme-sandbox"]}
+    told = (await vendor.get("/tenants/get-target-system-requirements")).json()["data"]
+    assert told["targetSystems"][1] == {
+        "targetSystem": "acme-sandbox",
+        "authentication": "OAUTH2",
+        "required": ["clientId", "clientSecret"],
+        "customValues": ["stagingToken"],
+        "redirectUri": "https://connect.example/api/auth/callback/acme-sandbox",
+        "defaultScopes": ["offline_access", "webhook", "invoices.read"],
+    }
+
+
+async def test_all_end_users_are_for_the_operator(vendor: httpx2.AsyncClient) -> None:
+    answer = await vendor.get("/tenants/get-all-active-end-users")
+    assert answer.json()["code"] == "NOT_SUPPORTED"
+
+
+STYLE = {
+    "logoSvg": "",
+    "logoPng": "",
+    "backgroundColor": "#FFF",
+    "titleColor": "#102030",
+    "textColor": "#000000",
+    "inputBackgroundColor": "#eeeeee",
+    "submitButtonColor": "#0a7",
+    "cancelButtonColor": "#ccc",
+    "errorTextColor": "#b00020",
+}
+
+
+async def test_a_page_style_is_set_and_shown(floor: Floor, vendor: httpx2.AsyncClient) -> None:
+    before = (await vendor.get("/tenants/submission-page-style-by-key")).json()["data"]
+    code = before["code"]
+    assert (before["name"], before["backgroundColor"], before["logoSvg"]) == ("Vendor", None, None)
+    answer = await vendor.post("/tenants/submission-page-style", json={**STYLE, "name": "Acme"})
+    assert answer.status_code == 201
+    style = answer.json()["data"]
+    assert style == {
+        **STYLE,
+        "code": code,
+        "name": "Acme",
+        "logoSvg": None,
+        "logoPng": None,
+        "backgroundColor": "#ffffff",
+        "submitButtonColor": "#00aa77",
+        "cancelButtonColor": "#cccccc",
+    }
+    for path in ("submission-page-style-by-key", f"get-submission-page-style?code={code}"):
+        assert (await vendor.get(f"/tenants/{path}")).json()["data"] == style
+    other, _ = await floor.tenant("Other")
+    theirs = await vendor.get(f"/tenants/get-submission-page-style?code={other.id}")
+    assert theirs.json()["code"] == "NOT_FOUND"
+    missing = await vendor.get("/tenants/get-submission-page-style")
+    assert missing.json()["fields"] == ["code"]
+
+
+@pytest.mark.parametrize("color", ["red", "#ff", "#ggg", "#fff;}", "url(x)", "# fff", "#٣٣٣"])
+async def test_every_unfit_part_of_a_style_is_named(vendor: httpx2.AsyncClient, color: str) -> None:
+    body = {**STYLE, "titleColor": color, "textColor": color, "logoSvg": "<html/>"}
+    answer = await vendor.post("/tenants/submission-page-style", json=body)
+    assert answer.json() == {
+        "code": "VALIDATION_FAILED",
+        "fields": ["titleColor", "textColor", "logoSvg"],
+    }
+    named = await vendor.post("/tenants/submission-page-style", json={"name": "<b>Acme</b>"})
+    assert named.json()["fields"] == ["name"]
+    shown = await vendor.get("/tenants/submission-page-style-by-key")
+    assert shown.json()["data"]["titleColor"] is None
+
+
+async def test_api_keys_are_made_listed_and_revoked(
+    floor: Floor, vendor: httpx2.AsyncClient
+) -> None:
+    floor.clock.move(seconds=1)
+    made = await vendor.post("/tenants/api-keys", json={"name": "web", "permissions": ["read"]})
+    assert made.status_code == 201
+    data = made.json()["data"]
+    assert (data["name"], data["permissions"]) == ("web", ["read"])
+    shown = await vendor.get("/tenants/api-keys")
+    assert data["apiKey"] not in shown.text
+    first, second = shown.json()["data"]["apiKeys"]
+    assert (second["keyId"], second["lastUsedDate"], second["endsDate"]) == (
+        data["keyId"],
+        None,
+        None,
+    )
+    gone = await vendor.delete(f"/tenants/api-keys/{data['keyId']}")
+    assert gone.json()["data"] == {"keyId": data["keyId"]}
+    own = await vendor.delete(f"/tenants/api-keys/{first['keyId']}")
+    assert own.json()["code"] == "CONFLICT"
+    nobody = await vendor.post("/tenants/api-keys", json={"name": "x", "permissions": ["all"]})
+    assert nobody.json()["fields"] == ["permissions"]
 
 
 async def test_every_address_asks_for_the_api_key_except_the_callback(

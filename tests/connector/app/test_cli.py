@@ -1,6 +1,7 @@
 """The command line explains itself."""
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from connector.app.cli import app
@@ -8,7 +9,10 @@ from storage.sealing import MasterKey
 
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
-    *("tenant create", "tenant list", "account list", "webhook listen", "keys new"),
+    *("tenant create", "tenant list", "account list", "webhook listen"),
+    *("keys new", "keys list", "keys rotate", "audit list"),
+    *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
+    *("account key create", "account key list", "account key reissue", "account key revoke"),
 )
 
 
@@ -21,10 +25,13 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 def test_no_command_is_missing_from_the_list_above() -> None:
-    found = {command.name or command.callback.__name__ for command in app.registered_commands}
-    for group in app.registered_groups:
-        found |= {f"{group.name} {one.name}" for one in group.typer_instance.registered_commands}
-    assert found == set(COMMANDS)
+    def found(group: typer.Typer, before: str = "") -> set[str]:
+        own = {before + (one.name or one.callback.__name__) for one in group.registered_commands}
+        return own.union(
+            *(found(one.typer_instance, f"{before}{one.name} ") for one in group.registered_groups)
+        )
+
+    assert found(app) == set(COMMANDS)
 
 
 def test_a_new_sealing_key_is_ready_to_be_set() -> None:

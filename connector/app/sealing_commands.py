@@ -1,0 +1,179 @@
+"""Commands for the sealing keys: `keys new`, `keys list` and `keys rotate`."""
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bars
+
+from connector.app.container import Container
+from connector.app.terminal import AsJson, assembled, err, out, print_rows, run
+from oauth.audit import OPERATOR, entry
+from storage import resealing
+from storage.clock import iso_millis
+from storage.resealing import Pending, Progress, Resealed, Usage
+from storage.sealing import MasterKey
+
+keys = typer.Typer(help="The sealing keys.", no_args_is_help=True)
+
+
+@keys.command("new")
+def keys_new(
+    name: Annotated[str, typer.Argument(help="A name for it, such as its month.")] = "first",
+) -> None:
+    """Make a sealing key, written as CONNECTOR_SEALING__KEYS takes it.
+
+    Example: qonto-connector keys new 2026-11 > sealing.key
+    """
+    print(MasterKey.generate(name).reveal())
+
+
+@keys.command("list")
+def keys_list(as_json: AsJson = False) -> None:
+    """Say which sealing keys are in use, by how many values, and which can be retired.
+
+    Example: qonto-connector keys list
+    """
+
+    async def look() -> list[Usage]:
+        async with assembled() as container:
+            return await _usage(container)
+
+    print_rows([_row(one) for one in run(look())], as_json)
+
+
+@keys.command("rotate")
+def keys_rotate(as_json: AsJson = False) -> None:
+    """Seal every stored secret under the first sealing key, while the service runs.
+
+    Put the new key first, keep the old ones behind it, restart every process, then run this. It can
+    be stopped and started again. Hashes of API and account keys move when the key is next used;
+    those still waiting are listed. Exit code 1 when a value can't be read.
+
+    Example: qonto-connector keys rotate
+    """
+
+    async def rotate() -> tuple[Resealed, list[Usage], Pending]:
+        async with assembled() as container:
+            with _shown(quiet=as_json) as progress:
+                done = await resealing.reseal(container.work, container.ring, progress)
+            at = container.clock()
+            async with container.work.writing() as tx:
+                await tx.audit.add(
+                    entry("keys.rotated", by=OPERATOR, at=at, key=container.ring.newest)
+                )
+            waiting = await resealing.pending(container.work, container.ring, at)
+            return done, await _usage(container), waiting
+
+    done, used, waiting = run(rotate())
+    if as_json:
+        print(json.dumps(_facts(done, used, waiting)))
+    else:
+        _tell(done, used, waiting)
+    if done.unreadable:
+        sys.exit(1)
+
+
+async def _usage(container: Container) -> list[Usage]:
+    return await resealing.usage(container.work, container.ring, container.clock())
+
+
+@contextmanager
+def _shown(*, quiet: bool) -> Generator[Callable[[Progress], None]]:
+    """Show progress: bars on a terminal, a line for each finished column elsewhere."""
+    if quiet:
+        yield lambda _: None
+        return
+    if not err.is_terminal:
+        yield _say
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, console=err) as bars:
+        tasks: dict[str, Any] = {}
+
+        def move(at: Progress) -> None:
+            task = tasks.setdefault(at.column, None)
+            if task is None:
+                task = tasks[at.column] = bars.add_task(at.column, total=at.total)
+            bars.update(task, completed=at.done, total=at.total)
+
+        yield move
+
+
+def _say(at: Progress) -> None:
+    err.print(f"{at.column}  {at.done}/{at.total}", highlight=False)
+
+
+def _row(one: Usage) -> dict[str, str]:
+    if not one.is_configured:
+        state = "NOT CONFIGURED"
+    elif one.is_newest:
+        state = "seals"
+    else:
+        state = "can be retired" if one.can_be_retired else "needed"
+    return {
+        "key": one.key,
+        "state": state,
+        "sealed": str(one.sealed),
+        "apiKeys": str(one.api_keys),
+        "accountKeys": str(one.account_keys),
+    }
+
+
+def _waiting_rows(waiting: Pending) -> list[dict[str, str]]:
+    whose = [(key, key.tenant_id) for key in waiting.api_keys]
+    more = [(key, key.account_id) for key in waiting.account_keys]
+    return [
+        {
+            "id": key.id,
+            "of": of,
+            "name": key.name,
+            "hint": key.hint,
+            "hashKey": key.hash_key_id,
+            "lastUsed": "" if key.last_used_at is None else iso_millis(key.last_used_at),
+        }
+        for key, of in (*whose, *more)
+    ]
+
+
+def _facts(done: Resealed, used: list[Usage], waiting: Pending) -> dict[str, Any]:
+    return {
+        "moved": done.moved,
+        "overtaken": done.overtaken,
+        "unreadable": [asdict(one) for one in done.unreadable],
+        "waiting": _waiting_rows(waiting),
+        "keys": [_row(one) for one in used],
+    }
+
+
+def _tell(done: Resealed, used: list[Usage], waiting: Pending) -> None:
+    out.print(
+        f"{done.moved} values sealed anew; {done.overtaken} changed meanwhile by others",
+        highlight=False,
+    )
+    for one in done.unreadable:
+        out.print(
+            f"[red]unreadable[/red]  {one.table}.{one.column} of {one.row_id}: {one.reason}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    if rows := _waiting_rows(waiting):
+        out.print("\nThese keys' hashes move when they are next used, or end when revoked:")
+        print_rows(rows, as_json=False)
+    out.print()
+    print_rows([_row(one) for one in used], as_json=False)
+    for one in used:
+        if one.is_newest or not one.is_configured:
+            continue
+        verdict = (
+            "can be retired: take it out of CONNECTOR_SEALING__KEYS and restart, at the soonest "
+            "15 minutes after the newest key came in"
+            if one.can_be_retired
+            else "is still needed"
+        )
+        out.print(f"{one.key} {verdict}", highlight=False, soft_wrap=True)
