@@ -5,7 +5,7 @@ Nothing waits for it. What can't be written is dropped and tried again at a late
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -14,11 +14,9 @@ from storage.errors import ServiceError
 from storage.group_commit import GroupCommit
 from storage.repositories.accounts import AccountKey
 from storage.repositories.api_keys import ApiKey
-from storage.repositories.keys import KeyUse, in_order
+from storage.repositories.keys import USE_NOTED_EVERY, KeyUse, in_order
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-
-_EVERY = timedelta(minutes=1)
 
 logger = structlog.get_logger()
 
@@ -38,10 +36,10 @@ class KeyUses:
         """Take note that this key was presented; each key is written down once a minute at most."""
         at = self._clock()
         noted = self._noted.get(key.id)
-        if noted is not None and at - noted < _EVERY:
+        if noted is not None and at - noted < USE_NOTED_EVERY:
             return
         digest = self._ring.digest(presented)
-        is_recent = key.last_used_at is not None and at - key.last_used_at < _EVERY
+        is_recent = key.last_used_at is not None and at - key.last_used_at < USE_NOTED_EVERY
         if is_recent and digest.value == key.digest:
             return
         self._noted[key.id] = at

@@ -7,7 +7,6 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from oauth.logos import LONGEST
 from oauth.page_styles import PageStyle, check_style
-from oauth.permissions import Permission
 from storage.errors import FieldError, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -119,8 +118,9 @@ class RegisterSystemRequest(_Request):
 class ApiKeyRequest(_Request):
     name: str = Field(min_length=1, max_length=100)
     """To tell keys apart: where it is used, say."""
-    permissions: tuple[str, ...] = tuple(Permission)
-    """Of read, write, payments and admin; no more than the key has that asks. All without it."""
+    permissions: tuple[str, ...] | None = None
+    """Of read, write, payments and admin; no more than the key has that asks, and all of those
+    when nothing is said."""
 
 
 class PageStyleRequest(_Request):

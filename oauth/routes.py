@@ -244,7 +244,7 @@ async def create_api_key(request: Request) -> Response:
     issued = await _container(request).tenant_keys.create(
         caller.tenant,
         body.name,
-        choose_permissions(body.permissions),
+        caller.permissions if body.permissions is None else choose_permissions(body.permissions),
         by=caller.key_id,
         within=caller.permissions,
     )

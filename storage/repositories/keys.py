@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.sealing import Digest
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""How often a key's use is written down at most, over all processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ class Keys:
         last = self._table.c.last_used_at
         await self._connection.execute(
             update(self._table)
-            .where(self._table.c.id == use.key_id, or_(last.is_(None), last < use.at))
+            .where(
+                self._table.c.id == use.key_id,
+                or_(last.is_(None), last <= use.at - USE_NOTED_EVERY),
+            )
             .values(last_used_at=use.at)
         )
         if use.digest.value != use.known_digest:

@@ -49,3 +49,5 @@ async def test_a_vendor_makes_and_ends_keys_of_its_own(running: Sandbox) -> None
         own = await client.delete(f"/tenants/api-keys/{listed[0]['keyId']}")
         assert own.status_code == 409
         assert (await client.delete("/tenants/api-keys/key_unknown")).status_code == 404
+        everyone = await client.get("/tenants/get-all-active-end-users")
+        assert (everyone.status_code, everyone.json()["errors"]["code"]) == (404, "NOT_SUPPORTED")

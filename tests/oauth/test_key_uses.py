@@ -53,6 +53,19 @@ async def test_another_process_does_not_write_it_again(floor: Floor) -> None:
     assert await last_used(floor, tenant.id) == written
 
 
+async def test_two_processes_at_once_write_it_once(floor: Floor) -> None:
+    tenant, key = await floor.tenant()
+    known = await key_of(floor, tenant.id)
+    first, second = (KeyUses(floor.work, floor.ring, floor.clock) for _ in range(2))
+    first.note(known, key)
+    await first.close()
+    written = floor.clock()
+    floor.clock.move(seconds=1)
+    second.note(known, key)
+    await second.close()
+    assert await last_used(floor, tenant.id) == written
+
+
 async def test_an_account_keys_use_is_written_too(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     account = await floor.account(tenant)

@@ -416,6 +416,8 @@ async def test_api_keys_are_made_listed_and_revoked(
     assert gone.json()["data"] == {"keyId": data["keyId"]}
     own = await vendor.delete(f"/tenants/api-keys/{first['keyId']}")
     assert own.json()["code"] == "CONFLICT"
+    same = await vendor.post("/tenants/api-keys", json={"name": "same"})
+    assert same.json()["data"]["permissions"] == ["read", "write", "payments", "admin"]
     nobody = await vendor.post("/tenants/api-keys", json={"name": "x", "permissions": ["all"]})
     assert nobody.json()["fields"] == ["permissions"]
 

@@ -1,6 +1,7 @@
 """Sealing keys from the command line: changing them, retiring them, losing them."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
-from connector.app import unreadable
+from connector.app import sealing_commands, unreadable
 from connector.app.cli import app
 from connector.app.container import Container, assemble
 from connector.app.doctor import Finding, examine
@@ -111,6 +113,20 @@ def test_a_key_is_replaced_and_retired_without_losing_anything(deployment: Deplo
     systems = deployment.using(lambda container: container.tenants.registered_systems(tenant))
     assert [system.client_id for system in systems] == ["client"]
     assert "problem" not in {finding.verdict for finding in deployment.examined()}
+
+
+def test_on_a_terminal_progress_is_shown_as_bars(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.using(vendor)
+    deployment.keys = f"{NEW} {OLD}"
+    shown = io.StringIO()
+    monkeypatch.setattr(
+        sealing_commands, "err", Console(file=shown, force_terminal=True, width=120)
+    )
+    assert deployment.command("keys", "rotate").exit_code == 0
+    assert "tenants.signing_secret" in shown.getvalue()
+    assert "1/1" in shown.getvalue()
 
 
 def test_with_a_lost_key_the_doctor_names_every_row(deployment: Deployment) -> None:
