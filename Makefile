@@ -52,7 +52,7 @@ bench: .venv/.dev ## benchmarks; ONLY=relay for one, LONG=1 for the long ones
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
-	$(BIN)/python -m pytest -n 2 -q --requirements docs/requirements.md
+	$(BIN)/python -m pytest tests -n 2 -q --requirements docs/requirements.md
 
 fmt: .venv/.dev ## format
 	$(BIN)/ruff format .
