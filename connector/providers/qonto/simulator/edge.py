@@ -11,6 +11,7 @@ import msgspec
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .errors import refuse
 from .faults import Fault, Faults
 from .journal import Entry, Journal
 from .limits import Limits
@@ -21,6 +22,8 @@ STAGING_HEADER = b"x-qonto-staging-token"
 TRACE_HEADER = b"x-tyk-trace-id"
 LOGIN_PAGE = "https://qonto.onelogin.com/login"
 _PROGRAM_PATHS = ("/v2", "/oauth2/token", "/oauth2/revoke", "/files/")
+_LARGEST = 32 * 1024 * 1024
+"""Twice the largest upload; what is longer is read and thrown away."""
 _LIMITED_PATHS = ("/v2", "/oauth2/token", "/oauth2/revoke")
 
 
@@ -84,7 +87,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
-        entry = self._note(scope, body)
+        entry = self._note(scope, body or b"")
         fault = self._faults.take(scope["method"], scope["path"])
         if fault is not None:
             entry.fault = fault.kind
@@ -96,7 +99,9 @@ class Edge:
         scope.setdefault("state", {})["trace_id"] = trace_id
         answer = _Captured()
         early = _failing(fault, trace_id) or self._stop(scope)
-        await (early or self._app)(scope, _replay(body, receive), answer)
+        if body is None:
+            early = early or _too_large(scope["path"], trace_id)
+        await (early or self._app)(scope, _replay(body or b"", receive), answer)
         if answer.status == 401 and scope["path"].startswith(_LIMITED_PATHS):
             self._limits.refused(_address(scope), self._world.clock.now())
         if scope["path"].startswith("/v2"):
@@ -144,13 +149,27 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else "unknown"
 
 
-async def _read(receive: Receive) -> bytes:
-    body = b""
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body; ``None`` when it is larger than anything that could be meant, or when the
+    caller went away before its end."""
+    body, size = bytearray(), 0
     while True:
         message = await receive()
-        body += message.get("body", b"")
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return body
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= _LARGEST:
+            body += part
+        if message["type"] == "http.disconnect":
+            return None
+        if not message.get("more_body", False):
+            return bytes(body) if size <= _LARGEST else None
+
+
+def _too_large(path: str, trace_id: str) -> Response:
+    if not path.startswith("/v2"):
+        return PlainTextResponse("Bad Request", 400)
+    refusal = refuse(400, "invalid_body", f"the body is larger than {_LARGEST} bytes")
+    return JSONResponse(refusal.document(trace_id), 400)
 
 
 def _replay(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:

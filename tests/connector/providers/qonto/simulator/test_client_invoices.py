@@ -70,6 +70,9 @@ class TestNumbers:
     async def test_with_manual_numbering_a_number_is_needed_at_the_latest_when_final(
         self, api: Api
     ) -> None:
+        settings = (await api.take("GET", "/v2/settings"))["settings"]
+        assert settings["numbering_mode"] == "automatic"
+        assert (await create_invoice(api, status="unpaid"))["number"] == "F-2026-011"
         await api.take("PATCH", "/_simulator/organizations", json={"automatic_numbering": False})
         settings = (await api.take("GET", "/v2/settings"))["settings"]
         assert settings["numbering_mode"] == "manual"
@@ -142,6 +145,13 @@ class TestBodies:
         )
         line = item(vat_rate=rate, vat_exemption_reason="S293B")
         assert (await create_invoice(api, items=[line]))["vat_amount"]["value"] == "0.00"
+
+    @pytest.mark.covers("QX-60")
+    @pytest.mark.parametrize("iban", ["FR7616958000010000402100061", "FR76 1695", 5, ["FR"]])
+    async def test_a_wrong_iban_is_not_written(self, api: Api, iban: object) -> None:
+        body = await invoice_body(api, payment_methods={"iban": iban})
+        problem = await api.problem("POST", "/v2/client_invoices", 422, json=body)
+        assert problem["code"] == "invalid_iban"
 
     @pytest.mark.covers("QX-48")
     async def test_a_client_that_lacks_what_invoicing_needs_is_refused_with_all_of_it(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ async def test_what_could_not_be_written_again_is_not_read(api: Api, replaced: s
 @pytest.mark.parametrize("body", [b"\xff\xfe{\x00}\x00", b"\x1f\x8b\x08\x00", b'"\xed\xa0\x80"'])
 async def test_a_body_is_utf_8(api: Api, body: bytes) -> None:
     problem = await api.problem("POST", LIST, 400, content=body, headers=JSON)
+    assert problem["code"] == "invalid_body"
+
+
+@pytest.mark.parametrize("path", [LIST, "/v2/attachments", "/v2/supplier_invoices/bulk"])
+async def test_a_huge_body_is_thrown_away(api: Api, path: str) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(33):
+            yield b" " * 1024 * 1024
+
+    problem = await api.problem("POST", path, 400, content=endless(), headers=JSON)
     assert problem["code"] == "invalid_body"
 
 

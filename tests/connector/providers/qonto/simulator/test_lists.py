@@ -281,19 +281,19 @@ FILTERS: tuple[dict[str, str], ...] = (
 
 @pytest.mark.parametrize("order", ["created_at", "updated_at"])
 async def test_long_lists_answer_as_if_everything_had_been_looked_at(api: Api, order: str) -> None:
-    count = {"kind": "client_invoices", "count": 3000}
+    count = {"kind": "client_invoices", "count": 1500}
     await api.take("POST", "/_simulator/generate", 201, json=count)
     everything: list[dict[str, Any]] = []
-    for page in range(1, 32):
+    for page in range(1, 17):
         answer = await api.take("GET", LIST, params={"page": page})
         everything += answer["client_invoices"]
-    for id in [one["id"] for one in everything[::97]]:
+    for id in [one["id"] for one in everything[::47]]:
         await api.take("PATCH", f"/_simulator/invoices/{id}", json={"footer": "seen"})
         await api.take("POST", "/_simulator/clock", json={"advance": 1})
     await api.take("POST", "/_simulator/quirks", json={"rate_limits": False})
     everything = [
         one
-        for page in range(1, 32)
+        for page in range(1, 17)
         for one in (await api.take("GET", LIST, params={"page": page}))["client_invoices"]
     ]
     for params in FILTERS:
@@ -303,7 +303,7 @@ async def test_long_lists_answer_as_if_everything_had_been_looked_at(api: Api, o
                 key=lambda one: (instant(one[order]), instant(one["created_at"])),
                 reverse=direction == "desc",
             )
-            for page in (1, 2, 7):
+            for page in (1, 2, 5):
                 query = {**params, "sort_by": f"{order}:{direction}", "page": page}
                 answer = await api.take("GET", LIST, params=query)
                 shown = [one["id"] for one in answer["client_invoices"]]

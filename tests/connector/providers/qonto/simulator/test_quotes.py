@@ -114,6 +114,13 @@ async def test_a_quote_is_deleted_for_good_unless_it_was_sent(api: Api) -> None:
     assert [(one["document"], one["document_id"]) for one in mails] == [("quote", sent["id"])]
 
 
+@pytest.mark.covers("QX-12", "QX-53")
+@pytest.mark.parametrize("type", ["v1/quotes", "v1/credit-notes"])
+async def test_neither_quotes_nor_credit_notes_can_be_subscribed_to(api: Api, type: str) -> None:
+    body = {"callback_url": "https://hooks.example/x", "types": [type]}
+    await api.problem("POST", "/v2/webhook_subscriptions", 400, json=body)
+
+
 @pytest.mark.parametrize("status", ["approved", "canceled"])
 async def test_a_decided_quote_stays_as_it_is(api: Api, status: str) -> None:
     quote = await create(api)

@@ -147,6 +147,17 @@ class TestSubscriptions:
             assert problem["detail"] == f"missing required oauth scope: {scope}"
         await subscribe(bare, "v1/consent-revocations")
 
+    @pytest.mark.covers("QX-12")
+    async def test_every_documented_type_can_be_subscribed_to(self, api: Api) -> None:
+        types = [
+            *("transactions", "accounts", "organizations", "memberships", "consent-revocations"),
+            *("cards", "payment-links", "payment-links-connections", "beneficiaries"),
+            *("client-invoices", "terminal-payments", "clients", "products"),
+            *("sepa-direct-debit-mandates", "sepa-direct-debit-collections"),
+        ]
+        made = await subscribe(api, *(f"v1/{one}" for one in types))
+        assert made["types"] == [f"v1/{one}" for one in types]
+
     async def test_only_ones_own_are_seen(
         self, anybody: Api, sim: Simulator, api: Api, open_api: Callable[..., Api]
     ) -> None:
