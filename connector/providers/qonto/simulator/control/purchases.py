@@ -21,7 +21,10 @@ from connector.providers.qonto.simulator.world import Books
 from .desk import Desk
 
 ACTIONS = ("pay", "archive", "unarchive", "delete", "mark_as_paid", "unmark_as_paid", "reject")
-STATUSES = ("to_review", "to_approve", "to_pay", "awaiting_payment", "pending", "scheduled")
+STATUSES = (
+    *("to_review", "to_approve", "to_pay", "awaiting_payment", "pending", "scheduled"),
+    *("archived", "discarded"),
+)
 
 
 class Purchases(Desk):
