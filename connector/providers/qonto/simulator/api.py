@@ -213,7 +213,7 @@ async def no_route(request: Request, problem: Exception) -> Response:
     """JSON for unknown paths and methods under ``/v2``, plain text elsewhere."""
     status = problem.status_code if isinstance(problem, HTTPException) else 500
     if not request.url.path.startswith("/v2"):
-        text = "404 page not found" if status == 404 else "Not allowed"
+        text = {404: "404 page not found", 405: "Not allowed"}.get(status, "Bad Request")
         return Response(text, status, media_type="text/plain")
     if status == 404:
         return failed(request, not_found("path"))

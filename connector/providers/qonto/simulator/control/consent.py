@@ -42,7 +42,10 @@ class Consent(Desk):
         """Lets valid ``access`` or ``refresh`` tokens (or both) end now; returns how many."""
         if kind not in (None, "access", "refresh"):
             raise ValueError("kind must be access or refresh")
-        return self._simulator.grants.expire(kind, organization_id, self._world.now())
+        id = None
+        if organization_id is not None:
+            id = self._world.books_of(organization_id).organisation.id
+        return self._simulator.grants.expire(kind, id, self._world.now())
 
     def deliveries(
         self, *, state: str | None = None, type: str | None = None, limit: int | None = None
@@ -53,7 +56,8 @@ class Consent(Desk):
             for one in self._world.hub.history
             if state in (None, one.state) and type in (None, one.type)
         ]
-        return [_delivery(one) for one in (found if limit is None else found[-limit:])]
+        shown = found if limit is None else found[max(0, len(found) - limit) :]
+        return [_delivery(one) for one in shown]
 
     def resend(self, event_id: str) -> Document:
         """Delivers an event once more, with the same id and body: a duplicate."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .support import Api, create_invoice, invoice_body, item
+from .support import Api, create_invoice, invoice_body, item, subscribe
 
 LIST = "/v2/client_invoices"
 JSON = {"Content-Type": "application/json"}
@@ -168,3 +168,27 @@ async def test_control_calls_refuse_impossible_values(
 @pytest.mark.parametrize("body", ["[" * 50_000, '{"unit_price": "\\ud800"}', "\xff", "[]"])
 async def test_control_calls_refuse_what_is_no_json_object(api: Api, body: str) -> None:
     await api.take("POST", "/_simulator/invoices", 400, content=body.encode("latin-1"))
+
+
+@pytest.mark.parametrize("path", ["/", "/oauth2/auth/continue"])
+async def test_a_form_that_can_not_be_read_is_a_bad_request(api: Api, path: str) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    response = await api.post(path, content=b"x", headers=headers)
+    assert (response.status_code, response.text) == (400, "Bad Request")
+
+
+async def test_control_calls_take_organisations_by_slug_and_know_the_others_not(api: Api) -> None:
+    other = {"organization_id": "werkstatt-nord-7730"}
+    await api.take("POST", "/_simulator/tokens", 201, json=other)
+    assert await api.take("POST", "/_simulator/tokens/expire", json=other) == {"expired": 2}
+    for path in ("tokens/expire", "tokens", "consents/revoke", "invoices", "transactions"):
+        await api.take("POST", f"/_simulator/{path}", 404, json={"organization_id": "nope"})
+    assert await api.take("GET", "/v2/labels")
+
+
+async def test_no_deliveries_are_none(api: Api) -> None:
+    await subscribe(api, "v1/clients")
+    await api.take("POST", "/v2/clients", 201, json={"kind": "company", "name": "Z"})
+    for limit, count in ((0, 0), (1, 1), (5, 1)):
+        answer = await api.take("GET", "/_simulator/deliveries", params={"limit": limit})
+        assert len(answer["deliveries"]) == count
