@@ -29,6 +29,7 @@ from connector.app.settings import (
     SealingGroup,
     Settings,
 )
+from connector.app.simulators import offline_qonto
 from connector.providers.qonto.simulator import Simulator, give_consent
 from connector.providers.qonto.simulator import serving as serving_simulator
 from storage import migrations
@@ -108,7 +109,9 @@ async def sandbox(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="qonto-connector-"))
             )
             database = f"sqlite:///{folder / 'sandbox.db'}"
-        simulators = {target: Simulator(seed=1, sandbox=target != "qonto") for target in TARGETS}
+        simulators = {
+            target: offline_qonto(seed=1, sandbox=target != "qonto") for target in TARGETS
+        }
         bound = bind("127.0.0.1", port)
         stack.callback(bound.close)
         api = address_of(bound)

@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from connector.app.serving import until_told
-from connector.providers.qonto.simulator import Simulator, serving
+from connector.app.settings import SettingsInvalid
+from connector.providers.qonto.simulator import RefusedInProduction, Simulator, serving
+
+
+def offline_qonto(*, seed: int, sandbox: bool) -> Simulator:
+    """Make a simulator. Raises SettingsInvalid where the environment says production."""
+    try:
+        return Simulator(seed=seed, sandbox=sandbox)
+    except RefusedInProduction as error:
+        raise SettingsInvalid(str(error)) from None
 
 
 async def run_simulator(
@@ -19,7 +28,7 @@ async def run_simulator(
 
     Raises OSError when the port is taken.
     """
-    simulator = Simulator(seed=seed, sandbox=sandbox)
+    simulator = offline_qonto(seed=seed, sandbox=sandbox)
     for uri in redirect_uris:
         simulator.register_redirect_uri(uri)
     with until_told() as told:
