@@ -79,6 +79,7 @@ class LinkRequest(_Request):
     base_url: Optional = Field(default=None, validation_alias="baseUrl")
     environment_selection: bool = Field(default=False, validation_alias="environmentSelection")
     hosted: bool = False
+    """Begin at a page of ours that says who asks and for what."""
 
     def warnings(self, target: str) -> list[str]:
         """Name the parameters that make no difference here."""
@@ -87,7 +88,6 @@ class LinkRequest(_Request):
             "tenantId": self.tenant_id,
             "baseUrl": self.base_url,
             "environmentSelection": self.environment_selection,
-            "hosted": self.hosted,
         }
         return [f"{name} is not used for {target}" for name, value in unused.items() if value]
 

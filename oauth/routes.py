@@ -1,7 +1,7 @@
 """The addresses under /auth and /tenants.
 
 Whoever serves them has set `request.state.tenant`, and `request.state.account` when an account key
-was sent; errors pass through to it. Only the callback answers its own, since a person reads them.
+was sent; errors pass through to it. What browsers see is in `oauth.page_routes`.
 """
 
 from typing import Any, Protocol
@@ -14,16 +14,11 @@ from starlette.routing import Route
 from oauth import answers
 from oauth.answers import Envelope, Meta
 from oauth.errors import (
-    StateExpired,
-    StateInvalid,
-    StateReplayed,
     UnauthorizedAccountKey,
     UnauthorizedApiKey,
-    UnknownTarget,
 )
-from oauth.grants import read_consent
 from oauth.link import Linking, StartedLink
-from oauth.pages import problem_page
+from oauth.page_routes import finish_link, leave_page, show_page
 from oauth.requests import (
     CallbackUrlsRequest,
     ExchangeRequest,
@@ -34,13 +29,12 @@ from oauth.requests import (
 )
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
-from storage.errors import FieldError, Invalid, ServiceError
+from storage.errors import FieldError, Invalid
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 
 _NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _TEXT = {"X-Content-Type-Options": "nosniff", **_NO_STORE}
-_FOR_PEOPLE = (StateInvalid, StateExpired, StateReplayed, Invalid, UnknownTarget)
 
 
 class Container(Protocol):
@@ -66,20 +60,6 @@ async def start_link(request: Request) -> Response:
         _tenant(request), request.path_params["target"], wish, _account(request)
     )
     return _link_answer(request, started, 201 if request.method == "POST" else 200)
-
-
-async def finish_link(request: Request) -> Response:
-    """GET /auth/callback/{target}: the customer's browser, back from the target system."""
-    if request.method != "GET":
-        # Link scanners and prefetchers send HEAD; it must not use the link up.
-        return Response(status_code=405, headers={"Allow": "GET"})
-    target = request.path_params["target"]
-    try:
-        answer = read_consent(request.scope["query_string"].decode("latin-1"))
-        redirect = await _container(request).links.finish(target, answer)
-    except _FOR_PEOPLE as error:
-        return _problem(error)
-    return Response(status_code=302, headers={"Location": redirect.url, **_NO_STORE})
 
 
 async def exchange_code(request: Request) -> Response:
@@ -174,11 +154,6 @@ def _answer(
     return JSONResponse(Envelope[Any](data=data, meta=meta).document(), status, _NO_STORE)
 
 
-def _problem(error: ServiceError) -> Response:
-    status = 405 if isinstance(error, UnknownTarget) else 400
-    return problem_page(error.code, error.message, status=status)
-
-
 def _container(request: Request) -> Container:
     container: Container = request.app.state.container
     return container
@@ -201,6 +176,8 @@ routes = [
     Route("/auth/exchange", exchange_code, methods=["POST"]),
     Route("/auth/callback/{target}", finish_link, methods=["GET"]),
     Route("/auth/{target}", start_link, methods=["GET", "POST"]),
+    Route("/link/{token}", show_page, methods=["GET"]),
+    Route("/link/{token}", leave_page, methods=["POST"]),
     Route("/tenants/register-system", register_system, methods=["POST"]),
     Route(
         "/tenants/delete-registered-system/{targetSystem}", unregister_system, methods=["DELETE"]

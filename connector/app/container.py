@@ -19,7 +19,9 @@ from connector.reading import Reading
 from connector.registry import Registry
 from oauth.callers import Callers
 from oauth.client import OAuthClient
+from oauth.hosted import LinkPages
 from oauth.link import Linking
+from oauth.page_routes import StyleOf, plain_style
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.tenants import Tenancy
@@ -53,6 +55,8 @@ class Container:
     tenants: Tenancy
     callers: Callers
     links: Linking
+    pages: LinkPages
+    page_style: StyleOf
     vault: TokenVault
     reading: Reading
     sender: Sender
@@ -212,6 +216,8 @@ def assemble(
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         callers=Callers(work, ring),
         links=links,
+        pages=LinkPages(work, ring, targets, oauth_settings, clock),
+        page_style=plain_style,
         vault=vault,
         reading=Reading(registry),
         sender=sender,

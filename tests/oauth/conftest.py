@@ -10,6 +10,7 @@ import pytest
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.grants import read_consent
+from oauth.hosted import LinkPages
 from oauth.link import Linking, Redirect
 from oauth.requests import LinkRequest
 from oauth.settings import OAuthSettings
@@ -39,6 +40,7 @@ class Floor:
     tenants: Tenancy
     callers: Callers
     links: Linking
+    pages: LinkPages
     vault: TokenVault
     told: list[str]
     refreshes: list[str]
@@ -143,6 +145,7 @@ async def floor(
         tenants=Tenancy(work, ring, targets, settings, clock),
         callers=Callers(work, ring),
         links=Linking(work, ring, targets, client, settings, clock, (tell,)),
+        pages=LinkPages(work, ring, targets, settings, clock),
         vault=TokenVault(
             work, ring, targets, client, settings, clock=clock, observe=refreshes.append
         ),

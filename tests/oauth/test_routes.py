@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oauth.endpoints import ENDPOINTS
+from oauth.page_routes import plain_style
 from oauth.routes import routes
 from storage.errors import Invalid, ServiceError
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor, query_of
@@ -28,7 +29,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            if not scope["path"].startswith("/auth/callback/"):
+            if not scope["path"].startswith(("/auth/callback/", "/link/")):
                 callers = self.floor.callers
                 tenant = await callers.authenticate(request.headers.get("X-API-KEY"))
                 request.state.tenant = tenant
@@ -53,7 +54,12 @@ async def refuse(request: Request, error: Exception) -> Response:
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
     app = Starlette(routes=routes, exception_handlers={ServiceError: refuse})
     app.state.container = SimpleNamespace(
-        tenants=floor.tenants, callers=floor.callers, links=floor.links, vault=floor.vault
+        tenants=floor.tenants,
+        callers=floor.callers,
+        links=floor.links,
+        pages=floor.pages,
+        page_style=plain_style,
+        vault=floor.vault,
     )
     transport = httpx2.ASGITransport(Edge(app, floor))
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
