@@ -49,6 +49,11 @@ class LinkUrl(_Answer):
     """Where to send the customer's browser; good for 15 minutes, once."""
 
 
+class NewAccountKey(_Answer):
+    account_key: str
+    """The account key, shown this once."""
+
+
 class ExchangedKey(_Answer):
     account_key: str
     target_system: str

@@ -57,6 +57,17 @@ ENDPOINTS = (
         tag="auth",
     ),
     Endpoint(
+        "POST",
+        "/auth/accounts/{target}",
+        "Link an organisation by its own API key",
+        "The account key, shown this once",
+        status=201,
+        body=requests.AccountRequest,
+        answer=answers.NewAccountKey,
+        account_key=AccountKey.OPTIONAL,
+        tag="auth",
+    ),
+    Endpoint(
         "GET",
         "/auth/callback/{target}",
         "Take a customer's browser back from the target system",

@@ -313,7 +313,7 @@ class Linking:
             "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
         )
         for hook in self.on_linked:
-            await _tell(hook, account_id)
+            await tell(hook, account_id)
         if arrived.url is None:
             return Ending(
                 Outcome.LINKED,
@@ -361,7 +361,7 @@ class Linking:
         return target
 
 
-async def _tell(hook: OnLinked, account_id: str) -> None:
+async def tell(hook: OnLinked, account_id: str) -> None:
     """Call a hook; the link is stored and stands, whatever becomes of the call."""
     try:
         async with asyncio.timeout(_HOOK_SECONDS):

@@ -47,6 +47,10 @@ class TargetSystem(Protocol):
         """Headers every call needs, made of the tenant's custom values (the staging token)."""
         ...
 
+    def api_key_authorization(self, login: str, secret: str) -> str:
+        """The Authorization header of calls with an organisation's own API key."""
+        ...
+
     def requirements(self) -> tuple[str, ...]:
         """Names of the custom values this system can't do without."""
         ...

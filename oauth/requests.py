@@ -113,6 +113,25 @@ class RegisterSystemRequest(_Request):
     """Scopes to ask for, space separated, or a preset's name."""
 
 
+class AccountRequest(_Request):
+    """An organisation's own API key. The contract's other fields make no difference."""
+
+    username: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x39\x3b-\x7e]+$")
+    """The organisation's slug, such as acme-1234."""
+    api_key: str = Field(
+        validation_alias="apiKey",
+        min_length=1,
+        max_length=1000,
+        pattern=r"^[\x21-\x7e]+$",
+        repr=False,
+    )
+    """The secret key beside it."""
+    custom_values: tuple[CustomValue, ...] = Field(default=(), validation_alias="customValues")
+    """What the registered system would bring: the sandbox's stagingToken."""
+    reference: Optional = Field(default=None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """The vendor's own id of this customer, echoed in every list."""
+
+
 class CallbackUrlsRequest(_Request):
     callback_url: str = Field(validation_alias=AliasChoices("callbackUrl", "callBackUrl"))
     cancel_callback_url: Optional = Field(

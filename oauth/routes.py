@@ -17,9 +17,11 @@ from oauth.errors import (
     UnauthorizedAccountKey,
     UnauthorizedApiKey,
 )
+from oauth.key_links import Credentials, KeyLinking
 from oauth.link import Linking, StartedLink
 from oauth.page_routes import finish_link, leave_page, show_page
 from oauth.requests import (
+    AccountRequest,
     CallbackUrlsRequest,
     ExchangeRequest,
     LinkRequest,
@@ -47,6 +49,9 @@ class Container(Protocol):
     def links(self) -> Linking: ...
 
     @property
+    def key_links(self) -> KeyLinking: ...
+
+    @property
     def vault(self) -> TokenVault: ...
 
 
@@ -67,6 +72,25 @@ async def exchange_code(request: Request) -> Response:
     body = parse_body(ExchangeRequest, await request.body())
     exchanged = await _container(request).links.exchange(_tenant(request), body.code)
     return _answer(request, answers.ExchangedKey.of(exchanged))
+
+
+async def link_by_key(request: Request) -> Response:
+    """POST /auth/accounts/{target}: an organisation's own API key, checked at once."""
+    body = parse_body(AccountRequest, await request.body())
+    linked = await _container(request).key_links.link(
+        _tenant(request),
+        request.path_params["target"],
+        Credentials(
+            body.username, body.api_key, {item.key: item.value for item in body.custom_values}
+        ),
+        reference=body.reference,
+        account=_account(request),
+    )
+    # Linked again under its key, the account keeps that key.
+    key = linked.account_key or request.headers["X-ACCOUNT-KEY"]
+    return JSONResponse(
+        answers.NewAccountKey(account_key=key).model_dump(by_alias=True), 201, _NO_STORE
+    )
 
 
 async def show_status(request: Request) -> Response:
@@ -175,6 +199,7 @@ routes = [
     Route("/auth/status", show_status, methods=["GET"]),
     Route("/auth/exchange", exchange_code, methods=["POST"]),
     Route("/auth/callback/{target}", finish_link, methods=["GET"]),
+    Route("/auth/accounts/{target}", link_by_key, methods=["POST"]),
     Route("/auth/{target}", start_link, methods=["GET", "POST"]),
     Route("/link/{token}", show_page, methods=["GET"]),
     Route("/link/{token}", leave_page, methods=["POST"]),

@@ -20,6 +20,7 @@ from connector.registry import Registry
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.hosted import LinkPages
+from oauth.key_links import KeyLinking
 from oauth.link import Linking
 from oauth.page_routes import StyleOf, plain_style
 from oauth.ports import TargetSystem
@@ -55,6 +56,7 @@ class Container:
     tenants: Tenancy
     callers: Callers
     links: Linking
+    key_links: KeyLinking
     pages: LinkPages
     page_style: StyleOf
     vault: TokenVault
@@ -216,6 +218,7 @@ def assemble(
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         callers=Callers(work, ring),
         links=links,
+        key_links=KeyLinking(work, ring, targets, oauth_settings, clock, on_linked=(linked,)),
         pages=LinkPages(work, ring, targets, oauth_settings, clock),
         page_style=plain_style,
         vault=vault,

@@ -11,6 +11,7 @@ from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.grants import read_consent
 from oauth.hosted import LinkPages
+from oauth.key_links import KeyLinking
 from oauth.link import Linking, Redirect
 from oauth.requests import LinkRequest
 from oauth.settings import OAuthSettings
@@ -40,6 +41,7 @@ class Floor:
     tenants: Tenancy
     callers: Callers
     links: Linking
+    key_links: KeyLinking
     pages: LinkPages
     vault: TokenVault
     told: list[str]
@@ -145,6 +147,7 @@ async def floor(
         tenants=Tenancy(work, ring, targets, settings, clock),
         callers=Callers(work, ring),
         links=Linking(work, ring, targets, client, settings, clock, (tell,)),
+        key_links=KeyLinking(work, ring, targets, settings, clock, (tell,)),
         pages=LinkPages(work, ring, targets, settings, clock),
         vault=TokenVault(
             work, ring, targets, client, settings, clock=clock, observe=refreshes.append

@@ -57,6 +57,7 @@ async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
         tenants=floor.tenants,
         callers=floor.callers,
         links=floor.links,
+        key_links=floor.key_links,
         pages=floor.pages,
         page_style=plain_style,
         vault=floor.vault,

@@ -172,6 +172,10 @@ class QontoSystem:
             )
         return {STAGING_HEADER: token}
 
+    def api_key_authorization(self, login: str, secret: str) -> str:
+        """Qonto takes slug and secret as they are, with no scheme before them."""
+        return f"{login}:{secret}"
+
     def requirements(self) -> tuple[str, ...]:
         return (STAGING_TOKEN,) if self._is_sandbox else ()
 
@@ -207,7 +211,7 @@ class QontoSystem:
             target=self._target,
             system=self,
             reader=QontoReader(client, self._clock),
-            webhooks=QontoWebhooks(client),
+            webhooks=QontoWebhooks(client, access),
         )
 
     def _provider_client(self, access: AccessSource) -> ProviderClient:
