@@ -17,7 +17,7 @@ from rich.table import Table
 
 from connector.app import backup as backups
 from connector.app import doctor as doctors
-from connector.app import logs, processes
+from connector.app import logs, one_company, processes
 from connector.app.container import assemble, open_database
 from connector.app.listen import Received, Receiver
 from connector.app.serving import bind, serving, until_told
@@ -96,11 +96,13 @@ def serve(
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     server = settings.server.model_copy(update=changed)
     settings = settings.model_copy(update={"server": server})
+    own = one_company.read(os.environ)
     _run(
         processes.serve(
             settings,
             worker=worker,
             announce=lambda address: err.print(f"listening on {address}", highlight=False),
+            own=own,
         )
     )
 
