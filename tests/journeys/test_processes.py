@@ -101,6 +101,7 @@ async def test_serve_refuses_half_set_variables_for_one_company(tmp_path: Path) 
     assert "canary" not in out + err
 
 
+@pytest.mark.covers("VER-13")
 async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
     simulator = Simulator(seed=1, sandbox=False)
     async with serving(simulator, 0) as address:
@@ -108,6 +109,7 @@ async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
             tmp_path,
             CONNECTOR_ENVIRONMENT="development",
             CONNECTOR_QONTO__API_URL=address,
+            CONNECTOR_LOG__LEVEL="debug",
             QONTO_AUTH_MODE="api_key",
             QONTO_ORGANIZATION_ID=simulator.login,
             QONTO_API_KEY=simulator.secret,

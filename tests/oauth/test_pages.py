@@ -110,7 +110,6 @@ def test_a_link_page_tells_who_asks_for_what_and_how_to_end_it() -> None:
     assert "makes no payments" not in text
 
 
-@pytest.mark.covers("MAE-16")
 @pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))
 def test_the_sandboxes_page_says_to_log_in_there_first(texts: Texts) -> None:
     page = link_page(texts, PageStyle("B"), invitation(log_in_first=True), action="/go")

@@ -28,7 +28,6 @@ def test_none_set_is_for_many() -> None:
     assert read({MODE: "oauth"}) is None
 
 
-@pytest.mark.covers("VER-13")
 def test_a_complete_set_is_one_company_whose_key_is_masked() -> None:
     own = read(WHOLE)
     assert own == OwnAccount("acme-1234", "secret-canary")

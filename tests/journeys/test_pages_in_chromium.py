@@ -6,7 +6,7 @@ import pytest
 
 from connector.app.sandbox import Sandbox
 from oauth.pages.languages import LANGUAGES
-from tests.pages_screenshots import VENDOR, page_of, vendor_of, walk_to_the_end
+from tests.pages_screenshots import VENDOR, page_of, vendor_of
 from tests.support.chromium import CHROMIUM, Opened, open_page
 
 pytestmark = [
@@ -39,15 +39,6 @@ async def test_a_page_that_leads_nowhere_is_shown_too(running: Sandbox) -> None:
     assert heading(opened) == ("it", LANGUAGES["it"].failed_title)
     assert opened.console == ()
     assert opened.hosts <= {"127.0.0.1"}
-
-
-@pytest.mark.parametrize(("allow", "title"), [(True, "linked_title"), (False, "canceled_title")])
-async def test_a_customer_walks_through_the_pages(
-    running: Sandbox, allow: bool, title: str
-) -> None:
-    page = await page_of(running, await vendor_of(running), "qonto")
-    html = await walk_to_the_end(page, allow=allow, language="es")
-    assert f"<h1>{getattr(LANGUAGES['es'], title)}</h1>" in html
 
 
 async def test_the_browsers_complaints_are_heard(running: Sandbox) -> None:
