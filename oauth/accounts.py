@@ -9,7 +9,7 @@ from oauth.keys import NewKey
 from storage.ids import new_id
 from storage.repositories.accounts import Account, AccountKey
 from storage.repositories.systems import System
-from storage.repositories.tokens import StoredTokens
+from storage.repositories.tokens import API_KEY, StoredTokens
 from storage.unit_of_work import Transaction
 
 
@@ -31,7 +31,13 @@ class Ready:
 
     account: Account
     tokens: StoredTokens
-    system: System
+    system: System | None
+    """None only where an API key needs no app."""
+
+    @property
+    def registered_at(self) -> datetime | None:
+        """When the custom values among a call's headers were registered."""
+        return None if self.system is None else self.system.updated_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ async def read_ready(tx: Transaction, account_id: str) -> Ready:
     if tokens is None:
         raise ReauthRequired
     system = await tx.systems.get(account.tenant_id, account.target)
-    if system is None:
+    if system is None and tokens.kind != API_KEY:
         raise SystemNotRegistered(account.target)
     return Ready(account, tokens, system)
 

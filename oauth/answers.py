@@ -54,7 +54,12 @@ class Envelope(_Answer, Generic[Data]):
 
 class LinkUrl(_Answer):
     url: str
-    """Where to send the customer's browser; good for 15 minutes, once."""
+    """Where to send the customer's browser: good for 15 minutes, a hosted page for a day; once."""
+
+
+class NewAccountKey(_Answer):
+    account_key: str
+    """The account key, shown this once."""
 
 
 class ExchangedKey(_Answer):

@@ -36,7 +36,8 @@ class Arrived:
     """The linked account, and where the browser goes."""
 
     account: Account
-    url: str = field(repr=False)
+    url: str | None = field(repr=False)
+    """None: it ends at a page of ours."""
 
 
 async def settle(

@@ -44,8 +44,10 @@ def linked_url(
     account_key: str | None = None,
     signed_with: bytes | None = None,
     at: datetime,
-) -> str:
-    """Write where the browser goes after a success."""
+) -> str | None:
+    """Write where the browser goes after a success; None when it ends at a page of ours."""
+    if link.callback_url is None:
+        return None
     parameters: dict[str, str | None] = {
         "code": code,
         "accountKey": account_key,
@@ -60,10 +62,13 @@ def linked_url(
     return callbacks.with_parameters(link.callback_url, parameters)
 
 
-def refused_url(link: Link, error: str, description: str) -> str:
-    """Write where the browser goes when the link came to nothing."""
+def refused_url(link: Link, error: str, description: str) -> str | None:
+    """Write where the browser goes when the link came to nothing; None is a page of ours."""
+    url = link.cancel_callback_url or link.callback_url
+    if url is None:
+        return None
     return callbacks.with_parameters(
-        link.cancel_callback_url or link.callback_url,
+        url,
         {"error": error, "error_description": description, "reference": link.reference},
     )
 

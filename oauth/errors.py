@@ -15,6 +15,9 @@ ServiceError
 │   ├── StateInvalid               forged, damaged, or another flow's
 │   ├── StateExpired               older than it may be
 │   ├── StateReplayed              used before
+│   ├── PageInvalid                no such link page
+│   ├── PageExpired                a link page older than a day
+│   ├── PageUsed                   a link page whose link was made
 │   ├── ConsentRefused             the customer, or the provider for them, said no
 │   └── OrganizationMismatch       another organisation than the one of the account key
 ├── CallbackNotAllowed         a URL that a browser may not be sent to (Invalid)
@@ -129,6 +132,27 @@ class StateReplayed(LinkRefused):
 
     def __init__(self) -> None:
         super().__init__("this link was used before; each can be used once")
+
+
+class PageInvalid(LinkRefused):
+    code = "PAGE_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such page, or its address was changed")
+
+
+class PageExpired(LinkRefused):
+    code = "PAGE_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("this page is older than a day and has expired")
+
+
+class PageUsed(LinkRefused):
+    code = "PAGE_USED"
+
+    def __init__(self) -> None:
+        super().__init__("the connection that this page is for was made already")
 
 
 class ConsentRefused(LinkRefused):

@@ -16,9 +16,11 @@ from oauth import callbacks, grants
 from oauth.accounts import Status, key_record
 from oauth.arrival import Arrival, settle
 from oauth.audit import SYSTEM, entry
+from oauth.authorizing import consent_url, scopes_for
 from oauth.client import OAuthClient
 from oauth.credentials import AppCredentials, open_credentials
 from oauth.delivery import refused_url
+from oauth.endings import Ending, Outcome
 from oauth.errors import (
     CodeInvalid,
     ConsentRefused,
@@ -33,11 +35,17 @@ from oauth.errors import (
 )
 from oauth.grants import ConsentAnswer
 from oauth.keys import is_presentable, new_account_key
+from oauth.page_tokens import (
+    PAGE_LIFE,
+    cookie_name,
+    is_cookie_of,
+    write_page_token,
+)
 from oauth.ports import Identity, TargetSystem
 from oauth.requests import LinkRequest
 from oauth.sealed_tokens import bearer
 from oauth.settings import OAuthSettings
-from oauth.state import LinkState, read_state, write_state
+from oauth.state import read_state
 from oauth.tokens import Access, TokenSet
 from storage.clock import Clock, system_clock
 from storage.errors import Invalid, ServiceError
@@ -107,7 +115,7 @@ class Linking:
     async def start(
         self, tenant: Tenant, target: str, wish: LinkRequest, account: Account | None = None
     ) -> StartedLink:
-        """Answer the address at which the customer consents.
+        """Answer the address at which the customer consents, or of our page before it.
 
         With `account` that one is linked again. Raises UnknownTarget, SystemNotRegistered,
         CallbackNotAllowed, Invalid, SigningSecretMissing, UnauthorizedAccountKey.
@@ -128,21 +136,27 @@ class Linking:
         async with self.work.writing() as tx:
             await tx.links.add(link)
         logger.info("link.started", tenant_id=tenant.id, target=target, link_id=link.id)
-        url = grants.authorization_url(
-            system.oauth,
-            client_id=registered.client_id,
-            redirect_uri=self.settings.redirect_uri(target),
-            scopes=self._scopes(system, registered.scopes),
-            state=write_state(
-                LinkState(link.id, tenant.id, target), self._state_keys(), at=link.created_at
-            ),
+        warnings = tuple(wish.warnings(target))
+        if wish.hosted:
+            return StartedLink(self._page_url(link.id), warnings)
+        url = consent_url(
+            link,
+            system,
+            registered,
+            ring=self.ring,
+            settings=self.settings,
             verifier=verifier,
             organization_id=None if account is None else account.organization_id,
         )
-        return StartedLink(url, tuple(wish.warnings(target)))
+        return StartedLink(url, warnings)
 
-    async def finish(self, target: str, answer: ConsentAnswer) -> Redirect:
+    async def finish(
+        self, target: str, answer: ConsentAnswer, cookies: Mapping[str, str] | None = None
+    ) -> Redirect | Ending:
         """Turn the browser's return into a linked account; answer where it goes next.
+
+        A link that began at our page must come back with the cookie it left with. One without a
+        callback URL ends here, with an Ending to show.
 
         Whatever fails once the link is known sends the browser to the vendor with `error` and
         `error_description`. Raises only while there is nowhere to send it: UnknownTarget, Invalid,
@@ -151,7 +165,7 @@ class Linking:
         system = self._target(target)
         if answer.code is None and answer.error is None:
             raise Invalid.one("code", "REQUIRED", "the target system sent neither code nor error")
-        link, tenant, credentials = await self._take(target, answer.state)
+        link, tenant, credentials = await self._take(target, answer.state, cookies or {})
         try:
             if credentials is None:
                 raise SystemNotRegistered(target)
@@ -161,10 +175,11 @@ class Linking:
             return await self._complete(back, answer.code)
         except ConsentRefused as refusal:
             logger.info("link.refused", link_id=link.id, target=target)
-            return Redirect(refused_url(link, refusal.error, refusal.message))
+            outcome = Outcome.CANCELED if refusal.error == "access_denied" else Outcome.FAILED
+            return self._refused(link, tenant, outcome, refusal.error, refusal.message)
         except ServiceError as error:
             logger.warning("link.failed", link_id=link.id, target=target, code=error.code)
-            return Redirect(refused_url(link, error.code, error.message))
+            return self._refused(link, tenant, Outcome.FAILED, error.code, error.message)
 
     async def exchange(self, tenant: Tenant, code: str, *, by: str = SYSTEM) -> Exchanged:
         """Mint the account key that a one-time code stands for. Raises CodeInvalid.
@@ -214,16 +229,25 @@ class Linking:
         """Check where the link may end, and write it down."""
         loopback = self.settings.allow_loopback_callbacks
         callback = wish.callback_url or tenant.callback_url
+        # With neither browser nor webhook to bring the key, a link would be of no use.
+        ends_here = wish.hosted and (
+            (wish.callback_url is None and wish.webhook_callback_url is not None)
+            or (callback is None and account is not None)
+        )
         cancel = wish.cancel_callback_url
         if cancel is None and wish.callback_url is None:
             cancel = tenant.cancel_callback_url
-        if callback is None:
+        if ends_here:
+            callback = cancel = None
+        elif callback is None:
             raise Invalid.one(
                 "callbackUrl",
                 "REQUIRED",
-                "name a callbackUrl, or set a default at POST /tenants/add-callback-urls",
+                "name a callbackUrl, or set a default at POST /tenants/add-callback-urls; a hosted "
+                "link may do with a webhookCallbackUrl alone",
             )
-        callbacks.check(callback, allowed, allow_loopback=loopback, field="callbackUrl")
+        else:
+            callbacks.check(callback, allowed, allow_loopback=loopback, field="callbackUrl")
         if cancel is not None:
             callbacks.check(cancel, allowed, allow_loopback=loopback, field="cancelCallbackUrl")
         webhook = wish.webhook_callback_url
@@ -242,11 +266,16 @@ class Linking:
             account_id=None if account is None else account.id,
             code_verifier=b"",
             created_at=at,
-            expires_at=at + timedelta(minutes=self.settings.state_minutes),
+            expires_at=at
+            + (PAGE_LIFE if wish.hosted else timedelta(minutes=self.settings.state_minutes)),
         )
+        if wish.hosted:
+            return bare
         return replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
 
-    async def _take(self, target: str, state: str) -> tuple[Link, Tenant, AppCredentials | None]:
+    async def _take(
+        self, target: str, state: str, cookies: Mapping[str, str]
+    ) -> tuple[Link, Tenant, AppCredentials | None]:
         """Check a state and use its link up. Raises StateInvalid, StateExpired, StateReplayed."""
         at = self.clock()
         life = timedelta(minutes=self.settings.state_minutes)
@@ -258,6 +287,13 @@ class Linking:
                 raise StateInvalid
             if not link.target == claim.target == target:
                 raise StateInvalid
+            if link.page_id is not None and not is_cookie_of(
+                link.id,
+                cookies.get(cookie_name(link.id)),
+                self.ring.signing_keys("browser"),
+                at=at,
+            ):
+                raise StateInvalid
             if at >= link.expires_at:
                 raise StateExpired
             if not await tx.links.use(link.id, at):
@@ -265,7 +301,7 @@ class Linking:
             system = await tx.systems.get(tenant.id, target)
         return link, tenant, None if system is None else open_credentials(self.ring, system)
 
-    async def _complete(self, back: _Return, code: str) -> Redirect:
+    async def _complete(self, back: _Return, code: str) -> Redirect | Ending:
         link, target = back.link, back.target
         at = self.clock()
         tokens = await self.client.exchange(
@@ -274,11 +310,13 @@ class Linking:
             code=code,
             redirect_uri=self.settings.redirect_uri(link.target),
             verifier=self.ring.open_text(link.code_verifier, place=link.place),
-            asked=frozenset(self._scopes(target, back.credentials.scopes)),
+            asked=frozenset(scopes_for(target, back.credentials.scopes, self.settings)),
             at=at,
         )
         identity = await self._identify(back, tokens)
         async with self.work.writing() as tx:
+            if link.page_id is not None and not await tx.links.use(link.page_id, at):
+                raise StateReplayed
             arrived = await settle(
                 tx,
                 self.ring,
@@ -290,8 +328,34 @@ class Linking:
             "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
         )
         for hook in self.on_linked:
-            await _tell(hook, account_id)
+            await tell(hook, account_id)
+        if arrived.url is None:
+            return Ending(
+                Outcome.LINKED,
+                back.tenant,
+                target.oauth.display_name or link.target,
+                organization=arrived.account.organization_name,
+            )
         return Redirect(arrived.url)
+
+    def _refused(
+        self, link: Link, tenant: Tenant, outcome: Outcome, code: str, message: str
+    ) -> Redirect | Ending:
+        """Answer where a browser goes whose link came to nothing."""
+        url = refused_url(link, code, message)
+        if url is not None:
+            return Redirect(url)
+        return Ending(
+            outcome,
+            tenant,
+            self._target(link.target).oauth.display_name or link.target,
+            code=code,
+            try_again=None if link.page_id is None else self._page_url(link.page_id),
+        )
+
+    def _page_url(self, link_id: str) -> str:
+        token = write_page_token(link_id, self.ring.signing_keys("page"), at=self.clock())
+        return self.settings.page_url(token)
 
     async def _identify(self, back: _Return, tokens: TokenSet) -> Identity:
         extra = back.target.extra_headers(back.credentials.custom_values)
@@ -301,9 +365,6 @@ class Linking:
                 return await back.target.identify(access)
         except TimeoutError:
             raise ProviderUnavailable("the target system didn't answer in time") from None
-
-    def _scopes(self, system: TargetSystem, chosen: str | None) -> tuple[str, ...]:
-        return grants.choose_scopes(system.oauth, chosen, self.settings.scopes.get(system.target))
 
     def _state_keys(self) -> list[bytes]:
         return self.ring.signing_keys("state")
@@ -315,7 +376,7 @@ class Linking:
         return target
 
 
-async def _tell(hook: OnLinked, account_id: str) -> None:
+async def tell(hook: OnLinked, account_id: str) -> None:
     """Call a hook; the link is stored and stands, whatever becomes of the call."""
     try:
         async with asyncio.timeout(_HOOK_SECONDS):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from oauth.tokens import Access
+from oauth.topics import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class OAuthSpec:
     revoke_url: str
     default_scopes: tuple[str, ...]
     scope_presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    display_name: str = ""
+    """The name people know it by, for pages."""
+    scope_meanings: Mapping[str, Use] = field(default_factory=dict[str, Use])
+    """What each scope allows, for pages."""
+    log_in_first: bool = False
+    """Whether customers must be logged in there before the authorization address works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,10 @@ class TargetSystem(Protocol):
 
     def extra_headers(self, values: Mapping[str, str]) -> dict[str, str]:
         """Headers every call needs, made of the tenant's custom values (the staging token)."""
+        ...
+
+    def api_key_authorization(self, login: str, secret: str) -> str:
+        """The Authorization header of calls with an organisation's own API key."""
         ...
 
     def requirements(self) -> tuple[str, ...]:

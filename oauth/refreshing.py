@@ -110,12 +110,13 @@ class Refresher:
         target = self.targets.get(account.target)
         if target is None:
             raise UnknownTarget
-        if tokens.refresh_token is None:
+        system = lease.ready.system
+        if tokens.refresh_token is None or system is None:
             raise GrantInvalid("offline_access was not granted")
         at = self.clock()
         fresh = await self.client.refresh(
             target,
-            open_credentials(self.ring, lease.ready.system),
+            open_credentials(self.ring, system),
             refresh_token=self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place),
             granted=frozenset(tokens.scopes.split()),
             at=at,

@@ -81,6 +81,7 @@ class LinkRequest(_Request):
     base_url: Optional = Field(default=None, validation_alias="baseUrl")
     environment_selection: bool = Field(default=False, validation_alias="environmentSelection")
     hosted: bool = False
+    """Begin at a page of ours that says who asks and for what."""
 
     def warnings(self, target: str) -> list[str]:
         """Name the parameters that make no difference here."""
@@ -89,7 +90,6 @@ class LinkRequest(_Request):
             "tenantId": self.tenant_id,
             "baseUrl": self.base_url,
             "environmentSelection": self.environment_selection,
-            "hosted": self.hosted,
         }
         return [f"{name} is not used for {target}" for name, value in unused.items() if value]
 
@@ -161,6 +161,25 @@ class PageStyleRequest(_Request):
 class PageStyleQuery(_Request):
     code: str = Field(min_length=1, max_length=200)
     """The tenant's id."""
+
+
+class AccountRequest(_Request):
+    """An organisation's own API key. The contract's other fields make no difference."""
+
+    username: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x39\x3b-\x7e]+$")
+    """The organisation's slug, such as acme-1234."""
+    api_key: str = Field(
+        validation_alias="apiKey",
+        min_length=1,
+        max_length=1000,
+        pattern=r"^[\x21-\x7e]+$",
+        repr=False,
+    )
+    """The secret key beside it."""
+    custom_values: tuple[CustomValue, ...] = Field(default=(), validation_alias="customValues")
+    """What the registered system would bring: the sandbox's stagingToken."""
+    reference: Optional = Field(default=None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """The vendor's own id of this customer, echoed in every list."""
 
 
 class CallbackUrlsRequest(_Request):

@@ -1,8 +1,8 @@
 """The addresses under /auth and /tenants.
 
 Whoever serves them has set `request.state.tenant` and `request.state.caller`, and
-`request.state.account` when an account key was sent; errors pass through to it. Only the callback
-answers its own, since a person reads them.
+`request.state.account` when an account key was sent; errors pass through to it. What browsers see
+is in `oauth.page_routes`.
 """
 
 from typing import Any, Protocol
@@ -17,19 +17,16 @@ from oauth.answers import Envelope, Meta
 from oauth.callers import Caller
 from oauth.errors import (
     OperatorOnly,
-    StateExpired,
-    StateInvalid,
-    StateReplayed,
     UnauthorizedAccountKey,
     UnauthorizedApiKey,
-    UnknownTarget,
 )
-from oauth.grants import read_consent
+from oauth.key_links import Credentials, KeyLinking
 from oauth.link import Linking, StartedLink
+from oauth.page_routes import finish_link, leave_page, show_page
 from oauth.page_styles import PageStyles
-from oauth.pages import problem_page
 from oauth.permissions import choose_permissions
 from oauth.requests import (
+    AccountRequest,
     ApiKeyRequest,
     CallbackUrlsRequest,
     ExchangeRequest,
@@ -43,13 +40,12 @@ from oauth.requests import (
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
-from storage.errors import FieldError, Invalid, ServiceError
+from storage.errors import FieldError, Invalid
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 
 _NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _TEXT = {"X-Content-Type-Options": "nosniff", **_NO_STORE}
-_FOR_PEOPLE = (StateInvalid, StateExpired, StateReplayed, Invalid, UnknownTarget)
 
 
 class Container(Protocol):
@@ -68,6 +64,9 @@ class Container(Protocol):
     def links(self) -> Linking: ...
 
     @property
+    def key_links(self) -> KeyLinking: ...
+
+    @property
     def vault(self) -> TokenVault: ...
 
 
@@ -83,26 +82,31 @@ async def start_link(request: Request) -> Response:
     return _link_answer(request, started, 201 if request.method == "POST" else 200)
 
 
-async def finish_link(request: Request) -> Response:
-    """GET /auth/callback/{target}: the customer's browser, back from the target system."""
-    if request.method != "GET":
-        # Link scanners and prefetchers send HEAD; it must not use the link up.
-        return Response(status_code=405, headers={"Allow": "GET"})
-    target = request.path_params["target"]
-    try:
-        answer = read_consent(request.scope["query_string"].decode("latin-1"))
-        redirect = await _container(request).links.finish(target, answer)
-    except _FOR_PEOPLE as error:
-        return _problem(error)
-    return Response(status_code=302, headers={"Location": redirect.url, **_NO_STORE})
-
-
 async def exchange_code(request: Request) -> Response:
     """POST /auth/exchange: a one-time code for its account key."""
     body = parse_body(ExchangeRequest, await request.body())
     caller = _caller(request)
     exchanged = await _container(request).links.exchange(caller.tenant, body.code, by=caller.key_id)
     return _answer(request, answers.ExchangedKey.of(exchanged))
+
+
+async def link_by_key(request: Request) -> Response:
+    """POST /auth/accounts/{target}: an organisation's own API key, checked at once."""
+    body = parse_body(AccountRequest, await request.body())
+    linked = await _container(request).key_links.link(
+        _tenant(request),
+        request.path_params["target"],
+        Credentials(
+            body.username, body.api_key, {item.key: item.value for item in body.custom_values}
+        ),
+        reference=body.reference,
+        account=_account(request),
+    )
+    # Linked again under its key, the account keeps that key.
+    key = linked.account_key or request.headers["X-ACCOUNT-KEY"]
+    return JSONResponse(
+        answers.NewAccountKey(account_key=key).model_dump(by_alias=True), 201, _NO_STORE
+    )
 
 
 async def show_status(request: Request) -> Response:
@@ -275,11 +279,6 @@ def _answer(
     return JSONResponse(Envelope[Any](data=data, meta=meta).document(), status, _NO_STORE)
 
 
-def _problem(error: ServiceError) -> Response:
-    status = 405 if isinstance(error, UnknownTarget) else 400
-    return problem_page(error.code, error.message, status=status)
-
-
 def _container(request: Request) -> Container:
     container: Container = request.app.state.container
     return container
@@ -308,7 +307,10 @@ routes = [
     Route("/auth/status", show_status, methods=["GET"]),
     Route("/auth/exchange", exchange_code, methods=["POST"]),
     Route("/auth/callback/{target}", finish_link, methods=["GET"]),
+    Route("/auth/accounts/{target}", link_by_key, methods=["POST"]),
     Route("/auth/{target}", start_link, methods=["GET", "POST"]),
+    Route("/link/{token}", show_page, methods=["GET"]),
+    Route("/link/{token}", leave_page, methods=["POST"]),
     Route("/tenants/register-system", register_system, methods=["POST"]),
     Route(
         "/tenants/delete-registered-system/{targetSystem}", unregister_system, methods=["DELETE"]

@@ -1,10 +1,17 @@
 """Token sets on their way into and out of the database. Pure."""
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from oauth.tokens import Access, TokenSet
-from storage.repositories.tokens import StoredTokens, access_place, refresh_place
+from storage.repositories.tokens import (
+    API_KEY,
+    StoredTokens,
+    access_place,
+    refresh_place,
+    values_place,
+)
 from storage.sealing import KeyRing
 
 
@@ -25,9 +32,50 @@ def seal_tokens(ring: KeyRing, account_id: str, tokens: TokenSet, at: datetime) 
     )
 
 
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The column wants a moment; an API key has none."""
+
+
+def seal_api_key(
+    ring: KeyRing,
+    account_id: str,
+    authorization: str,
+    custom_values: Mapping[str, str],
+    at: datetime,
+) -> StoredTokens:
+    """Seal an API key, as the header it is sent in, for its account's row."""
+    return StoredTokens(
+        account_id=account_id,
+        access_token=ring.seal(authorization, place=access_place(account_id)),
+        refresh_token=None,
+        expires_at=_NEVER,
+        scopes="",
+        updated_at=at,
+        kind=API_KEY,
+        custom_values=(
+            ring.seal(json.dumps(dict(custom_values)), place=values_place(account_id))
+            if custom_values
+            else None
+        ),
+    )
+
+
+def open_own_values(ring: KeyRing, stored: StoredTokens) -> dict[str, str]:
+    """Open the custom values beside an API key; none beside tokens. Raises SecretUnreadable."""
+    if stored.custom_values is None:
+        return {}
+    values: dict[str, str] = json.loads(
+        ring.open(stored.custom_values, place=values_place(stored.account_id))
+    )
+    return values
+
+
 def open_access(ring: KeyRing, stored: StoredTokens, extra_headers: Mapping[str, str]) -> Access:
     """Open the access of a stored set. Raises SecretUnreadable."""
     token = ring.open_text(stored.access_token, place=stored.access_place)
+    if stored.kind == API_KEY:
+        headers = {"Authorization": token, **extra_headers}
+        return Access(headers, scopes=None, expires_at=None, version=stored.version)
     return Access(
         headers=bearer(token, extra_headers),
         scopes=frozenset(stored.scopes.split()),

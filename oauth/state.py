@@ -7,14 +7,14 @@ here. It holds ids only, so it may be seen.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any
 
-from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from oauth.errors import StateExpired, StateInvalid
+from oauth.signed import serializer
 
 _LONGEST = 1000
+_SALT = b"oauth.state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,9 @@ class LinkState:
     target: str
 
 
-class _Signer(TimestampSigner):
-    """Stamps with the moment it's given, since time is an argument."""
-
-    def __init__(self, *args: Any, at: int = 0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._at = at
-
-    def get_timestamp(self) -> int:
-        return self._at
-
-
 def write_state(state: LinkState, keys: Sequence[bytes], *, at: datetime) -> str:
     """Sign a state with the last of the keys."""
-    serializer = _serializer(keys, at)
-    return serializer.dumps([state.link_id, state.tenant_id, state.target])
+    return serializer(keys, _SALT, at).dumps([state.link_id, state.tenant_id, state.target])
 
 
 def read_state(text: str, keys: Sequence[bytes], *, at: datetime, life: timedelta) -> LinkState:
@@ -48,7 +36,7 @@ def read_state(text: str, keys: Sequence[bytes], *, at: datetime, life: timedelt
     if not 0 < len(text) <= _LONGEST or not text.isascii():
         raise StateInvalid
     try:
-        content, signed_at = _serializer(keys, at).loads(text, return_timestamp=True)
+        content, signed_at = serializer(keys, _SALT, at).loads(text, return_timestamp=True)
     except BadData:
         raise StateInvalid from None
     if at - signed_at > life:
@@ -58,16 +46,3 @@ def read_state(text: str, keys: Sequence[bytes], *, at: datetime, life: timedelt
             return LinkState(link_id, tenant_id, target)
         case _:
             raise StateInvalid
-
-
-def _serializer(keys: Sequence[bytes], at: datetime) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        list(keys),
-        salt=b"oauth.state",
-        signer=_Signer,
-        signer_kwargs={
-            "at": int(at.timestamp()),
-            "key_derivation": "hmac",
-            "digest_method": sha256,
-        },
-    )

@@ -15,7 +15,7 @@ from oauth.errors import AccountUnusable, ProviderError, UnknownTarget
 from oauth.flights import Flights
 from oauth.ports import TargetSystem
 from oauth.refreshing import Refresher
-from oauth.sealed_tokens import open_access
+from oauth.sealed_tokens import open_access, open_own_values
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access, needs_refresh
 from storage.clock import Clock, system_clock
@@ -32,7 +32,7 @@ class _Held:
     access: Access
     margin: timedelta
     """How long before its end it is refreshed."""
-    registered_at: datetime
+    registered_at: datetime | None
     """When the custom values among its headers were registered."""
     fresh_until: datetime
 
@@ -138,7 +138,7 @@ class TokenVault:
         if (
             known is not None
             and known.access.version == ready.tokens.version
-            and known.registered_at == ready.system.updated_at
+            and known.registered_at == ready.registered_at
         ):
             return self._keep(account_id, known, margin=known.margin)
         held = self._open(ready)
@@ -149,11 +149,12 @@ class TokenVault:
         if target is None:
             raise UnknownTarget
         tokens, system = ready.tokens, ready.system
-        extra = target.extra_headers(open_values(self._ring, system))
+        values = {} if system is None else open_values(self._ring, system)
+        extra = target.extra_headers({**values, **open_own_values(self._ring, tokens)})
         # A token that lives shorter than usual must not be due from its first moment.
         margin = min(self._settings.margin, (tokens.expires_at - tokens.updated_at) / 4)
         access = open_access(self._ring, tokens, extra)
-        return _Held(access, margin, system.updated_at, fresh_until=self._clock())
+        return _Held(access, margin, ready.registered_at, fresh_until=self._clock())
 
     def _keep(self, account_id: str, held: _Held, *, margin: timedelta) -> _Held:
         """Use it until the next look is due, or until `margin` before it expires."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from connector.app import audit_commands, key_commands, processes, sealing_commands
+from connector.app import audit_commands, key_commands, one_company, processes, sealing_commands
 from connector.app import backup as backups
 from connector.app import doctor as doctors
 from connector.app.container import assemble, open_database
@@ -76,11 +76,13 @@ def serve(
     changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     server = settings.server.model_copy(update=changed)
     settings = settings.model_copy(update={"server": server})
+    own = one_company.read(os.environ)
     _run(
         processes.serve(
             settings,
             worker=worker,
             announce=lambda address: err.print(f"listening on {address}", highlight=False),
+            own=own,
         )
     )
 

@@ -20,9 +20,13 @@ from connector.registry import Registry
 from oauth.account_keys import AccountKeys
 from oauth.callers import Callers
 from oauth.client import OAuthClient
+from oauth.hosted import LinkPages
+from oauth.key_links import KeyLinking
 from oauth.key_uses import KeyUses
 from oauth.link import Linking
+from oauth.page_routes import StyleOf
 from oauth.page_styles import PageStyles
+from oauth.pages.style import PageStyle
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.tenant_keys import TenantKeys
@@ -30,6 +34,7 @@ from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
 from storage.engine import Database, StorageSettings
+from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
@@ -61,6 +66,9 @@ class Container:
     key_uses: KeyUses
     callers: Callers
     links: Linking
+    key_links: KeyLinking
+    pages: LinkPages
+    page_style: StyleOf
     vault: TokenVault
     reading: Reading
     sender: Sender
@@ -208,6 +216,13 @@ def assemble(
     links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(linked,))
 
     key_uses = KeyUses(work, ring, clock)
+    page_styles = PageStyles(work, clock)
+
+    async def page_style(tenant: Tenant) -> PageStyle:
+        """Dress the pages as the tenant wishes."""
+        chosen = await page_styles.get(tenant)
+        logo = chosen.logo_svg or chosen.logo_png
+        return PageStyle(chosen.name or tenant.name, logo, chosen.colors)
 
     return Container(
         settings=settings,
@@ -223,10 +238,13 @@ def assemble(
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         tenant_keys=TenantKeys(work, ring, clock),
         account_keys=AccountKeys(work, ring, clock),
-        page_styles=PageStyles(work, clock),
+        page_styles=page_styles,
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,
+        key_links=KeyLinking(work, ring, targets, oauth_settings, clock, on_linked=(linked,)),
+        pages=LinkPages(work, ring, targets, oauth_settings, clock),
+        page_style=page_style,
         vault=vault,
         reading=Reading(registry),
         sender=sender,

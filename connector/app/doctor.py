@@ -1,6 +1,7 @@
 """Looks a deployment over before it serves, and says what to do about each finding."""
 
 import ipaddress
+import os
 import socket
 import time
 from collections.abc import AsyncGenerator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
+from connector.app import one_company
 from connector.app.container import open_database
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
@@ -72,6 +74,7 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(Finding("ok", "sealing keys", "present"))
     except SettingsInvalid as error:
         findings.append(Finding("problem", "sealing keys", error.message))
+    findings.append(_one_company())
     if settings.egress.allow_http or settings.link.allow_loopback_callbacks:
         findings.append(
             Finding(
@@ -90,6 +93,18 @@ def _settings(settings: Settings) -> list[Finding]:
             )
         )
     return findings
+
+
+def _one_company() -> Finding:
+    """Which of the variables for one company alone are set; never what they're set to."""
+    which = one_company.tell_which(os.environ)
+    try:
+        own = one_company.read(os.environ)
+    except SettingsInvalid as error:
+        return Finding("problem", "one company", f"{which}. {error.message}")
+    if own is None:
+        return Finding("ok", "one company", f"{which}: for many vendors")
+    return Finding("ok", "one company", f"{which}: its account is linked when serving starts")
 
 
 def _reachable(host: str) -> Finding:

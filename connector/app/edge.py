@@ -25,7 +25,7 @@ from storage import errors as storage_errors
 from storage.errors import FieldError, Invalid, ServiceError
 from webhooks import errors as webhook_errors
 
-OPEN = ("/auth/callback/", "/events/callback/", "/health", "/metrics", "/openapi.json")
+OPEN = ("/auth/callback/", "/link/", "/events/callback/", "/health", "/metrics", "/openapi.json")
 """Called by browsers, by providers (whose signature is checked instead) and by operators."""
 
 TENANT = ("/auth/", "/tenants/")

@@ -7,6 +7,7 @@ import structlog
 
 from connector.app.container import assemble
 from connector.app.factory import create_app
+from connector.app.one_company import OwnAccount, ensure
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings
 from connector.app.unreadable import reporting
@@ -30,17 +31,26 @@ def roles(database: Database, *names: str) -> Generator[None]:
         yield
 
 
-async def serve(settings: Settings, *, worker: bool, announce: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings,
+    *,
+    worker: bool,
+    announce: Callable[[str], None],
+    own: OwnAccount | None = None,
+) -> None:
     """Serve HTTP until SIGTERM or Ctrl-C; `announce` is told the address listened on.
 
-    Raises SettingsInvalid, SchemaMismatch, DatabaseInUse, StorageUnavailable and OSError (address
-    taken) before anything is served.
+    With `own` that company's account is linked first. Raises what linking it raises, and
+    SettingsInvalid, SchemaMismatch, DatabaseInUse, StorageUnavailable and OSError (address taken)
+    before anything is served.
     """
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
         with roles(container.database, *held):
             await migrations.require_current(container.database)
+            if own is not None:
+                await ensure(container, own)
             bound = bind(settings.server.host, settings.server.port)
             app = create_app(container, worker=worker)
             with until_told() as told:

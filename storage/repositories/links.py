@@ -21,7 +21,8 @@ class Link:
     id: str
     tenant_id: str
     target: str
-    callback_url: str
+    callback_url: str | None
+    """Where the browser ends; None is at a page of our own."""
     cancel_callback_url: str | None
     webhook_callback_url: str | None
     reference: str | None
@@ -29,10 +30,12 @@ class Link:
     account_id: str | None
     """The account to link again, when the link was started under its key."""
     code_verifier: bytes = field(repr=False)
-    """Sealed for `place`: the PKCE verifier."""
+    """Sealed for `place`: the PKCE verifier. Empty for a link page, which mints none itself."""
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
+    page_id: str | None = None
+    """The link page on which this link was begun."""
 
     @property
     def place(self) -> str:

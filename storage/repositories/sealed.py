@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import (
@@ -45,11 +45,17 @@ SEALED_COLUMNS = (
     _column(LinkRow, "code_verifier"),
     _column(TokenRow, "access_token", "account_id"),
     _column(TokenRow, "refresh_token", "account_id"),
+    _column(TokenRow, "custom_values", "account_id"),
     _column(NoticeRow, "body"),
     _column(SubscriptionRow, "secret"),
     _column(UpstreamSubscriptionRow, "secret"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
+
+
+def _is_sealed(column: SealedColumn) -> ColumnElement[bool]:
+    """Leave out what is missing, and what is empty since there is nothing to keep."""
+    return func.length(column.table.c[column.column]) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,7 @@ class SealedValues:
 
     async def count(self, column: SealedColumn) -> int:
         """Count the values of a column."""
-        found = await self._connection.execute(
-            select(func.count()).where(column.table.c[column.column].is_not(None))
-        )
+        found = await self._connection.execute(select(func.count()).where(_is_sealed(column)))
         return found.scalar_one()
 
     async def after(self, column: SealedColumn, row_id: str, most: int) -> Sequence[SealedValue]:
@@ -84,7 +88,7 @@ class SealedValues:
                 table.c[column.column],
                 *(table.c[name] for name in column.binding),
             )
-            .where(table.c[column.id] > row_id, table.c[column.column].is_not(None))
+            .where(table.c[column.id] > row_id, _is_sealed(column))
             .order_by(table.c[column.id])
             .limit(most)
         )

@@ -13,6 +13,9 @@ from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(TokenRow)
 
+OAUTH, API_KEY = "OAUTH", "API_KEY"
+"""The kinds of credentials: tokens, or an organisation's own API key, which doesn't expire."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
@@ -29,6 +32,10 @@ class StoredTokens:
     updated_at: datetime
     """When this set was received."""
     version: int = 1
+    kind: str = OAUTH
+    """OAUTH or API_KEY."""
+    custom_values: bytes | None = field(default=None, repr=False)
+    """Sealed for `values_place`; only beside an API key."""
 
     @property
     def access_place(self) -> str:
@@ -39,6 +46,11 @@ class StoredTokens:
     def refresh_place(self) -> str:
         """Where the sealed refresh token belongs."""
         return refresh_place(self.account_id)
+
+
+def values_place(account_id: str) -> str:
+    """Say where the sealed custom values beside an API key belong."""
+    return f"tokens.custom_values:{account_id}"
 
 
 def access_place(account_id: str) -> str:

@@ -14,7 +14,8 @@ class LinkRow(Record, table=True):
     """Also the nonce inside the signed state."""
     tenant_id: str = Field(foreign_key="tenants.id")
     target: str
-    callback_url: str
+    callback_url: str | None = None
+    """Where the browser ends; None is at a page of our own."""
     cancel_callback_url: str | None = None
     webhook_callback_url: str | None = None
     """Where the account key goes server to server; without it the redirect carries a code."""
@@ -22,8 +23,10 @@ class LinkRow(Record, table=True):
     include_signature: bool = False
     account_id: str | None = Field(default=None, foreign_key="accounts.id")
     """Set when an existing account is linked again under its key."""
+    page_id: str | None = None
+    """The link page it was begun on. No foreign key: the page is cleared away first."""
     code_verifier: bytes
-    """Sealed PKCE verifier."""
+    """Sealed PKCE verifier; empty for a link page, which mints none itself."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -23,3 +23,7 @@ class TokenRow(Record, table=True):
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    kind: str = "OAUTH"
+    """OAUTH, or API_KEY: then `access_token` holds the whole Authorization header."""
+    custom_values: bytes | None = None
+    """Sealed JSON: what the calls of an API key need in the place of the registered values."""

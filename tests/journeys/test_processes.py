@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from connector.providers.qonto.simulator import Simulator, serving
 from storage.sealing import MasterKey
 
 pytestmark = pytest.mark.loopback
@@ -86,6 +87,44 @@ async def test_serve_refuses_to_start_without_a_sealing_key(tmp_path: Path) -> N
     assert code == 1
     assert "qonto-connector keys new" in err
     assert "Traceback" not in err
+
+
+async def test_serve_refuses_half_set_variables_for_one_company(tmp_path: Path) -> None:
+    env = environment(tmp_path, QONTO_API_KEY="secret-canary")
+    code, out, err = await run("serve", env=env)
+    assert code == 1
+    assert "QONTO_AUTH_MODE" in err
+    assert "Traceback" not in err
+    assert "canary" not in out + err
+    code, out, err = await run("doctor", env=env)
+    assert "QONTO_API_KEY is set" in " ".join(out.split())
+    assert "canary" not in out + err
+
+
+@pytest.mark.covers("VER-13")
+async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
+    simulator = Simulator(seed=1, sandbox=False)
+    async with serving(simulator, 0) as address:
+        env = environment(
+            tmp_path,
+            CONNECTOR_ENVIRONMENT="development",
+            CONNECTOR_QONTO__API_URL=address,
+            CONNECTOR_LOG__LEVEL="debug",
+            QONTO_AUTH_MODE="api_key",
+            QONTO_ORGANIZATION_ID=simulator.login,
+            QONTO_API_KEY=simulator.secret,
+        )
+        assert (await run("migrate", env=env))[0] == 0
+        for _ in range(2):
+            async with running("serve", env=env) as server:
+                said = await line_of(server.stderr)
+                while "listening on" not in said:
+                    assert simulator.secret not in said
+                    said = await line_of(server.stderr)
+            assert server.returncode == 0
+        _, out, _ = await run("account", "list", "--json", env=env)
+        (account,) = json.loads(out)
+        assert (account["tenant"], account["status"]) == ("ten_default", "ACTIVE")
 
 
 async def test_a_deployment_is_made_served_and_ended(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from oauth.account_keys import AccountKeys
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.grants import read_consent
+from oauth.hosted import LinkPages
+from oauth.key_links import KeyLinking
 from oauth.key_uses import KeyUses
 from oauth.link import Linking, Redirect
 from oauth.requests import LinkRequest
@@ -45,6 +47,8 @@ class Floor:
     uses: KeyUses
     callers: Callers
     links: Linking
+    key_links: KeyLinking
+    pages: LinkPages
     vault: TokenVault
     told: list[str]
     refreshes: list[str]
@@ -153,6 +157,8 @@ async def floor(
         uses=uses,
         callers=Callers(work, ring, clock, uses),
         links=Linking(work, ring, targets, client, settings, clock, (tell,)),
+        key_links=KeyLinking(work, ring, targets, settings, clock, (tell,)),
+        pages=LinkPages(work, ring, targets, settings, clock),
         vault=TokenVault(
             work, ring, targets, client, settings, clock=clock, observe=refreshes.append
         ),

@@ -48,6 +48,9 @@ class FakeTarget:
     def extra_headers(self, values: Mapping[str, str]) -> dict[str, str]:
         return {"X-Staging": values["stagingToken"]} if "stagingToken" in values else {}
 
+    def api_key_authorization(self, login: str, secret: str) -> str:
+        return f"{login}:{secret}"
+
     def requirements(self) -> tuple[str, ...]:
         return self.needs
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oauth.endpoints import ENDPOINTS
+from oauth.page_routes import plain_style
 from oauth.page_styles import PageStyles
 from oauth.routes import routes
 from storage.errors import Invalid, ServiceError
@@ -29,7 +30,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            if not scope["path"].startswith("/auth/callback/"):
+            if not scope["path"].startswith(("/auth/callback/", "/link/")):
                 callers = self.floor.callers
                 caller = await callers.identify(request.headers.get("X-API-KEY"))
                 tenant = caller.tenant
@@ -60,6 +61,9 @@ async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
         page_styles=PageStyles(floor.work, floor.clock),
         callers=floor.callers,
         links=floor.links,
+        key_links=floor.key_links,
+        pages=floor.pages,
+        page_style=plain_style,
         vault=floor.vault,
     )
     transport = httpx2.ASGITransport(Edge(app, floor))

@@ -25,6 +25,7 @@ from connector.providers.qonto.session import QontoReader, QontoWebhooks
 from connector.registry import Provider
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
+from oauth.topics import Topic, Use
 from storage.clock import Clock, system_clock
 
 STAGING_TOKEN = "stagingToken"  # noqa: S105 - the name of a custom value, not the token
@@ -72,6 +73,26 @@ FULL_SCOPES = (
     "einvoicing.read",
 )
 """Everything but payments, cards and teams; parts of it need Qonto's review."""
+
+
+SCOPE_MEANINGS = {
+    "offline_access": Use(Topic.LASTING_ACCESS),
+    "webhook": Use(Topic.NOTIFICATIONS),
+    "organization.read": Use(Topic.ORGANIZATION),
+    "membership.read": Use(Topic.MEMBERSHIPS),
+    "attachment.read": Use(Topic.ATTACHMENTS),
+    "attachment.write": Use(Topic.ATTACHMENTS, writes=True),
+    "client.read": Use(Topic.CLIENTS),
+    "client.write": Use(Topic.CLIENTS, writes=True),
+    "client_invoices.read": Use(Topic.CLIENT_INVOICES),
+    "client_invoice.write": Use(Topic.CLIENT_INVOICES, writes=True),
+    "supplier_invoice.read": Use(Topic.SUPPLIER_INVOICES),
+    "supplier_invoice.write": Use(Topic.SUPPLIER_INVOICES, writes=True),
+    "product.read": Use(Topic.PRODUCTS),
+    "product.write": Use(Topic.PRODUCTS, writes=True),
+    "einvoicing.read": Use(Topic.E_INVOICING),
+}
+"""What the link page says of each scope; one that isn't here is shown by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +152,9 @@ class QontoSystem:
             revoke_url=f"{base}/oauth2/revoke",
             default_scopes=DEFAULT_SCOPES,
             scope_presets={"default": DEFAULT_SCOPES, "maesn": MAESN_SCOPES, "full": FULL_SCOPES},
+            display_name="Qonto",
+            scope_meanings=SCOPE_MEANINGS,
+            log_in_first=self._is_sandbox,
         )
 
     def extra_headers(self, values: Mapping[str, str]) -> dict[str, str]:
@@ -147,6 +171,10 @@ class QontoSystem:
                 f"{STAGING_TOKEN}."
             )
         return {STAGING_HEADER: token}
+
+    def api_key_authorization(self, login: str, secret: str) -> str:
+        """Qonto takes slug and secret as they are, with no scheme before them."""
+        return f"{login}:{secret}"
 
     def requirements(self) -> tuple[str, ...]:
         return (STAGING_TOKEN,) if self._is_sandbox else ()
@@ -183,7 +211,7 @@ class QontoSystem:
             target=self._target,
             system=self,
             reader=QontoReader(client, self._clock),
-            webhooks=QontoWebhooks(client),
+            webhooks=QontoWebhooks(client, access),
         )
 
     def _provider_client(self, access: AccessSource) -> ProviderClient:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.errors import DocumentNotFound, DownstreamError
+from connector.errors import DocumentNotFound, DownstreamError, NotSupported
 from connector.ports import Subscription
 from connector.providers.qonto import events
 from connector.providers.qonto.client import QontoClient, has_next
 from connector.providers.qonto.documents import WebhookSubscription
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
+from oauth.tokens import AccessSource
 from storage.errors import Invalid
 
 _MOST_PAGES = 50
@@ -21,8 +22,9 @@ class QontoWebhooks:
     may have 32 to 128 characters, callback URLs 512, and must be https.
     """
 
-    def __init__(self, client: QontoClient) -> None:
+    def __init__(self, client: QontoClient, access: AccessSource) -> None:
         self._client = client
+        self._access = access
 
     @property
     def topics(self) -> Mapping[str, tuple[str, ...]]:
@@ -35,6 +37,11 @@ class QontoWebhooks:
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
     ) -> Subscription:
+        if (await self._access.get(account_id)).scopes is None:
+            raise NotSupported(
+                "This account is linked by API key, and Qonto gives webhooks only to accounts that "
+                "are linked by OAuth. Link it again at /auth/{target} to get them."
+            )
         made = await self._client.subscribe(account_id, callback_url, secret, types)
         return _subscription(made, callback_url, types)
 

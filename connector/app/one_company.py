@@ -1,0 +1,125 @@
+"""An installation for one company alone: its account comes from the environment.
+
+Three variables, the same in every environment, instead of vendors and links. With none of them set
+the service is for many.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from connector.app.container import Container
+from connector.app.settings import SettingsInvalid
+from oauth.accounts import Status
+from oauth.key_links import Credentials
+from storage.repositories.tenants import Tenant
+from storage.repositories.tokens import API_KEY
+
+MODE, ORGANIZATION, KEY = "QONTO_AUTH_MODE", "QONTO_ORGANIZATION_ID", "QONTO_API_KEY"
+VARIABLES = (MODE, ORGANIZATION, KEY)
+
+TARGET = "qonto"
+TENANT_ID, TENANT_NAME = "ten_default", "default"
+"""A fixed id: two processes that start at once don't make two."""
+
+_SLUG = re.compile(r"[\x21-\x39\x3b-\x7e]{1,200}")
+_KEY = re.compile(r"[\x21-\x7e]{1,1000}")
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """The one company's credentials."""
+
+    organization_id: str
+    """Its slug at Qonto, such as acme-1234."""
+    api_key: str = field(repr=False)
+
+
+def read(environment: Mapping[str, str]) -> OwnAccount | None:
+    """Read the variables; None means that the service is for many. Pure.
+
+    Raises SettingsInvalid, naming variables and never their values, when they're half set or
+    contradict each other.
+    """
+    given = {name: environment[name].strip() for name in VARIABLES if environment.get(name)}
+    mode = given.get(MODE)
+    others = [name for name in (ORGANIZATION, KEY) if name in given]
+    match mode:
+        case None if others:
+            raise SettingsInvalid(
+                f"{' and '.join(others)} {'are' if len(others) > 1 else 'is'} set, but {MODE} is "
+                "not: set it to api_key to link that organisation, or to oauth and take the others "
+                "away."
+            )
+        case None:
+            return None
+        case "oauth" if others:
+            raise SettingsInvalid(
+                f"{MODE} is oauth, which contradicts {' and '.join(others)}: take them away, or "
+                f"set {MODE} to api_key."
+            )
+        case "oauth":
+            return None
+        case "api_key":
+            missing = [name for name in (ORGANIZATION, KEY) if name not in given]
+            if missing:
+                raise SettingsInvalid(
+                    f"{MODE} is api_key, but {' and '.join(missing)} "
+                    f"{'are' if len(missing) > 1 else 'is'} not set."
+                )
+            if not _SLUG.fullmatch(given[ORGANIZATION]):
+                raise SettingsInvalid(f"{ORGANIZATION} is not a slug such as acme-1234.")
+            if not _KEY.fullmatch(given[KEY]):
+                raise SettingsInvalid(f"{KEY} has characters that no key has.")
+            return OwnAccount(given[ORGANIZATION], given[KEY])
+        case _:
+            raise SettingsInvalid(f"{MODE} must be api_key or oauth.")
+
+
+def tell_which(environment: Mapping[str, str]) -> str:
+    """Say which variables are set, without their values."""
+    return ", ".join(
+        f"{name} is {'set' if environment.get(name) else 'not set'}" for name in VARIABLES
+    )
+
+
+async def ensure(container: Container, own: OwnAccount) -> None:
+    """See that the tenant `default` exists, with the company's account linked.
+
+    Asks Qonto only when what is stored differs. Makes and prints no keys. Raises what linking by
+    API key raises.
+    """
+    tenant = await _tenant(container)
+    if await _stands(container, tenant, own):
+        return
+    credentials = Credentials(own.organization_id, own.api_key)
+    linked = await container.key_links.link(tenant, TARGET, credentials, with_key=False)
+    logger.info("one_company.linked", account_id=linked.account.id, tenant_id=tenant.id)
+
+
+async def _tenant(container: Container) -> Tenant:
+    async with container.work.writing() as tx:
+        known = await tx.tenants.get(TENANT_ID)
+        if known is not None:
+            return known
+        tenant = Tenant(TENANT_ID, TENANT_NAME, container.clock())
+        await tx.tenants.add(tenant)
+        return tenant
+
+
+async def _stands(container: Container, tenant: Tenant, own: OwnAccount) -> bool:
+    """Say whether exactly these credentials are stored and can be used."""
+    system = container.registry.get(TARGET).system
+    wanted = system.api_key_authorization(own.organization_id, own.api_key)
+    async with container.work.reading() as tx:
+        for account in await tx.accounts.of_tenant(tenant.id):
+            stored = await tx.tokens.get(account.id)
+            if stored is None or stored.kind != API_KEY or account.status != Status.ACTIVE:
+                continue
+            if container.ring.open_text(stored.access_token, place=stored.access_place) == wanted:
+                return True
+    return False

@@ -1,0 +1,131 @@
+"""Linking by API key: no browser, no consent; the organisation's own key, checked at once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from oauth.accounts import Status, key_record
+from oauth.credentials import open_values
+from oauth.errors import (
+    AccountInactive,
+    OrganizationMismatch,
+    ProviderUnavailable,
+    UnauthorizedAccountKey,
+    UnknownTarget,
+)
+from oauth.keys import new_account_key
+from oauth.link import OnLinked, tell
+from oauth.ports import Identity, TargetSystem
+from oauth.sealed_tokens import seal_api_key
+from oauth.settings import OAuthSettings
+from oauth.tokens import Access
+from storage.clock import Clock, system_clock
+from storage.ids import new_id
+from storage.repositories.accounts import Account
+from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing
+from storage.unit_of_work import UnitOfWork
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An organisation's API key, and what else its calls need. `repr` hides secrets."""
+
+    login: str
+    """The organisation's slug."""
+    secret: str = field(repr=False)
+    custom_values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """In the place of those registered for the target system, name by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedByKey:
+    """The account, and its new key; None when it was linked again under a key it has."""
+
+    account: Account
+    account_key: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyLinking:
+    """The use case of linking by API key."""
+
+    work: UnitOfWork
+    ring: KeyRing
+    targets: Mapping[str, TargetSystem]
+    settings: OAuthSettings
+    clock: Clock = system_clock
+    on_linked: Sequence[OnLinked] = ()
+
+    async def link(
+        self,
+        tenant: Tenant,
+        target: str,
+        credentials: Credentials,
+        *,
+        reference: str | None = None,
+        account: Account | None = None,
+        with_key: bool = True,
+    ) -> LinkedByKey:
+        """Check the credentials at the target system and store them, sealed.
+
+        With `account` that one is linked again, and no key is made; without `with_key` neither.
+        Raises UnknownTarget, UnauthorizedAccountKey, OrganizationMismatch, AccountInactive,
+        ProviderUnavailable, and what the target system raises when it refuses.
+        """
+        system = self.targets.get(target)
+        if system is None:
+            raise UnknownTarget
+        if account is not None and account.target != target:
+            raise UnauthorizedAccountKey
+        authorization = system.api_key_authorization(credentials.login, credentials.secret)
+        identity = await self._identify(tenant, system, authorization, credentials)
+        at = self.clock()
+        key = new_account_key(self.ring) if with_key and account is None else None
+        async with self.work.writing() as tx:
+            known = await tx.accounts.of_organization(tenant.id, target, identity.organization_id)
+            if account is not None and (known is None or known.id != account.id):
+                raise OrganizationMismatch
+            if known is not None and known.status == Status.DISABLED:
+                raise AccountInactive(known.status)
+            stored = await tx.accounts.put(
+                Account(
+                    id=new_id("acct", at),
+                    tenant_id=tenant.id,
+                    target=target,
+                    organization_id=identity.organization_id,
+                    organization_name=identity.organization_name,
+                    membership_id=identity.membership_id,
+                    status=Status.ACTIVE,
+                    reference=reference,
+                    linked_at=at,
+                    updated_at=at,
+                )
+            )
+            await tx.tokens.put(
+                seal_api_key(self.ring, stored.id, authorization, credentials.custom_values, at)
+            )
+            if key is not None:
+                await tx.accounts.add_key(key_record(key, stored.id, at))
+        logger.info("account.linked_by_key", account_id=stored.id, tenant_id=tenant.id)
+        for hook in self.on_linked:
+            await tell(hook, stored.id)
+        return LinkedByKey(stored, None if key is None else key.secret)
+
+    async def _identify(
+        self, tenant: Tenant, system: TargetSystem, authorization: str, credentials: Credentials
+    ) -> Identity:
+        async with self.work.reading() as tx:
+            registered = await tx.systems.get(tenant.id, system.target)
+        values = {} if registered is None else open_values(self.ring, registered)
+        extra = system.extra_headers({**values, **credentials.custom_values})
+        access = Access({"Authorization": authorization, **extra}, scopes=None, expires_at=None)
+        try:
+            async with asyncio.timeout(self.settings.identify_timeout_seconds):
+                return await system.identify(access)
+        except TimeoutError:
+            raise ProviderUnavailable("the target system didn't answer in time") from None

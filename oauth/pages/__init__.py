@@ -1,0 +1,1 @@
+"""The pages that a tenant's customers see: before a link, and at its end."""

@@ -1,0 +1,109 @@
+"""From what is to be told to a page: templates, texts and headers.
+
+Nothing is fetched by a page and no script runs in it; the policy says so, and lets in this page's
+own style sheets by their hashes.
+"""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from oauth.endings import Ending, Outcome
+from oauth.hosted import Invitation
+from oauth.pages.style import PageStyle
+from oauth.pages.texts import Texts
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("oauth.pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_SHEET = _ENVIRONMENT.get_template("page.css").render()
+_STATUS = {Outcome.LINKED: 200, Outcome.CANCELED: 200, Outcome.FAILED: 400}
+
+
+def link_page(
+    texts: Texts, style: PageStyle, invitation: Invitation, *, action: str
+) -> HTMLResponse:
+    """Tell who asks and for what; `action` is where the button posts to."""
+    names = {"name": style.name, "provider": invitation.provider}
+    return _page(
+        "link.html",
+        texts,
+        style,
+        names,
+        # Browsers hold `form-action` against every redirect that follows, and the provider's
+        # log-in may be at a host of its own: so any by TLS, and the provider itself in any case.
+        form_action=f"'self' https: {_origin(invitation.goes_to)}",
+        invitation=invitation,
+        action=action,
+    )
+
+
+def ending_page(texts: Texts, style: PageStyle, ending: Ending) -> HTMLResponse:
+    """Tell how a link ended, and what to do next."""
+    names = {"name": style.name, "provider": ending.provider}
+    heading = {
+        Outcome.LINKED: texts.linked_title,
+        Outcome.CANCELED: texts.canceled_title,
+        Outcome.FAILED: texts.failed_title,
+    }[ending.outcome]
+    status = _STATUS[ending.outcome]
+    return _page("ending.html", texts, style, names, status=status, ending=ending, heading=heading)
+
+
+def problem_page(texts: Texts, code: str, *, status: int) -> HTMLResponse:
+    """Tell why a link leads nowhere, when not even its tenant is known."""
+    return _page("problem.html", texts, PageStyle(""), {}, status=status, code=code)
+
+
+def _page(
+    template: str,
+    texts: Texts,
+    style: PageStyle,
+    names: dict[str, str],
+    *,
+    status: int = 200,
+    form_action: str = "'none'",
+    **facts: Any,
+) -> HTMLResponse:
+    sheets = [sheet for sheet in (_SHEET, style.css()) if sheet]
+
+    def say(sentence: str) -> str:
+        return sentence.format(**names)
+
+    body = _ENVIRONMENT.get_template(template).render(
+        texts=texts, style=style, sheets=sheets, say=say, **facts
+    )
+    hashes = " ".join(f"'sha256-{_hash(sheet)}'" for sheet in sheets)
+    policy = (
+        f"default-src 'none'; style-src {hashes}; img-src data:; form-action {form_action}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Language": texts.language,
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "Vary": "Accept-Language",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "X-Robots-Tag": "noindex",
+    }
+    return HTMLResponse(body, status, headers)
+
+
+def _hash(sheet: str) -> str:
+    return b64encode(sha256(sheet.encode()).digest()).decode()
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,89 @@
+"""An account linked by Qonto API key, against the simulator."""
+
+from dataclasses import replace
+
+import pytest
+
+from connector.app.sandbox import Sandbox
+
+pytestmark = pytest.mark.loopback
+
+
+def body_for(running: Sandbox, target: str, *, own_token: bool = False) -> dict[str, object]:
+    simulator = running.simulators[target]
+    body: dict[str, object] = {"username": simulator.login, "apiKey": simulator.secret}
+    if own_token:
+        body["customValues"] = [{"key": "stagingToken", "value": simulator.staging_token}]
+    return body | {"clientName": "not used", "mandant": None}
+
+
+@pytest.mark.covers("VER-10", "VER-12", "QX-05")
+@pytest.mark.parametrize("target", ["qonto", "qonto-sandbox"])
+async def test_an_api_key_links_and_reads_without_oauth(running: Sandbox, target: str) -> None:
+    simulator = running.simulators[target]
+    async with running.client() as vendor:
+        await vendor.delete(f"/tenants/delete-registered-system/{target}")
+        linked = await vendor.post(
+            f"/auth/accounts/{target}",
+            json=body_for(running, target, own_token=target == "qonto-sandbox"),
+        )
+        assert linked.status_code == 201, linked.text
+        assert linked.json().keys() == {"accountKey"}
+        key = linked.json()["accountKey"]
+    async with running.client(key) as customer:
+        status = (await customer.get("/auth/status")).json()["data"]
+        assert (status["status"], status["renewable"]) == ("ACTIVE", False)
+        answer = await customer.get("/accounting/invoices", params={"limit": 5})
+        assert answer.status_code == 200
+        assert answer.json()["data"]
+        journal = await customer.get(f"{simulator.base_url}/_simulator/journal")
+        requests = journal.json()["requests"]
+        sent = [entry for entry in requests if entry["path"].startswith("/v2/")]
+        assert sent
+        # The journal keeps a scheme and masks the rest: here is none, and the simulator compared
+        # both halves.
+        assert {entry["headers"]["authorization"] for entry in sent} == {"***"}
+        again = await customer.post(
+            f"/auth/accounts/{target}",
+            json=body_for(running, target, own_token=target == "qonto-sandbox"),
+        )
+        assert (again.status_code, again.json()) == (201, {"accountKey": key})
+
+
+async def test_webhooks_are_refused_with_what_to_do(running: Sandbox) -> None:
+    async with running.client() as vendor:
+        linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
+    async with running.client(linked.json()["accountKey"]) as customer:
+        wish = {"callbackUrl": "http://127.0.0.1:9/hook", "resource": "INVOICE"}
+        refused = await customer.post("/webhooks", json=wish)
+        assert refused.status_code == 404
+        assert refused.json()["errors"]["code"] == "NOT_SUPPORTED"
+        assert "API key" in refused.json()["errors"]["message"]
+        assert (await customer.get("/webhooks")).json()["data"] == []
+
+
+async def test_a_wrong_key_links_nothing(running: Sandbox) -> None:
+    async with running.client() as vendor:
+        wrong = body_for(running, "qonto") | {"apiKey": "wrong"}
+        refused = await vendor.post("/auth/accounts/qonto", json=wrong)
+        assert refused.status_code == 401
+        for field, value in (("username", "a:b"), ("apiKey", "a\r\nb"), ("apiKey", "")):
+            broken = body_for(running, "qonto") | {field: value}
+            answer = await vendor.post("/auth/accounts/qonto", json=broken)
+            assert answer.status_code == 400
+            assert answer.json()["errors"]["validationErrors"][0]["field"] == field
+        assert (await vendor.get("/tenants/get-end-user-list")).json()["data"]["endUsers"] == []
+
+
+async def test_a_key_replaced_at_qonto_must_be_given_anew(running: Sandbox) -> None:
+    simulator = running.simulators["qonto"]
+    async with running.client() as vendor:
+        linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
+    books = simulator.world.first
+    books.organisation = replace(books.organisation, secret_key="regenerated")
+    async with running.client(linked.json()["accountKey"]) as customer:
+        answer = await customer.get("/accounting/invoices")
+        assert answer.status_code == 401
+        assert answer.json()["errors"]["code"] == "ACCOUNT_REAUTH_REQUIRED"
+        status = (await customer.get("/auth/status")).json()["data"]
+        assert status["status"] == "REAUTH_REQUIRED"
