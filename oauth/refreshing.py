@@ -18,6 +18,7 @@ import structlog
 from oauth.accounts import Ready, Status, read_ready
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
+from oauth.endings import end_consent
 from oauth.errors import GrantInvalid, ProviderUnavailable, ReauthRequired, UnknownTarget
 from oauth.ports import TargetSystem
 from oauth.sealed_tokens import seal_tokens
@@ -26,7 +27,7 @@ from storage.clock import Clock
 from storage.errors import StorageUnavailable
 from storage.repositories.tokens import StoredTokens
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import UnitOfWork
 
 logger = structlog.get_logger()
 
@@ -130,17 +131,14 @@ class Refresher:
             current = await tx.tokens.get(account_id)
             is_final = current is None or current.version == lease.ready.tokens.version
             if is_final:
-                await self._end(tx, account_id)
+                await end_consent(
+                    tx, self.ring, account_id, to=Status.REAUTH_REQUIRED, at=self.clock()
+                )
             await tx.tokens.release(account_id, lease.owner)
         self.observe("ended" if is_final else "overtaken")
         if is_final:
             logger.warning("account.reauth_required", account_id=account_id)
             raise ReauthRequired
-
-    async def _end(self, tx: Transaction, account_id: str) -> None:
-        await tx.accounts.move(
-            account_id, to=Status.REAUTH_REQUIRED, before=Status.ACTIVE, at=self.clock()
-        )
 
     async def _save(self, stored: StoredTokens, version: int) -> bool:
         """Store a refreshed set, with patience: the one in the row is on its way out."""

@@ -61,6 +61,8 @@ class TokenVault:
             work, ring, targets, client, settings, clock, observe or (lambda _: None)
         )
         self._held: dict[str, _Held] = {}
+        self._forgotten = 0
+        """Counts what was forgotten: a look that began before then isn't kept."""
         self._looks = Flights[str, _Held]()
         self._refreshes = Flights[tuple[str, int], None]()
 
@@ -105,6 +107,7 @@ class TokenVault:
 
     def forget(self, account_id: str) -> None:
         """Drop what is held in memory, so that the next call looks at the database."""
+        self._forgotten += 1
         self._held.pop(account_id, None)
 
     async def close(self) -> None:
@@ -118,9 +121,13 @@ class TokenVault:
 
     async def _newer(self, account_id: str, version: int) -> Access:
         """Bring a newer version about, together with whoever else wants to."""
-        await self._refreshes.join(
-            (account_id, version), lambda: self._refresher.replace(account_id, version)
-        )
+        try:
+            await self._refreshes.join(
+                (account_id, version), lambda: self._refresher.replace(account_id, version)
+            )
+        except AccountUnusable:
+            self.forget(account_id)
+            raise
         known = self._held.get(account_id)
         if known is not None and known.access.version > version:
             return known.access
@@ -128,6 +135,7 @@ class TokenVault:
         return (await self._read(account_id)).access
 
     async def _read(self, account_id: str) -> _Held:
+        began = self._forgotten
         try:
             async with self._work.reading() as tx:
                 ready = await read_ready(tx, account_id)
@@ -135,6 +143,8 @@ class TokenVault:
             self.forget(account_id)
             raise
         known = self._held.get(account_id)
+        if began != self._forgotten:
+            return self._open(ready)
         if (
             known is not None
             and known.access.version == ready.tokens.version

@@ -23,6 +23,7 @@ from storage.repositories.links import Links
 from storage.repositories.notices import Notices
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
+from storage.repositories.tenant_webhooks import TenantWebhooks
 from storage.repositories.tenants import Tenants
 from storage.repositories.tokens import Tokens
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
@@ -69,6 +70,10 @@ class Transaction:
     @cached_property
     def upstream_subscriptions(self) -> UpstreamSubscriptions:
         return UpstreamSubscriptions(self.connection)
+
+    @cached_property
+    def tenant_webhooks(self) -> TenantWebhooks:
+        return TenantWebhooks(self.connection)
 
     @cached_property
     def events(self) -> Events:

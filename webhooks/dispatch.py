@@ -75,7 +75,7 @@ class Dispatcher:
         """Delivery ids waiting in memory, by endpoint; endpoints take turns."""
         self._busy: dict[str, int] = {}
         self._held: set[str] = set()
-        self._ended: set[str] = set()
+        self._ended: set[str | None] = set()
         self._tries: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -202,7 +202,9 @@ class Dispatcher:
         """Try one delivery and write down what happened."""
         try:
             due = await self._check.submit(delivery_id)
-            if due is None or due.subscription_id in self._ended:
+            if due is None or not self._ended.isdisjoint(
+                (due.subscription_id, due.tenant_webhook_id)
+            ):
                 return
             if due.lease_until < self._clock() + self._settings.deadline:
                 return  # too little is left of the lease; it will be claimed again

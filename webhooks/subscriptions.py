@@ -1,16 +1,12 @@
 """A vendor's subscriptions, and the one at the provider that they rest on.
 
-At most one upstream subscription per account serves all of the account's subscriptions. Our own
-code and secret are committed before the provider is asked: an event that overtakes the answer is
-understood, and an answer that is lost leaves no orphan, because `settle` finds it by its address.
+At most one upstream subscription per account serves all of the account's subscriptions to
+resources; those to TOKEN need none, since the end of a consent is watched for every account.
 """
 
-import asyncio
-import secrets
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 
 import structlog
 
@@ -24,6 +20,7 @@ from connector.errors import (
 )
 from connector.ports import WebhookAdapter
 from connector.registry import Registry
+from oauth.endings import TOKEN
 from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
 from storage.errors import Conflict, NotFound
@@ -32,18 +29,16 @@ from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
+from webhooks.upstream import RESOURCES, SETTLE_AFTER, Upstream, rests_on_resources
 
-RESOURCES = "RESOURCES"
-"""The purpose of the upstream subscription that feeds vendors' subscriptions."""
+__all__ = ["OFFERED", "RESOURCES", "SETTLE_AFTER", "Created", "Subscriptions"]
 
-OFFERED = ("INVOICE",)
-"""What a vendor can subscribe to: the resources that Qonto announces and Maesn relays."""
-
-SETTLE_AFTER = timedelta(seconds=30)
+OFFERED = ("INVOICE", TOKEN)
+"""What a vendor can subscribe to: what Qonto announces and Maesn relays, and the consent's end."""
 
 logger = structlog.get_logger()
 
@@ -77,10 +72,8 @@ class Subscriptions:
         self._registry = registry
         self._policy = policy
         self._clock = clock
-        self._public_url = public_url.rstrip("/")
-        self._forget = forget
         self._ended = ended
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
 
     async def create(self, account: Account, *, callback_url: str, resource: str) -> Created:
         """Subscribe a callback URL to an account's changes of one resource.
@@ -89,7 +82,7 @@ class Subscriptions:
         it refuses; a provider that can't be reached now is asked again later, with a warning.
         """
         adapter = self._registry.get(account.target).webhooks
-        if resource not in OFFERED or resource not in adapter.topics:
+        if resource not in OFFERED or (resource != TOKEN and resource not in adapter.topics):
             raise NotSupported(
                 f"{account.target} has no webhooks for {resource}; available: {', '.join(OFFERED)}."
             )
@@ -107,12 +100,12 @@ class Subscriptions:
             created_at=now,
             updated_at=now,
         )
-        async with self._turns[account.id]:
+        async with self.upstream.turns[account.id]:
             upstream = await self._add(subscription, adapter)
             warnings: tuple[str, ...] = ()
-            if upstream.state != "ACTIVE":
+            if upstream is not None and upstream.state != "ACTIVE":
                 try:
-                    await self._ensure(upstream, adapter)
+                    await self.upstream.ensure(upstream, adapter)
                 except (DownstreamTimeout, DownstreamUnavailable, RateLimited):
                     warnings = (
                         f"{account.target} could not be asked for events just now; the connector "
@@ -135,7 +128,7 @@ class Subscriptions:
         Raises NotFound for one that isn't this account's, or has ended already. When it was the
         last one, the upstream subscription is removed too, now or as soon as the provider answers.
         """
-        async with self._turns[account.id]:
+        async with self.upstream.turns[account.id]:
             now = self._clock()
             async with self._work.writing() as tx:
                 found = await tx.subscriptions.get(subscription_id)
@@ -143,63 +136,34 @@ class Subscriptions:
                     raise NotFound("This account has no such subscription.")
                 await tx.subscriptions.end(subscription_id, now)
                 await tx.deliveries.cancel_of(subscription_id, now)
-                upstream = await tx.upstream_subscriptions.of_account(account.id, RESOURCES)
-                last = not await tx.subscriptions.live([account.id])
-                if upstream is not None and last:
-                    await tx.upstream_subscriptions.change(upstream.id, now, state="ENDING")
+                upstream = await self._release(tx, account.id, now)
             self._ended(subscription_id)
-            if upstream is not None and last:
+            if upstream is not None:
                 await self._remove_quietly(account, upstream)
         logger.info("subscription.ended", account_id=account.id, subscription_id=subscription_id)
 
     async def settle(self) -> int:
         """Finish what was begun at the provider and not confirmed; answer how many were settled."""
-        now = self._clock()
-        async with self._work.reading() as tx:
-            unsettled = [
-                upstream
-                for upstream in await tx.upstream_subscriptions.unsettled()
-                if upstream.updated_at < now - SETTLE_AFTER
-            ]
-        settled = 0
-        for upstream in unsettled:
-            async with self._turns[upstream.account_id]:
-                settled += await self._settle(upstream)
-        return settled
+        return await self.upstream.settle()
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def callback_url(self, upstream: UpstreamSubscription) -> str:
-        """Answer the address that the provider is asked to post to."""
-        return f"{self._public_url}/events/callback/{upstream.code}"
-
     async def _add(
         self, subscription: Subscription, adapter: WebhookAdapter
-    ) -> UpstreamSubscription:
+    ) -> UpstreamSubscription | None:
         """Commit the subscription and, if there is none, the upstream one it will rest on."""
-        now = subscription.created_at
         try:
             async with self._work.writing() as tx:
                 await tx.subscriptions.add(subscription)
-                upstream = await tx.upstream_subscriptions.of_account(
-                    subscription.account_id, RESOURCES
+                if not rests_on_resources(subscription):
+                    return None
+                return await self.upstream.begin(
+                    tx,
+                    subscription.account_id,
+                    RESOURCES,
+                    adapter.topics[subscription.resource],
+                    subscription.created_at,
                 )
-                if upstream is None:
-                    upstream_id = new_id("ups", now)
-                    place = f"upstream_subscriptions.secret:{upstream_id}"
-                    upstream = UpstreamSubscription(
-                        id=upstream_id,
-                        account_id=subscription.account_id,
-                        purpose=RESOURCES,
-                        code=secrets.token_urlsafe(32),
-                        secret=self._ring.seal(secrets.token_hex(32), place=place),
-                        types=" ".join(adapter.topics[subscription.resource]),
-                        state="NEW",
-                        upstream_id=None,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                    await tx.upstream_subscriptions.add(upstream)
         except Conflict:
             async with self._work.reading() as tx:
                 for other in await tx.subscriptions.live([subscription.account_id]):
@@ -209,39 +173,21 @@ class Subscriptions:
                     ):
                         raise SubscriptionExists(other.id) from None
             raise
+
+    async def _release(
+        self, tx: Transaction, account_id: str, now: datetime
+    ) -> UpstreamSubscription | None:
+        """Mark the upstream subscription for removal if nothing rests on it any more."""
+        upstream = await tx.upstream_subscriptions.of_account(account_id, RESOURCES)
+        live = await tx.subscriptions.live([account_id])
+        if upstream is None or any(rests_on_resources(one) for one in live):
+            return None
+        await tx.upstream_subscriptions.change(upstream.id, now, state="ENDING")
         return upstream
-
-    async def _ensure(self, upstream: UpstreamSubscription, adapter: WebhookAdapter) -> None:
-        """Make the provider post to us; take over one that an earlier try has left there."""
-        url = self.callback_url(upstream)
-        secret = self._ring.open_text(upstream.secret, place=upstream.place)
-        types = upstream.types.split()
-        found = None
-        if upstream.state != "NEW":
-            theirs = await adapter.list(upstream.account_id)
-            found = next((item for item in theirs if item.callback_url == url), None)
-        else:
-            # From here on a subscription may exist there that we know nothing of.
-            await self._change(upstream, state="PENDING")
-        if found is None:
-            found = await adapter.subscribe(upstream.account_id, url, secret, types)
-        await self._change(upstream, state="ACTIVE", upstream_id=found.id)
-
-    async def _remove(self, upstream: UpstreamSubscription, adapter: WebhookAdapter) -> None:
-        url = self.callback_url(upstream)
-        if upstream.upstream_id is not None:
-            await adapter.unsubscribe(upstream.account_id, upstream.upstream_id)
-        elif upstream.state != "NEW":
-            for item in await adapter.list(upstream.account_id):
-                if item.callback_url == url:
-                    await adapter.unsubscribe(upstream.account_id, item.id)
-        async with self._work.writing() as tx:
-            await tx.upstream_subscriptions.remove(upstream.id)
-        self._forget(upstream.code)
 
     async def _remove_quietly(self, account: Account, upstream: UpstreamSubscription) -> None:
         try:
-            await self._remove(upstream, self._registry.get(account.target).webhooks)
+            await self.upstream.remove(upstream, self._registry.get(account.target).webhooks)
         except (DownstreamError, AccountInactive, ReauthRequired) as error:
             logger.warning("upstream_subscription.left", account_id=account.id, code=error.code)
 
@@ -250,35 +196,4 @@ class Subscriptions:
         now = self._clock()
         async with self._work.writing() as tx:
             await tx.subscriptions.end(subscription.id, now)
-            upstream = await tx.upstream_subscriptions.of_account(
-                subscription.account_id, RESOURCES
-            )
-            if upstream is not None and not await tx.subscriptions.live([subscription.account_id]):
-                await tx.upstream_subscriptions.change(upstream.id, now, state="ENDING")
-
-    async def _settle(self, stale: UpstreamSubscription) -> int:
-        now = self._clock()
-        async with self._work.writing() as tx:
-            upstream = await tx.upstream_subscriptions.of_account(stale.account_id, stale.purpose)
-            account = await tx.accounts.get(stale.account_id)
-            if upstream is None or account is None or upstream.updated_at != stale.updated_at:
-                return 0  # somebody else is at it
-            wanted = bool(await tx.subscriptions.live([account.id]))
-            state = "PENDING" if wanted else "ENDING"
-            await tx.upstream_subscriptions.change(upstream.id, now, state=state)
-        adapter = self._registry.get(account.target).webhooks
-        try:
-            if wanted:
-                await self._ensure(upstream, adapter)
-            else:
-                await self._remove(upstream, adapter)
-        except (DownstreamError, AccountInactive, ReauthRequired) as error:
-            logger.warning(
-                "upstream_subscription.unsettled", account_id=account.id, code=error.code
-            )
-            return 0
-        return 1
-
-    async def _change(self, upstream: UpstreamSubscription, **values: str) -> None:
-        async with self._work.writing() as tx:
-            await tx.upstream_subscriptions.change(upstream.id, self._clock(), **values)
+            await self._release(tx, subscription.account_id, now)

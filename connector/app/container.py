@@ -32,6 +32,7 @@ from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.sender import HttpSender, Sender, SenderSettings
 from webhooks.subscriptions import Subscriptions
+from webhooks.tenants import TenantWebhooks
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Container:
     dispatcher: Dispatcher
     intake: Intake
     subscriptions: Subscriptions
+    tenant_webhooks: TenantWebhooks
     worker: Worker
 
     async def close(self) -> None:
@@ -159,6 +161,12 @@ def assemble(
             retry_delays=settings.delivery.delays(),
         ),
     )
+
+    def consent_ended(account_id: str) -> None:
+        """Stop calling for the account in this process, and send the news now."""
+        vault.forget(account_id)
+        dispatcher.wake()
+
     intake = Intake(
         work,
         ring,
@@ -167,6 +175,7 @@ def assemble(
         relay_metrics,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
+        ended=consent_ended,
     )
     subscriptions = Subscriptions(
         work,
@@ -183,7 +192,15 @@ def assemble(
         """Send the notice of a link now, rather than at the next poll."""
         dispatcher.wake()
 
-    links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(wake,))
+    links = Linking(
+        work,
+        ring,
+        targets,
+        oauth_client,
+        oauth_settings,
+        clock,
+        on_linked=(wake, subscriptions.upstream.watch),
+    )
 
     return Container(
         settings=settings,
@@ -205,5 +222,6 @@ def assemble(
         dispatcher=dispatcher,
         intake=intake,
         subscriptions=subscriptions,
+        tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         worker=Worker(dispatcher, subscriptions, links),
     )

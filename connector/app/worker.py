@@ -35,6 +35,9 @@ class Worker:
             asyncio.create_task(
                 _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
             ),
+            asyncio.create_task(
+                _every(SETTLE_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
+            ),
             asyncio.create_task(_every(CLEAN_UP_EVERY, self._links.clean_up), name="clean up"),
         ]
 

@@ -9,6 +9,7 @@ from storage.tables.notice import NoticeRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
+from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",
+    "TenantWebhookRow",
     "TokenRow",
     "UpstreamSubscriptionRow",
 ]

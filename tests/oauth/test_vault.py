@@ -504,3 +504,54 @@ async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> No
 def test_a_vault_is_an_access_source(floor: Floor) -> None:
     source: AccessSource = floor.vault
     assert isinstance(source, TokenVault)
+
+
+# -- an end that is learned here or elsewhere
+
+
+async def test_the_process_that_learns_of_the_end_stops_at_once(
+    floor: Floor, account: Account
+) -> None:
+    """A refused access is not handed out again, although it hasn't expired."""
+    access = await floor.vault.get(account.id)
+    floor.provider.refresh_tokens.clear()
+    with pytest.raises(ReauthRequired):
+        await floor.vault.renew(account.id, access)
+    with pytest.raises(ReauthRequired):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "REAUTH_REQUIRED"
+
+
+async def test_the_end_is_known_in_every_process_within_five_seconds(
+    floor: Floor, account: Account
+) -> None:
+    here, there = floor.vault, floor.another_vault()
+    access = await here.get(account.id)
+    assert (await there.get(account.id)).headers == access.headers
+    floor.provider.refresh_tokens.clear()
+    with pytest.raises(ReauthRequired):
+        await here.renew(account.id, access)
+    floor.clock.move(seconds=5)
+    calls = len(floor.provider.requests)
+    with pytest.raises(ReauthRequired):
+        await there.get(account.id)
+    assert len(floor.provider.requests) == calls
+
+
+async def test_a_look_that_was_overtaken_is_not_kept(
+    floor: Floor, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read the account before its end was stored, and came back after."""
+    read = Tokens.get
+
+    async def slow(self: Tokens, account_id: str) -> StoredTokens | None:
+        found = await read(self, account_id)
+        floor.vault.forget(account_id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tokens, "get", slow)
+        await floor.vault.get(account.id)
+    await move(floor, account, "REVOKED")
+    with pytest.raises(AccountInactive):
+        await floor.vault.get(account.id)
