@@ -56,6 +56,8 @@ class Refresher:
     clock: Clock
     observe: Callable[[str], None]
     """Told how each refresh ended: `refreshed`, `overtaken`, `failed` or `ended`."""
+    serving: Status = Status.ACTIVE
+    """The status in which an account may be called for."""
 
     async def replace(self, account_id: str, version: int) -> None:
         """Return once the stored set is newer than `version`.
@@ -97,7 +99,7 @@ class Refresher:
                     account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
                 )
                 # Read after the claim, which may have waited for a process that ended the consent.
-                ready = await read_ready(tx, account_id)
+                ready = await read_ready(tx, account_id, self.serving)
             if ready.tokens.version != version:
                 return None
             if claimed:

@@ -18,6 +18,7 @@ from storage.engine import Database
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.deliveries import Deliveries
+from storage.repositories.erasure import Erasure
 from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
@@ -26,6 +27,7 @@ from storage.repositories.systems import Systems
 from storage.repositories.tenant_webhooks import TenantWebhooks
 from storage.repositories.tenants import Tenants
 from storage.repositories.tokens import Tokens
+from storage.repositories.unlinkings import Unlinkings
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
 
 
@@ -74,6 +76,14 @@ class Transaction:
     @cached_property
     def tenant_webhooks(self) -> TenantWebhooks:
         return TenantWebhooks(self.connection)
+
+    @cached_property
+    def unlinkings(self) -> Unlinkings:
+        return Unlinkings(self.connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self.connection)
 
     @cached_property
     def events(self) -> Events:

@@ -63,7 +63,7 @@ class Upstream:
         self._registry = registry
         self._clock = clock
         self._public_url = public_url.rstrip("/")
-        self._forget = forget
+        self.forget = forget
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:
@@ -122,7 +122,7 @@ class Upstream:
                     await adapter.unsubscribe(upstream.account_id, item.id)
         async with self._work.writing() as tx:
             await tx.upstream_subscriptions.remove(upstream.id)
-        self._forget(upstream.code)
+        self.forget(upstream.code)
 
     async def watch(self, account_id: str) -> None:
         """Have the provider tell when this account's consent ends; to be called after each link.

@@ -10,11 +10,13 @@ from prometheus_client import CollectorRegistry
 
 from connector.app.metrics import HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.settings import Settings
+from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
 from connector.reading import Reading
 from connector.registry import Registry
+from oauth.accounts import Status
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.link import Linking
@@ -59,12 +61,14 @@ class Container:
     intake: Intake
     subscriptions: Subscriptions
     tenant_webhooks: TenantWebhooks
+    unlinker: Unlinker
     worker: Worker
 
     async def close(self) -> None:
         """Finish what is under way and let go of every connection."""
         await self.intake.drain()
         await self.vault.close()
+        await self.unlinker.farewell.close()
         if isinstance(self.sender, HttpSender):
             await self.sender.close()
         await self.provider_http.aclose()
@@ -138,6 +142,9 @@ def assemble(
         observe=lambda outcome: upstream_metrics.refreshes.labels(outcome).inc(),
     )
     registry = Registry(system.provider(vault) for system in systems)
+    farewell = TokenVault(
+        work, ring, targets, oauth_client, oauth_settings, clock=clock, serving=Status.DISABLED
+    )
 
     policy = EgressPolicy.of(
         tuple(part.strip() for part in settings.egress.allowed_networks.split(",") if part.strip()),
@@ -188,6 +195,16 @@ def assemble(
         ended=dispatcher.ended,
     )
 
+    unlinker = Unlinker(
+        work,
+        clock,
+        subscriptions.upstream,
+        Registry(system.provider(farewell) for system in systems),
+        farewell,
+        forget=vault.forget,
+        ended=dispatcher.ended,
+    )
+
     async def wake(_account_id: str) -> None:
         """Send the notice of a link now, rather than at the next poll."""
         dispatcher.wake()
@@ -223,5 +240,6 @@ def assemble(
         intake=intake,
         subscriptions=subscriptions,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
-        worker=Worker(dispatcher, subscriptions, links),
+        unlinker=unlinker,
+        worker=Worker(dispatcher, subscriptions, links, unlinker, vault),
     )

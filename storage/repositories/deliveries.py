@@ -322,16 +322,32 @@ class Deliveries:
 
     async def cancel_notices_of(self, tenant_webhook_id: str, at: datetime) -> None:
         """End what is still waiting for a tenant's webhook that was deleted."""
-        notices = select(_notices.c.id).where(_notices.c.tenant_webhook_id == tenant_webhook_id)
+        own = _notices.c.tenant_webhook_id == tenant_webhook_id
+        await self._cancel(own, _table.c.notice_id.in_(select(_notices.c.id).where(own)), at)
+
+    async def _cancel(
+        self, notices: ColumnElement[bool], deliveries: ColumnElement[bool], at: datetime
+    ) -> None:
+        """End deliveries, and notices before and after they become deliveries.
+
+        In this order: a completion too takes the delivery first, and its notice after that.
+        """
         await self._connection.execute(
-            update(_notices)
-            .where(_notices.c.id.in_(notices), _notices.c.planned_at.is_(None))
-            .values(planned_at=at, body=None)
+            update(_notices).where(notices, _notices.c.planned_at.is_(None)).values(planned_at=at)
         )
         await self._connection.execute(
             update(_table)
-            .where(_in_order(_table.c.notice_id.in_(notices)))
+            .where(_in_order(deliveries))
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
+        )
+        await self._connection.execute(
+            update(_notices).where(notices, _notices.c.body.is_not(None)).values(body=None)
+        )
+
+    async def cancel_all_of(self, account_id: str, at: datetime) -> None:
+        """End all that is still waiting for an account; notices lose their bodies."""
+        await self._cancel(
+            _notices.c.account_id == account_id, _table.c.account_id == account_id, at
         )
 
     async def announce(self, event: Event, at: datetime) -> int:

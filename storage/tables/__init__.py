@@ -11,6 +11,7 @@ from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
+from storage.tables.unlinking import UnlinkingRow
 
 __all__ = [
     "AccountKeyRow",
@@ -28,5 +29,6 @@ __all__ = [
     "TenantRow",
     "TenantWebhookRow",
     "TokenRow",
+    "UnlinkingRow",
     "UpstreamSubscriptionRow",
 ]

@@ -88,3 +88,31 @@ async def test_linking_again_after_the_end_watches_and_relays_again(
         assert types == ["v1/client-invoices", "v1/consent-revocations"]
         await ok(qonto.post("/_simulator/invoices"))
         assert (await vendor.next()).body["eventType"] == "CREATED"
+
+
+async def test_a_vendor_unlinks_and_erases_a_customer(running: Sandbox, vendor: Vendor) -> None:
+    account_key = await running.link("qonto-sandbox")
+    simulator = running.simulators["qonto-sandbox"]
+    async with running.client(account_key) as client:
+        assert (await client.delete("/tenants/delete-end-user?erase=perhaps")).status_code == 400
+        await ok(
+            client.post(
+                "/webhooks", json={"callbackUrl": f"{vendor.address}/1", "resource": "INVOICE"}
+            )
+        )
+        account_id = (await ok(client.get("/auth/status"))).json()["data"]["accountId"]
+        answer = await client.delete("/tenants/delete-end-user", params={"erase": "true"})
+        assert answer.status_code == 200
+        told = answer.json()
+        assert told["message"] == "The account is unlinked and its data erased."
+        assert told["accountId"] == account_id
+        assert told["complete"] is True
+        assert told["erased"]["accounts"] == 1
+        assert (await client.get("/auth/status")).status_code == 401
+        assert (await client.delete("/tenants/delete-end-user")).status_code == 401
+    assert simulator.world.hub.subscriptions == {}
+    assert [one.path for one in simulator.recorder.entries()].count("/oauth2/revoke") == 1
+    async with running.client() as client:
+        assert (await client.delete("/tenants/delete-end-user")).status_code == 401
+        users = (await ok(client.get("/tenants/get-end-user-list"))).json()["data"]["endUsers"]
+        assert users == []
