@@ -8,10 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import relay
+from tests.bench import relay, vault
 from tests.bench.figures import Figure, report
 
-BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {"relay": relay.run}
+BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
+    "relay": relay.run,
+    "vault": vault.run,
+}
 FILE = Path("build") / "bench.json"
 
 
