@@ -31,7 +31,8 @@ from storage.unit_of_work import UnitOfWork
 
 logger = structlog.get_logger()
 
-_POLL_SECONDS = 0.2
+_FIRST_POLL_SECONDS = 0.1
+_LONGEST_POLL_SECONDS = 1.0
 _PATIENCE_IN_LEASES = 2
 _SAVE_PAUSES = (0.2, 1.0)
 
@@ -92,6 +93,7 @@ class Refresher:
         """
         owner = secrets.token_hex(8)
         loop = asyncio.get_running_loop()
+        pause = _FIRST_POLL_SECONDS
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
@@ -106,7 +108,9 @@ class Refresher:
                 return _Lease(owner, ready)
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
-            await asyncio.sleep(_POLL_SECONDS)
+            # Less and less often: when all accounts are due at once, asking is what costs most.
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_POLL_SECONDS)
 
     async def _refresh(self, lease: _Lease) -> StoredTokens:
         account, tokens = lease.ready.account, lease.ready.tokens
