@@ -164,7 +164,9 @@ class Intake:
             account = await tx.accounts.get(account_id, lock=True)
             fresh = bool(await tx.events.add_new([event]))
             # One that was long on its way may be about the consent before this one.
-            is_current = account is not None and told_at > account.updated_at - _CLOCKS_DIFFER
+            is_current = account is not None and (
+                account.status != Status.ACTIVE or told_at > account.updated_at - _CLOCKS_DIFFER
+            )
             ended = (
                 fresh
                 and is_current

@@ -13,6 +13,7 @@ from webhooks.dispatch import Dispatcher
 from webhooks.subscriptions import Subscriptions
 
 SETTLE_EVERY = 10.0
+WATCH_EVERY = 60.0
 CLEAN_UP_EVERY = 3600.0
 KEEP_ALIVE_EVERY = 3600.0
 """Seconds between two runs of each duty."""
@@ -46,7 +47,7 @@ class Worker:
                 _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
             ),
             asyncio.create_task(
-                _every(SETTLE_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
+                _every(WATCH_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
             ),
             asyncio.create_task(_every(SETTLE_EVERY, self._unlinker.resume), name="unlink"),
             asyncio.create_task(

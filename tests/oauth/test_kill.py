@@ -106,29 +106,29 @@ async def test_a_link_survives_a_process_killed_at_any_step_of_a_refresh(
         assert killed >= TIMES
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.covers("QX-03")
 async def test_beyond_the_grace_only_a_lost_answer_ends_the_link(
-    work: UnitOfWork, database_url: str, point: str
+    work: UnitOfWork, database_url: str
 ) -> None:
     ring = KeyRing([KEY])
     clock = Clock()
     simulator = Simulator(seed=1, clock=clock)
     async with serving(simulator) as address, httpx2.AsyncClient() as http:
         ended = system_clock() - timedelta(seconds=1)
-        ((account, family),) = await link_accounts(work, ring, simulator, 1, expires_at=ended)
+        linked = await link_accounts(work, ring, simulator, len(POINTS), expires_at=ended)
         async with executioner(database_url, address) as kill:
-            assert await kill(account.id, point) == signal.SIGKILL
+            for (account, _), point in zip(linked, POINTS, strict=True):
+                assert await kill(account.id, point) == signal.SIGKILL
         await let_leases_end(work)
         clock.advance(61)
         vault = vault_at(work, ring, http, address)
-        if point == "after-the-answer":
-            with pytest.raises(ReauthRequired):
-                await vault.get(account.id)
-            assert family.revoked
-            async with work.reading() as tx:
-                found = await tx.accounts.get(account.id)
-            assert found is not None
-            assert found.status == "REAUTH_REQUIRED"
-        else:
-            assert await works(vault, simulator, account.id)
-            assert not family.revoked
+        for (account, family), point in zip(linked, POINTS, strict=True):
+            if point == "after-the-answer":
+                with pytest.raises(ReauthRequired):
+                    await vault.get(account.id)
+            else:
+                assert await works(vault, simulator, account.id), point
+            assert family.revoked is (point == "after-the-answer")
+    async with work.reading() as tx:
+        statuses = [account.status for account in await tx.accounts.all()]
+    assert sorted(statuses) == ["ACTIVE", "ACTIVE", "REAUTH_REQUIRED"]

@@ -17,7 +17,7 @@ from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.tenants import TenantWebhooks
-from webhooks.upstream import CONSENT, RESOURCES
+from webhooks.upstream import CONSENT
 
 NOTICES = "https://app.example/notices"
 
@@ -210,6 +210,21 @@ async def test_a_late_word_about_an_earlier_consent_ends_nothing(relay: Relay) -
     assert await status(relay, account) == "ACTIVE"
 
 
+async def test_the_reason_is_learned_although_the_end_was_noticed_before(relay: Relay) -> None:
+    """A refresh failed first; the event was on its way for an hour."""
+    account = await relay.account()
+    upstream = await relay.upstream(account, purpose=CONSENT)
+    token = await relay.subscription(account, resource="TOKEN")
+    relay.clock.advance(minutes=1)
+    await end(relay, account, Status.REAUTH_REQUIRED)
+    relay.clock.advance(hours=1)
+    read = relay.provider.read_event
+    relay.provider.read_event = lambda body: replace(read(body), created_at=START)  # type: ignore[method-assign]
+    await relay.intake().accept(upstream.code, SIGNED, revocation())
+    assert await status(relay, account) == "REVOKED"
+    assert await relay.statuses(token) == ["PENDING"]
+
+
 async def test_an_end_that_cannot_be_stored_is_not_acknowledged(relay: Relay) -> None:
     account = await relay.account()
     upstream = await relay.upstream(account, purpose=CONSENT)
@@ -279,7 +294,3 @@ async def test_one_tenant_cannot_end_anothers_webhook(relay: Relay) -> None:
     other = await relay.tenant()
     with pytest.raises(NotFound):
         await tenant_webhooks(relay).delete(other, webhook.id)
-
-
-def test_the_two_purposes_differ() -> None:
-    assert CONSENT != RESOURCES

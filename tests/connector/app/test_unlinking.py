@@ -247,6 +247,25 @@ async def test_an_account_whose_consent_is_dead_is_unlinked_all_the_same(stage: 
     assert await stage.floor.status_of(stage.account.id) == "REVOKED"
 
 
+async def test_a_link_cannot_interfere_with_an_unlinking(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The customer consents once more while the vendor unlinks: the new tokens are given back."""
+    tenant = await stage.floor.tenants.get(stage.account.tenant_id)
+
+    async def crash(_self: Unlinker, _account: Account) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Unlinker, "_unsubscribe", crash)
+        with pytest.raises(Crash):
+            await stage.unlinker.unlink(stage.account.id)
+    redirect = await stage.floor.link(tenant)
+    assert "error=ACCOUNT_INACTIVE" in redirect.url
+    assert len(stage.floor.provider.revoked) == 1
+    assert await stage.floor.status_of(stage.account.id) == "DISABLED"
+
+
 async def test_an_unlinked_organisation_can_be_linked_again(stage: Stage) -> None:
     await stage.unlinker.unlink(stage.account.id)
     tenant = await stage.floor.tenants.get(stage.account.tenant_id)
