@@ -205,8 +205,9 @@ def assemble(
         ended=dispatcher.ended,
     )
 
-    async def wake(_account_id: str) -> None:
-        """Send the notice of a link now, rather than at the next poll."""
+    async def linked(account_id: str) -> None:
+        """Use the new access and send the notice now, rather than a few seconds later."""
+        vault.forget(account_id)
         dispatcher.wake()
 
     links = Linking(
@@ -216,7 +217,7 @@ def assemble(
         oauth_client,
         oauth_settings,
         clock,
-        on_linked=(wake, subscriptions.upstream.watch),
+        on_linked=(linked, subscriptions.upstream.watch),
     )
 
     return Container(

@@ -86,9 +86,9 @@ async def stage(floor: Floor, work: UnitOfWork, ring: KeyRing) -> AsyncIterator[
     for number in range(3):
         await relay.intake().accept(code, signed, event_body(f"up-{number}", f"inv-{number}"))
     await relay.notice(account)
-    dispatcher = await relay.start()
+    await relay.start()
     await until(lambda: relay.endpoints.arrived)
-    await dispatcher.stop()
+    await relay.stop()
     await relay.notice(account)
     farewell = TokenVault(
         work,
