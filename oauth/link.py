@@ -40,7 +40,7 @@ from oauth.settings import OAuthSettings
 from oauth.state import LinkState, read_state, write_state
 from oauth.tokens import Access, TokenSet
 from storage.clock import Clock, system_clock
-from storage.errors import Invalid, ServiceError
+from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.links import Link
@@ -277,14 +277,19 @@ class Linking:
             asked=frozenset(self._scopes(target, back.credentials.scopes)),
             at=at,
         )
-        identity = await self._identify(back, tokens)
-        async with self.work.writing() as tx:
-            arrived = await settle(
-                tx,
-                self.ring,
-                Arrival(link, back.tenant, identity, tokens, at),
-                code_life=timedelta(minutes=self.settings.exchange_minutes),
-            )
+        try:
+            identity = await self._identify(back, tokens)
+            async with self.work.writing() as tx:
+                arrived = await settle(
+                    tx,
+                    self.ring,
+                    Arrival(link, back.tenant, identity, tokens, at),
+                    code_life=timedelta(minutes=self.settings.exchange_minutes),
+                )
+        except ServiceError as error:
+            if not isinstance(error, StorageUnavailable):  # after which they may be stored
+                await self._revoke(back, tokens)
+            raise
         account_id = arrived.account.id
         logger.info(
             "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
@@ -301,6 +306,14 @@ class Linking:
                 return await back.target.identify(access)
         except TimeoutError:
             raise ProviderUnavailable("the target system didn't answer in time") from None
+
+    async def _revoke(self, back: _Return, tokens: TokenSet) -> None:
+        """Give tokens back that nobody keeps, if the target system takes them now."""
+        token = tokens.refresh_token or tokens.access_token
+        try:
+            await self.client.revoke(back.target, back.credentials, token=token)
+        except ServiceError as error:
+            logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)
 
     def _scopes(self, system: TargetSystem, chosen: str | None) -> tuple[str, ...]:
         return grants.choose_scopes(system.oauth, chosen, self.settings.scopes.get(system.target))

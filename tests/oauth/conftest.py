@@ -52,7 +52,13 @@ class Floor:
     def another_vault(self) -> TokenVault:
         """A second process' vault, on the same database."""
         return TokenVault(
-            self.work, self.ring, self.targets, self.client, self.settings, clock=self.clock
+            self.work,
+            self.ring,
+            self.targets,
+            self.client,
+            self.settings,
+            clock=self.clock,
+            jitter=lambda: 0.0,
         )
 
     async def tenant(
@@ -154,7 +160,14 @@ async def floor(
         callers=Callers(work, ring, clock, uses),
         links=Linking(work, ring, targets, client, settings, clock, (tell,)),
         vault=TokenVault(
-            work, ring, targets, client, settings, clock=clock, observe=refreshes.append
+            work,
+            ring,
+            targets,
+            client,
+            settings,
+            clock=clock,
+            observe=refreshes.append,
+            jitter=lambda: 0.0,
         ),
         told=told,
         refreshes=refreshes,
