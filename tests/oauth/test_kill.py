@@ -1,6 +1,6 @@
 """Processes killed while they refresh: the link survives whenever Qonto's grace allows it.
 
-`make test` kills a few, chosen by a fixed seed; with CHAOS=1 it is 300 on each database.
+`make test` kills a few, chosen by a fixed seed; `make chaos` kills 300 on each database.
 """
 
 import asyncio
