@@ -5,7 +5,7 @@ ONLY ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts deps audit bench sandbox requirements docs fmt clean
+.PHONY: help demo test check lint types contracts deps audit bench chaos sandbox requirements docs fmt clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ audit: .venv/.dev ## known vulnerabilities; skipped aloud when the database can'
 
 bench: .venv/.dev ## benchmarks; ONLY=relay for one, LONG=1 for the long ones
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
+
+chaos: .venv/.dev ## kill processes while they refresh, hundreds of times
+	CHAOS=1 $(BIN)/python -m pytest -n 2 tests/oauth/test_kill.py
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
 	$(BIN)/python -m pytest tests -n 2 -q --requirements docs/requirements.md

@@ -49,8 +49,8 @@ class Standing:
     is_renewable: bool
 
 
-async def read_ready(tx: Transaction, account_id: str) -> Ready:
-    """Read an account that may be called for.
+async def read_ready(tx: Transaction, account_id: str, serving: Status = Status.ACTIVE) -> Ready:
+    """Read an account that may be called for; `serving` is the status in which it may.
 
     Raises ReauthRequired, AccountInactive and SystemNotRegistered.
     """
@@ -59,7 +59,7 @@ async def read_ready(tx: Transaction, account_id: str) -> Ready:
         raise AccountInactive("DELETED")
     if account.status == Status.REAUTH_REQUIRED:
         raise ReauthRequired
-    if account.status != Status.ACTIVE:
+    if account.status != serving:
         raise AccountInactive(account.status)
     tokens = await tx.tokens.get(account_id)
     if tokens is None:

@@ -105,6 +105,9 @@ async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Account:
     known = await tx.accounts.of_organization(link.tenant_id, link.target, identity.organization_id)
     if link.account_id is not None and (known is None or known.id != link.account_id):
         raise OrganizationMismatch
+    if known is not None:
+        # Locked, so that it can't be switched off between this look and what is stored below.
+        known = await tx.accounts.get(known.id, lock=True)
     if known is not None and known.status == Status.DISABLED:
         raise AccountInactive(known.status)
     account = await tx.accounts.put(

@@ -20,7 +20,6 @@ from oauth.authorizing import consent_url, scopes_for
 from oauth.client import OAuthClient
 from oauth.credentials import AppCredentials, open_credentials
 from oauth.delivery import refused_url
-from oauth.endings import Ending, Outcome
 from oauth.errors import (
     CodeInvalid,
     ConsentRefused,
@@ -35,6 +34,7 @@ from oauth.errors import (
 )
 from oauth.grants import ConsentAnswer
 from oauth.keys import is_presentable, new_account_key
+from oauth.link_endings import Ending, Outcome
 from oauth.page_tokens import (
     PAGE_LIFE,
     cookie_name,
@@ -48,7 +48,7 @@ from oauth.settings import OAuthSettings
 from oauth.state import read_state
 from oauth.tokens import Access, TokenSet
 from storage.clock import Clock, system_clock
-from storage.errors import Invalid, ServiceError
+from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.links import Link
@@ -313,16 +313,21 @@ class Linking:
             asked=frozenset(scopes_for(target, back.credentials.scopes, self.settings)),
             at=at,
         )
-        identity = await self._identify(back, tokens)
-        async with self.work.writing() as tx:
-            if link.page_id is not None and not await tx.links.use(link.page_id, at):
-                raise StateReplayed
-            arrived = await settle(
-                tx,
-                self.ring,
-                Arrival(link, back.tenant, identity, tokens, at),
-                code_life=timedelta(minutes=self.settings.exchange_minutes),
-            )
+        try:
+            identity = await self._identify(back, tokens)
+            async with self.work.writing() as tx:
+                if link.page_id is not None and not await tx.links.use(link.page_id, at):
+                    raise StateReplayed
+                arrived = await settle(
+                    tx,
+                    self.ring,
+                    Arrival(link, back.tenant, identity, tokens, at),
+                    code_life=timedelta(minutes=self.settings.exchange_minutes),
+                )
+        except ServiceError as error:
+            if not isinstance(error, StorageUnavailable):  # after which they may be stored
+                await self._revoke(back, tokens)
+            raise
         account_id = arrived.account.id
         logger.info(
             "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
@@ -365,6 +370,14 @@ class Linking:
                 return await back.target.identify(access)
         except TimeoutError:
             raise ProviderUnavailable("the target system didn't answer in time") from None
+
+    async def _revoke(self, back: _Return, tokens: TokenSet) -> None:
+        """Give tokens back that nobody keeps, if the target system takes them now."""
+        token = tokens.refresh_token or tokens.access_token
+        try:
+            await self.client.revoke(back.target, back.credentials, token=token)
+        except ServiceError as error:
+            logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)
 
     def _state_keys(self) -> list[bytes]:
         return self.ring.signing_keys("state")

@@ -9,7 +9,6 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from oauth.endings import Ending
 from oauth.errors import (
     LinkRefused,
     SystemNotRegistered,
@@ -18,6 +17,7 @@ from oauth.errors import (
 from oauth.grants import read_consent
 from oauth.hosted import LinkPages
 from oauth.link import Linking
+from oauth.link_endings import Ending
 from oauth.pages.languages import choose_language
 from oauth.pages.rendering import ending_page, link_page, problem_page
 from oauth.pages.style import PageStyle

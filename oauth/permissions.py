@@ -14,7 +14,7 @@ class Permission(StrEnum):
     PAYMENTS = "payments"
     """Moving money."""
     ADMIN = "admin"
-    """Starting links, and everything under /tenants."""
+    """Starting and ending links, everything under /tenants, and notices about all accounts."""
 
 
 ALL = frozenset(Permission)

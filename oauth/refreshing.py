@@ -18,6 +18,7 @@ import structlog
 from oauth.accounts import Ready, Status, read_ready
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
+from oauth.endings import end_consent
 from oauth.errors import GrantInvalid, ProviderUnavailable, ReauthRequired, UnknownTarget
 from oauth.ports import TargetSystem
 from oauth.sealed_tokens import seal_tokens
@@ -26,11 +27,12 @@ from storage.clock import Clock
 from storage.errors import StorageUnavailable
 from storage.repositories.tokens import StoredTokens
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import UnitOfWork
 
 logger = structlog.get_logger()
 
-_POLL_SECONDS = 0.2
+_FIRST_POLL_SECONDS = 0.1
+_LONGEST_POLL_SECONDS = 1.0
 _PATIENCE_IN_LEASES = 2
 _SAVE_PAUSES = (0.2, 1.0)
 
@@ -55,6 +57,8 @@ class Refresher:
     clock: Clock
     observe: Callable[[str], None]
     """Told how each refresh ended: `refreshed`, `overtaken`, `failed` or `ended`."""
+    serving: Status = Status.ACTIVE
+    """The status in which an account may be called for."""
 
     async def replace(self, account_id: str, version: int) -> None:
         """Return once the stored set is newer than `version`.
@@ -89,6 +93,7 @@ class Refresher:
         """
         owner = secrets.token_hex(8)
         loop = asyncio.get_running_loop()
+        pause = _FIRST_POLL_SECONDS
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
@@ -96,14 +101,16 @@ class Refresher:
                     account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
                 )
                 # Read after the claim, which may have waited for a process that ended the consent.
-                ready = await read_ready(tx, account_id)
+                ready = await read_ready(tx, account_id, self.serving)
             if ready.tokens.version != version:
                 return None
             if claimed:
                 return _Lease(owner, ready)
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
-            await asyncio.sleep(_POLL_SECONDS)
+            # Less and less often: when all accounts are due at once, asking is what costs most.
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_POLL_SECONDS)
 
     async def _refresh(self, lease: _Lease) -> StoredTokens:
         account, tokens = lease.ready.account, lease.ready.tokens
@@ -131,17 +138,14 @@ class Refresher:
             current = await tx.tokens.get(account_id)
             is_final = current is None or current.version == lease.ready.tokens.version
             if is_final:
-                await self._end(tx, account_id)
+                await end_consent(
+                    tx, self.ring, account_id, to=Status.REAUTH_REQUIRED, at=self.clock()
+                )
             await tx.tokens.release(account_id, lease.owner)
         self.observe("ended" if is_final else "overtaken")
         if is_final:
             logger.warning("account.reauth_required", account_id=account_id)
             raise ReauthRequired
-
-    async def _end(self, tx: Transaction, account_id: str) -> None:
-        await tx.accounts.move(
-            account_id, to=Status.REAUTH_REQUIRED, before=Status.ACTIVE, at=self.clock()
-        )
 
     async def _save(self, stored: StoredTokens, version: int) -> bool:
         """Store a refreshed set, with patience: the one in the row is on its way out."""

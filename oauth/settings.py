@@ -34,6 +34,10 @@ class OAuthSettings(BaseModel):
     """How long a cached access is used without looking whether the account still stands."""
     refresh_margin_seconds: float = Field(default=120, ge=0)
     """How long before it expires a token is refreshed; at most a quarter of its life."""
+    refresh_jitter_seconds: float = Field(default=60, ge=0)
+    """Up to this much earlier, at random: accounts linked at once aren't refreshed at once."""
+    keep_alive_days: float = Field(default=30, gt=0, le=60)
+    """An account idle for this long is refreshed; Qonto's refresh tokens die after 90 days."""
 
     @field_validator("public_url")
     @classmethod
@@ -52,6 +56,14 @@ class OAuthSettings(BaseModel):
     @property
     def margin(self) -> timedelta:
         return timedelta(seconds=self.refresh_margin_seconds)
+
+    @property
+    def jitter(self) -> timedelta:
+        return timedelta(seconds=self.refresh_jitter_seconds)
+
+    @property
+    def keep_alive(self) -> timedelta:
+        return timedelta(days=self.keep_alive_days)
 
     @property
     def lease(self) -> timedelta:

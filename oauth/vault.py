@@ -4,13 +4,16 @@ An opened access is kept until shortly before it expires, and used for five seco
 looking whether the account still stands; so what happens elsewhere is known here in time.
 """
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from oauth.accounts import Ready, Standing, read_ready
+import structlog
+
+from oauth.accounts import Ready, Standing, Status, read_ready
 from oauth.client import OAuthClient
-from oauth.credentials import open_values
+from oauth.credentials import open_credentials, open_values
 from oauth.errors import AccountUnusable, ProviderError, UnknownTarget
 from oauth.flights import Flights
 from oauth.ports import TargetSystem
@@ -19,10 +22,15 @@ from oauth.sealed_tokens import open_access, open_own_values
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access, needs_refresh
 from storage.clock import Clock, system_clock
+from storage.errors import ServiceError
+from storage.repositories.tokens import API_KEY
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
 _NO_MARGIN = timedelta(0)
+_AT_ONCE = 100
+
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +58,28 @@ class TokenVault:
         *,
         clock: Clock = system_clock,
         observe: Callable[[str], None] | None = None,
+        serving: Status = Status.ACTIVE,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`observe` is told how each refresh ended: refreshed, overtaken, failed or ended."""
+        """`observe` is told how each refresh ended: refreshed, overtaken, failed or ended.
+
+        `serving` is the status in which accounts may be called for: DISABLED for taking leave of
+        those that are being unlinked. `jitter` answers a number from 0 to 1.
+        """
         self._work = work
         self._ring = ring
         self._targets = targets
+        self._client = client
         self._settings = settings
         self._clock = clock
+        self._serving = serving
+        self._jitter = jitter
         self._refresher = Refresher(
-            work, ring, targets, client, settings, clock, observe or (lambda _: None)
+            work, ring, targets, client, settings, clock, observe or (lambda _: None), serving
         )
         self._held: dict[str, _Held] = {}
+        self._forgotten = 0
+        """Counts what was forgotten: a look that began before then isn't kept."""
         self._looks = Flights[str, _Held]()
         self._refreshes = Flights[tuple[str, int], None]()
 
@@ -103,8 +122,54 @@ class TokenVault:
             tuple(tokens.scopes.split()), tokens.expires_at, tokens.refresh_token is not None
         )
 
+    async def keep_alive(self) -> int:
+        """Refresh the accounts that nobody has used for long; answer how many were refreshed.
+
+        A refresh token that isn't used dies. Any number of processes may do this at once: each
+        version is refreshed by the one that gets its lease. What fails is tried again next time.
+        """
+        before = self._clock() - self._settings.keep_alive
+        after, refreshed = "", 0
+        while True:
+            async with self._work.reading() as tx:
+                idle = await tx.tokens.idle(before, after=after, most=_AT_ONCE)
+            for account_id, version in idle:
+                try:
+                    await self._newer(account_id, version)
+                except ServiceError as error:
+                    logger.warning(
+                        "token.keep_alive_failed", account_id=account_id, code=error.code
+                    )
+                else:
+                    refreshed += 1
+            if len(idle) < _AT_ONCE:
+                return refreshed
+            after = idle[-1][0]
+
+    async def revoke(self, account_id: str) -> None:
+        """Have the provider end the consent behind an account's tokens; they stay here.
+
+        Raises AccountUnusable's and ProviderError's children.
+        """
+        async with self._work.reading() as tx:
+            ready = await read_ready(tx, account_id, self._serving)
+        target = self._targets.get(ready.account.target)
+        if target is None:
+            raise UnknownTarget
+        tokens = ready.tokens
+        if tokens.kind == API_KEY or ready.system is None:
+            return  # an organisation's own key is ended by the organisation
+        token = (
+            self._ring.open_text(tokens.access_token, place=tokens.access_place)
+            if tokens.refresh_token is None
+            else self._ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
+        )
+        credentials = open_credentials(self._ring, ready.system)
+        await self._client.revoke(target, credentials, token=token)
+
     def forget(self, account_id: str) -> None:
         """Drop what is held in memory, so that the next call looks at the database."""
+        self._forgotten += 1
         self._held.pop(account_id, None)
 
     async def close(self) -> None:
@@ -118,9 +183,13 @@ class TokenVault:
 
     async def _newer(self, account_id: str, version: int) -> Access:
         """Bring a newer version about, together with whoever else wants to."""
-        await self._refreshes.join(
-            (account_id, version), lambda: self._refresher.replace(account_id, version)
-        )
+        try:
+            await self._refreshes.join(
+                (account_id, version), lambda: self._refresher.replace(account_id, version)
+            )
+        except AccountUnusable:
+            self.forget(account_id)
+            raise
         known = self._held.get(account_id)
         if known is not None and known.access.version > version:
             return known.access
@@ -128,13 +197,16 @@ class TokenVault:
         return (await self._read(account_id)).access
 
     async def _read(self, account_id: str) -> _Held:
+        began = self._forgotten
         try:
             async with self._work.reading() as tx:
-                ready = await read_ready(tx, account_id)
+                ready = await read_ready(tx, account_id, self._serving)
         except AccountUnusable:
             self.forget(account_id)
             raise
         known = self._held.get(account_id)
+        if began != self._forgotten:
+            return self._open(ready)
         if (
             known is not None
             and known.access.version == ready.tokens.version
@@ -152,7 +224,8 @@ class TokenVault:
         values = {} if system is None else open_values(self._ring, system)
         extra = target.extra_headers({**values, **open_own_values(self._ring, tokens)})
         # A token that lives shorter than usual must not be due from its first moment.
-        margin = min(self._settings.margin, (tokens.expires_at - tokens.updated_at) / 4)
+        margin = self._settings.margin + self._settings.jitter * self._jitter()
+        margin = min(margin, (tokens.expires_at - tokens.updated_at) / 4)
         access = open_access(self._ring, tokens, extra)
         return _Held(access, margin, ready.registered_at, fresh_until=self._clock())
 

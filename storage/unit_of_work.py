@@ -19,6 +19,7 @@ from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
 from storage.repositories.deliveries import Deliveries
+from storage.repositories.erasure import Erasure
 from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
@@ -26,8 +27,10 @@ from storage.repositories.page_styles import PageStyles
 from storage.repositories.sealed import SealedValues
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
+from storage.repositories.tenant_webhooks import TenantWebhooks
 from storage.repositories.tenants import Tenants
 from storage.repositories.tokens import Tokens
+from storage.repositories.unlinkings import Unlinkings
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
 
 
@@ -84,6 +87,18 @@ class Transaction:
     @cached_property
     def upstream_subscriptions(self) -> UpstreamSubscriptions:
         return UpstreamSubscriptions(self.connection)
+
+    @cached_property
+    def tenant_webhooks(self) -> TenantWebhooks:
+        return TenantWebhooks(self.connection)
+
+    @cached_property
+    def unlinkings(self) -> Unlinkings:
+        return Unlinkings(self.connection)
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        return Erasure(self.connection)
 
     @cached_property
     def events(self) -> Events:

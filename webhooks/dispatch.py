@@ -87,7 +87,7 @@ class Dispatcher:
         self._full: set[str] = set()
         """Endpoints that the last claim passed over, because enough of theirs is here."""
         self._held: set[str] = set()
-        self._ended: set[str] = set()
+        self._ended: set[str | None] = set()
         self._tries: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -222,7 +222,9 @@ class Dispatcher:
         """Try one delivery and write down what happened."""
         try:
             due = await self._check.submit(delivery_id)
-            if due is None or due.subscription_id in self._ended or self._stopping:
+            if due is None or self._stopping:
+                return
+            if not self._ended.isdisjoint((due.subscription_id, due.tenant_webhook_id)):
                 return
             if due.lease_until < self._clock() + self._settings.deadline:
                 return  # too little is left of the lease; it will be claimed again

@@ -25,9 +25,10 @@ class SubscriptionExists(Conflict):
 
     code = "SUBSCRIPTION_EXISTS"
 
-    def __init__(self, subscription_id: str) -> None:
+    def __init__(self, subscription_id: str, message: str | None = None) -> None:
         super().__init__(
-            f"This account sends this resource to this URL already, as {subscription_id}. "
+            message
+            or f"This account sends this resource to this URL already, as {subscription_id}. "
             "Its secret was shown when it was created; delete it and subscribe again for a new one."
         )
         self.subscription_id = subscription_id

@@ -11,8 +11,10 @@ from hashlib import sha256
 
 import structlog
 
-from connector.ports import Verdict
+from connector.ports import UpstreamEvent, Verdict
 from connector.registry import Registry
+from oauth.accounts import Status
+from oauth.endings import TOKEN, end_consent
 from storage.clock import Clock
 from storage.errors import Invalid, NotFound
 from storage.group_commit import GroupCommit
@@ -27,6 +29,9 @@ from webhooks.planning import Accepted, Lease, decide_types, plan
 
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
+
+_CLOCKS_DIFFER = timedelta(seconds=5)
+"""How far the provider's clock may be behind ours."""
 
 RELAYED = ("CREATED", "UPDATED")
 """The kinds of change that vendors are told of."""
@@ -58,7 +63,9 @@ class Intake:
         *,
         lease: Callable[[], Lease | None],
         hand_over: Callable[[Sequence[Delivery]], None],
+        ended: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`ended` is told the id of each account whose consent was taken back."""
         self._work = work
         self._ring = ring
         self._registry = registry
@@ -66,6 +73,7 @@ class Intake:
         self._metrics = metrics
         self._lease = lease
         self._hand_over = hand_over
+        self._ended = ended
         self._callbacks: dict[str, _Callback] = {}
         self._group: GroupCommit[Accepted, bool] = GroupCommit(self._store)
 
@@ -94,6 +102,9 @@ class Intake:
         except Invalid:
             self._metrics.accepted.labels("unreadable").inc()
             raise
+        if incoming.type in adapter.revocation_types:
+            await self._end_consent(callback.account_id, incoming, body, now)
+            return
         if (
             incoming.resource is None
             or incoming.resource_id is None
@@ -130,6 +141,43 @@ class Intake:
     async def drain(self) -> None:
         """Wait until everything taken in is committed."""
         await self._group.drain()
+
+    async def _end_consent(
+        self, account_id: str, incoming: UpstreamEvent, body: bytes, now: datetime
+    ) -> None:
+        """Store that the customer took the consent back; the account is REVOKED in that commit."""
+        told_at = incoming.created_at or now
+        event = Event(
+            id=new_id("evt", now),
+            account_id=account_id,
+            upstream_event_id=incoming.id,
+            resource=TOKEN,
+            resource_id=account_id,
+            event_type="REVOKED",
+            occurred_at=told_at,
+            received_at=now,
+            body_sha256=sha256(body).hexdigest(),
+        )
+        async with self._work.writing() as tx:
+            # Locked before the event refers to it: two of these at once would else wait for
+            # each other.
+            account = await tx.accounts.get(account_id, lock=True)
+            fresh = bool(await tx.events.add_new([event]))
+            # One that was long on its way may be about the consent before this one.
+            is_current = account is not None and (
+                account.status != Status.ACTIVE or told_at > account.updated_at - _CLOCKS_DIFFER
+            )
+            ended = (
+                fresh
+                and is_current
+                and await end_consent(
+                    tx, self._ring, account_id, to=Status.REVOKED, at=now, cause=event
+                )
+            )
+        self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
+        if ended:
+            self._ended(account_id)
+            logger.warning("account.revoked", account_id=account_id)
 
     async def _callback(self, code: str, now: datetime) -> _Callback:
         cached = self._callbacks.get(code)

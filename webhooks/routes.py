@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from oauth.errors import UnauthorizedAccountKey
 from oauth.requests import parse_body
 from storage.clock import iso_millis
 from storage.errors import Invalid
@@ -22,7 +23,7 @@ class SubscriptionRequest(BaseModel):
     """What to send where."""
 
     callbackUrl: str = Field(examples=["https://app.example/qonto/customer-42"])  # noqa: N815
-    resource: str = Field(examples=["INVOICE"])
+    resource: str = Field(examples=["INVOICE", "TOKEN"])
     eventType: str | None = Field(  # noqa: N815
         default=None, description="Ignored: a subscription gets every event of its resource."
     )
@@ -44,6 +45,22 @@ class SubscriptionAnswer(msgspec.Struct, rename="camel", kw_only=True):
     whsec_secret: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class TenantWebhookRequest(BaseModel):
+    """Where to send notices about the tenant's accounts."""
+
+    callbackUrl: str = Field(examples=["https://app.example/qonto/notices"])  # noqa: N815
+
+
+class TenantWebhookAnswer(msgspec.Struct, rename="camel", kw_only=True):
+    """A URL for notices; they are signed with the tenant's signing secret, so none is made here."""
+
+    id: str
+    callback_url: str
+    created_date: str
+    updated_date: str
+    expires_date: str = "null"
+
+
 class Meta(msgspec.Struct, rename="camel", omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
@@ -55,6 +72,11 @@ class SubscriptionEnvelope(msgspec.Struct, rename="camel"):
 
 class SubscriptionsEnvelope(msgspec.Struct, rename="camel"):
     data: list[SubscriptionAnswer]
+    meta: Meta
+
+
+class TenantWebhookEnvelope(msgspec.Struct, rename="camel"):
+    data: TenantWebhookAnswer
     meta: Meta
 
 
@@ -92,10 +114,35 @@ async def index(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """End a subscription."""
+    account = getattr(request.state, "account", None)
+    if account is None:
+        # /webhooks/tenant without an id, where an account key may be missing
+        raise UnauthorizedAccountKey
     await request.app.state.container.subscriptions.delete(
-        request.state.account, request.path_params["webhookId"]
+        account, request.path_params["webhookId"]
     )
     return _json(Deleted("The subscription has ended; nothing more is sent for it."))
+
+
+async def create_for_tenant(request: Request) -> Response:
+    """Ask for notices about the tenant's accounts."""
+    wanted = parse_body(TenantWebhookRequest, await request.body())
+    made = await request.app.state.container.tenant_webhooks.create(
+        request.state.tenant, wanted.callbackUrl
+    )
+    created = iso_millis(made.created_at)
+    answer = TenantWebhookAnswer(
+        id=made.id, callback_url=made.callback_url, created_date=created, updated_date=created
+    )
+    return _json(TenantWebhookEnvelope(answer, Meta()), 201)
+
+
+async def delete_for_tenant(request: Request) -> Response:
+    """End the notices to one URL."""
+    await request.app.state.container.tenant_webhooks.delete(
+        request.state.tenant, request.path_params["webhookId"]
+    )
+    return _json(Deleted("The webhook has ended; nothing more is sent for it."))
 
 
 async def incoming(request: Request) -> Response:
@@ -128,6 +175,8 @@ def _json(answer: Any, status: int = 200) -> Response:
 routes = [
     Route("/webhooks", create, methods=["POST"]),
     Route("/webhooks", index, methods=["GET"]),
+    Route("/webhooks/tenant", create_for_tenant, methods=["POST"]),
+    Route("/webhooks/tenant/{webhookId}", delete_for_tenant, methods=["DELETE"]),
     Route("/webhooks/{webhookId}", delete, methods=["DELETE"]),
     Route("/events/callback/{code}", incoming, methods=["POST"]),
 ]

@@ -1,12 +1,10 @@
 """A vendor's subscriptions.
 
-At most one upstream subscription per account serves all of the account's; `webhooks.upstream` makes
-and removes it. Here it's begun with the first, ended with the last, and settled when something in
-between was lost.
+At most one upstream subscription per account serves all of the account's to resources;
+`webhooks.upstream` makes and removes it. Here it's begun with the first and ended with the last.
+Those to TOKEN need none, since the end of a consent is watched for every account.
 """
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from connector.errors import (
 )
 from connector.ports import WebhookAdapter
 from connector.registry import Registry
+from oauth.endings import TOKEN
 from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
 from storage.errors import Conflict, NotFound, ServiceError, StorageUnavailable
@@ -31,14 +30,14 @@ from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
-from webhooks.upstream import RESOURCES, SETTLE_AFTER, Ask, Stands, Step, Upstream, Wait
+from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait, rests_on_resources
 
-OFFERED = ("INVOICE",)
-"""What a vendor can subscribe to: the resources that Qonto announces and Maesn relays."""
+OFFERED = ("INVOICE", TOKEN)
+"""What a vendor can subscribe to: what Qonto announces and Maesn relays, and the consent's end."""
 
 _NEVER_MADE = (DownstreamRefused, AccessRefused, AccountInactive, ReauthRequired)
 """After these the provider has certainly nothing of what it was asked for."""
@@ -80,9 +79,8 @@ class Subscriptions:
         self._registry = registry
         self._policy = policy
         self._clock = clock
-        self._upstream = Upstream(work, ring, clock, public_url=public_url, forget=forget)
         self._ended = ended
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
 
     async def create(self, account: Account, *, callback_url: str, resource: str) -> Created:
         """Subscribe a callback URL to an account's changes of one resource.
@@ -91,7 +89,7 @@ class Subscriptions:
         it refuses; a provider that can't be reached now is asked again later, with a warning.
         """
         adapter = self._registry.get(account.target).webhooks
-        if resource not in OFFERED or resource not in adapter.topics:
+        if resource not in OFFERED or (resource != TOKEN and resource not in adapter.topics):
             raise NotSupported(
                 f"{account.target} has no webhooks for {resource}; available: {', '.join(OFFERED)}."
             )
@@ -109,13 +107,13 @@ class Subscriptions:
             created_at=now,
             updated_at=now,
         )
-        async with self._turns[account.id]:
+        async with self.upstream.turns[account.id]:
             step = await self._add(subscription, adapter)
             late = False
             try:
                 match step:
                     case Ask():
-                        await self._upstream.ask(step, adapter)
+                        await self.upstream.ask(step, adapter)
                     case Wait():
                         late = True
                     case Stands():
@@ -139,7 +137,7 @@ class Subscriptions:
         Raises NotFound for one that isn't this account's, or has ended already. When it was the
         last one, the upstream subscription is removed too, now or as soon as the provider answers.
         """
-        async with self._turns[account.id]:
+        async with self.upstream.turns[account.id]:
             now = self._clock()
             async with self._work.writing() as tx:
                 found = await tx.subscriptions.get(subscription_id)
@@ -147,16 +145,13 @@ class Subscriptions:
                     raise NotFound("This account has no such subscription.")
                 await tx.subscriptions.end(subscription_id, now)
                 await tx.deliveries.cancel_of(subscription_id, now)
-                upstream = await tx.upstream_subscriptions.of_account(
-                    account.id, RESOURCES, hold=True
-                )
-                last = not await tx.subscriptions.live([account.id])
-                if upstream is not None and last:
+                upstream = await self._unneeded(tx, found)
+                if upstream is not None:
                     upstream = await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
             self._ended(subscription_id)
-            if upstream is not None and last:
+            if upstream is not None:
                 try:
-                    await self._upstream.remove(
+                    await self.upstream.remove(
                         upstream, self._registry.get(account.target).webhooks
                     )
                 except ServiceError as error:
@@ -168,30 +163,7 @@ class Subscriptions:
 
     async def settle(self) -> int:
         """Finish what was begun at the provider and not confirmed; answer how many were settled."""
-        now = self._clock()
-        async with self._work.reading() as tx:
-            unsettled = [
-                upstream
-                for upstream in await tx.upstream_subscriptions.unsettled()
-                if upstream.updated_at < now - SETTLE_AFTER
-            ]
-        settled = 0
-        for upstream in unsettled:
-            async with self._turns[upstream.account_id]:
-                settled += await self._settle(upstream)
-        return settled
-
-    async def restore(self, account_id: str) -> None:
-        """Look after an account's upstream subscription once its consent was renewed.
-
-        A provider drops subscriptions with the consent they were made under; the vendor's own
-        stand, and are fed again.
-        """
-        async with self._turns[account_id]:
-            async with self._work.reading() as tx:
-                upstream = await tx.upstream_subscriptions.of_account(account_id, RESOURCES)
-            if upstream is not None:
-                await self._settle(upstream)
+        return await self.upstream.settle()
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -200,9 +172,12 @@ class Subscriptions:
         try:
             async with self._work.writing() as tx:
                 await tx.subscriptions.add(subscription)
-                return await self._upstream.want(
+                if not rests_on_resources(subscription):
+                    return Stands()
+                return await self.upstream.want(
                     tx,
                     subscription.account_id,
+                    RESOURCES,
                     adapter.topics[subscription.resource],
                     subscription.created_at,
                 )
@@ -222,10 +197,8 @@ class Subscriptions:
         with suppress(StorageUnavailable):
             async with self._work.writing() as tx:
                 await tx.subscriptions.end(subscription.id, now)
-                upstream = await tx.upstream_subscriptions.of_account(
-                    subscription.account_id, RESOURCES, hold=True
-                )
-                if upstream is None or await tx.subscriptions.live([subscription.account_id]):
+                upstream = await self._unneeded(tx, subscription)
+                if upstream is None:
                     return
                 if (
                     isinstance(step, Ask)
@@ -237,34 +210,12 @@ class Subscriptions:
                 else:
                     await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
 
-    async def _settle(self, stale: UpstreamSubscription) -> int:
-        now = self._clock()
-        async with self._work.writing() as tx:
-            upstream = await tx.upstream_subscriptions.of_account(
-                stale.account_id, stale.purpose, hold=True
-            )
-            account = await tx.accounts.get(stale.account_id)
-            if upstream is None or account is None or upstream.updated_at != stale.updated_at:
-                return 0  # somebody else is at it
-            wanted = bool(await tx.subscriptions.live([account.id]))
-            upstream = await tx.upstream_subscriptions.change(
-                upstream, now, state="PENDING" if wanted else "ENDING"
-            )
-        try:
-            adapter = self._registry.get(account.target).webhooks
-            if wanted:
-                await self._upstream.ask(Ask(upstream, fresh=False), adapter)
-            else:
-                await self._upstream.remove(upstream, adapter)
-        except StorageUnavailable:
-            raise
-        except ServiceError as error:
-            logger.warning(
-                "upstream_subscription.unsettled", account_id=account.id, code=error.code
-            )
-            return 0
-        except Exception as error:
-            # others wait behind this account
-            logger.error("upstream_subscription.broken", account_id=account.id, exc_info=error)
-            return 0
-        return 1
+    async def _unneeded(self, tx: Transaction, ended: Subscription) -> UpstreamSubscription | None:
+        """Answer, held, what this one rested on, if nothing rests on it any more."""
+        if not rests_on_resources(ended):
+            return None
+        upstream = await tx.upstream_subscriptions.of_account(
+            ended.account_id, RESOURCES, hold=True
+        )
+        live = await tx.subscriptions.live([ended.account_id])
+        return None if any(rests_on_resources(one) for one in live) else upstream

@@ -6,14 +6,14 @@ What it does to existing rows: nothing. Going down deletes links that end at a p
 links live a day at most.
 
 Revision: 7d0c3b5a91e2
-Follows: 7c1f0a9d52e4
+Follows: 86e0f72eb343
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "7d0c3b5a91e2"
-down_revision = "7c1f0a9d52e4"
+down_revision = "86e0f72eb343"
 branch_labels = None
 depends_on = None
 

@@ -15,11 +15,13 @@ from connector.app import doctor as doctors
 from connector.app.container import assemble, open_database
 from connector.app.listen import Received, Receiver
 from connector.app.serving import bind, serving, until_told
-from connector.app.terminal import AsJson, err, out
+from connector.app.terminal import AsJson, assembled, err, out
 from connector.app.terminal import print_rows as _print
 from connector.app.terminal import reading as _reading
 from connector.app.terminal import run as _run
 from connector.app.terminal import settings as _settings
+from connector.app.unlink_endpoint import describe
+from connector.app.unlinking import Receipt
 from oauth.tenants import NewTenant
 from storage import migrations
 from storage.clock import iso_millis
@@ -229,6 +231,32 @@ def account_list(as_json: AsJson = False) -> None:
             return [_account(one) for one in await tx.accounts.all()]
 
     _print(_run(run()), as_json)
+
+
+@accounts.command("unlink")
+def account_unlink(
+    account_id: str,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Erase everything kept about the account as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End an account's link: its keys, its subscriptions, its consent at Qonto, its tokens.
+
+    Example: qonto-connector account unlink acct_01K9ZK6D3T5X8Q2M4N7P9R1S3V --erase
+    """
+
+    async def run() -> Receipt:
+        async with assembled() as container:
+            return await container.unlinker.unlink(account_id, erase=erase)
+
+    receipt = _run(run())
+    if as_json:
+        print(json.dumps(asdict(receipt)))
+        return
+    out.print(describe(receipt, erase=erase), highlight=False)
+    for table, rows in receipt.erased.items():
+        out.print(f"{table:<24} {rows}", highlight=False)
 
 
 def _account(account: Account) -> dict[str, str]:

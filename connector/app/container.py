@@ -12,12 +12,14 @@ from sqlalchemy.exc import ArgumentError
 
 from connector.app.metrics import HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.settings import Settings, SettingsInvalid
+from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
 from connector.reading import Reading
 from connector.registry import Registry
 from oauth.account_keys import AccountKeys
+from oauth.accounts import Status
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.hosted import LinkPages
@@ -43,6 +45,7 @@ from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.sender import HttpSender, Sender, SenderSettings
 from webhooks.subscriptions import Subscriptions
+from webhooks.tenants import TenantWebhooks
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Container:
     dispatcher: Dispatcher
     intake: Intake
     subscriptions: Subscriptions
+    tenant_webhooks: TenantWebhooks
+    unlinker: Unlinker
     worker: Worker
 
     async def close(self) -> None:
@@ -82,6 +87,7 @@ class Container:
         await self.intake.drain()
         await self.vault.close()
         await self.key_uses.close()
+        await self.unlinker.farewell.close()
         if isinstance(self.sender, HttpSender):
             await self.sender.close()
         await self.provider_http.aclose()
@@ -164,6 +170,9 @@ def assemble(
         observe=lambda outcome: upstream_metrics.refreshes.labels(outcome).inc(),
     )
     registry = Registry(system.provider(vault) for system in systems)
+    farewell = TokenVault(
+        work, ring, targets, oauth_client, oauth_settings, clock=clock, serving=Status.DISABLED
+    )
 
     policy = EgressPolicy.of(
         tuple(part.strip() for part in settings.egress.allowed_networks.split(",") if part.strip()),
@@ -188,6 +197,12 @@ def assemble(
             retry_delays=settings.delivery.delays(),
         ),
     )
+
+    def consent_ended(account_id: str) -> None:
+        """Stop calling for the account in this process, and send the news now."""
+        vault.forget(account_id)
+        dispatcher.wake()
+
     intake = Intake(
         work,
         ring,
@@ -196,6 +211,7 @@ def assemble(
         relay_metrics,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
+        ended=consent_ended,
     )
     subscriptions = Subscriptions(
         work,
@@ -208,12 +224,30 @@ def assemble(
         ended=dispatcher.ended,
     )
 
-    async def linked(account_id: str) -> None:
-        """Send the notice of a link at once, and see that events come in again."""
-        dispatcher.wake()
-        await subscriptions.restore(account_id)
+    unlinker = Unlinker(
+        work,
+        clock,
+        subscriptions.upstream,
+        Registry(system.provider(farewell) for system in systems),
+        farewell,
+        forget=vault.forget,
+        ended=dispatcher.ended,
+    )
 
-    links = Linking(work, ring, targets, oauth_client, oauth_settings, clock, on_linked=(linked,))
+    async def linked(account_id: str) -> None:
+        """Use the new access and send the notice now, rather than a few seconds later."""
+        vault.forget(account_id)
+        dispatcher.wake()
+
+    links = Linking(
+        work,
+        ring,
+        targets,
+        oauth_client,
+        oauth_settings,
+        clock,
+        on_linked=(linked, subscriptions.upstream.watch),
+    )
 
     key_uses = KeyUses(work, ring, clock)
     page_styles = PageStyles(work, clock)
@@ -251,5 +285,7 @@ def assemble(
         dispatcher=dispatcher,
         intake=intake,
         subscriptions=subscriptions,
-        worker=Worker(dispatcher, subscriptions, links),
+        tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
+        unlinker=unlinker,
+        worker=Worker(dispatcher, subscriptions, links, unlinker, vault),
     )

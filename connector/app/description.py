@@ -8,9 +8,30 @@ from typing import Any
 import connector.routes
 from connector.app.edge import ErrorEnvelope
 from connector.app.openapi import describe
+from connector.app.unlink_endpoint import Unlinked
 from connector.routes.operation import Keys, Operation, Parameter
 from oauth.endpoints import ENDPOINTS, AccountKey, Endpoint
 from webhooks import routes as relay
+
+_UNLINK = (
+    Operation(
+        "/tenants/delete-end-user",
+        "DELETE",
+        "End the link of an account, and erase its data if asked to",
+        (
+            Parameter(
+                "erase",
+                "query",
+                {"type": "boolean", "default": False},
+                "Erase everything kept about the account as well.",
+                False,
+            ),
+        ),
+        response=Unlinked,
+        tag="tenants",
+        description="Answers after five seconds, when no process calls for the account any more.",
+    ),
+)
 
 _RELAY = (
     Operation(
@@ -37,6 +58,26 @@ _RELAY = (
         (Parameter("webhookId", "path", {"type": "string"}, "The subscription's id.", True),),
         response=relay.Deleted,
         tag="webhooks",
+    ),
+    Operation(
+        "/webhooks/tenant",
+        "POST",
+        "Be told when an account can't be used any more",
+        request=relay.TenantWebhookRequest,
+        response=relay.TenantWebhookEnvelope,
+        status=201,
+        tag="webhooks",
+        keys="tenant",
+        description="For all accounts of the tenant; signed with its signing secret.",
+    ),
+    Operation(
+        "/webhooks/tenant/{webhookId}",
+        "DELETE",
+        "End the notices to one URL",
+        (Parameter("webhookId", "path", {"type": "string"}, "The webhook's id.", True),),
+        response=relay.Deleted,
+        tag="webhooks",
+        keys="tenant",
     ),
     Operation(
         "/events/callback/{code}",
@@ -69,6 +110,7 @@ def operations() -> list[Operation]:
     return [
         *(_of(endpoint) for endpoint in ENDPOINTS),
         *connector.routes.operations,
+        *_UNLINK,
         *_RELAY,
         *_HEALTH,
     ]

@@ -28,7 +28,7 @@ from webhooks import errors as webhook_errors
 OPEN = ("/auth/callback/", "/link/", "/events/callback/", "/health", "/metrics", "/openapi.json")
 """Called by browsers, by providers (whose signature is checked instead) and by operators."""
 
-TENANT = ("/auth/", "/tenants/")
+TENANT = ("/auth/", "/tenants/", "/webhooks/tenant")
 """Need the vendor's key; an account key is taken when sent."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")

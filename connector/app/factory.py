@@ -14,7 +14,7 @@ from starlette.routing import Route
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import health
+from connector.app import health, unlink_endpoint
 from connector.app.container import Container
 from connector.app.description import document
 from connector.app.edge import Edge, answer_http_exception
@@ -47,6 +47,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             *oauth.routes.routes,
             *connector.routes.routes,
             *webhooks.routes.routes,
+            *unlink_endpoint.routes,
         ],
         middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
         exception_handlers={HTTPException: answer_http_exception},

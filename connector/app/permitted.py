@@ -6,7 +6,7 @@ Whatever isn't named here needs `read` when it only reads, else `write`.
 from oauth.permissions import Permission
 
 _READING = frozenset({"GET", "HEAD"})
-_ADMIN = ("/auth/", "/tenants/")
+_ADMIN = ("/auth/", "/tenants/", "/webhooks/tenant")
 _STATUS = "/auth/status"
 """About one linked account, asked with its key, so it's a reading of its data."""
 _PAYMENTS = "/accounting/payments"

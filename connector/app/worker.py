@@ -5,13 +5,17 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from connector.app.unlinking import Unlinker
 from oauth.link import Linking
+from oauth.vault import TokenVault
 from storage.errors import ServiceError
 from webhooks.dispatch import Dispatcher
 from webhooks.subscriptions import Subscriptions
 
 SETTLE_EVERY = 10.0
+WATCH_EVERY = 60.0
 CLEAN_UP_EVERY = 3600.0
+KEEP_ALIVE_EVERY = 3600.0
 """Seconds between two runs of each duty."""
 
 logger = structlog.get_logger()
@@ -21,11 +25,18 @@ class Worker:
     """Runs until stopped; safe with any number of them on PostgreSQL."""
 
     def __init__(
-        self, dispatcher: Dispatcher, subscriptions: Subscriptions, links: Linking
+        self,
+        dispatcher: Dispatcher,
+        subscriptions: Subscriptions,
+        links: Linking,
+        unlinker: Unlinker,
+        vault: TokenVault,
     ) -> None:
         self._dispatcher = dispatcher
         self._subscriptions = subscriptions
         self._links = links
+        self._unlinker = unlinker
+        self._vault = vault
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -34,6 +45,13 @@ class Worker:
             asyncio.create_task(self._dispatcher.run(), name="dispatch"),
             asyncio.create_task(
                 _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
+            ),
+            asyncio.create_task(
+                _every(WATCH_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
+            ),
+            asyncio.create_task(_every(SETTLE_EVERY, self._unlinker.resume), name="unlink"),
+            asyncio.create_task(
+                _every(KEEP_ALIVE_EVERY, self._vault.keep_alive), name="keep alive"
             ),
             asyncio.create_task(_every(CLEAN_UP_EVERY, self._links.clean_up), name="clean up"),
         ]

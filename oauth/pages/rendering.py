@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from oauth.endings import Ending, Outcome
 from oauth.hosted import Invitation
+from oauth.link_endings import Ending, Outcome
 from oauth.pages.style import PageStyle
 from oauth.pages.texts import Texts
 

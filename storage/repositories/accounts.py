@@ -89,9 +89,14 @@ class Accounts:
         return as_value(Account, result.one())
 
     async def get(self, account_id: str, *, lock: bool = False) -> Account | None:
-        """Answer an account; with `lock` nobody else changes it before this transaction ends."""
+        """Answer an account; with `lock` nobody else changes it before this transaction ends.
+
+        Rows that refer to it can still be added, so that nobody who does waits in a circle.
+        """
         query = self._select.where(_table.c.id == account_id)
-        found = await self._connection.execute(query.with_for_update() if lock else query)
+        found = await self._connection.execute(
+            query.with_for_update(key_share=True) if lock else query
+        )
         row = found.first()
         return None if row is None else as_value(Account, row)
 
@@ -180,6 +185,15 @@ class Accounts:
             )
         ).first()
         return None if row is None else as_value(AccountKey, row)
+
+    async def revoke_keys_of(self, account_id: str, at: datetime) -> int:
+        """End every key of an account; answer how many had not ended."""
+        result = await self._connection.execute(
+            update(_keys)
+            .where(_keys.c.account_id == account_id, _keys.c.revoked_at.is_(None))
+            .values(revoked_at=at)
+        )
+        return result.rowcount
 
     async def revoke_key(self, key_id: str, at: datetime) -> bool:
         """End a key; answer False when it had ended before."""

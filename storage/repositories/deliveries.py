@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
+from storage.repositories.events import Event
 from storage.tables import (
     AccountRow,
     AttemptRow,
@@ -18,6 +19,7 @@ from storage.tables import (
     NoticeRow,
     SubscriptionRow,
     TenantRow,
+    TenantWebhookRow,
 )
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -28,6 +30,7 @@ _events = table_of(EventRow)
 _notices = table_of(NoticeRow)
 _subscriptions = table_of(SubscriptionRow)
 _tenants = table_of(TenantRow)
+_tenant_webhooks = table_of(TenantWebhookRow)
 
 # Written into the statement, not bound: a partial index serves only conditions known beforehand.
 _is_pending = _table.c.status == literal_column("'PENDING'")
@@ -100,6 +103,7 @@ class DueDelivery:
     secret: bytes | None = field(repr=False)
     notice_id: str | None
     notice_body: bytes | None = field(repr=False)
+    tenant_webhook_id: str | None
     signing_secret: bytes | None = field(repr=False)
 
 
@@ -121,6 +125,7 @@ _due = (
         _subscriptions.c.secret,
         _table.c.notice_id,
         _notices.c.body.label("notice_body"),
+        _notices.c.tenant_webhook_id,
         _tenants.c.signing_secret,
     )
     .join(_accounts, _accounts.c.id == _table.c.account_id)
@@ -128,7 +133,8 @@ _due = (
     .outerjoin(_events, _events.c.id == _table.c.event_id)
     .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
     .outerjoin(_notices, _notices.c.id == _table.c.notice_id)
-    .where(_is_pending, _subscriptions.c.ended_at.is_(None))
+    .outerjoin(_tenant_webhooks, _tenant_webhooks.c.id == _notices.c.tenant_webhook_id)
+    .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
 )
 
 # Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
@@ -166,6 +172,31 @@ def _in_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """
     rows = select(_table.c.id).where(condition, _is_pending).order_by(_table.c.id)
     return _table.c.id.in_(select(rows.with_for_update(key_share=True).cte().c.id))
+
+
+def _waiting(
+    account_id: str,
+    at: datetime,
+    *,
+    event_id: str | None = None,
+    subscription_id: str | None = None,
+    notice_id: str | None = None,
+) -> Delivery:
+    """Make a delivery that is due at once and nobody's yet."""
+    return Delivery(
+        id=new_id("dlv", at),
+        account_id=account_id,
+        event_id=event_id,
+        subscription_id=subscription_id,
+        notice_id=notice_id,
+        status="PENDING",
+        attempts=0,
+        due_at=at,
+        lease_owner=None,
+        lease_until=None,
+        created_at=at,
+        completed_at=None,
+    )
 
 
 class Deliveries:
@@ -288,6 +319,58 @@ class Deliveries:
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
         )
 
+    async def cancel_notices_of(self, tenant_webhook_id: str, at: datetime) -> None:
+        """End what is still waiting for a tenant's webhook that was deleted."""
+        own = _notices.c.tenant_webhook_id == tenant_webhook_id
+        await self._cancel(own, _table.c.notice_id.in_(select(_notices.c.id).where(own)), at)
+
+    async def _cancel(
+        self, notices: ColumnElement[bool], deliveries: ColumnElement[bool], at: datetime
+    ) -> None:
+        """End deliveries, and notices before and after they become deliveries.
+
+        In this order: a completion too takes the delivery first, and its notice after that.
+        """
+        await self._connection.execute(
+            update(_notices).where(notices, _notices.c.planned_at.is_(None)).values(planned_at=at)
+        )
+        await self._connection.execute(
+            update(_table)
+            .where(_in_order(deliveries))
+            .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
+        )
+        await self._connection.execute(
+            update(_notices).where(notices, _notices.c.body.is_not(None)).values(body=None)
+        )
+
+    async def cancel_all_of(self, account_id: str, at: datetime) -> None:
+        """End all that is still waiting for an account; notices lose their bodies."""
+        await self._cancel(
+            _notices.c.account_id == account_id, _table.c.account_id == account_id, at
+        )
+
+    async def announce(self, event: Event, at: datetime) -> int:
+        """Plan a stored event's deliveries, for any worker to send; answer how many there are.
+
+        The subscriptions it is planned for can't end before this transaction does.
+        """
+        subscribed = await self._connection.execute(
+            select(_subscriptions.c.id)
+            .where(
+                _subscriptions.c.account_id == event.account_id,
+                _subscriptions.c.resource == event.resource,
+                _subscriptions.c.ended_at.is_(None),
+            )
+            .order_by(_subscriptions.c.id)
+            .with_for_update(read=True)
+        )
+        planned = [
+            _waiting(event.account_id, at, event_id=event.id, subscription_id=row.id)
+            for row in subscribed
+        ]
+        await self.add(planned)
+        return len(planned)
+
     async def release(self, owner: str) -> None:
         """Give back every lease of a worker that is leaving."""
         await self._connection.execute(
@@ -318,25 +401,7 @@ class Deliveries:
             .with_for_update(skip_locked=True)
         )
         found = rows.all()
-        await self.add(
-            [
-                Delivery(
-                    id=new_id("dlv", at),
-                    account_id=row.account_id,
-                    event_id=None,
-                    subscription_id=None,
-                    notice_id=row.id,
-                    status="PENDING",
-                    attempts=0,
-                    due_at=at,
-                    lease_owner=None,
-                    lease_until=None,
-                    created_at=at,
-                    completed_at=None,
-                )
-                for row in found
-            ]
-        )
+        await self.add([_waiting(row.account_id, at, notice_id=row.id) for row in found])
         if found:
             await self._connection.execute(
                 update(_notices)

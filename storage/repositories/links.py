@@ -98,6 +98,15 @@ class Links:
         row = result.first()
         return None if row is None else as_value(ExchangeCode, row)
 
+    async def use_up(self, account_id: str, at: datetime) -> None:
+        """Let every link and code under way for an account come to nothing."""
+        for table in (_table, _codes):
+            await self._connection.execute(
+                update(table)
+                .where(table.c.account_id == account_id, table.c.used_at.is_(None))
+                .values(used_at=at)
+            )
+
     async def purge(self, before: datetime) -> int:
         """Delete links and codes that expired before this moment; answer how many."""
         gone = 0

@@ -20,12 +20,14 @@ class Notice:
     tenant_id: str
     account_id: str
     kind: str
-    """ACCOUNT_LINKED, ..."""
+    """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED."""
     callback_url: str
     body: bytes | None = field(repr=False)
     """Sealed for `place`: the JSON to send; None once it was sent or given up."""
     created_at: datetime
     planned_at: datetime | None = None
+    tenant_webhook_id: str | None = None
+    """The tenant's subscription it is sent for, if it is for one."""
 
     @property
     def place(self) -> str:

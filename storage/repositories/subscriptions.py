@@ -66,6 +66,16 @@ class Subscriptions:
         rows = await self._connection.execute(query.with_for_update(read=True) if hold else query)
         return [as_value(Subscription, row) for row in rows]
 
+    async def end_all_of(self, account_id: str, at: datetime) -> list[str]:
+        """Mark all live ones of an account ended; answer their ids."""
+        rows = await self._connection.execute(
+            update(_table)
+            .where(_table.c.account_id == account_id, _table.c.ended_at.is_(None))
+            .values(ended_at=at, updated_at=at)
+            .returning(_table.c.id)
+        )
+        return [row[0] for row in rows]
+
     async def end(self, subscription_id: str, at: datetime) -> bool:
         """Mark it ended; answer False when it had ended before."""
         result = await self._connection.execute(

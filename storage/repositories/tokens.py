@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import TokenRow
+from storage.tables import AccountRow, TokenRow
 from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(TokenRow)
+_accounts = table_of(AccountRow)
 
 OAUTH, API_KEY = "OAUTH", "API_KEY"
 """The kinds of credentials: tokens, or an organisation's own API key, which doesn't expire."""
@@ -122,6 +123,29 @@ class Tokens:
             .values(**values)
         )
         return result.rowcount == 1
+
+    async def idle(self, before: datetime, *, after: str, most: int) -> list[tuple[str, int]]:
+        """List usable accounts whose renewable tokens were last replaced before then.
+
+        Answers account id and version, by id, for ids after `after`.
+        """
+        rows = await self._connection.execute(
+            select(_table.c.account_id, _table.c.version)
+            .join(_accounts, _accounts.c.id == _table.c.account_id)
+            .where(
+                _accounts.c.status == "ACTIVE",
+                _table.c.refresh_token.is_not(None),
+                _table.c.updated_at < before,
+                _table.c.account_id > after,
+            )
+            .order_by(_table.c.account_id)
+            .limit(most)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    async def remove(self, account_id: str) -> None:
+        """Delete an account's tokens."""
+        await self._connection.execute(delete(_table).where(_table.c.account_id == account_id))
 
     async def release(self, account_id: str, owner: str) -> None:
         """Give the lease back, if it still is this owner's."""

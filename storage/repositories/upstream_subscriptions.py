@@ -1,17 +1,19 @@
 """Our own subscriptions at the provider: at most one per account and purpose."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import UpstreamSubscriptionRow
+from storage.tables import AccountRow, UpstreamSubscriptionRow
 from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(UpstreamSubscriptionRow)
+_accounts = table_of(AccountRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,40 @@ class UpstreamSubscriptions:
     async def by_code(self, code: str) -> UpstreamSubscription | None:
         return await self._first(_table.c.code == code)
 
+    async def all_of(self, account_id: str, *, hold: bool = False) -> list[UpstreamSubscription]:
+        """List an account's, oldest first; with `hold` nobody else changes them meanwhile."""
+        query = self._select.where(_table.c.account_id == account_id).order_by(_table.c.id)
+        rows = await self._connection.execute(query.with_for_update() if hold else query)
+        return [as_value(UpstreamSubscription, row) for row in rows]
+
     async def unsettled(self) -> list[UpstreamSubscription]:
-        """List those whose last step at the provider isn't known to have happened."""
+        """List those whose last step at the provider isn't known to have happened.
+
+        Only of accounts that may be called for: nothing can be done for the others.
+        """
         rows = await self._connection.execute(
-            self._select.where(_table.c.state != "ACTIVE").order_by(_table.c.id)
+            self._select.join(_accounts, _accounts.c.id == _table.c.account_id)
+            .where(_table.c.state.not_in(("ACTIVE", "REFUSED")), _accounts.c.status == "ACTIVE")
+            .order_by(_table.c.id)
         )
         return [as_value(UpstreamSubscription, row) for row in rows]
+
+    async def lacking(
+        self, purpose: str, *, targets: Sequence[str], before: datetime, most: int
+    ) -> list[str]:
+        """List the usable accounts of these targets, linked before then, that have none."""
+        rows = await self._connection.execute(
+            select(_accounts.c.id)
+            .where(
+                _accounts.c.status == "ACTIVE",
+                _accounts.c.target.in_(targets),
+                _accounts.c.updated_at < before,
+                ~exists().where(_table.c.account_id == _accounts.c.id, _table.c.purpose == purpose),
+            )
+            .order_by(_accounts.c.id)
+            .limit(most)
+        )
+        return [row[0] for row in rows]
 
     async def change(
         self, subscription: UpstreamSubscription, at: datetime, **values: Any

@@ -11,7 +11,9 @@ from storage.tables.page_style import PageStyleRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
+from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
+from storage.tables.unlinking import UnlinkingRow
 
 __all__ = [
     "AccountKeyRow",
@@ -29,6 +31,8 @@ __all__ = [
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",
+    "TenantWebhookRow",
     "TokenRow",
+    "UnlinkingRow",
     "UpstreamSubscriptionRow",
 ]

@@ -21,7 +21,7 @@ class EventRow(Record, table=True):
     resource: str
     resource_id: str
     event_type: str
-    """CREATED or UPDATED."""
+    """CREATED or UPDATED; REVOKED for the resource TOKEN, whose id is the account's."""
     occurred_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
     body_sha256: str

@@ -52,7 +52,8 @@ class UpstreamSubscriptionRow(Record, table=True):
     types: str
     """The provider's event types asked for, space separated."""
     state: str
-    """NEW: not asked for yet. PENDING: asked for, not confirmed. ACTIVE. ENDING: being removed."""
+    """PENDING: being asked for, not confirmed. ACTIVE. ENDING: being removed.
+    REFUSED: not given, and not asked for again before the account is linked again."""
     upstream_id: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -5,7 +5,7 @@ from starlette.routing import Route
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import health
+from connector.app import health, unlink_endpoint
 from connector.app.description import document, operations
 
 NOT_DESCRIBED = {("GET", "/metrics"), ("GET", "/openapi.json")}
@@ -17,6 +17,7 @@ def served() -> set[tuple[str, str]]:
         *oauth.routes.routes,
         *connector.routes.routes,
         *webhooks.routes.routes,
+        *unlink_endpoint.routes,
     ]
     return {
         (method, route.path)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import relay, simulator
+from tests.bench import relay, simulator, vault
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "simulator": simulator.run,
     "relay": relay.run,
+    "vault": vault.run,
 }
 FILE = Path("build") / "bench.json"
 

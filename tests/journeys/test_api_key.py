@@ -87,3 +87,23 @@ async def test_a_key_replaced_at_qonto_must_be_given_anew(running: Sandbox) -> N
         assert answer.json()["errors"]["code"] == "ACCOUNT_REAUTH_REQUIRED"
         status = (await customer.get("/auth/status")).json()["data"]
         assert status["status"] == "REAUTH_REQUIRED"
+
+
+async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sandbox) -> None:
+    """There is no consent to be told of, and none to revoke; everything kept is erased."""
+    async with running.client() as vendor:
+        linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
+    upstream = running.container.subscriptions.upstream
+    async with running.container.work.reading() as tx:
+        (account,) = await tx.accounts.all()
+    await upstream.watch(account.id)
+    await upstream.watch(account.id)
+    async with running.container.work.reading() as tx:
+        watched = await tx.upstream_subscriptions.all_of(account.id)
+    assert [one.state for one in watched] == ["REFUSED"], "it would be asked for again and again"
+    async with running.client(linked.json()["accountKey"]) as customer:
+        answer = await customer.delete("/tenants/delete-end-user", params={"erase": "true"})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["complete"] is True
+    async with running.container.work.reading() as tx:
+        assert await tx.accounts.all() == []

@@ -312,10 +312,14 @@ async def test_events_go_on_once_a_revoked_consent_is_renewed(
         created = (await ok(client.post("/webhooks", json=wish))).json()["data"]
         vendor.receiver.secret = created["secret"]
         simulator.control.revoke_consent()
+        for _ in range(100):  # Qonto tells of it
+            if (await ok(client.get("/auth/status"))).json()["data"]["status"] == "REVOKED":
+                break
+            await asyncio.sleep(0.05)
+        assert (await ok(client.get("/auth/status"))).json()["data"]["status"] == "REVOKED"
         answer = await client.get("/accounting/invoices")
         assert answer.status_code == 401
-        assert answer.json()["errors"]["code"] == "ACCOUNT_REAUTH_REQUIRED"
-        assert (await ok(client.get("/auth/status"))).json()["data"]["status"] == "REAUTH_REQUIRED"
+        assert answer.json()["errors"]["code"] == "ACCOUNT_INACTIVE"
 
         landed = httpx2.URL(await walk((await ok(client.get("/auth/qonto"))).text))
         assert landed.params["relinked"] == "true"

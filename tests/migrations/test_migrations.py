@@ -34,3 +34,29 @@ async def test_a_newer_database_is_refused(database: Database) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = 'f00000000000'"))
     with pytest.raises(SchemaMismatch, match="newer qonto-connector"):
         await migrations.require_current(database)
+
+
+async def test_notices_survive_the_later_revisions_both_ways(database: Database) -> None:
+    await migrations.downgrade(database, "516d5185aeb8")
+    async with database.writing() as connection:
+        for statement in (
+            "INSERT INTO tenants (id, name, key_in_redirect, created_at) "
+            "VALUES ('ten_1', 'Vendor', false, CURRENT_TIMESTAMP)",
+            "INSERT INTO accounts (id, tenant_id, target, organization_id, status, linked_at, "
+            "updated_at) VALUES ('acct_1', 'ten_1', 'qonto', 'org-1', 'ACTIVE', "
+            "CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+            "INSERT INTO notices (id, tenant_id, account_id, kind, callback_url, created_at) "
+            "VALUES ('ntc_1', 'ten_1', 'acct_1', 'ACCOUNT_LINKED', 'https://a.example', "
+            "CURRENT_TIMESTAMP)",
+            "INSERT INTO deliveries (id, account_id, notice_id, status, attempts, due_at, "
+            "created_at) VALUES ('dlv_1', 'acct_1', 'ntc_1', 'PENDING', 0, "
+            "CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+        ):
+            await connection.execute(text(statement))
+    for step in (migrations.upgrade, lambda one: migrations.downgrade(one, "516d5185aeb8")):
+        await step(database)
+        async with database.reading() as connection:
+            found = await connection.execute(
+                text("SELECT notices.id FROM deliveries JOIN notices ON notices.id = notice_id")
+            )
+            assert [row[0] for row in found] == ["ntc_1"]

@@ -56,7 +56,13 @@ class Floor:
     def another_vault(self) -> TokenVault:
         """A second process' vault, on the same database."""
         return TokenVault(
-            self.work, self.ring, self.targets, self.client, self.settings, clock=self.clock
+            self.work,
+            self.ring,
+            self.targets,
+            self.client,
+            self.settings,
+            clock=self.clock,
+            jitter=lambda: 0.0,
         )
 
     async def tenant(
@@ -160,7 +166,14 @@ async def floor(
         key_links=KeyLinking(work, ring, targets, settings, clock, (tell,)),
         pages=LinkPages(work, ring, targets, settings, clock),
         vault=TokenVault(
-            work, ring, targets, client, settings, clock=clock, observe=refreshes.append
+            work,
+            ring,
+            targets,
+            client,
+            settings,
+            clock=clock,
+            observe=refreshes.append,
+            jitter=lambda: 0.0,
         ),
         told=told,
         refreshes=refreshes,

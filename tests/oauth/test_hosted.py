@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from oauth.endings import Ending, Outcome
 from oauth.errors import PageExpired, PageInvalid, PageUsed, StateInvalid
 from oauth.grants import ConsentAnswer
 from oauth.link import Redirect
+from oauth.link_endings import Ending, Outcome
 from oauth.page_routes import plain_style
 from oauth.page_tokens import write_page_token
 from oauth.requests import LinkRequest

@@ -14,6 +14,7 @@ from oauth.errors import (
     CallbackNotAllowed,
     CodeInvalid,
     ProviderRefused,
+    ProviderUnavailable,
     SigningSecretMissing,
     StateExpired,
     StateInvalid,
@@ -512,3 +513,27 @@ async def test_parameters_that_make_no_difference_are_named(floor: Floor) -> Non
         "companyId is not used for acme",
         "environmentSelection is not used for acme",
     )
+
+
+# -- tokens of a link that came to nothing
+
+
+async def test_tokens_that_nobody_keeps_are_given_back(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    account = await floor.account(tenant)
+    floor.provider.organization = "org-2"
+    redirect = await floor.link(tenant, account=account)
+    assert query_of(redirect.url)["error"] == "ORGANIZATION_MISMATCH"
+    (given_back,) = floor.provider.revoked
+    assert given_back.startswith("ory_rt_")
+    await floor.vault.get(account.id)
+    floor.provider.identify_error = ProviderUnavailable()
+    redirect = await floor.link(tenant)
+    assert query_of(redirect.url)["error"] == "PROVIDER_UNAVAILABLE"
+    assert len(floor.provider.revoked) == 2
+
+
+async def test_a_link_that_stands_gives_nothing_back(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    await floor.account(tenant)
+    assert floor.provider.revoked == []

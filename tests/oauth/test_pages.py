@@ -13,8 +13,8 @@ from connector.providers.qonto.provider import (
     MAESN_SCOPES,
     SCOPE_MEANINGS,
 )
-from oauth.endings import Ending, Outcome
 from oauth.hosted import Invitation
+from oauth.link_endings import Ending, Outcome
 from oauth.pages.english import ENGLISH
 from oauth.pages.languages import LANGUAGES, choose_language
 from oauth.pages.rendering import ending_page, link_page, problem_page

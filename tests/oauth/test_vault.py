@@ -504,3 +504,114 @@ async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> No
 def test_a_vault_is_an_access_source(floor: Floor) -> None:
     source: AccessSource = floor.vault
     assert isinstance(source, TokenVault)
+
+
+# -- an end that is learned here or elsewhere
+
+
+async def test_the_process_that_learns_of_the_end_stops_at_once(
+    floor: Floor, account: Account
+) -> None:
+    """A refused access is not handed out again, although it hasn't expired."""
+    access = await floor.vault.get(account.id)
+    floor.provider.refresh_tokens.clear()
+    with pytest.raises(ReauthRequired):
+        await floor.vault.renew(account.id, access)
+    with pytest.raises(ReauthRequired):
+        await floor.vault.get(account.id)
+    assert await floor.status_of(account.id) == "REAUTH_REQUIRED"
+
+
+async def test_the_end_is_known_in_every_process_within_five_seconds(
+    floor: Floor, account: Account
+) -> None:
+    here, there = floor.vault, floor.another_vault()
+    access = await here.get(account.id)
+    assert (await there.get(account.id)).headers == access.headers
+    floor.provider.refresh_tokens.clear()
+    with pytest.raises(ReauthRequired):
+        await here.renew(account.id, access)
+    floor.clock.move(seconds=5)
+    calls = len(floor.provider.requests)
+    with pytest.raises(ReauthRequired):
+        await there.get(account.id)
+    assert len(floor.provider.requests) == calls
+
+
+async def test_a_look_that_was_overtaken_is_not_kept(
+    floor: Floor, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read the account before its end was stored, and came back after."""
+    read = Tokens.get
+
+    async def slow(self: Tokens, account_id: str) -> StoredTokens | None:
+        found = await read(self, account_id)
+        floor.vault.forget(account_id)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tokens, "get", slow)
+        await floor.vault.get(account.id)
+    await move(floor, account, "REVOKED")
+    with pytest.raises(AccountInactive):
+        await floor.vault.get(account.id)
+
+
+# -- accounts that nobody uses
+
+
+async def test_an_idle_account_is_refreshed_long_before_its_token_dies(
+    floor: Floor, account: Account
+) -> None:
+    floor.clock.move(days=29)
+    assert await floor.vault.keep_alive() == 0
+    floor.clock.move(days=2)
+    assert await floor.vault.keep_alive() == 1
+    assert await floor.vault.keep_alive() == 0
+    assert floor.provider.refreshes() == 1
+    assert (await stored(floor, account)).updated_at == floor.clock()
+
+
+async def test_several_workers_keep_an_account_alive_once(floor: Floor, account: Account) -> None:
+    floor.clock.move(days=31)
+    vaults = [floor.vault, *(floor.another_vault() for _ in range(3))]
+    await asyncio.gather(*(vault.keep_alive() for vault in vaults))
+    assert floor.provider.refreshes() == 1
+    assert (await stored(floor, account)).version == 2
+
+
+async def test_one_account_that_fails_keeps_no_other_from_living(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    for name in ("one", "two", "three"):
+        floor.provider.organization = name
+        await floor.account(tenant)
+    floor.clock.move(days=31)
+    floor.provider.answers = [AWAY]
+    assert await floor.vault.keep_alive() == 2
+    assert await floor.vault.keep_alive() == 1
+
+
+async def test_accounts_that_cannot_be_used_are_left_alone(floor: Floor, account: Account) -> None:
+    await move(floor, account, "DISABLED")
+    floor.clock.move(days=31)
+    assert await floor.vault.keep_alive() == 0
+    assert floor.provider.refreshes() == 0
+
+
+async def test_the_margin_differs_from_process_to_process(floor: Floor, account: Account) -> None:
+    """At 150 s before the end, one process refreshes already and another doesn't yet."""
+    calm = floor.another_vault()
+    eager = TokenVault(
+        floor.work,
+        floor.ring,
+        floor.targets,
+        floor.client,
+        floor.settings,
+        clock=floor.clock,
+        jitter=lambda: 1.0,
+    )
+    floor.clock.move(seconds=3600 - 150)
+    await calm.get(account.id)
+    assert floor.provider.refreshes() == 0
+    await eager.get(account.id)
+    assert floor.provider.refreshes() == 1

@@ -95,12 +95,16 @@ async def test_an_upstream_one_is_found_by_account_and_by_code(relay: Relay) -> 
 
 async def test_those_whose_last_step_is_unsure_are_listed(relay: Relay) -> None:
     states = {}
-    for state in ("NEW", "PENDING", "ACTIVE", "ENDING"):
+    for state in ("PENDING", "ACTIVE", "REFUSED", "ENDING"):
         upstream = await relay.upstream(await relay.account(), state=state)
         states[upstream.id] = state
+    ended = await relay.account()
+    await relay.upstream(ended, state="PENDING")
+    async with relay.work.writing() as tx:
+        await tx.accounts.move(ended.id, to="REVOKED", before="ACTIVE", at=LATER)
     async with relay.work.reading() as tx:
         found = await tx.upstream_subscriptions.unsettled()
-    assert sorted(states[item.id] for item in found) == ["ENDING", "NEW", "PENDING"]
+    assert sorted(states[item.id] for item in found) == ["ENDING", "PENDING"]
 
 
 async def test_a_change_moves_the_time_and_touches_no_other(relay: Relay) -> None:

@@ -172,7 +172,7 @@ async def test_an_event_that_overtakes_the_answer_is_understood(
 
 
 @on_sqlite
-@pytest.mark.parametrize("resource", ["BILL", "CUSTOMER", "invoice", "", "TOKEN"])
+@pytest.mark.parametrize("resource", ["BILL", "CUSTOMER", "invoice", "", "token"])
 async def test_what_is_not_offered_is_refused_and_leaves_nothing(
     relay: Relay, account: Account, resource: str
 ) -> None:
@@ -631,13 +631,13 @@ async def test_a_renewed_consent_is_fed_again(relay: Relay, account: Account) ->
     subscriptions = relay.subscriptions()
     await subscriptions.create(account, callback_url=HERE, resource="INVOICE")
     relay.provider.standing.clear()
-    await subscriptions.restore(account.id)
+    await subscriptions.upstream.watch(account.id)
     upstream = await relay.standing(account)
     assert upstream is not None
     assert (upstream.state, upstream.upstream_id) == ("ACTIVE", "q-2")
-    await subscriptions.restore(account.id)
-    assert [*relay.provider.standing] == ["q-2"]
-    await subscriptions.restore((await relay.account()).id)
+    assert [*relay.provider.standing] == ["q-2", "q-3"], "and one that tells of the consent's end"
+    await subscriptions.upstream.watch(account.id)
+    assert [*relay.provider.standing] == ["q-2", "q-3"]
 
 
 async def test_nothing_is_created_while_the_database_is_away(

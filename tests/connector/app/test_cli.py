@@ -1,5 +1,10 @@
 """The command line explains itself."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -9,7 +14,7 @@ from storage.sealing import MasterKey
 
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
-    *("tenant create", "tenant list", "account list", "webhook listen"),
+    *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
     *("keys new", "keys list", "keys rotate", "audit list"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
@@ -37,3 +42,21 @@ def test_no_command_is_missing_from_the_list_above() -> None:
 def test_a_new_sealing_key_is_ready_to_be_set() -> None:
     result = CliRunner().invoke(app, ["keys", "new", "2026-11"])
     assert MasterKey.parse(result.output).id == "2026-11"
+
+
+def test_an_unknown_account_cannot_be_unlinked(sqlite_template: Path) -> None:
+    environment = {
+        "CONNECTOR_DATABASE__URL": f"sqlite:///{sqlite_template}",
+        "CONNECTOR_PUBLIC_URL": "https://connect.example",
+        "CONNECTOR_SEALING__KEYS": MasterKey.generate("test").reveal(),
+    }
+    command = str(Path(sys.executable).with_name("qonto-connector"))
+    ended = subprocess.run(
+        [command, "account", "unlink", "acct_unknown"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "no such account" in ended.stderr

@@ -26,6 +26,9 @@ CASES = [
     ("GET", "/auth/statuses", "admin"),
     ("GET", "/tenants/get-end-user-list", "admin"),
     ("DELETE", "/tenants/api-keys/1", "admin"),
+    ("DELETE", "/tenants/delete-end-user", "admin"),
+    ("POST", "/webhooks/tenant", "admin"),
+    ("DELETE", "/webhooks/tenant/1", "admin"),
 ]
 
 

@@ -1,0 +1,18 @@
+"""Where a vendor wants to be told that an account can't be used any more."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+
+class TenantWebhookRow(Record, table=True):
+    __tablename__ = "tenant_webhooks"
+
+    id: str = Field(primary_key=True)
+    tenant_id: str = Field(foreign_key="tenants.id", index=True)
+    callback_url: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Set by DELETE; the row stays for the delivery log."""
