@@ -6,6 +6,8 @@ value. `deploy/env.example` explains each key; a test keeps it complete.
 """
 
 import os
+import shlex
+import subprocess
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +60,10 @@ class SealingGroup(_Group):
             "Required. One or more name:base64 separated by spaces; the first one seals, all of "
             "them open. `qonto-connector keys new` makes one."
         ),
+    )
+    command: str = Field(
+        default="",
+        description="Instead of keys: a command that prints them, for those with a key service.",
     )
 
 
@@ -178,7 +184,7 @@ class Settings(BaseSettings):
 
     def key_ring(self) -> KeyRing:
         """Make the key ring. Raises SettingsInvalid, saying how to make a key."""
-        text = self.sealing.keys.get_secret_value().split()
+        text = self._sealing_keys().split()
         if not text:
             raise SettingsInvalid(
                 "CONNECTOR_SEALING__KEYS is not set, and nothing is stored unprotected. Make a key "
@@ -188,6 +194,23 @@ class Settings(BaseSettings):
             return KeyRing(MasterKey.parse(part) for part in text)
         except ValueError as error:
             raise SettingsInvalid(f"CONNECTOR_SEALING__KEYS: {error}") from None
+
+    def _sealing_keys(self) -> str:
+        given, command = self.sealing.keys.get_secret_value(), shlex.split(self.sealing.command)
+        if not command:
+            return given
+        if given:
+            raise SettingsInvalid(
+                "CONNECTOR_SEALING__KEYS and CONNECTOR_SEALING__COMMAND are both set."
+            )
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)  # noqa: S603
+        except (OSError, subprocess.SubprocessError) as error:
+            # its output may hold a key, so that only the kind of failure is told
+            raise SettingsInvalid(
+                f"CONNECTOR_SEALING__COMMAND: {command[0]} failed ({type(error).__name__})."
+            ) from None
+        return done.stdout
 
     def require_public_url(self) -> str:
         """Answer the public address. Raises SettingsInvalid when it's missing or unfit."""

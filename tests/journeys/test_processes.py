@@ -242,6 +242,7 @@ async def test_the_simulator_tells_how_to_use_it() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.covers("MAE-12")
 async def test_the_demo_plays_to_its_end() -> None:
     plain = {name: value for name, value in os.environ.items() if "CONNECTOR_" not in name}
     code, out, err = await run("demo", env=plain)

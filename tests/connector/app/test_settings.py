@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connector.app.settings import Settings, SettingsInvalid, load
-from storage.sealing import MasterKey
+from storage.sealing import KeyRing, MasterKey
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,24 @@ def test_a_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(file))
     sealed = load().key_ring().seal("secret", place="here")
     assert load().key_ring().open_text(sealed, place="here") == "secret"
+
+
+def test_the_sealing_keys_can_come_from_a_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A key service's own client prints them; its failure is told without its output."""
+    file = tmp_path / "keys"
+    file.write_text(MasterKey("vault", b"v" * 32).reveal())
+    monkeypatch.setenv("CONNECTOR_SEALING__COMMAND", f"cat {file}")
+    sealed = load().key_ring().seal("secret", place="here")
+    assert KeyRing([MasterKey("vault", b"v" * 32)]).open_text(sealed, place="here") == "secret"
+    monkeypatch.setenv("CONNECTOR_SEALING__COMMAND", "sh -c 'echo canary; echo canary >&2; exit 3'")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_SEALING__COMMAND") as caught:
+        load().key_ring()
+    assert "canary" not in str(caught.value)
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:b")
+    with pytest.raises(SettingsInvalid, match="both set"):
+        load().key_ring()
 
 
 def test_a_missing_file_and_a_key_set_twice_are_refused(
