@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from oauth.accounts import Status, key_record
+from oauth.audit import OPERATOR, entry
 from oauth.credentials import open_values
 from oauth.errors import (
     AccountInactive,
@@ -70,10 +71,12 @@ class KeyLinking:
         reference: str | None = None,
         account: Account | None = None,
         with_key: bool = True,
+        by: str = OPERATOR,
     ) -> LinkedByKey:
         """Check the credentials at the target system and store them, sealed.
 
         With `account` that one is linked again, and no key is made; without `with_key` neither.
+        `by` is the id of the API key that asks, for the audit trail.
         Raises UnknownTarget, UnauthorizedAccountKey, OrganizationMismatch, AccountInactive,
         ProviderUnavailable, and what the target system raises when it refuses.
         """
@@ -109,8 +112,14 @@ class KeyLinking:
             await tx.tokens.put(
                 seal_api_key(self.ring, stored.id, authorization, credentials.custom_values, at)
             )
+            ids = {"tenant_id": tenant.id, "account_id": stored.id}
+            await tx.audit.add(entry("account.linked", by=by, at=at, **ids))
             if key is not None:
-                await tx.accounts.add_key(key_record(key, stored.id, at))
+                record = key_record(key, stored.id, at)
+                await tx.accounts.add_key(record)
+                await tx.audit.add(
+                    entry("account_key.issued", by=by, at=at, **ids, account_key_id=record.id)
+                )
         logger.info("account.linked_by_key", account_id=stored.id, tenant_id=tenant.id)
         for hook in self.on_linked:
             await tell(hook, stored.id)

@@ -101,6 +101,7 @@ async def link_by_key(request: Request) -> Response:
         ),
         reference=body.reference,
         account=_account(request),
+        by=_caller(request).key_id,
     )
     # Linked again under its key, the account keeps that key.
     key = linked.account_key or request.headers["X-ACCOUNT-KEY"]

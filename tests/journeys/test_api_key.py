@@ -96,6 +96,10 @@ async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sand
     upstream = running.container.subscriptions.upstream
     async with running.container.work.reading() as tx:
         (account,) = await tx.accounts.all()
+        trail = [(one.action, one.actor) for one in await tx.audit.list()]
+    told = dict(trail)
+    assert told["account.linked"].startswith("key_")
+    assert told["account_key.issued"].startswith("key_")
     await upstream.watch(account.id)
     await upstream.watch(account.id)
     async with running.container.work.reading() as tx:
