@@ -16,24 +16,29 @@ import msgspec
 from connector.errors import DownstreamError
 from connector.http import Call, ProviderClient
 from connector.outcomes import Complaint, Dialect, Refusal
-from connector.providers.qonto.documents import (
-    CLIENT_INVOICES,
-    CREDIT_NOTES,
+from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
     ORGANIZATION,
-    SUPPLIER_INVOICES,
-    WEBHOOK_SUBSCRIPTIONS,
-    ClientInvoice,
-    CreditNote,
-    DocumentPage,
-    Identified,
     Membership,
     Organization,
+)
+from connector.providers.qonto.documents.errors import read_errors
+from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
+from connector.providers.qonto.documents.reading import (
+    DocumentPage,
+    Identified,
     Resource,
-    SupplierInvoice,
     Unreadable,
+)
+from connector.providers.qonto.documents.sales import (
+    CLIENT_INVOICES,
+    CREDIT_NOTES,
+    ClientInvoice,
+    CreditNote,
+)
+from connector.providers.qonto.documents.subscriptions import (
+    WEBHOOK_SUBSCRIPTIONS,
     WebhookSubscription,
-    read_errors,
 )
 from storage.clock import iso_millis
 

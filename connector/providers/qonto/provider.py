@@ -20,7 +20,9 @@ from connector.providers.qonto.client import (
     QontoClient,
     dialect,
 )
-from connector.providers.qonto.documents import ClientInvoice, DocumentPage, SupplierInvoice
+from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.documents.reading import DocumentPage
+from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.session import QontoReader, QontoWebhooks
 from connector.registry import Provider
 from oauth.ports import Identity, OAuthSpec

@@ -1,6 +1,6 @@
 """A supplier invoice as a unified bill."""
 
-from connector.providers.qonto.documents import SupplierInvoice
+from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.notes import Notes

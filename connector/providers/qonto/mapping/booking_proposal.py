@@ -6,13 +6,13 @@ supplier invoice         BILL
 supplier credit note     BILL_CREDIT_NOTE
 """
 
-from connector.providers.qonto.documents import (
+from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.documents.sales import (
     Client,
     ClientInvoice,
     CreditNote,
     Item,
     PaymentMethod,
-    SupplierInvoice,
 )
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.bill import note_unread, supplier_name, supplier_standing

@@ -1,6 +1,6 @@
 """The customer on a document: names and addresses."""
 
-from connector.providers.qonto.documents import Client, PostalAddress
+from connector.providers.qonto.documents.sales import Client, PostalAddress
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.address import Address
 from connector.unified.enums import AddressType

@@ -1,6 +1,6 @@
 """A client invoice as a unified invoice."""
 
-from connector.providers.qonto.documents import ClientInvoice, Issuer, Item
+from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.mapping.calendar import Calendar, read_day

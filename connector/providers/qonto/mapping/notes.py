@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from connector.providers.qonto.documents import Discount, Money, MoneyField
+from connector.providers.qonto.documents.amounts import Discount, Money, MoneyField
 from connector.providers.qonto.mapping.amounts import difference, read_decimal, read_percentage
 from connector.providers.qonto.mapping.calendar import (
     read_day,

@@ -15,13 +15,9 @@ import msgspec
 
 from connector.ports import Page, Query
 from connector.providers.qonto.client import ListPart, QontoClient
-from connector.providers.qonto.documents import (
-    ClientInvoice,
-    CreditNote,
-    DocumentPage,
-    Record,
-    SupplierInvoice,
-)
+from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.documents.reading import DocumentPage, Record
+from connector.providers.qonto.documents.sales import ClientInvoice, CreditNote
 from connector.providers.qonto.mapping import (
     Calendar,
     propose_credit_note,

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from connector.errors import DownstreamRefused
 from connector.providers.qonto.client import has_next
-from connector.providers.qonto.documents import DocumentPage, Identified, Record
+from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
 from connector.providers.qonto.mapping.calendar import read_instant
 
 _EPOCH = datetime.fromtimestamp(0, UTC)

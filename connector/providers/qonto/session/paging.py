@@ -6,7 +6,7 @@ from typing import TypeVar
 from connector.errors import DownstreamRefused
 from connector.ports import Page, Query
 from connector.providers.qonto.client import ListPart
-from connector.providers.qonto.documents import DocumentPage, Identified, ListMeta
+from connector.providers.qonto.documents.reading import DocumentPage, Identified, ListMeta
 from connector.unified.mapped import Mapped
 
 D = TypeVar("D", bound=Identified)

@@ -7,7 +7,9 @@ from typing import TypeVar
 from connector.errors import DocumentNotFound, MissingScope
 from connector.ports import Found, Page, Query
 from connector.providers.qonto.client import ListPart, QontoClient
-from connector.providers.qonto.documents import ClientInvoice, DocumentPage, SupplierInvoice
+from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.documents.reading import DocumentPage
+from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping import (
     Calendar,
     map_bill,

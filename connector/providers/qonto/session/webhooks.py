@@ -7,7 +7,7 @@ from connector.errors import DocumentNotFound, DownstreamError, NotSupported
 from connector.ports import Subscription
 from connector.providers.qonto import events
 from connector.providers.qonto.client import QontoClient, has_next
-from connector.providers.qonto.documents import WebhookSubscription
+from connector.providers.qonto.documents.subscriptions import WebhookSubscription
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
 from oauth.tokens import AccessSource
 from storage.errors import Invalid

@@ -9,16 +9,12 @@ import msgspec
 import pytest
 
 from connector.providers.qonto import mapping
-from connector.providers.qonto.documents import (
-    CLIENT_INVOICES,
-    MEMBERSHIP,
-    ORGANIZATION,
-    SUPPLIER_INVOICES,
-    WEBHOOK_SUBSCRIPTIONS,
-    ReadError,
-    Unreadable,
-    read_errors,
-)
+from connector.providers.qonto.documents.bank import MEMBERSHIP, ORGANIZATION
+from connector.providers.qonto.documents.errors import ReadError, read_errors
+from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
+from connector.providers.qonto.documents.reading import Unreadable
+from connector.providers.qonto.documents.sales import CLIENT_INVOICES
+from connector.providers.qonto.documents.subscriptions import WEBHOOK_SUBSCRIPTIONS
 
 SAMPLES = Path(mapping.__file__).parents[1] / "samples"
 

@@ -13,12 +13,9 @@ import msgspec
 import pytest
 
 from connector.providers.qonto import mapping
-from connector.providers.qonto.documents import (
-    CLIENT_INVOICES,
-    CREDIT_NOTES,
-    SUPPLIER_INVOICES,
-    Resource,
-)
+from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
+from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.sales import CLIENT_INVOICES, CREDIT_NOTES
 from connector.unified.encoding import encode
 from connector.unified.mapped import Mapped
 

@@ -11,14 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.providers.qonto import mapping
-from connector.providers.qonto.documents import (
-    CLIENT_INVOICES,
-    CREDIT_NOTES,
-    SUPPLIER_INVOICES,
-    ClientInvoice,
-    Money,
-    SupplierInvoice,
-)
+from connector.providers.qonto.documents.amounts import Money
+from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
+from connector.providers.qonto.documents.sales import CLIENT_INVOICES, CREDIT_NOTES, ClientInvoice
 from connector.providers.qonto.mapping.amounts import read_decimal, read_percentage
 from connector.unified.encoding import encode
 

@@ -1,0 +1,24 @@
+"""Amounts and discounts, as they appear on every document."""
+
+from typing import Any
+
+import msgspec
+
+
+class Money(msgspec.Struct, frozen=True):
+    """An amount with its currency. `value` is a decimal string by the documentation."""
+
+    value: Any = None
+    currency: str | None = None
+
+
+MoneyField = Money | str | None
+"""An amount, or one of the ways of saying that there is none."""
+
+
+class Discount(msgspec.Struct, frozen=True):
+    """`value` is a fraction when `type` is percentage (0.1 is 10 %); `amount` is what it makes."""
+
+    type: str | None = None
+    value: Any = None
+    amount: MoneyField = None

@@ -1,0 +1,39 @@
+"""What the organisation buys: supplier invoices and suppliers' credit notes."""
+
+import msgspec
+
+from connector.providers.qonto.documents.amounts import MoneyField
+from connector.providers.qonto.documents.reading import Resource
+
+
+class SupplierInvoice(msgspec.Struct, frozen=True):
+    """A document received from a supplier; what it says was read from a file.
+
+    Before `analyzed_at` is set, amounts, dates and names are missing or unreliable. Supplier credit
+    notes are in the same resource, told apart by `is_credit_note`.
+    """
+
+    id: str | None = None
+    organization_id: str | None = None
+    status: str | None = None
+    supplier_id: str | None = None
+    supplier_name: str | None = None
+    issuer_name: str | None = None
+    invoice_number: str | None = None
+    description: str | None = None
+    vat_number: str | None = None
+    total_amount: MoneyField = None
+    total_amount_excluding_taxes: MoneyField = None
+    total_tax_amount: MoneyField = None
+    issue_date: str | None = None
+    due_date: str | None = None
+    payment_date: str | None = None
+    iban: str | None = None
+    attachment_id: str | None = None
+    analyzed_at: str | None = None
+    is_credit_note: bool | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+SUPPLIER_INVOICES = Resource("supplier_invoices", "supplier_invoice", SupplierInvoice)

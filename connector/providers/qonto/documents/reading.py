@@ -1,0 +1,125 @@
+"""How Qonto's answers are read: a list record by record, a single document, and their bytes."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+D = TypeVar("D", bound="Identified")
+
+
+class Identified(Protocol):
+    """Whatever carries an id, which names it when the rest can't be read."""
+
+    @property
+    def id(self) -> str | None: ...
+
+
+class ListMeta(msgspec.Struct, frozen=True):
+    """Where a page stands. `next_page` may be absent on the last page instead of null."""
+
+    current_page: int | None = None
+    next_page: int | None = None
+    total_pages: int | None = None
+    total_count: int | None = None
+    per_page: int | None = None
+
+
+class Unreadable(ValueError):
+    """The bytes are not the JSON that the endpoint documents; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[D]):
+    """One document of a page: `document`, or None when it can't be read, and its own bytes."""
+
+    document: D | None
+    raw: bytes = field(repr=False)
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage(Generic[D]):
+    """One page of a list, and the bytes it came in."""
+
+    records: tuple[Record[D], ...]
+    meta: ListMeta
+    raw: bytes = field(repr=False)
+
+
+class _OnlyId(msgspec.Struct, frozen=True):
+    id: str | None = None
+
+
+# numbers outside strings become Decimal, so that no amount passes through a float
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAW_LIST: msgspec.json.Decoder[list[msgspec.Raw] | None] = msgspec.json.Decoder(
+    list[msgspec.Raw] | None
+)
+_META = msgspec.json.Decoder(ListMeta)
+_ONLY_ID = msgspec.json.Decoder(_OnlyId)
+
+BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError)
+"""How broken JSON shows: also as nesting and as exponents beyond reason."""
+
+
+class Resource(Generic[D]):
+    """How one resource is named and read: the key of its list, of a single one, and its type."""
+
+    def __init__(self, plural: str, singular: str, document: type[D]) -> None:
+        self.plural = plural
+        self.singular = singular
+        self._decoder = msgspec.json.Decoder(document, float_hook=Decimal)
+
+    def read_page(self, body: bytes) -> DocumentPage[D]:
+        """Read a list answer, record by record. Raises Unreadable when there is no such list."""
+        outer = _outer(body)
+        if self.plural not in outer:
+            raise Unreadable(f"the answer has no {self.plural}")
+        try:
+            raws = _RAW_LIST.decode(outer[self.plural]) or []
+        except BROKEN:
+            raise Unreadable(f"{self.plural} is not a list") from None
+        return DocumentPage(
+            tuple(self._record(bytes(raw)) for raw in raws), _meta(outer.get("meta")), body
+        )
+
+    def read_one(self, body: bytes) -> tuple[D, bytes]:
+        """Read a single document and its own bytes, in its envelope or bare. Raises Unreadable."""
+        raw = bytes(_outer(body).get(self.singular, body))
+        try:
+            return self._decoder.decode(raw), raw
+        except BROKEN:
+            raise Unreadable(f"the {self.singular} doesn't fit its documentation") from None
+
+    def _record(self, raw: bytes) -> Record[D]:
+        try:
+            document = self._decoder.decode(raw)
+        except BROKEN:
+            return Record(None, raw, _id_of(raw))
+        return Record(document, raw, document.id)
+
+
+def _outer(body: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        body.decode()  # skipped fields aren't checked otherwise, and would be passed on as raw data
+        return _OBJECT.decode(body)
+    except BROKEN:
+        raise Unreadable("the answer is not a JSON object") from None
+
+
+def _meta(raw: msgspec.Raw | None) -> ListMeta:
+    if raw is None:
+        return ListMeta()
+    try:
+        return _META.decode(raw)
+    except BROKEN:
+        return ListMeta()
+
+
+def _id_of(raw: bytes) -> str | None:
+    try:
+        return _ONLY_ID.decode(raw).id
+    except BROKEN:
+        return None

@@ -1,0 +1,111 @@
+"""What the organisation sells: client invoices and credit notes, and whom to."""
+
+from typing import Any
+
+import msgspec
+
+from connector.providers.qonto.documents.amounts import Discount, MoneyField
+from connector.providers.qonto.documents.reading import Resource
+
+
+class PostalAddress(msgspec.Struct, frozen=True):
+    street_address: str | None = None
+    city: str | None = None
+    zip_code: str | None = None
+    country_code: str | None = None
+
+
+class Client(msgspec.Struct, frozen=True):
+    """The customer as printed on a document. The flat address is the older form."""
+
+    id: str | None = None
+    name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    vat_number: str | None = None
+    address: str | None = None
+    city: str | None = None
+    zip_code: str | None = None
+    country_code: str | None = None
+    billing_address: PostalAddress | str | None = None
+    delivery_address: PostalAddress | str | None = None
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A line of a client invoice or credit note. `vat_rate` is a fraction: 0.2 is 20 %."""
+
+    title: str | None = None
+    description: str | None = None
+    quantity: Any = None
+    unit_price: MoneyField = None
+    vat_rate: Any = None
+    discount: Discount | str | None = None
+    subtotal: MoneyField = None
+    total_amount: MoneyField = None
+
+
+class PaymentMethod(msgspec.Struct, frozen=True):
+    iban: str | None = None
+    bic: str | None = None
+
+
+class Issuer(msgspec.Struct, frozen=True):
+    """The organisation as printed on a document."""
+
+    legal_country: str | None = None
+    address_country: str | None = None
+
+
+class ClientInvoice(msgspec.Struct, frozen=True):
+    """An invoice the organisation issued. `items` is null for a draft without lines."""
+
+    id: str | None = None
+    organization_id: str | None = None
+    attachment_id: str | None = None
+    number: str | None = None
+    invoice_number: str | None = None
+    purchase_order: str | None = None
+    status: str | None = None
+    invoice_type: str | None = None
+    currency: str | None = None
+    total_amount: MoneyField = None
+    vat_amount: MoneyField = None
+    amount_paid: MoneyField = None
+    discount: Discount | str | None = None
+    stamp_duty_amount: Any = None
+    welfare_fund: Any = None
+    withholding_tax: Any = None
+    issue_date: str | None = None
+    due_date: str | None = None
+    performance_date: str | None = None
+    performance_start_date: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    paid_at: str | None = None
+    items: list[Item] | None = None
+    client: Client | str | None = None
+    payment_methods: list[PaymentMethod] | PaymentMethod | None = None
+    organization: Issuer | str | None = None
+
+
+class CreditNote(msgspec.Struct, frozen=True):
+    """A credit note to one of the organisation's own invoices. It has no status of its own."""
+
+    id: str | None = None
+    organization_id: str | None = None
+    attachment_id: str | None = None
+    number: str | None = None
+    invoice_id: str | None = None
+    reason: str | None = None
+    currency: str | None = None
+    total_amount: MoneyField = None
+    issue_date: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    finalized_at: str | None = None
+    items: list[Item] | None = None
+    client: Client | str | None = None
+
+
+CLIENT_INVOICES = Resource("client_invoices", "client_invoice", ClientInvoice)
+CREDIT_NOTES = Resource("credit_notes", "credit_note", CreditNote)
