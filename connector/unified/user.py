@@ -22,7 +22,7 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class UserInfo(msgspec.Struct, frozen=True):
-    """Who linked the account; `name` is the given name. The contract has snake case here."""
+    """Who linked the account; `name` is the full name. The contract has snake case here."""
 
     id: str | None
     account_id: str | None
