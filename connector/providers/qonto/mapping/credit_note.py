@@ -10,12 +10,13 @@ from connector.unified.credit_note import CreditNote, CreditNoteLine
 from connector.unified.mapped import Mapped
 
 
-def map_credit_note(document: Source, _calendar: Calendar) -> Mapped[CreditNote]:
+def map_credit_note(document: Source, calendar: Calendar) -> Mapped[CreditNote]:
     """Say a credit note in the unified model, with amounts and quantities signed as Qonto's.
 
     `reference` is the id of the invoice that it corrects. Net amounts are the totals less the tax.
     Qonto has no status for credit notes, so both statuses are null.
     """
+    del calendar  # a credit note is never overdue
     notes = Notes("credit note", document.id)
     currency = notes.currency(document.currency, document.total_amount)
     total = notes.amount("total_amount", document.total_amount)

@@ -22,12 +22,13 @@ _TYPES: dict[str, ContactType] = {
 }
 
 
-def map_customer(document: ClientRecord, _calendar: Calendar) -> Mapped[Customer]:
+def map_customer(document: ClientRecord, calendar: Calendar) -> Mapped[Customer]:
     """Say a client in the unified model.
 
     Of a person, first and last name are in `contact_persons`, and `company_name` is only what the
     client's name says beyond them. What e-mail addresses and phone numbers are for is not known.
     """
+    del calendar  # a client has no state that depends on the day
     notes = Notes("customer", document.id)
     person = _person_of(document, notes)
     customer = Customer(

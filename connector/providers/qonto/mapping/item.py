@@ -34,11 +34,12 @@ _UNITS: dict[str, UnitName] = {
 _ONLY_CURRENCY = "EUR"
 
 
-def map_item(document: Product, _calendar: Calendar) -> Mapped[Item]:
+def map_item(document: Product, calendar: Calendar) -> Mapped[Item]:
     """Say a product in the unified model. Its price is what it is sold for, without tax.
 
     The model has no currency for it, so a price in another one than euros is left out.
     """
+    del calendar  # a product has no state that depends on the day
     notes = Notes("item", document.id)
     item = Item(
         id=notes.text(document.id),

@@ -107,14 +107,15 @@ class Notes:
     def percentage(
         self, field: str, rate: object, unit: RateUnit = RateUnit.FRACTION
     ) -> Decimal | None:
-        """Read a rate into percent; one above 100 % is noted, as its unit may be mistaken."""
+        """Read a rate into percent; one above 100 % is left out, as its unit is in doubt."""
         if rate is None or rate == "":
             return None
         percentage = read_percentage(rate) if unit is RateUnit.FRACTION else read_decimal(rate)
         if percentage is None:
             self.warn(f"{field} is not a number")
         elif percentage > 100:
-            self.warn(f"{field} is above 100 %")
+            self.warn(f"{field} would be above 100 %")
+            return None
         return percentage
 
     def discount(

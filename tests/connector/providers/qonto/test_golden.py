@@ -15,7 +15,13 @@ import pytest
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
 from connector.providers.qonto.documents.reading import Resource
-from connector.providers.qonto.documents.sales import CLIENT_INVOICES, CREDIT_NOTES
+from connector.providers.qonto.documents.sales import (
+    CLIENT_INVOICES,
+    CLIENTS,
+    CREDIT_NOTES,
+    PRODUCTS,
+    QUOTES,
+)
 from connector.unified.encoding import encode
 from connector.unified.mapped import Mapped
 
@@ -24,6 +30,10 @@ GOLDEN = Path(__file__).parent / "golden"
 NOW = mapping.Calendar(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
 
 Map = Callable[[Any], Mapped[Any]]
+
+
+def _now(mapped: Callable[[Any, mapping.Calendar], Mapped[Any]]) -> Map:
+    return lambda document: mapped(document, NOW)
 
 
 def _invoice(document: Any) -> Mapped[Any]:
@@ -53,6 +63,10 @@ CASES: list[tuple[str, str, Resource[Any], Map]] = [
             "client_invoice.currencies",
             "client_invoice.italian",
             "client_invoice.odd",
+            "client_invoice.german",
+            "client_invoice.spanish",
+            "client_invoice.individual",
+            "client_invoice.amounts",
         )
     ),
     *(
@@ -65,9 +79,42 @@ CASES: list[tuple[str, str, Resource[Any], Map]] = [
     ),
     ("client_invoice.get", "booking_proposal", CLIENT_INVOICES, _proposal_of_invoice),
     ("client_invoice.odd", "booking_proposal", CLIENT_INVOICES, _proposal_of_invoice),
-    ("credit_note.get", "booking_proposal", CREDIT_NOTES, mapping.propose_credit_note),
+    ("credit_note.get", "booking_proposal", CREDIT_NOTES, _now(mapping.propose_credit_note)),
     ("supplier_invoice.get", "booking_proposal", SUPPLIER_INVOICES, _proposal_of_bill),
     ("supplier_invoice.credit_note", "booking_proposal", SUPPLIER_INVOICES, _proposal_of_bill),
+    *(
+        (f"credit_note.{sample}", "credit_note", CREDIT_NOTES, _now(mapping.map_credit_note))
+        for sample in ("get", "german", "italian", "odd")
+    ),
+    *(
+        (sample, "vendor_credit", SUPPLIER_INVOICES, _now(mapping.map_vendor_credit))
+        for sample in ("supplier_invoice.credit_note", "supplier_invoice.credit_note_german")
+    ),
+    *(
+        (f"client.{sample}", "customer", CLIENTS, _now(mapping.map_customer))
+        for sample in ("get", "individual", "freelancer", "italian", "spanish", "odd")
+    ),
+    *(
+        (f"client.{sample}", "contact", CLIENTS, _now(mapping.map_contact))
+        for sample in ("get", "freelancer", "odd")
+    ),
+    *(
+        (f"product.{sample}", "item", PRODUCTS, _now(mapping.map_item))
+        for sample in ("get", "good", "zero_vat", "odd")
+    ),
+    *(
+        (f"quote.{sample}", "offer", QUOTES, _now(mapping.map_offer))
+        for sample in (
+            "get",
+            "german",
+            "italian",
+            "spanish",
+            "percent",
+            "percent_below_one",
+            "mixed_units",
+            "odd",
+        )
+    ),
 ]
 
 

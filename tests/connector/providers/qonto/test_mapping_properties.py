@@ -104,7 +104,7 @@ def test_any_object_is_mapped_or_left_out_but_never_fails_its_page(fields: dict[
     good = {"id": "019d07ca-0001-7000-8000-000000000042", "status": "paid"}
     for resource, propose in (
         (CLIENT_INVOICES, lambda one: mapping.propose_invoice(one, CALENDAR)),
-        (CREDIT_NOTES, mapping.propose_credit_note),
+        (CREDIT_NOTES, lambda one: mapping.propose_credit_note(one, CALENDAR)),
         (SUPPLIER_INVOICES, lambda one: mapping.propose_supplier_invoice(one, CALENDAR)),
     ):
         body = msgspec.json.encode({resource.plural: [fields, good], "meta": {}})
