@@ -4,7 +4,7 @@
     ├── UnknownTarget              no target system has that name
     ├── IdentityUnknown            the granted scopes don't tell who linked the account
     ├── Invalid
-    │   └── FilterNotSupported     a filter or order of the contract that isn't offered yet
+    │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
     │   ├── NotSupported           the target system has nothing of that kind
     │   └── DocumentNotFound       the target system knows no document of that id
@@ -46,8 +46,8 @@ class IdentityUnknown(ServiceError):
     code = "IDENTITY_UNKNOWN"
 
 
-class FilterNotSupported(Invalid):
-    code = "FILTER_NOT_SUPPORTED"
+class FilterTooBroad(Invalid):
+    code = "FILTER_TOO_BROAD"
 
 
 class NotSupported(NotFound):

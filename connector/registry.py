@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connector.errors import UnknownTarget
-from connector.ports import AccountingReader, WebhookAdapter
+from connector.ports import Readers, WebhookAdapter
 from oauth.ports import TargetSystem
 
 
@@ -14,7 +14,7 @@ class Provider:
 
     target: str
     system: TargetSystem
-    reader: AccountingReader
+    readers: Readers
     webhooks: WebhookAdapter
 
 

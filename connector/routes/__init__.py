@@ -4,16 +4,21 @@ The edge before them has set `request.state.account` and `request.state.request_
 exceptions, and the edge turns them into answers.
 """
 
+from typing import Any
+
 from starlette.routing import Route
 
-from connector.routes import bills, booking_proposals, invoices
+from connector.routes.bills import BILLS
+from connector.routes.booking_proposals import BOOKING_PROPOSALS
+from connector.routes.invoices import INVOICES
 from connector.routes.operation import Operation
+from connector.routes.resource import Resource
 
-routes: list[Route] = [*invoices.routes, *bills.routes, *booking_proposals.routes]
+RESOURCES: tuple[Resource[Any], ...] = (INVOICES, BILLS, BOOKING_PROPOSALS)
 
-operations: tuple[Operation, ...] = (
-    *invoices.operations,
-    *bills.operations,
-    *booking_proposals.operations,
+routes: list[Route] = [route for resource in RESOURCES for route in resource.routes]
+
+operations: tuple[Operation, ...] = tuple(
+    operation for resource in RESOURCES for operation in resource.operations
 )
 """One entry for each method of each route."""

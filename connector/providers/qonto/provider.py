@@ -5,25 +5,24 @@ Qonto's documentation: Authentication (OAuth flow, Available scopes, Sandbox), O
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
 from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
 from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
 from connector.providers.qonto.client import (
-    READ_CLIENT_INVOICES,
+    CLIENT_INVOICES,
     READ_MEMBERSHIP,
     READ_ORGANIZATION,
-    READ_SUPPLIER_INVOICES,
+    SUPPLIER_INVOICES,
     WEBHOOK,
-    ListPart,
+    Endpoint,
     QontoClient,
     dialect,
 )
-from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.reading import DocumentPage
-from connector.providers.qonto.documents.sales import ClientInvoice
-from connector.providers.qonto.session import QontoReader, QontoWebhooks
+from connector.providers.qonto.session import QontoWebhooks, qonto_readers
 from connector.registry import Provider
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
@@ -212,7 +211,7 @@ class QontoSystem:
         return Provider(
             target=self._target,
             system=self,
-            reader=QontoReader(client, self._clock),
+            readers=qonto_readers(client, self._clock),
             webhooks=QontoWebhooks(client, access),
         )
 
@@ -295,16 +294,12 @@ async def _membership_of(client: QontoClient, granted: frozenset[str]) -> str | 
 
 
 async def _organization_on_documents(client: QontoClient, granted: frozenset[str]) -> str | None:
-    newest = ListPart(per_page=1)
-    looks = (
-        (READ_CLIENT_INVOICES, client.list_client_invoices),
-        (READ_SUPPLIER_INVOICES, client.list_supplier_invoices),
-    )
-    for scope, look in looks:
-        if scope not in granted:
+    looks: tuple[Endpoint[Any], ...] = (CLIENT_INVOICES, SUPPLIER_INVOICES)
+    for endpoint in looks:
+        if endpoint.scope not in granted:
             continue
         try:
-            found = _organization_of(await look("", newest))
+            found = _organization_of(await client.page("", endpoint, per_page=1))
         except DownstreamForbidden:
             continue  # the price plan may exclude one of them
         if found is not None:
@@ -312,9 +307,7 @@ async def _organization_on_documents(client: QontoClient, granted: frozenset[str
     return None
 
 
-def _organization_of(
-    page: DocumentPage[ClientInvoice] | DocumentPage[SupplierInvoice],
-) -> str | None:
+def _organization_of(page: DocumentPage[Any]) -> str | None:
     for record in page.records:
         if record.document is not None and record.document.organization_id:
             return record.document.organization_id

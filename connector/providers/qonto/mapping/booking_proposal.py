@@ -74,11 +74,12 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
     return Mapped(proposal, tuple(notes.warnings))
 
 
-def propose_credit_note(document: CreditNote) -> Mapped[BookingProposal]:
+def propose_credit_note(document: CreditNote, calendar: Calendar) -> Mapped[BookingProposal]:
     """Propose the booking of a credit note, with the amounts signed as Qonto signs them.
 
     `notes` is the reason given; Qonto has neither a status nor a due date for it.
     """
+    del calendar  # a credit note is never overdue
     notes = Notes("booking proposal", document.id)
     currency = notes.currency(document.currency, document.total_amount)
     client = client_of(document.client)
