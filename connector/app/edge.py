@@ -25,7 +25,16 @@ from storage import errors as storage_errors
 from storage.errors import FieldError, Invalid, ServiceError
 from webhooks import errors as webhook_errors
 
-OPEN = ("/auth/callback/", "/link/", "/events/callback/", "/health", "/metrics", "/openapi.json")
+OPEN = (
+    "/auth/callback/",
+    "/link/",
+    "/events/callback/",
+    "/health",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/llms.txt",
+)
 """Called by browsers, by providers (whose signature is checked instead) and by operators."""
 
 TENANT = ("/auth/", "/tenants/", "/webhooks/tenant")

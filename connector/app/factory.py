@@ -3,20 +3,15 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import health, unlink_endpoint
+from connector.app import docs_routes, health, unlink_endpoint
 from connector.app.container import Container
-from connector.app.description import document
 from connector.app.edge import Edge, answer_http_exception
 from storage import migrations
 
@@ -43,7 +38,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
     app = Starlette(
         routes=[
             *health.routes,
-            Route("/openapi.json", _openapi),
+            *docs_routes.routes,
             *oauth.routes.routes,
             *connector.routes.routes,
             *webhooks.routes.routes,
@@ -56,10 +51,3 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
     app.state.container = container
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
-
-
-async def _openapi(request: Request) -> Response:
-    """The description of this API, made from the models that serve it."""
-    container: Container = request.app.state.container
-    body = msgspec.json.encode(document(container.settings.public_url))
-    return Response(body, media_type="application/json")

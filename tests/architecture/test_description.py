@@ -5,15 +5,16 @@ from starlette.routing import Route
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import health, unlink_endpoint
+from connector.app import docs_routes, health, unlink_endpoint
 from connector.app.description import document, operations
 
-NOT_DESCRIBED = {("GET", "/metrics"), ("GET", "/openapi.json")}
+NOT_DESCRIBED = {("GET", path) for path in ("/metrics", "/openapi.json", "/docs", "/llms.txt")}
 
 
 def served() -> set[tuple[str, str]]:
     routes: list[Route] = [
         *health.routes,
+        *docs_routes.routes,
         *oauth.routes.routes,
         *connector.routes.routes,
         *webhooks.routes.routes,
@@ -35,14 +36,18 @@ def test_every_route_is_described_and_nothing_else_is() -> None:
 def test_the_document_is_openapi_and_every_reference_leads_somewhere() -> None:
     described = document("https://connect.example")
     assert described["openapi"] == "3.1.0"
-    names = set(described["components"]["schemas"])
+    known = {
+        f"#/components/{kind}/{name}"
+        for kind, named in described["components"].items()
+        for name in named
+    }
     references: set[str] = set()
 
     def walk(node: object) -> None:
         if isinstance(node, dict):
             reference = node.get("$ref")
             if isinstance(reference, str):
-                references.add(reference.removeprefix("#/components/schemas/"))
+                references.add(reference)
             for value in node.values():
                 walk(value)
         elif isinstance(node, list):
@@ -50,7 +55,7 @@ def test_the_document_is_openapi_and_every_reference_leads_somewhere() -> None:
                 walk(value)
 
     walk(described)
-    assert references <= names
+    assert references <= known
     assert {"getAccountingInvoices", "postWebhooks", "getAuthByTarget"} <= {
         operation["operationId"]
         for path in described["paths"].values()
