@@ -1,6 +1,7 @@
 """What holds for every banking record, not only for the samples."""
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Context, Decimal, Inexact
 from typing import Any
@@ -24,12 +25,15 @@ from connector.providers.qonto.documents.bank import (
     Transaction,
     accounts_of,
 )
+from connector.providers.qonto.documents.reading import Resource
 from connector.providers.qonto.mapping.iban import is_iban
 from connector.unified.encoding import encode
 from connector.unified.iso import BANK_CURRENCY_CODES
+from connector.unified.mapped import Mapped
 
 CALENDAR = mapping.Calendar(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
 EXACT = Context(prec=3000, traps=[Inexact])
+Map = Callable[[Any, mapping.Calendar], Mapped[Any]]
 OWN_IBAN = "DE89370400440532013000"
 
 numbers = st.decimals(allow_nan=False, allow_infinity=False, places=None).filter(
@@ -305,12 +309,13 @@ def test_any_banking_record_is_mapped_or_left_out_but_never_fails_its_page(
     fields: dict[str, Any],
 ) -> None:
     """Whatever Qonto puts into a record, the page and the other record survive."""
-    for resource, maps in (
-        (BANK_ACCOUNTS, (mapping.map_bank_account,)),
-        (TRANSACTIONS, (mapping.map_transaction, mapping.map_expense)),
-        (MEMBERSHIPS, (mapping.map_user,)),
-        (ATTACHMENTS, (mapping.map_file,)),
-    ):
+    every: list[tuple[Resource[Any], Sequence[Map]]] = [
+        (BANK_ACCOUNTS, [mapping.map_bank_account]),
+        (TRANSACTIONS, [mapping.map_transaction, mapping.map_expense]),
+        (MEMBERSHIPS, [mapping.map_user]),
+        (ATTACHMENTS, [mapping.map_file]),
+    ]
+    for resource, maps in every:
         body = msgspec.json.encode({resource.plural: [fields, {"id": "good"}], "meta": {}})
         page = resource.read_page(body)
         assert len(page.records) == 2
@@ -318,7 +323,7 @@ def test_any_banking_record_is_mapped_or_left_out_but_never_fails_its_page(
         for record in page.records:
             if record.document is not None:
                 for mapped in maps:
-                    json.loads(encode(mapped(record.document, CALENDAR).value))  # pyright: ignore
+                    json.loads(encode(mapped(record.document, CALENDAR).value))
 
 
 def test_one_bad_account_costs_only_itself_in_its_organisation() -> None:
