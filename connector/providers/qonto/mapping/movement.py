@@ -83,8 +83,8 @@ def vat_rate_of(document: Transaction, notes: BankNotes) -> Decimal | None:
     rate = notes.number("vat_rate", document.vat_rate)
     if rate is None or rate == -1:
         return None
-    if rate < 0:
-        notes.warn("vat_rate is below zero")
+    if not 0 <= rate <= 100:
+        notes.warn("vat_rate is not between 0 and 100 %")
         return None
     return rate
 

@@ -182,6 +182,7 @@ def test_a_transactions_rate_is_percent_already(rate: Decimal) -> None:
         ("0", "0", "0", False),
         ("20", "4", "-4", False),
         ("-20", "4", "-4", True),
+        ("100.01", "4", "-4", True),
     ],
 )
 def test_a_rate_of_minus_one_means_unknown_or_several(
