@@ -11,8 +11,6 @@ from connector.unified.iso import BANK_CURRENCY_CODES
 _NOISE = Decimal("0.00001")
 """Less than any currency's smallest unit, more than what floats do to amounts below 10^9."""
 
-_QUOTE = 40
-
 
 class BankNotes(Notes):
     """The reader of one banking record."""
@@ -24,7 +22,7 @@ class BankNotes(Notes):
         code = value.upper()
         if code in BANK_CURRENCY_CODES:
             return code
-        self.warn(f"currency {value[:_QUOTE]!r} is not in the contract's list")
+        self.unknown("currency", value)
         return None
 
     def banked(self, field: str, amount: object, cents: object) -> Decimal | None:
