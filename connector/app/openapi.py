@@ -226,6 +226,8 @@ def _failing(operation: DescribedOperation) -> Iterator[int]:
     yield from (400, 401, 403, 404)
     if operation.method != "GET":
         yield 409
+    if operation.keys == "account" and operation.media_type != JSON:
+        yield 406
     if "target" in operation.path.lower() or operation.request is not None:
         yield 405
     if operation.keys == "account" or operation.path.startswith("/auth/"):

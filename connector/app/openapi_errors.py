@@ -27,6 +27,7 @@ FAILURES = {
     403: ("ApiKeyRefused", "The API key is unknown or not for this, or the consent is too narrow"),
     404: ("NotFound", "Unknown id, or the target system has nothing of that kind"),
     405: ("UnknownTarget", "No target system has that name, or the path has no such method"),
+    406: ("NotAcceptable", "The file is in none of the forms that Accept names"),
     409: ("Conflict", "What is there already forbids it"),
     429: ("TooManyRequests", "Too many requests; wait as long as Retry-After says"),
     500: ("Internal", "Something went wrong here, not in the request"),
