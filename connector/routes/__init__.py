@@ -8,13 +8,45 @@ from typing import Any
 
 from starlette.routing import Route
 
+from connector.routes.bank import BANK_ACCOUNTS, EXPENSES, PAYMENTS, TRANSACTIONS, USERS
 from connector.routes.bills import BILLS
 from connector.routes.booking_proposals import BOOKING_PROPOSALS
 from connector.routes.invoices import INVOICES
+from connector.routes.lines import Lines
 from connector.routes.operation import Operation
+from connector.routes.purchases import BILL_LINES, VENDOR_CREDITS
 from connector.routes.resource import Resource
+from connector.routes.sales import (
+    CONTACTS,
+    CONTACTS_V2,
+    CREDIT_NOTES,
+    CUSTOMERS,
+    INVOICE_LINES,
+    ITEMS,
+    OFFER_LINES,
+    OFFERS,
+)
 
-RESOURCES: tuple[Resource[Any], ...] = (INVOICES, BILLS, BOOKING_PROPOSALS)
+RESOURCES: tuple[Resource[Any] | Lines[Any], ...] = (
+    INVOICES,
+    INVOICE_LINES,
+    CREDIT_NOTES,
+    BILLS,
+    BILL_LINES,
+    VENDOR_CREDITS,
+    BOOKING_PROPOSALS,
+    CUSTOMERS,
+    CONTACTS,
+    CONTACTS_V2,
+    ITEMS,
+    OFFERS,
+    OFFER_LINES,
+    PAYMENTS,
+    BANK_ACCOUNTS,
+    TRANSACTIONS,
+    EXPENSES,
+    USERS,
+)
 
 routes: list[Route] = [route for resource in RESOURCES for route in resource.routes]
 

@@ -15,7 +15,7 @@ import msgspec
 from connector.errors import DownstreamError
 from connector.http import Call, ProviderClient
 from connector.outcomes import Complaint, Dialect, Refusal
-from connector.providers.qonto.documents import purchases, sales
+from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
     ORGANIZATION,
@@ -95,6 +95,18 @@ CLIENT_INVOICES = Endpoint(
 CREDIT_NOTES = Endpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
 SUPPLIER_INVOICES = Endpoint(
     "/v2/supplier_invoices", purchases.SUPPLIER_INVOICES, READ_SUPPLIER_INVOICES
+)
+CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read")
+QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
+PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
+BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
+MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
+# completed ones only, unless told otherwise
+TRANSACTIONS = Endpoint(
+    "/v2/transactions",
+    bank.TRANSACTIONS,
+    READ_ORGANIZATION,
+    tuple(("status[]", status) for status in ("pending", "declined", "completed")),
 )
 SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
