@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from connector.reading import Reading
 from connector.registry import Registry
-from connector.routes import routes
+from connector.routes import operations, routes
 from connector.routes.bills import BILLS
 from connector.routes.booking_proposals import BOOKING_PROPOSALS
 from connector.routes.invoices import INVOICES
