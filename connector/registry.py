@@ -3,19 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connector.downloads import Files
 from connector.errors import UnknownTarget
+from connector.pass_through import PassThrough
 from connector.ports import Readers, WebhookAdapter
+from connector.profiles import Profiles
 from oauth.ports import TargetSystem
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """All that one target system offers: linking, reading, and telling of changes."""
+    """All that one target system offers; None is what it doesn't have."""
 
     target: str
     system: TargetSystem
     readers: Readers
     webhooks: WebhookAdapter
+    files: Files | None = None
+    profiles: Profiles | None = None
+    pass_through: PassThrough | None = None
 
 
 class Registry:
