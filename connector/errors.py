@@ -10,6 +10,7 @@
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
     │   ├── NotSupported           the target system has nothing of that kind
+    │   ├── NotEnabled             the target system has it, this service doesn't offer it yet
     │   ├── DocumentNotFound       the target system knows no document of that id
     │   └── DocumentNotReady       the record has no file yet; without Retry-After it is a draft
     └── DownstreamError            the target system's answer is of no use
@@ -68,6 +69,10 @@ class FilterTooBroad(Invalid):
 
 class NotSupported(NotFound):
     code = "NOT_SUPPORTED"
+
+
+class NotEnabled(NotFound):
+    code = "NOT_ENABLED"
 
 
 class DocumentNotFound(NotFound):

@@ -1,8 +1,9 @@
 """The target systems this service knows, from an explicit list."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from connector.capabilities import Concept
 from connector.downloads import Files
 from connector.errors import UnknownTarget
 from connector.pass_through import PassThrough
@@ -22,6 +23,8 @@ class Provider:
     files: Files | None = None
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
+    concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
+    """What it has of each resource, whether this service offers it or not."""
 
 
 class Registry:

@@ -21,6 +21,7 @@ from connector.providers.qonto.client import (
     QontoClient,
     dialect,
 )
+from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.documents.reading import DocumentPage
 from connector.providers.qonto.session import QontoWebhooks, qonto_readers
 from connector.registry import Provider
@@ -213,6 +214,7 @@ class QontoSystem:
             system=self,
             readers=qonto_readers(client, self._clock),
             webhooks=QontoWebhooks(client, access),
+            concepts=CONCEPTS,
         )
 
     def _provider_client(self, access: AccessSource) -> ProviderClient:
