@@ -39,7 +39,9 @@ _SHOWN_ONCE = {
 _OWN_ID = re.compile(r"\b([a-z]{2,5})_([0-9A-HJKMNP-TV-Z]{10})([0-9A-HJKMNP-TV-Z]{16})\b")
 _RANDOM = re.compile(r"\b(state|code_challenge|client_id)=[^&]+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-_NESTED = 2
+_SOLID = re.compile(r"[A-Za-z0-9+/=]+")
+"""Base64: the content of a file."""
+_NESTED, _LONGEST, _CUT = 2, 200, 40
 
 
 async def examples() -> dict[str, Any]:
@@ -91,7 +93,8 @@ def _stable(value: Any, ids: dict[str, str], name: str = "") -> Any:
             return ids[found[0]]
         return ids.setdefault(found[0], f"{found[1]}_{found[2]}{next(numbers):016}")
 
-    return _RANDOM.sub(r"\1=example", _OWN_ID.sub(own, value))
+    text = _RANDOM.sub(r"\1=example", _OWN_ID.sub(own, value))
+    return text if len(text) < _LONGEST or not _SOLID.fullmatch(text) else text[:_CUT]
 
 
 def _are_records(values: list[Any]) -> bool:

@@ -133,7 +133,12 @@ def describe(
         path[operation.method.lower()] = described
     document: Schema = {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": description},
+        "info": {
+            "title": title,
+            "version": version,
+            "description": description,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),

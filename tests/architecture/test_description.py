@@ -1,5 +1,6 @@
 """The API's description agrees with the routes that answer."""
 
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 from starlette.routing import Route
 
 import connector.routes
@@ -61,6 +62,13 @@ def test_the_document_is_openapi_and_every_reference_leads_somewhere() -> None:
         for path in described["paths"].values()
         for operation in path.values()
     }
+
+
+def test_the_document_is_valid_by_the_rules_of_openapi_3_1() -> None:
+    described = document("https://connect.example")
+    assert [error.message for error in OPENAPI_31_VALIDATOR.iter_errors(described)] == []
+    broken = {**described, "paths": {"no-slash": {}}}
+    assert not OPENAPI_31_VALIDATOR.is_valid(broken)
 
 
 def test_an_amount_is_described_as_a_number() -> None:

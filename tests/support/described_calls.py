@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -22,20 +23,25 @@ NOT_CALLED = {
 
 _MOST = 30
 _PARAMETER = re.compile(r"{(\w+)}")
-_HEADERS = {"Accept": "application/json", "X-Request-Id": "req_0123456789abcdef01234567"}
+REQUEST_ID = "req_0123456789abcdef01234567"
 
 
 @dataclass(frozen=True)
 class Made:
-    """A call that was made, and its answer."""
+    """A call that was made, and its answer; `values` are those of the path's parameters."""
 
     operation: Operation
+    values: dict[str, str]
     body: Any
     answer: httpx2.Response
 
     @property
     def id(self) -> str:
         return operation_id(self.operation)
+
+    @property
+    def path(self) -> str:
+        return _filled(self.operation.path, self.values)
 
 
 @dataclass
@@ -102,37 +108,44 @@ class Walk:
             one for one in operations() if one.method == "GET" and operation_id(one) not in done
         ]
         for operation in sorted(reading, key=lambda one: one.path.count("{")):
-            for values in await self._values(operation):
+            found = self._values(operation.path)
+            if not found:
+                self.skipped.append(operation_id(operation))
+            for values in found:
                 await self._make(operation, values, self._required(operation), None)
             if operation.tag == "accounting":
                 await self._variants(operation)
 
-    async def _values(self, operation: Operation) -> list[dict[str, str]]:
-        """Find ids for the path's parameter in the list at the path before it."""
-        names = _PARAMETER.findall(operation.path)
-        if not names:
+    def _values(self, path: str) -> list[dict[str, str]]:
+        """Find ids for the parameters of a path in the lists that the paths before them name."""
+        above, _, last = path.rpartition("/{")
+        if not above:
             return [{}]
-        above = operation.path.partition("/{")[0]
-        records = self.records(above)
-        if not records:
-            self.skipped.append(operation_id(operation))
-        return [{names[0]: str(record["id"])} for record in records[:_MOST]]
+        name = last.partition("}")[0]
+        found = [
+            {**values, name: str(record.get(name) or record["id"])}
+            for values in self._values(above)
+            for record in self.records(_filled(above, values))
+            if name in record or "id" in record
+        ]
+        return found[:_MOST]
 
     async def _variants(self, operation: Operation) -> None:
-        """Ask once more with the source, and for a list's second page of five."""
-        values = (await self._values(operation))[:1]
+        """Ask once more with the source, for a list's second page of five, and for a file."""
         names = {parameter.name for parameter in operation.parameters}
-        for query in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
-            if set(query) <= names:
-                for each in values:
-                    await self._make(operation, each, query, None)
+        for values in self._values(operation.path)[:1]:
+            for query in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
+                if set(query) <= names:
+                    await self._make(operation, values, query, None)
+            if operation.media_type != "application/json":
+                await self._make(operation, values, {}, None, accept=operation.media_type)
 
     def records(self, path: str) -> list[dict[str, Any]]:
         """Answer the records that the list at a path gave, the richest first."""
         for made in self.made:
-            if made.operation.method == "GET" and made.operation.path == path:
+            if made.operation.method == "GET" and made.path == path and is_json(made.answer):
                 data = made.answer.json()["data"]
-                if isinstance(data, list) and all("id" in one for one in data):
+                if isinstance(data, list):
                     return sorted(data, key=richness, reverse=True)
         return []
 
@@ -160,16 +173,35 @@ class Walk:
         return answer.json()
 
     async def _make(
-        self, operation: Operation, values: dict[str, str], query: dict[str, str], body: Any
+        self,
+        operation: Operation,
+        values: dict[str, str],
+        query: dict[str, str],
+        body: Any,
+        *,
+        accept: str = "application/json",
     ) -> httpx2.Response:
-        path = _PARAMETER.sub(lambda name: values[name[1]], operation.path)
+        path = _filled(operation.path, values)
         async with self.up.client(self.account_key) as vendor:
             answer = await vendor.request(
-                operation.method, path, params=query, json=body, headers=_HEADERS
+                operation.method,
+                path,
+                params=query,
+                json=body,
+                headers={"Accept": accept, "X-Request-Id": REQUEST_ID},
             )
         self.up.clock.tick()
-        self.made.append(Made(operation, body, answer))
+        self.made.append(Made(operation, values, body, answer))
         return answer
+
+
+def _filled(path: str, values: dict[str, str]) -> str:
+    return _PARAMETER.sub(lambda name: quote(values[name[1]], safe=""), path)
+
+
+def is_json(answer: httpx2.Response) -> bool:
+    """Say whether an answer is JSON."""
+    return answer.headers.get("Content-Type", "") == "application/json"
 
 
 def richness(record: Any) -> int:
@@ -185,6 +217,6 @@ def succeeded(made: Iterable[Made]) -> dict[str, Made]:
     """Answer the first success of each operation, by its id."""
     first: dict[str, Made] = {}
     for one in made:
-        if one.answer.status_code == one.operation.status:
+        if one.answer.status_code == one.operation.status and is_json(one.answer):
             first.setdefault(one.id, one)
     return first

@@ -160,6 +160,7 @@ def test_commands_have_what_the_call_needs() -> None:
     assert "/auth/qonto" in calls["getAuthByTarget"].curl
 
 
+@pytest.mark.covers("MAE-31")
 async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.AsyncClient) -> None:
     """With a link to its place on the page, and what holds for all of them."""
     answer = await anyone.get("/llms.txt")
