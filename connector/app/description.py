@@ -15,7 +15,9 @@ from connector.app.edge import ErrorEnvelope
 from connector.app.openapi import describe
 from connector.app.openapi_webhooks import webhooks
 from connector.app.unlink_endpoint import Unlinked
+from connector.capabilities import Capabilities
 from connector.routes.operation import Keys, Operation, Parameter
+from connector.unified.envelope import Envelope
 from oauth.endpoints import ENDPOINTS, AccountKey, Endpoint
 from webhooks import routes as relay
 
@@ -62,6 +64,29 @@ _UNLINK = (
         response=Unlinked,
         tag="tenants",
         description="Answers after five seconds, when no process calls for the account any more.",
+    ),
+)
+
+_CAPABILITIES = Operation(
+    "/capabilities",
+    "GET",
+    "Say what can be done with each resource",
+    (
+        Parameter(
+            "targetSystem",
+            "query",
+            {"type": "string"},
+            "The account's, when its key is sent, or the first one without it.",
+        ),
+    ),
+    response=Envelope[Capabilities],
+    tag="accounting",
+    keys="tenant",
+    description=(
+        "Each resource of the contract, with what Maesn offers of it and what is offered here. "
+        "`not_enabled` is what the target system has and this service doesn't offer yet: calls are "
+        "answered with 404 `NOT_ENABLED`. `not_supported` is what it doesn't have: 404 "
+        "`NOT_SUPPORTED`."
     ),
 )
 
@@ -149,6 +174,7 @@ def operations() -> list[Operation]:
     """List every documented operation, group by group."""
     found = [
         *connector.routes.operations,
+        _CAPABILITIES,
         *_RELAY,
         *(_of(endpoint) for endpoint in ENDPOINTS),
         *_UNLINK,

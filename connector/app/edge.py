@@ -37,7 +37,7 @@ OPEN = (
 )
 """Called by browsers, by providers (whose signature is checked instead) and by operators."""
 
-TENANT = ("/auth/", "/tenants/", "/webhooks/tenant")
+TENANT = ("/auth/", "/tenants/", "/webhooks/tenant", "/capabilities")
 """Need the vendor's key; an account key is taken when sent."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")

@@ -10,9 +10,10 @@ from starlette.middleware import Middleware
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import docs_routes, health, unlink_endpoint
+from connector.app import capabilities_endpoint, docs_routes, health, unlink_endpoint
 from connector.app.container import Container
 from connector.app.edge import Edge, answer_http_exception
+from connector.app.unserved import complete
 from storage import migrations
 
 
@@ -36,14 +37,17 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             await container.worker.stop()
 
     app = Starlette(
-        routes=[
-            *health.routes,
-            *docs_routes.routes,
-            *oauth.routes.routes,
-            *connector.routes.routes,
-            *webhooks.routes.routes,
-            *unlink_endpoint.routes,
-        ],
+        routes=complete(
+            [
+                *health.routes,
+                *docs_routes.routes,
+                *oauth.routes.routes,
+                *connector.routes.routes,
+                *webhooks.routes.routes,
+                *unlink_endpoint.routes,
+                *capabilities_endpoint.routes,
+            ]
+        ),
         middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
         exception_handlers={HTTPException: answer_http_exception},
         lifespan=lifespan,

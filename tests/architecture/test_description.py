@@ -20,6 +20,7 @@ def served() -> set[tuple[str, str]]:
         *connector.routes.routes,
         *webhooks.routes.routes,
         *unlink_endpoint.routes,
+        *capabilities_endpoint.routes,
     ]
     return {
         (method, route.path)

@@ -20,7 +20,10 @@ from connector.providers.qonto.client import (
 )
 
 _READ: frozenset[Action] = frozenset({"read"})
-_WRITE: frozenset[Action] = frozenset({"create", "update", "delete"})
+_CREATE: frozenset[Action] = frozenset({"create"})
+_UPDATE: frozenset[Action] = frozenset({"update"})
+_DELETE: frozenset[Action] = frozenset({"delete"})
+_WRITE = _CREATE | _UPDATE | _DELETE
 _EVENTS: frozenset[Action] = frozenset({"webhook"})
 
 _DRAFTS: Mapping[Action, str] = {
@@ -42,7 +45,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "bills": Concept(
         "SD--D",
-        _READ | {"create", "update"},
+        _READ | _CREATE | _UPDATE,
         (SUPPLIER_INVOICES.scope,),
         {
             "create": "by uploading the document",
@@ -55,7 +58,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "bookingProposals": Concept(
         "SD--D",
-        _READ | _EVENTS | {"create"},
+        _READ | _EVENTS | _CREATE,
         (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
         {
             "create": "by uploading a bill",
@@ -71,7 +74,7 @@ CONCEPTS: Mapping[str, Concept] = {
     "customers": Concept("DDDDD", _READ | _WRITE | _EVENTS, (CLIENTS.scope,)),
     "creditNotes": Concept(
         "D---D",
-        _READ | {"create"},
+        _READ | _CREATE,
         (CREDIT_NOTES.scope,),
         {"webhook": "Qonto doesn't announce credit notes"},
     ),
@@ -84,7 +87,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "files": Concept(
         "DD-DD",
-        _READ | {"create", "delete"},
+        _READ | _CREATE | _DELETE,
         ("attachment.read",),
         {
             "delete": "attachments of transactions only",
@@ -100,7 +103,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "items": Concept(
         "DDDD-",
-        _READ | _EVENTS | {"create"},
+        _READ | _EVENTS | _CREATE,
         (PRODUCTS.scope,),
         {
             "update": "Qonto documents no way to",
@@ -126,7 +129,7 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "payments": Concept(
         "DDDDD",
-        _READ | _EVENTS | {"create", "delete"},
+        _READ | _EVENTS | _CREATE | _DELETE,
         (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
         {
             "read": "what was paid on invoices and bills",
@@ -141,17 +144,17 @@ CONCEPTS: Mapping[str, Concept] = {
         "D---D",
         _READ,
         (BANK_ACCOUNTS.scope,),
-        {"read": "Qonto keeps no ledger; the balances of bank accounts at best"},
+        {"read": "at best the balances of bank accounts: Qonto keeps no ledger"},
     ),
     "users": Concept(
         "DDDDD",
-        _READ | _EVENTS | {"create"},
+        _READ | _EVENTS | _CREATE,
         (MEMBERSHIPS.scope,),
         {"create": "a person is invited"},
     ),
     "vendorCredits": Concept(
         "-----",
-        _READ | {"create", "update"},
+        _READ | _CREATE | _UPDATE,
         (SUPPLIER_INVOICES.scope,),
         {
             "read": "credit notes among supplier invoices",
