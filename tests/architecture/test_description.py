@@ -6,7 +6,7 @@ from starlette.routing import Route
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import docs_routes, health, unlink_endpoint
+from connector.app import capabilities_endpoint, docs_routes, health, unlink_endpoint
 from connector.app.description import document, operations
 
 NOT_DESCRIBED = {("GET", path) for path in ("/metrics", "/openapi.json", "/docs", "/llms.txt")}
