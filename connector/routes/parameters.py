@@ -198,6 +198,11 @@ def read_single(request: Request) -> SingleRequest:
     return SingleRequest(raw, _unused(given, {"rawData"}))
 
 
+def read_bare(request: Request) -> tuple[str, ...]:
+    """Answer warnings for what is given to a call that has no parameters."""
+    return _unused(_given(request), set())
+
+
 def _refuse(fields: list[FieldError]) -> None:
     if fields:
         raise Invalid("Some query parameters are wrong; each is listed with its reason.", fields)
