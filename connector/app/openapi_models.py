@@ -6,6 +6,7 @@ from typing import Any, TypeAlias, TypeGuard, cast, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
 from connector.unified.envelope import Envelope
@@ -13,6 +14,7 @@ from connector.unified.envelope import Envelope
 Schema: TypeAlias = dict[str, Any]
 
 REF = "#/components/schemas/"
+_QUOTED = re.compile(r"`([a-z0-9_]+)`")
 _PYDANTIC_ENVELOPE = re.compile(r"Envelope_(\w+)_")
 
 
@@ -34,7 +36,10 @@ def components(models: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Sche
         for model, schema in zip(ours, found, strict=True)
     }
     schemas = {
-        names[name]: {**cast(Schema, _rewritten(schema, names)), "title": names[name]}
+        names[name]: {
+            **_worded(cast(Schema, _rewritten(schema, names))),
+            "title": names[name],
+        }
         for name, schema in schemas_of_ours.items()
     }
     theirs = [model for model in unique if _is_pydantic(model)]
@@ -77,6 +82,18 @@ def _untitled(schema: Schema) -> Schema:
         for name, field in properties.items()
     }
     return {**schema, "properties": without}
+
+
+def _worded(schema: Schema) -> Schema:
+    """Spell fields in a model's description as they are on the wire."""
+    if "description" not in schema or "properties" not in schema:
+        return schema
+
+    def on_the_wire(found: re.Match[str]) -> str:
+        name = to_camel(found[1])
+        return f"`{name}`" if name in schema["properties"] else found[0]
+
+    return {**schema, "description": _QUOTED.sub(on_the_wire, schema["description"])}
 
 
 def _rewritten(node: Any, names: Mapping[str, str]) -> Any:

@@ -22,7 +22,7 @@ class Wanted(BaseModel):
 
 
 class Made(msgspec.Struct, frozen=True, rename="camel"):
-    """What was made."""
+    """What was made; `made_date` is when, `other_name` is no field."""
 
     made_date: str
 
@@ -153,6 +153,12 @@ def test_an_answer_may_come_in_two_forms() -> None:
 def test_a_call_that_never_succeeds_has_failures_only() -> None:
     """Nobody waits for a success that doesn't come."""
     assert min(DOCUMENT["paths"]["/never"]["get"]["responses"]) == "400"
+
+
+def test_descriptions_spell_fields_as_they_are_on_the_wire() -> None:
+    """A reader of the description doesn't know the code's names."""
+    described = SCHEMAS["Made"]["description"]
+    assert described == "What was made; `madeDate` is when, `other_name` is no field."
 
 
 def test_examples_and_groups_are_told() -> None:
