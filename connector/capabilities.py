@@ -12,8 +12,6 @@ from typing import Literal, get_args
 
 import msgspec
 
-from connector.ports import Readers
-
 Action = Literal["read", "create", "update", "delete", "webhook"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 """What can be done with a resource; `webhook` is to be told of its changes."""
@@ -174,7 +172,7 @@ def webhook_word(resource: str) -> str:
 def capabilities(
     target: str,
     concepts: Mapping[str, Concept],
-    readers: Readers,
+    readers: Collection[str],
     topics: Collection[str],
     *,
     served: Collection[tuple[str, str]],
@@ -182,15 +180,18 @@ def capabilities(
 ) -> Capabilities:
     """Put the matrix together.
 
-    `served` are the (method, path) that have a route, `topics` the resources whose changes the
-    target system tells of, `relayed` those that can be subscribed to here, both in webhook words.
+    `readers` are the names of those that the target system has, `served` the (method, path) that
+    have a route. `topics` are the resources whose changes the target system tells of, `relayed`
+    those that can be subscribed to here, both in webhook words.
     """
     routed = {(resource_of(path), action_of(method, path)) for method, path in served}
 
     def offered(resource: str, action: Action) -> bool:
         if action == "webhook":
             return webhook_word(resource) in topics and webhook_word(resource) in relayed
-        return (resource, action) in routed and (action != "read" or _reads(readers, resource))
+        return (resource, action) in routed and (
+            action != "read" or _reader_name(resource) in readers
+        )
 
     def cell(resource: str, action: Action, letter: str) -> Cell:
         concept = concepts.get(resource, Concept())
@@ -213,11 +214,9 @@ def capabilities(
 _BASELINE: dict[str, Baseline] = {"S": "supported", "D": "on_demand", "-": "not_supported"}
 
 
-def _reads(readers: Readers, resource: str) -> bool:
-    """Tell whether a target system's reader is there; what needs none is read without."""
-    name = _PARENTS.get(resource, resource)
-    attribute = re.sub(r"(?=[A-Z])", "_", name).lower()
-    return getattr(readers, attribute, True) is not None
+def _reader_name(resource: str) -> str:
+    """Answer which reader a resource is read by; lines come with what they are on."""
+    return re.sub(r"(?=[A-Z])", "_", _PARENTS.get(resource, resource)).lower()
 
 
 def _totals(rows: Collection[Row]) -> Totals:

@@ -1,6 +1,7 @@
 """GET /capabilities: what can be done with each resource of a target system."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,10 +16,12 @@ from webhooks.subscriptions import OFFERED
 
 def capabilities_of(provider: Provider, routes: Iterable[BaseRoute]) -> Capabilities:
     """Answer the matrix of a target system, as these routes serve it."""
+    parts = {part.name: getattr(provider.readers, part.name) for part in fields(provider.readers)}
+    parts["files"] = provider.files
     return capabilities(
         provider.target,
         provider.concepts,
-        provider.readers,
+        [name for name, part in parts.items() if part is not None],
         provider.webhooks.topics,
         served=served(routes),
         relayed=OFFERED,
