@@ -6,9 +6,7 @@ from typing import Literal, Protocol
 from connector.ports import Found, Page
 from connector.unified.document import DocumentType, File
 
-DocumentOf = Literal[
-    "INVOICE", "BILL", "CREDIT_NOTE", "VENDOR_CREDIT", "OFFER", "BOOKING_PROPOSAL"
-]
+DocumentOf = Literal["INVOICE", "BILL", "CREDIT_NOTE", "VENDOR_CREDIT", "OFFER", "BOOKING_PROPOSAL"]
 """The kinds of records that have a document."""
 
 

@@ -143,7 +143,7 @@ def assemble(
             identify_callback_url=f"{public_url}/events/callback/identify",
             observe=upstream_metrics.observe,
             clock=clock,
-            pass_through=settings.qonto.pass_through,
+            let_through=settings.qonto.pass_through,
         ),
         qonto_sandbox(
             http,
@@ -151,7 +151,7 @@ def assemble(
             identify_callback_url=f"{public_url}/events/callback/identify",
             observe=upstream_metrics.observe,
             clock=clock,
-            pass_through=settings.qonto.pass_through,
+            let_through=settings.qonto.pass_through,
         ),
     ]
     targets: dict[str, TargetSystem] = {system.target: system for system in systems}

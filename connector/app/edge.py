@@ -40,6 +40,9 @@ OPEN = (
 TENANT = ("/auth/", "/tenants/", "/webhooks/tenant", "/capabilities")
 """Need the vendor's key; an account key is taken when sent."""
 
+ACCOUNT = frozenset({"/auth/companies", "/auth/environments", "/auth/status"})
+"""Need both keys although they are below a path of TENANT."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 # From error to HTTP status: the nearest class in an error's family counts.
@@ -214,7 +217,7 @@ class Edge:
         tenant = caller.tenant
         request.state.tenant, request.state.caller = tenant, caller
         account_key = request.headers.get("X-ACCOUNT-KEY")
-        if account_key is None and path.startswith(TENANT):
+        if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
             return
         request.state.account = await self._callers.select(tenant, account_key)
 

@@ -41,8 +41,9 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             [
                 *health.routes,
                 *docs_routes.routes,
-                *oauth.routes.routes,
+                # before /auth/{target}, which would take what lies below /auth for a target system
                 *connector.routes.routes,
+                *oauth.routes.routes,
                 *webhooks.routes.routes,
                 *unlink_endpoint.routes,
                 *capabilities_endpoint.routes,

@@ -122,7 +122,7 @@ class QontoSystem:
 
     `identify_callback_url` is a public https address under which a subscription may be made and
     deleted at once, to learn the organisation where no scope that tells it was granted.
-    `pass_through` is what vendors may do in Qonto's own words.
+    `let_through` is what vendors may do in Qonto's own words.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class QontoSystem:
         limits: Limits | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
-        pass_through: Mode = "read",
+        let_through: Mode = "read",
     ) -> None:
         self._target = target
         self._hosts = hosts
@@ -146,7 +146,7 @@ class QontoSystem:
         self._limits = limits
         self._observe = observe
         self._clock = clock
-        self._pass_through: Mode = pass_through
+        self._let_through: Mode = let_through
 
     @property
     def target(self) -> str:
@@ -231,7 +231,7 @@ class QontoSystem:
                 store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
             ),
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
-            pass_through=QontoPassThrough(calls, self._pass_through),
+            pass_through=QontoPassThrough(calls, self._let_through),
             concepts=CONCEPTS,
         )
 
@@ -272,7 +272,7 @@ def qonto(
     limits: Limits | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
-    pass_through: Mode = "read",
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto`."""
     return QontoSystem(
@@ -284,7 +284,7 @@ def qonto(
         limits=limits,
         observe=observe,
         clock=clock,
-        pass_through=pass_through,
+        let_through=let_through,
     )
 
 
@@ -296,7 +296,7 @@ def qonto_sandbox(
     limits: Limits | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
-    pass_through: Mode = "read",
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto-sandbox`, whose every call needs a staging token."""
     return QontoSystem(
@@ -308,7 +308,7 @@ def qonto_sandbox(
         limits=limits,
         observe=observe,
         clock=clock,
-        pass_through=pass_through,
+        let_through=let_through,
     )
 
 

@@ -122,9 +122,7 @@ class QontoFiles:
         except LinkRefused:
             return await self._open(account_id, file_id)
 
-    async def open_document(
-        self, account_id: str, of: DocumentOf, record_id: str
-    ) -> QontoDownload:
+    async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> QontoDownload:
         endpoint, document = await self._find(account_id, _ENDPOINTS[of], known_id(record_id))
         if endpoint is SUPPLIER_INVOICES:
             _check_kind(of, document)

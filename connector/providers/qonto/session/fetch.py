@@ -14,9 +14,7 @@ R = TypeVar("R")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
-async def fetch(
-    http: ProviderClient, account_id: str, call: Call, read: Callable[[bytes], R]
-) -> R:
+async def fetch(http: ProviderClient, account_id: str, call: Call, read: Callable[[bytes], R]) -> R:
     """Make a call and read its answer. Raises what `ProviderClient.send` raises."""
     answer = await http.send(account_id, call)
     try:
