@@ -74,7 +74,8 @@ OLDEST_FIRST: Params = (("sort_by", "created_at:asc"),)
 class Endpoint(Generic[D]):
     """A list of Qonto's and, under the same path, its single documents.
 
-    `always` is sent with every question for the list. `has_single` says whether one document can be
+    `always` is sent with every question for the list, `includes` with those for single documents
+    too. `has_single` says whether one document can be
     asked for by its id.
     """
 
@@ -82,6 +83,7 @@ class Endpoint(Generic[D]):
     resource: Resource[D]
     scope: str
     always: Params = ()
+    includes: Params = ()
     has_single: bool = True
 
 
@@ -107,6 +109,7 @@ TRANSACTIONS = Endpoint(
     bank.TRANSACTIONS,
     READ_ORGANIZATION,
     tuple(("status[]", status) for status in ("pending", "declined", "completed")),
+    includes=(("includes[]", "labels"),),
 )
 SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
@@ -126,7 +129,8 @@ class QontoClient:
         params: Params = (),
     ) -> DocumentPage[D]:
         """GET one page of a list, numbered from 1."""
-        sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always, *params)
+        sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always)
+        sent = (*sent, *endpoint.includes, *params)
         call = Call("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
         answer = await self._http.send(account_id, call)
         return _readable(endpoint.resource.read_page, answer.body)
@@ -136,7 +140,13 @@ class QontoClient:
     ) -> tuple[D, bytes]:
         """GET one document by its id, which must be a UUID, and its own bytes."""
         path = f"{endpoint.path}/{document_id}"
-        call = Call("GET", path, endpoint.path + "/{id}", scope=endpoint.scope)
+        call = Call(
+            "GET",
+            path,
+            endpoint.path + "/{id}",
+            params=tuple(endpoint.includes),
+            scope=endpoint.scope,
+        )
         answer = await self._http.send(account_id, call)
         return _readable(endpoint.resource.read_one, answer.body)
 

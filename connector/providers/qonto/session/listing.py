@@ -54,7 +54,7 @@ class Plan(Generic[T]):
     """
 
     sources: Sequence[Source[Any, T]]
-    wanted: Wanted[T] = field(default_factory=lambda: Wanted[T]())
+    wanted: Wanted[T] = field(default_factory=lambda: Wanted())
     order: Params = NEWEST_FIRST
     rows: Sequence[Row[T]] = ()
 

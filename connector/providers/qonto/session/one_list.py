@@ -71,7 +71,7 @@ class OneList(Generic[D, T]):
 
 async def _find_in_list(source: Source[Any, T], record_id: str) -> tuple[Mapped[T], bytes]:
     """Look for a record that Qonto answers only as part of its list."""
-    everything = Wanted[T]()
+    everything: Wanted[T] = Wanted()
     index = await build([source], everything)
     places = [place for place in index.places if place.id == record_id]
     rows, _ = await read_places([source], places, everything)

@@ -26,7 +26,7 @@ class Question(Generic[T]):
     """
 
     params: Params = ()
-    wanted: Wanted[T] = field(default_factory=lambda: Wanted[T]())
+    wanted: Wanted[T] = field(default_factory=lambda: Wanted())
     order: Params | None = None
     possible: bool = True
 

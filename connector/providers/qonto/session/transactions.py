@@ -120,6 +120,6 @@ TRANSACTIONS = Movements("transaction", _transaction)
 EXPENSES = Movements(
     "expense",
     _expense,
-    (("operation_type[]", "card"), ("includes[]", "labels")),
+    (("operation_type[]", "card"),),
     other="a transaction that wasn't made by card",
 )
