@@ -282,7 +282,7 @@ def assemble(
         pages=LinkPages(work, ring, targets, oauth_settings, clock),
         page_style=page_style,
         vault=vault,
-        reading=Reading(registry),
+        reading=Reading(registry, zone=settings.zone()),
         sender=sender,
         dispatcher=dispatcher,
         intake=intake,

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -167,6 +168,13 @@ class Settings(BaseSettings):
     environment: Literal["production", "development"] = Field(
         default="production", description="development lets public_url be plain http."
     )
+    time_zone: str = Field(
+        default="",
+        description=(
+            "Where all accounts keep their books, such as Europe/Lisbon, for telling what is "
+            "overdue. Empty leaves it to the country of each document, else Europe/Paris."
+        ),
+    )
     database: DatabaseGroup = DatabaseGroup()
     sealing: SealingGroup = SealingGroup()
     server: ServerGroup = ServerGroup()
@@ -191,6 +199,17 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, _EnvironmentAndFiles(settings_cls)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value and value not in available_timezones():
+            raise ValueError("there is no such time zone; it is a name such as Europe/Paris")
+        return value
+
+    def zone(self) -> ZoneInfo | None:
+        """Answer where all accounts keep their books, None to leave it to their documents."""
+        return ZoneInfo(self.time_zone) if self.time_zone else None
 
     def key_ring(self) -> KeyRing:
         """Make the key ring. Raises SettingsInvalid, saying how to make a key."""

@@ -1,6 +1,7 @@
 """Settings come from the environment or from files, and say what is wrong."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -102,6 +103,16 @@ def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load()
     assert "CONNECTOR_SERVER__PORT" in str(caught.value)
     assert "CONNECTOR_LOG__LEVEL" in str(caught.value)
+
+
+def test_a_time_zone_is_one_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty leaves it to the documents."""
+    assert load().zone() is None
+    monkeypatch.setenv("CONNECTOR_TIME_ZONE", "Europe/Lisbon")
+    assert load().zone() == ZoneInfo("Europe/Lisbon")
+    monkeypatch.setenv("CONNECTOR_TIME_ZONE", "Paris")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_TIME_ZONE"):
+        load()
 
 
 def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
