@@ -146,10 +146,8 @@ class Walk:
     def _named(self, name: str) -> list[str]:
         """Find ids in the fields of other records, such as an invoice's fileId."""
         lists = {made.path for made in self.made if made.operation.tag == "accounting"}
-        named = {
-            one[name]: one for path in sorted(lists) for one in self.records(path) if one.get(name)
-        }
-        return list(named)
+        records = [one for path in sorted(lists) for one in self.records(path)]
+        return list(dict.fromkeys(one[name] for one in records if one.get(name)))
 
     async def _variants(self, operation: Operation) -> None:
         """Ask once more with the source, for a list's second page of five, and for a file."""
@@ -176,15 +174,11 @@ class Walk:
         queries: list[dict[str, str]] = [{}]
         for name in _required(operation):
             seen = (
-                {"": self.up.tenant_id}
+                [self.up.tenant_id]
                 if name == "code"
-                else {
-                    made.values[name]: made.values[name]
-                    for made in self.made
-                    if name in made.values
-                }
+                else dict.fromkeys(made.values[name] for made in self.made if name in made.values)
             )
-            queries = [{**query, name: value} for query in queries for value in seen.values()]
+            queries = [{**query, name: value} for query in queries for value in seen]
         return queries[:_MOST]
 
     async def call(
