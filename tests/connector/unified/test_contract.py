@@ -93,7 +93,7 @@ MODELS: dict[str, Any] = DESCRIBED_AGAIN | {
     )
 }
 ADDED = {("Invoice", "id"), ("Bill", "documentKind")}
-"""What the newer reference pages of the contract have beyond its published description, and ours."""
+"""What newer pages of the contract have beyond its published description, and what we add."""
 
 JSON_TYPES = {"integer": "number"}
 CODE_LISTS = {"countryCode": iso.COUNTRY_CODES, "currency": iso.BANK_CURRENCY_CODES}
