@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from connector.budget import RateBudget
 from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
 from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
 from connector.providers.qonto.client import (
@@ -128,6 +129,7 @@ class QontoSystem:
         is_sandbox: bool,
         identify_callback_url: str | None = None,
         limits: Limits | None = None,
+        budget: RateBudget | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
     ) -> None:
@@ -137,6 +139,7 @@ class QontoSystem:
         self._is_sandbox = is_sandbox
         self._identify_callback_url = identify_callback_url
         self._limits = limits
+        self._budget = budget
         self._observe = observe
         self._clock = clock
 
@@ -223,6 +226,7 @@ class QontoSystem:
             self._hosts.api,
             dialect(gated=self._is_sandbox),
             limits=self._limits,
+            budget=self._budget,
             observe=self._observe,
             clock=self._clock,
         )
@@ -242,6 +246,7 @@ def qonto(
     hosts: QontoHosts = PRODUCTION,
     identify_callback_url: str | None = None,
     limits: Limits | None = None,
+    budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
 ) -> QontoSystem:
@@ -253,6 +258,7 @@ def qonto(
         is_sandbox=False,
         identify_callback_url=identify_callback_url,
         limits=limits,
+        budget=budget,
         observe=observe,
         clock=clock,
     )
@@ -264,6 +270,7 @@ def qonto_sandbox(
     hosts: QontoHosts = SANDBOX,
     identify_callback_url: str | None = None,
     limits: Limits | None = None,
+    budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
 ) -> QontoSystem:
@@ -275,6 +282,7 @@ def qonto_sandbox(
         is_sandbox=True,
         identify_callback_url=identify_callback_url,
         limits=limits,
+        budget=budget,
         observe=observe,
         clock=clock,
     )
