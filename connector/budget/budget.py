@@ -43,8 +43,10 @@ class RateBudget:
         now: Callable[[], float] = time.monotonic,
         call_later: CallLater | None = None,
     ) -> None:
-        """`name` is the target system's in messages. `now` is the clock of deadlines, in seconds;
-        `call_later` waits by it."""
+        """`name` is the target system's, for messages; the first of `rates` is the shortest window's.
+
+        `now` is the clock of deadlines, in seconds, and `call_later` waits by it.
+        """
         self._name = name
         self._windows = [rate.window() for rate in rates]
         self._nowhere = (0,) * len(self._windows)
@@ -98,7 +100,8 @@ class RateBudget:
             return
         self._paused_until = until
         if self._leases is not None:
-            self._leases.pause(until, self._active(), self._serve)
+            self._leases.pause(until, self._demand, self._wake)
+        self._refuse_late()
 
     async def close(self) -> None:
         """Stop the timer, and wait for a lease under way."""
@@ -171,8 +174,10 @@ class RateBudget:
             for window in self._windows
         )
 
-    def _active(self) -> int:
-        return max(self._sharing()) - (0 if self._leases is None else self._leases.others)
+    def _demand(self) -> tuple[int, int]:
+        """Count the calls that wait, and the accounts that are active here."""
+        others = 0 if self._leases is None else self._leases.others
+        return len(self._turns), self._sharing()[0] - others
 
     def _elsewhere(self) -> tuple[int, ...]:
         return self._nowhere if self._leases is None else self._leases.elsewhere
@@ -233,7 +238,7 @@ class RateBudget:
 
     def _ask(self, leases: Leases, now: float) -> None:
         if now >= max(leases.none_before, self._paused_until):
-            leases.ask(len(self._turns), self._active(), self._serve)
+            leases.ask(self._demand, self._wake)
 
     def _set_alarm(self) -> None:
         """Wake up when a deadline passes, or something may have become free."""
@@ -253,13 +258,23 @@ class RateBudget:
         self._alarm.set(min(moments))
 
     def _wake(self) -> None:
+        """Look again: the alarm rang, or a lease came."""
+        self._refuse_late()
+        self._serve()
+
+    def _refuse_late(self) -> None:
+        """Refuse those whose deadline has passed, or comes before anything can be granted."""
         now = self._now()
-        for waiter in [one for one in self._turns if one.deadline <= now]:
+        leases = self._leases
+        until = max(now, self._paused_until)
+        if leases is not None and not leases.is_asking and not leases.has_any(now):
+            until = max(until, leases.none_before)
+        for waiter in [one for one in self._turns if one.deadline <= until]:
             if not waiter.granted.done():
                 waiter.granted.set_exception(self._limited(waiter))
                 self._observe("limited")
             self._turns.remove(waiter)
-        self._serve()
+        self._set_alarm()
 
     def _limited(self, waiter: Waiter) -> RateLimited:
         """Say when the call could be made at the earliest, and which limit is the reason."""

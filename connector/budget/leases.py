@@ -25,6 +25,9 @@ PATIENCE = 1.0
 ALONE_FOR = 1.0
 """Seconds to go on without it before asking again."""
 
+Count = Callable[[], tuple[int, int]]
+"""Answers how many calls wait, and how many accounts are active."""
+
 logger = structlog.get_logger()
 
 
@@ -86,21 +89,19 @@ class Leases:
         """Count an answer 401; the others hear of it with the next lease."""
         self._refused += 1
 
-    def pause(self, until: float, accounts: int, then: Callable[[], None]) -> None:
+    def pause(self, until: float, count: Count, then: Callable[[], None]) -> None:
         """Tell the others that the target system takes nothing for a while."""
         self._pause_until = until
-        self.ask(0, accounts, then)
+        self.ask(count, then)
 
-    def ask(self, waiting: int, accounts: int, then: Callable[[], None]) -> None:
+    def ask(self, count: Count, then: Callable[[], None]) -> None:
         """Begin to get a lease for those who wait and as many more as came last; `then` is told.
 
         Does nothing while asking already.
         """
         if self._asking is not None:
             return
-        recent = self._spent if self._now() < self.until + SLOT else 0
-        wanted = waiting + recent if waiting else 0
-        task = asyncio.create_task(self._ask(wanted, max(1, accounts)))
+        task = asyncio.create_task(self._ask(count))
         self._asking = task
 
         def done(_: asyncio.Task[None]) -> None:
@@ -115,10 +116,14 @@ class Leases:
         if self._asking is not None:
             await asyncio.wait([self._asking])
 
-    async def _ask(self, wanted: int, accounts: int) -> None:
+    async def _ask(self, count: Count) -> None:
+        # counted only now, when all calls that began together wait
+        waiting, accounts = count()
+        recent = self._spent if self._now() < self.until + SLOT else 0
+        wanted = waiting + recent if waiting else 0
         refused = self._refused
         pause = max(0.0, self._pause_until - self._now())
-        demand = Demand(self._process, wanted, accounts, refused, pause)
+        demand = Demand(self._process, wanted, max(1, accounts), refused, pause)
         try:
             async with asyncio.timeout(PATIENCE), self._work.writing() as tx:
                 text = await tx.rate_budgets.open(self._name)

@@ -5,7 +5,7 @@ target system bears for everybody. Pure: the present moment is an argument.
     a second one after it  closed for a minute, then one call tries; twice as long each time
     near the limit         every account whose present access was refused within the hour is closed
 
-A success opens again, and so does a newer access: a new link, or a renewal, gets a try at once.
+A success opens again. A newer access, from a new link or a renewal, is used at once.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,10 @@ class _Refused:
 
 
 class Refusals:
-    """Counts refusals in a sliding hour and says which accounts may call."""
+    """Counts refusals in a sliding hour and says which accounts may call.
+
+    `version` is that of the access a call is made with.
+    """
 
     def __init__(self, most: int = 200) -> None:
         self._window = Window(most, 3600.0, 60)
@@ -53,13 +56,8 @@ class Refusals:
     def begin(self, account_id: str, version: int, now: float) -> None:
         """Note that an account calls. After a pause the others wait for what comes of the first."""
         refused = self._accounts.get(account_id)
-        if refused is None:
-            return
-        if version > refused.version:
-            refused.version = version
-        elif refused.in_a_row < 2:
-            return
-        refused.closed_until = now + TRY_LASTS
+        if refused is not None and refused.in_a_row >= 2 and version <= refused.version:
+            refused.closed_until = now + TRY_LASTS
 
     def refused(self, account_id: str, version: int, asked_at: float, now: float) -> None:
         """Count an answer 401 to a call that was allowed at `asked_at`.

@@ -76,6 +76,9 @@ class Window:
     def opens_at(self, who: str, now: float, of: int = 1, ahead: int = 0) -> float:
         """Answer when `who` may take one after `ahead` others, if nobody takes anything else."""
         used, own = self.used, self._by.get(who, 0)
+        if ahead >= self.limit:
+            whole, ahead = divmod(ahead, self.limit)
+            return self.opens_at(who, now, of, ahead) + whole * self.seconds
         if self._room(used, own, 1, of) > 0 and self.limit - used > ahead:
             return now
         for part in sorted(self._counts):
