@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from connector.budget.alarm import Alarm, CallLater
 from connector.budget.leases import Leases
 from connector.budget.ledger import Rate
+from connector.budget.permits import Permits
 from connector.budget.refusals import Refusals
 from connector.budget.turns import Turns, Waiter
 from connector.errors import CallsSuspended, RateLimited
@@ -43,14 +44,12 @@ class RateBudget:
         now: Callable[[], float] = time.monotonic,
         call_later: CallLater | None = None,
     ) -> None:
-        """`name` is the target system's, for messages; the first of `rates` is the shortest window's.
+        """`name` is the target system's, for messages; `rates` begin with the shortest window's.
 
         `now` is the clock of deadlines, in seconds, and `call_later` waits by it.
         """
         self._name = name
-        self._windows = [rate.window() for rate in rates]
-        self._nowhere = (0,) * len(self._windows)
-        self._leases = leases
+        self._permits = Permits(rates, leases)
         self._observe = observe
         self._now = now
         self._refusals = Refusals()
@@ -67,7 +66,7 @@ class RateBudget:
         """
         now = self._now()
         self._check_access(account_id, version, now)
-        parts = None if self._turns else self._take(account_id, now)
+        parts = None if self._turns or self._is_paused(now) else self._permits.take(account_id, now)
         if parts is None:
             now = await self._wait(account_id, deadline, version)
         self._refusals.begin(account_id, version, now)
@@ -80,8 +79,7 @@ class RateBudget:
     def refused(self, account_id: str, version: int, granted_at: float) -> None:
         """Note an answer 401 to a call that `acquire` granted at `granted_at`."""
         self._refusals.refused(account_id, version, granted_at, self._now())
-        if self._leases is not None:
-            self._leases.refused()
+        self._permits.refused()
 
     def pause(self, seconds: float | None) -> None:
         """Send nothing for a while, since the target system answered 429; 60 seconds at most.
@@ -99,15 +97,13 @@ class RateBudget:
         if until <= self._paused_until:
             return
         self._paused_until = until
-        if self._leases is not None:
-            self._leases.pause(until, self._demand, self._wake)
+        self._permits.pause(until, self._demand, self._wake)
         self._refuse_late()
 
     async def close(self) -> None:
         """Stop the timer, and wait for a lease under way."""
         self._alarm.stop()
-        if self._leases is not None:
-            await self._leases.close()
+        await self._permits.close()
 
     async def _wait(self, account_id: str, deadline: float, version: int) -> float:
         waiter = Waiter(account_id, deadline, asyncio.get_running_loop().create_future())
@@ -143,15 +139,11 @@ class RateBudget:
             self._put_back(waiter, waiter.granted.result())
 
     def _put_back(self, waiter: Waiter, granted_at: float) -> None:
-        for window, part in zip(self._windows, waiter.parts, strict=True):
-            window.put_back(waiter.account_id, part)
-        if self._leases is not None:
-            self._leases.put_back(granted_at)
+        self._permits.put_back(waiter.account_id, waiter.parts, granted_at)
         self._serve()
 
     def _check_access(self, account_id: str, version: int, now: float) -> None:
-        if self._leases is not None:
-            self._refusals.elsewhere = self._leases.refused_elsewhere
+        self._refusals.elsewhere = self._permits.refused_elsewhere
         until = self._refusals.closed_until(account_id, version, now)
         if until is None:
             return
@@ -163,67 +155,33 @@ class RateBudget:
             retry_after=until - now,
         )
 
-    def _sharing(self, account_id: str | None = None) -> tuple[int, ...]:
-        """Count the accounts that share each window: active in it, waiting, or this one."""
-        for window in self._windows:
-            window.advance(self._now())
-        waiting = self._turns.accounts if account_id is None else [account_id]
-        others = 0 if self._leases is None else self._leases.others
-        return tuple(
-            window.active + others + sum(not window.used_by(one) for one in waiting)
-            for window in self._windows
-        )
+    def _is_paused(self, now: float) -> bool:
+        self._paused_until = max(self._paused_until, self._permits.paused_until)
+        return now < self._paused_until
 
     def _demand(self) -> tuple[int, int]:
         """Count the calls that wait, and the accounts that are active here."""
-        others = 0 if self._leases is None else self._leases.others
-        return len(self._turns), self._sharing()[0] - others
-
-    def _elsewhere(self) -> tuple[int, ...]:
-        return self._nowhere if self._leases is None else self._leases.elsewhere
-
-    def _take(
-        self, account_id: str, now: float, of: tuple[int, ...] | None = None
-    ) -> tuple[int, ...] | None:
-        """Count a call in every window, and answer the parts; None when it must wait.
-
-        `of` is what `_sharing` answers, when that is known already.
-        """
-        for window in self._windows:
-            window.advance(now)
-        if self._is_exhausted(now):
-            return None
-        elsewhere = self._elsewhere()
-        for number, window in enumerate(self._windows):
-            if window.left - elsewhere[number] > window.limit // 2:
-                continue
-            of = of or self._sharing(account_id)
-            if not window.allowance(account_id, 1, of[number], elsewhere[number]):
-                return None
-        if self._leases is not None:
-            self._leases.take()
-        return tuple([window.take(account_id) for window in self._windows])
-
-    def _is_exhausted(self, now: float) -> bool:
-        """Say whether nobody may send anything at the moment."""
-        if self._leases is not None:
-            self._paused_until = max(self._paused_until, self._leases.paused_until)
-            if not self._leases.has_any(now):
-                return True
-        return now < self._paused_until or any(window.left <= 0 for window in self._windows)
+        return len(self._turns), self._permits.active(self._turns.accounts, self._now())
 
     def _serve(self) -> None:
         """Grant what can be granted, one call of each account after another."""
         now = self._now()
-        of = self._sharing()
+        if self._turns and not self._is_paused(now):
+            self._grant(now)
+        if self._turns and not self._is_paused(now):
+            self._permits.get_more(now, self._demand, self._wake)
+        self._set_alarm()
+
+    def _grant(self, now: float) -> None:
+        of = self._permits.shares(self._turns.accounts, now)
         passed_over = 0
         while self._turns and passed_over < len(self._turns.accounts):
-            if self._is_exhausted(now):
-                break
+            if self._permits.has_none(now):
+                return
             waiter = self._turns.pop()
             if waiter.granted.done():
                 continue
-            parts = self._take(waiter.account_id, now, of)
+            parts = self._permits.take(waiter.account_id, now, of)
             if parts is None:
                 self._turns.put_back(waiter)
                 passed_over += 1
@@ -231,14 +189,6 @@ class RateBudget:
             passed_over = 0
             waiter.parts = parts
             waiter.granted.set_result(now)
-        leases = self._leases
-        if leases is not None and self._turns and not leases.has_any(now):
-            self._ask(leases, now)
-        self._set_alarm()
-
-    def _ask(self, leases: Leases, now: float) -> None:
-        if now >= max(leases.none_before, self._paused_until):
-            leases.ask(self._demand, self._wake)
 
     def _set_alarm(self) -> None:
         """Wake up when a deadline passes, or something may have become free."""
@@ -246,16 +196,8 @@ class RateBudget:
             self._alarm.stop()
             return
         now = self._now()
-        moments = [waiter.deadline for waiter in self._turns]
-        if now < self._paused_until:
-            moments.append(self._paused_until)
-        else:
-            changes = (window.next_change() for window in self._windows)
-            moments += [change for change in changes if change is not None]
-            if self._leases is not None and not self._leases.is_asking:
-                leases = self._leases
-                moments.append(leases.until if leases.has_any(now) else leases.none_before)
-        self._alarm.set(min(moments))
+        change = self._paused_until if self._is_paused(now) else self._permits.next_change(now)
+        self._alarm.set(min(change, *(waiter.deadline for waiter in self._turns)))
 
     def _wake(self) -> None:
         """Look again: the alarm rang, or a lease came."""
@@ -265,10 +207,8 @@ class RateBudget:
     def _refuse_late(self) -> None:
         """Refuse those whose deadline has passed, or comes before anything can be granted."""
         now = self._now()
-        leases = self._leases
-        until = max(now, self._paused_until)
-        if leases is not None and not leases.is_asking and not leases.has_any(now):
-            until = max(until, leases.none_before)
+        until = self._paused_until if self._is_paused(now) else now
+        until = max(until, self._permits.none_before(now))
         for waiter in [one for one in self._turns if one.deadline <= until]:
             if not waiter.granted.done():
                 waiter.granted.set_exception(self._limited(waiter))
@@ -280,14 +220,9 @@ class RateBudget:
         """Say when the call could be made at the earliest, and which limit is the reason."""
         now = self._now()
         ahead = self._turns.ahead_of_last(waiter.account_id)
-        when, limit = max(
-            (window.opens_at(waiter.account_id, now, of, ahead), window.limit)
-            for window, of in zip(self._windows, self._sharing(), strict=True)
-        )
-        leases = self._leases
-        if leases is not None and not leases.has_any(now) and leases.none_before > when:
-            when, limit = leases.none_before, leases.limit
-        if self._paused_until > when:
+        of = self._permits.shares(self._turns.accounts, now)
+        when, limit = self._permits.opens_at(waiter.account_id, now, of, ahead)
+        if self._is_paused(now) and self._paused_until > when:
             when, limit = self._paused_until, None
         return RateLimited(
             f"{self._name} takes no more requests from this address for the moment. Try again in "

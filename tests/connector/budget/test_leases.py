@@ -27,11 +27,9 @@ class Process:
 
     async def send(self, account_id: str, patience: float = 10) -> None:
         try:
-            await self.budget.acquire(account_id, time.monotonic() + patience)
+            self.sent.append(await self.budget.acquire(account_id, time.monotonic() + patience))
         except RateLimited:
             self.limited += 1
-        else:
-            self.sent.append(time.monotonic())
 
     async def close(self) -> None:
         await self.budget.close()
