@@ -8,54 +8,86 @@ AccountInactive when the account can't be used any more.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Generic, Protocol, TypeVar
 
+from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
+from connector.unified.contact import ContactV2
+from connector.unified.credit_note import CreditNote
+from connector.unified.customer import Customer
 from connector.unified.enums import BookingType
 from connector.unified.event import UpstreamEvent, Verdict
+from connector.unified.expense import Expense
 from connector.unified.invoice import Invoice
+from connector.unified.item import Item
+from connector.unified.offer import Offer
+from connector.unified.payment import Payment
+from connector.unified.transaction import Transaction
+from connector.unified.user import User
+from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
-    "AccountingReader",
     "Found",
+    "Order",
     "Page",
     "Query",
+    "Readers",
+    "ResourceReader",
     "Subscription",
     "UpstreamEvent",
     "Verdict",
     "WebhookAdapter",
 ]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order other than newest first; `field` is the contract's name, such as invoiceDate."""
+
+    field: str
+    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which part of a list is wanted. `modified_since` is inclusive and aware.
 
+    `status` and `payment_status` are in the contract's words. `due_from` is inclusive. `where`
+    holds the filters that one resource has alone, by the contract's names, as (name, value).
     `zone` is where the account keeps its books, for telling what is overdue; None leaves it to the
-    document's country. `booking_type` counts for booking proposals only.
+    document's country. A reader is asked only for what its resource's parameters name.
     """
 
     page: int = 1
     limit: int = 50
     raw: bool = False
     modified_since: datetime | None = None
+    status: str | None = None
+    payment_status: str | None = None
     booking_type: BookingType | None = None
+    due_from: date | None = None
+    where: tuple[tuple[str, str], ...] = ()
+    order: Order | None = None
     zone: tzinfo | None = None
+
+    def value_of(self, name: str) -> str | None:
+        """Answer the value of one of the filters in `where`."""
+        return next((value for given, value in self.where if given == name), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """One page of a list.
 
     `raw` is the provider's page as a JSON object, byte for byte, when asked for. `total` and
     `total_pages` count the whole list under the same filters; None when the provider doesn't tell.
     """
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     warnings: tuple[str, ...]
     raw: bytes | None
     total: int | None
@@ -65,40 +97,48 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(Generic[T_co]):
     """One document, and the provider's own JSON object for it, byte for byte."""
 
-    item: T
+    item: T_co
     warnings: tuple[str, ...]
     raw: bytes
 
 
-class AccountingReader(Protocol):
-    """Reads documents through the unified model.
+class ResourceReader(Protocol[T_co]):
+    """Reads one kind of record through the unified model.
 
-    Lists are newest first. A page past the end is empty. Single reads raise NotFound for an id the
-    target system doesn't know.
+    Lists are newest first unless another order is asked for; a page past the end is empty. What a
+    filter leaves is what it would leave of the whole list; FilterTooBroad is raised where that
+    would take too much reading. A single read raises DocumentNotFound for an id that the target
+    system doesn't know.
     """
 
-    async def list_invoices(self, account_id: str, query: Query) -> Page[Invoice]: ...
+    async def list(self, account_id: str, query: Query) -> Page[T_co]: ...
 
-    async def get_invoice(
-        self, account_id: str, invoice_id: str, *, zone: tzinfo | None = None
-    ) -> Found[Invoice]: ...
+    async def get(
+        self, account_id: str, record_id: str, *, zone: tzinfo | None = None
+    ) -> Found[T_co]: ...
 
-    async def list_bills(self, account_id: str, query: Query) -> Page[Bill]: ...
 
-    async def get_bill(
-        self, account_id: str, bill_id: str, *, zone: tzinfo | None = None
-    ) -> Found[Bill]: ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """What can be read; None is what the target system doesn't have."""
 
-    async def list_booking_proposals(
-        self, account_id: str, query: Query
-    ) -> Page[BookingProposal]: ...
-
-    async def get_booking_proposal(
-        self, account_id: str, proposal_id: str, *, zone: tzinfo | None = None
-    ) -> Found[BookingProposal]: ...
+    invoices: ResourceReader[Invoice] | None = None
+    bills: ResourceReader[Bill] | None = None
+    booking_proposals: ResourceReader[BookingProposal] | None = None
+    credit_notes: ResourceReader[CreditNote] | None = None
+    vendor_credits: ResourceReader[VendorCredit] | None = None
+    customers: ResourceReader[Customer] | None = None
+    contacts: ResourceReader[ContactV2] | None = None
+    items: ResourceReader[Item] | None = None
+    offers: ResourceReader[Offer] | None = None
+    payments: ResourceReader[Payment] | None = None
+    bank_accounts: ResourceReader[BankAccount] | None = None
+    transactions: ResourceReader[Transaction] | None = None
+    expenses: ResourceReader[Expense] | None = None
+    users: ResourceReader[User] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
-"""Reading a linked account's documents: which target system to ask, and in which zone."""
+"""Reading a linked account's records: which target system to ask, and in which zone."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from connector.ports import AccountingReader, Found, Page, Query
+from connector.errors import NotSupported
+from connector.ports import Found, Page, Query, Readers, ResourceReader
 from connector.registry import Registry
-from connector.unified.bill import Bill
-from connector.unified.booking_proposal import BookingProposal
-from connector.unified.invoice import Invoice
+
+T = TypeVar("T")
 
 
 class ReadableAccount(Protocol):
@@ -25,52 +25,31 @@ class ReadableAccount(Protocol):
     def tenant_id(self) -> str: ...
 
 
-ZoneOf = Callable[[ReadableAccount], tzinfo | None]
-"""Answers the zone set for an account; None leaves it to the documents' country."""
-
-
-def by_country(account: ReadableAccount) -> tzinfo | None:
-    """Leave every account's zone to the country of its documents."""
-    del account
-    return None
+Chosen = Callable[[Readers], ResourceReader[T] | None]
+"""Picks the reader of one kind of record, None where the target system has none."""
 
 
 class Reading:
-    """Reads through the unified model. Raises what `connector.ports` and `Registry.get` name."""
+    """Reads through the unified model. Raises what `connector.ports` and `Registry.get` name.
 
-    def __init__(self, registry: Registry, *, zone_of: ZoneOf = by_country) -> None:
+    `zone` is where all accounts keep their books; None leaves it to the country of each document.
+    """
+
+    def __init__(self, registry: Registry, *, zone: tzinfo | None = None) -> None:
         self._registry = registry
-        self._zone_of = zone_of
+        self._zone = zone
 
-    async def list_invoices(self, account: ReadableAccount, query: Query) -> Page[Invoice]:
-        return await self._reader(account).list_invoices(account.id, self._zoned(account, query))
+    async def list(self, account: ReadableAccount, of: Chosen[T], query: Query) -> Page[T]:
+        """Answer one page. Raises NotSupported where the target system has nothing of the kind."""
+        reader = self._reader(account, of)
+        return await reader.list(account.id, replace(query, zone=self._zone))
 
-    async def get_invoice(self, account: ReadableAccount, invoice_id: str) -> Found[Invoice]:
-        zone = self._zone_of(account)
-        return await self._reader(account).get_invoice(account.id, invoice_id, zone=zone)
+    async def get(self, account: ReadableAccount, of: Chosen[T], record_id: str) -> Found[T]:
+        """Answer one record by its id. Raises as `list` does, and DocumentNotFound."""
+        return await self._reader(account, of).get(account.id, record_id, zone=self._zone)
 
-    async def list_bills(self, account: ReadableAccount, query: Query) -> Page[Bill]:
-        return await self._reader(account).list_bills(account.id, self._zoned(account, query))
-
-    async def get_bill(self, account: ReadableAccount, bill_id: str) -> Found[Bill]:
-        zone = self._zone_of(account)
-        return await self._reader(account).get_bill(account.id, bill_id, zone=zone)
-
-    async def list_booking_proposals(
-        self, account: ReadableAccount, query: Query
-    ) -> Page[BookingProposal]:
-        return await self._reader(account).list_booking_proposals(
-            account.id, self._zoned(account, query)
-        )
-
-    async def get_booking_proposal(
-        self, account: ReadableAccount, proposal_id: str
-    ) -> Found[BookingProposal]:
-        zone = self._zone_of(account)
-        return await self._reader(account).get_booking_proposal(account.id, proposal_id, zone=zone)
-
-    def _reader(self, account: ReadableAccount) -> AccountingReader:
-        return self._registry.get(account.target).reader
-
-    def _zoned(self, account: ReadableAccount, query: Query) -> Query:
-        return replace(query, zone=self._zone_of(account))
+    def _reader(self, account: ReadableAccount, of: Chosen[T]) -> ResourceReader[T]:
+        reader = of(self._registry.get(account.target).readers)
+        if reader is None:
+            raise NotSupported(f"{account.target} has nothing of this kind.")
+        return reader

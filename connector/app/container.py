@@ -168,6 +168,7 @@ def assemble(
             budget=budgets.get("qonto"),
             observe=upstream_metrics.observe,
             clock=clock,
+            let_through=settings.qonto.pass_through,
         ),
         qonto_sandbox(
             http,
@@ -176,6 +177,7 @@ def assemble(
             budget=budgets.get("qonto-sandbox"),
             observe=upstream_metrics.observe,
             clock=clock,
+            let_through=settings.qonto.pass_through,
         ),
     ]
     targets: dict[str, TargetSystem] = {system.target: system for system in systems}

@@ -1,24 +1,23 @@
 """Query parameters of the accounting endpoints: what they mean, and what is wrong with them."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import cast, get_args
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_args
 
 from starlette.requests import Request
 
-from connector.errors import FilterNotSupported
-from connector.ports import Query
+from connector.ports import Order, Query
 from connector.routes.operation import Parameter
-from connector.unified.enums import BookingType
+from connector.unified.enums import BookingStatus, BookingType, DocumentStatus, PaymentStatus
 from storage.errors import FieldError, Invalid
 
 LIMITS = (5, 10, 20, 50, 100)
 DEFAULT_LIMIT = 50
 
-_BOOKING_TYPES: tuple[str, ...] = get_args(BookingType)
 _LARGEST_PAGE = 10_000_000
+_LONGEST_TEXT = 200
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 _ELSEWHERE = ("environmentName", "companyId")
@@ -43,13 +42,85 @@ RAW_DATA = Parameter(
     {"type": "boolean", "default": False},
     "With the target system's own document, untouched.",
 )
-BOOKING_TYPE = Parameter(
-    "bookingType",
-    "query",
-    {"type": "string", "enum": list(_BOOKING_TYPES)},
-    "Only proposals of this kind.",
-)
 LIST_PARAMETERS = (PAGE, LIMIT, LAST_MODIFIED, RAW_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of one list: its parameter, and how its text changes the query.
+
+    `apply` raises ValueError, with a sentence for the caller, for a text that it can't read.
+    """
+
+    parameter: Parameter
+    apply: Callable[[Query, str], Query]
+
+    @property
+    def name(self) -> str:
+        return self.parameter.name
+
+
+def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> Filter:
+    """Make a filter whose values are those of a Literal.
+
+    It sets a field of the query, or without one the filter of that name that the resource has
+    alone.
+    """
+    allowed: tuple[str, ...] = get_args(choices)
+
+    def apply(query: Query, value: str) -> Query:
+        if value not in allowed:
+            raise ValueError(f"{name} is one of {', '.join(allowed)}.")
+        if field is None:
+            return replace(query, where=(*query.where, (name, value)))
+        return replace(query, **{field: value})
+
+    return Filter(
+        Parameter(name, "query", {"type": "string", "enum": list(allowed)}, meaning), apply
+    )
+
+
+def text(name: str, meaning: str) -> Filter:
+    """Make a filter by a text of the caller's."""
+
+    def apply(query: Query, value: str) -> Query:
+        if len(value) > _LONGEST_TEXT:
+            raise ValueError(f"{name} may have {_LONGEST_TEXT} characters.")
+        return replace(query, where=(*query.where, (name, value)))
+
+    return Filter(
+        Parameter(name, "query", {"type": "string", "maxLength": _LONGEST_TEXT}, meaning), apply
+    )
+
+
+def _due_from(query: Query, value: str) -> Query:
+    try:
+        return replace(query, due_from=_first_day(value))
+    except (ValueError, OverflowError):
+        raise ValueError("dueDateFrom is a date such as 2026-11-01.") from None
+
+
+def _first_day(value: str) -> date:
+    """Answer the first date that isn't before a date or a moment."""
+    if len(value) == 10:
+        return date.fromisoformat(value)
+    moment = _moment(value)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment.date() if moment == midnight else moment.date() + timedelta(days=1)
+
+
+STATUS = one_of("status", DocumentStatus, "Only documents that stand so.", "status")
+PAYMENT_STATUS = one_of(
+    "paymentStatus", PaymentStatus, "Only documents whose payment stands so.", "payment_status"
+)
+BOOKING_STATUS = one_of("status", BookingStatus, "Only proposals that stand so.", "status")
+BOOKING_TYPE = one_of("bookingType", BookingType, "Only proposals of this kind.", "booking_type")
+DUE_FROM = Filter(
+    Parameter(
+        "dueDateFrom", "query", {"type": "string", "format": "date"}, "Only due then or later."
+    ),
+    _due_from,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,43 +139,53 @@ class SingleRequest:
     warnings: tuple[str, ...]
 
 
-def read_list(
-    request: Request, *, not_offered: frozenset[str], with_booking_type: bool = False
-) -> ListRequest:
-    """Read the parameters of a list.
+def order_parameters(orders: Sequence[str]) -> tuple[Parameter, ...]:
+    """Describe how a list can be ordered; not at all when `orders` is empty."""
+    if not orders:
+        return ()
+    return (
+        Parameter(
+            "orderField",
+            "query",
+            {"type": "string", "enum": list(orders)},
+            "What to order by; without it, newest first.",
+        ),
+        Parameter(
+            "orderDir",
+            "query",
+            {"type": "string", "enum": ["ASC", "DESC"], "default": "DESC"},
+            "Ascending or descending; records without a value come last either way.",
+        ),
+    )
 
-    Raises FilterNotSupported for the contract's filters and orders that are not offered yet, since
-    leaving them out would answer something else than was asked; Invalid for wrong values. What is
-    unknown, or for other target systems only, is not used, with a warning.
+
+def read_list(
+    request: Request, *, filters: Sequence[Filter] = (), orders: Sequence[str] = ()
+) -> ListRequest:
+    """Read the parameters of a list. Raises Invalid, naming every wrong value.
+
+    What is unknown, or for other target systems only, is not used, with a warning.
     """
     given = _given(request)
     fields: list[FieldError] = []
-    page = _page(given, fields)
-    limit = _limit(given, fields)
-    raw = _raw(given, fields)
-    since = _since(given, fields)
-    kind = _booking_type(given, fields) if with_booking_type else None
-    unavailable = [name for name in given if name in not_offered]
-    fields.extend(
-        FieldError(
-            name,
-            "FILTER_NOT_SUPPORTED",
-            "This filter or order is not available yet. Leave it out and choose among the results.",
-        )
-        for name in unavailable
+    query = Query(
+        page=_page(given, fields),
+        limit=_limit(given, fields),
+        raw=_raw(given, fields),
+        modified_since=_since(given, fields),
+        order=_order(given, orders, fields),
     )
-    if fields and len(fields) == len(unavailable):
-        raise FilterNotSupported(
-            f"Not available yet: {', '.join(unavailable)}. Leave it out and choose among the "
-            "results.",
-            fields,
-        )
-    if fields:
-        raise Invalid("Some query parameters are wrong; each is listed with its reason.", fields)
     known = {"page", "limit", "rawData", "lastModifiedAt", "lastModified"}
-    if with_booking_type:
-        known.add("bookingType")
-    query = Query(page=page, limit=limit, raw=raw, modified_since=since, booking_type=kind)
+    if orders:
+        known |= {"orderField", "orderDir"}
+    for each in filters:
+        known.add(each.name)
+        if each.name in given:
+            try:
+                query = each.apply(query, given[each.name])
+            except ValueError as error:
+                fields.append(FieldError(each.name, "NOT_ALLOWED", str(error)))
+    _refuse(fields)
     return ListRequest(query, _unused(given, known))
 
 
@@ -113,9 +194,18 @@ def read_single(request: Request) -> SingleRequest:
     given = _given(request)
     fields: list[FieldError] = []
     raw = _raw(given, fields)
+    _refuse(fields)
+    return SingleRequest(raw, _unused(given, {"rawData"}))
+
+
+def read_bare(request: Request) -> tuple[str, ...]:
+    """Answer warnings for what is given to a call that has no parameters."""
+    return _unused(_given(request), set())
+
+
+def _refuse(fields: list[FieldError]) -> None:
     if fields:
         raise Invalid("Some query parameters are wrong; each is listed with its reason.", fields)
-    return SingleRequest(raw, _unused(given, {"rawData"}))
 
 
 def _given(request: Request) -> dict[str, str]:
@@ -141,21 +231,19 @@ def _limit(given: Mapping[str, str], fields: list[FieldError]) -> int:
 
 
 def _raw(given: Mapping[str, str], fields: list[FieldError]) -> bool:
-    text = given.get("rawData", "false").lower()
-    if text not in _TRUE | _FALSE:
+    value = given.get("rawData", "false").lower()
+    if value not in _TRUE | _FALSE:
         fields.append(FieldError("rawData", "NOT_A_BOOLEAN", "rawData is true or false."))
-    return text in _TRUE
+    return value in _TRUE
 
 
 def _since(given: Mapping[str, str], fields: list[FieldError]) -> datetime | None:
     name = "lastModifiedAt" if "lastModifiedAt" in given else "lastModified"
-    text = given.get(name)
-    if text is None:
+    value = given.get(name)
+    if value is None:
         return None
     try:
-        # a plus sign that was not percent-encoded arrives as a space
-        moment = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", text))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return _moment(value)
     except (ValueError, OverflowError):
         fields.append(
             FieldError(name, "NOT_A_DATE", f"{name} is a moment such as 2026-11-01T09:15:00Z.")
@@ -163,15 +251,30 @@ def _since(given: Mapping[str, str], fields: list[FieldError]) -> datetime | Non
         return None
 
 
-def _booking_type(given: Mapping[str, str], fields: list[FieldError]) -> BookingType | None:
-    text = given.get("bookingType")
-    if text is None:
+def _moment(value: str) -> datetime:
+    # a plus sign that was not percent-encoded arrives as a space
+    moment = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", value))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _order(
+    given: Mapping[str, str], orders: Sequence[str], fields: list[FieldError]
+) -> Order | None:
+    if not orders:
         return None
-    if text not in _BOOKING_TYPES:
-        allowed = ", ".join(_BOOKING_TYPES)
-        fields.append(FieldError("bookingType", "NOT_ALLOWED", f"bookingType is one of {allowed}."))
+    direction = given.get("orderDir", "DESC").upper()
+    if direction not in ("ASC", "DESC"):
+        fields.append(FieldError("orderDir", "NOT_ALLOWED", "orderDir is ASC or DESC."))
+    by = given.get("orderField")
+    if by is None:
+        # a direction alone is about the order that lists have without asking
+        return Order("createdDate") if direction == "ASC" else None
+    if by not in orders:
+        fields.append(
+            FieldError("orderField", "NOT_ALLOWED", f"orderField is one of {', '.join(orders)}.")
+        )
         return None
-    return cast(BookingType, text)
+    return Order(by, descending=direction == "DESC")
 
 
 def _unused(given: Mapping[str, str], known: set[str]) -> tuple[str, ...]:
@@ -184,5 +287,5 @@ def _unused(given: Mapping[str, str], known: set[str]) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+def _whole(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 9 else None

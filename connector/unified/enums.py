@@ -85,3 +85,87 @@ TaxRule = Literal[
     "OSS_ELECTRONIC_SERVICES",
     "OSS_SERVICES",
 ]
+
+BankAccountStatus = Literal["ACTIVE", "ARCHIVED"]
+
+BankFileType = Literal["CSV", "MT940"]
+"""The format of an account's statements."""
+
+TransactionStatus = Literal["CREATED", "LINKED", "PRIVATE", "BOOKED", "AUTHORISED", "DELETED"]
+
+TransactionType = Literal[
+    "RECEIVE",
+    "RECEIVE-OVERPAYMENT",
+    "RECEIVE-PREPAYMENT",
+    "SPEND",
+    "SPEND-OVERPAYMENT",
+    "SPEND-PREPAYMENT",
+    "RECEIVE-TRANSFER",
+    "SPEND-TRANSFER",
+]
+"""Which way money went; a transfer is between the organisation's own accounts."""
+
+ExpenseType = Literal["EXPENSE", "REFUND"]
+
+ExpensePaymentType = Literal["CASH", "CHECK", "CREDIT_CARD", "CREDIT", "COLLECTION"]
+
+PaymentDocumentType = Literal["INVOICE", "BILL", "BOOKING_PROPOSAL"]
+"""What kind of document a payment is for."""
+
+UserRole = Literal["OWNER", "ADMIN", "MANAGER", "REPORTING", "EMPLOYEE", "ACCOUNTANT"]
+"""What a member may do. Ours: the contract has no users."""
+
+OfferStatus = Literal["DRAFT", "SENT", "ACCEPTED", "EXPIRED", "VOIDED", "DECLINED"]
+"""Where an offer stands."""
+
+OfferLineType = Literal["COMMENT", "ACCOUNT", "ITEM", "RESOURCE", "VALUE", "FIXED_ASSET", "CHARGE"]
+
+ItemType = Literal["PRODUCT", "SERVICE"]
+
+UnitName = Literal[
+    "PIECE",
+    "STÜCK",
+    "NOT_UNIT",
+    "CUBIC_METRE",
+    "DAY",
+    "GRAM",
+    "HOUR",
+    "KILOGRAM",
+    "KILOMETRE",
+    "LITRE",
+    "METRE",
+    "MILLIGRAM",
+    "MILLILITRE",
+    "MONTH",
+    "NIGHT",
+    "PACK",
+    "PERCENTAGE",
+    "SQUARE_METRE",
+    "TONNE",
+    "UNIT",
+]
+"""What an item is counted in. Lines of documents name their unit in free text instead."""
+
+ContactType = Literal["CONTACT_PERSON", "COMPANY", "UNDEFINED"]
+
+ContactRole = Literal["SUPPLIER", "CUSTOMER", "CONTACT"]
+
+ContactAddressType = Literal["BILLING", "DELIVERY", "EMPTY", "PRIVATE", "WORK", "PICKUP"]
+
+ContactAddressTypeV2 = Literal["BILLING", "DELIVERY", "PRIVATE", "WORK", "PICKUP"]
+
+EmailAddressType = Literal["BUSINESS", "PRIVATE", "OFFICE", "INVOICE", "PAYMENT", "OTHER"]
+
+PhoneNumberType = Literal[
+    "BUSINESS",
+    "MOBILE",
+    "OFFICE",
+    "FAX",
+    "PRIVATE",
+    "LANDLINE",
+    "SKYPE",
+    "WHATSAPP",
+    "OTHER",
+]
+
+PhoneNumberTypeV2 = Literal["BUSINESS", "MOBILE", "OFFICE", "FAX", "PRIVATE", "OTHER"]

@@ -1,14 +1,13 @@
-"""Qonto's endpoints, one method each: what is sent, which scope it needs, what comes back.
+"""Qonto's endpoints: what is sent, which scope it needs, what comes back.
 
-Lists are asked newest first. Client invoices are asked with `exclude_imported=false`, since Qonto
-hides imported ones otherwise. Qonto's documentation: Client invoices, Credit notes, Supplier
-invoices, Organizations, Memberships, Webhook subscriptions, Pagination.
+Qonto's documentation: Client invoices, Credit notes, Supplier invoices, Organizations, Memberships,
+Webhook subscriptions, Pagination.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from connector.errors import DownstreamError
 from connector.http import Call, ProviderClient
 from connector.outcomes import Complaint, Dialect, Refusal
+from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
     ORGANIZATION,
@@ -23,18 +23,11 @@ from connector.providers.qonto.documents.bank import (
     Organization,
 )
 from connector.providers.qonto.documents.errors import read_errors
-from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
 from connector.providers.qonto.documents.reading import (
     DocumentPage,
     Identified,
     Resource,
     Unreadable,
-)
-from connector.providers.qonto.documents.sales import (
-    CLIENT_INVOICES,
-    CREDIT_NOTES,
-    ClientInvoice,
-    CreditNote,
 )
 from connector.providers.qonto.documents.subscriptions import (
     WEBHOOK_SUBSCRIPTIONS,
@@ -71,13 +64,54 @@ def read_refusal(body: bytes) -> Refusal:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ListPart:
-    """Which part of a list to ask for; `modified_since` is aware and inclusive."""
+Params = Sequence[tuple[str, str]]
 
-    page: int = 1
-    per_page: int = LARGEST_PAGE
-    modified_since: datetime | None = None
+NEWEST_FIRST: Params = (("sort_by", "created_at:desc"),)
+OLDEST_FIRST: Params = (("sort_by", "created_at:asc"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[D]):
+    """A list of Qonto's and, under the same path, its single documents.
+
+    `always` is sent with every question for the list, `includes` with those for single documents
+    too. `has_single` says whether one document can be
+    asked for by its id.
+    """
+
+    path: str
+    resource: Resource[D]
+    scope: str
+    always: Params = ()
+    includes: Params = ()
+    has_single: bool = True
+
+
+# Qonto hides imported invoices unless told not to
+CLIENT_INVOICES = Endpoint(
+    "/v2/client_invoices",
+    sales.CLIENT_INVOICES,
+    READ_CLIENT_INVOICES,
+    (("exclude_imported", "false"),),
+)
+CREDIT_NOTES = Endpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
+SUPPLIER_INVOICES = Endpoint(
+    "/v2/supplier_invoices", purchases.SUPPLIER_INVOICES, READ_SUPPLIER_INVOICES
+)
+CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read")
+QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
+PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
+BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
+MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
+# completed ones only, unless told otherwise
+TRANSACTIONS = Endpoint(
+    "/v2/transactions",
+    bank.TRANSACTIONS,
+    READ_ORGANIZATION,
+    tuple(("status[]", status) for status in ("pending", "declined", "completed")),
+    includes=(("includes[]", "labels"),),
+)
+SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
 
 class QontoClient:
@@ -86,50 +120,35 @@ class QontoClient:
     def __init__(self, http: ProviderClient) -> None:
         self._http = http
 
-    async def list_client_invoices(
-        self, account_id: str, part: ListPart
-    ) -> DocumentPage[ClientInvoice]:
-        """GET /v2/client_invoices, imported ones included."""
-        return await self._list(
-            account_id,
-            CLIENT_INVOICES,
-            READ_CLIENT_INVOICES,
-            [*_window(part), ("sort_by", "created_at:desc"), ("exclude_imported", "false")],
+    async def page(
+        self,
+        account_id: str,
+        endpoint: Endpoint[D],
+        number: int = 1,
+        per_page: int = LARGEST_PAGE,
+        params: Params = (),
+    ) -> DocumentPage[D]:
+        """GET one page of a list, numbered from 1."""
+        sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always)
+        sent = (*sent, *endpoint.includes, *params)
+        call = Call("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
+        answer = await self._http.send(account_id, call)
+        return _readable(endpoint.resource.read_page, answer.body)
+
+    async def one(
+        self, account_id: str, endpoint: Endpoint[D], document_id: str
+    ) -> tuple[D, bytes]:
+        """GET one document by its id, which must be a UUID, and its own bytes."""
+        path = f"{endpoint.path}/{document_id}"
+        call = Call(
+            "GET",
+            path,
+            endpoint.path + "/{id}",
+            params=tuple(endpoint.includes),
+            scope=endpoint.scope,
         )
-
-    async def get_client_invoice(
-        self, account_id: str, invoice_id: str
-    ) -> tuple[ClientInvoice, bytes]:
-        """GET /v2/client_invoices/{id}."""
-        return await self._get(account_id, CLIENT_INVOICES, invoice_id, READ_CLIENT_INVOICES)
-
-    async def list_supplier_invoices(
-        self, account_id: str, part: ListPart, *, without_credit_notes: bool = False
-    ) -> DocumentPage[SupplierInvoice]:
-        """GET /v2/supplier_invoices, with or without the suppliers' credit notes."""
-        params = [*_window(part), ("sort_by", "created_at:desc")]
-        if without_credit_notes:
-            params.append(("filter[exclude_credit_notes]", "true"))
-        return await self._list(account_id, SUPPLIER_INVOICES, READ_SUPPLIER_INVOICES, params)
-
-    async def get_supplier_invoice(
-        self, account_id: str, invoice_id: str
-    ) -> tuple[SupplierInvoice, bytes]:
-        """GET /v2/supplier_invoices/{id}."""
-        return await self._get(account_id, SUPPLIER_INVOICES, invoice_id, READ_SUPPLIER_INVOICES)
-
-    async def list_credit_notes(
-        self, account_id: str, *, page: int = 1, per_page: int = LARGEST_PAGE
-    ) -> DocumentPage[CreditNote]:
-        """GET /v2/credit_notes; neither an order nor a filter is documented for it."""
-        window = _window(ListPart(page, per_page))
-        return await self._list(account_id, CREDIT_NOTES, READ_CLIENT_INVOICES, window)
-
-    async def get_credit_note(
-        self, account_id: str, credit_note_id: str
-    ) -> tuple[CreditNote, bytes]:
-        """GET /v2/credit_notes/{id}."""
-        return await self._get(account_id, CREDIT_NOTES, credit_note_id, READ_CLIENT_INVOICES)
+        answer = await self._http.send(account_id, call)
+        return _readable(endpoint.resource.read_one, answer.body)
 
     async def organization(self, account_id: str) -> Organization:
         """GET /v2/organization."""
@@ -146,7 +165,7 @@ class QontoClient:
     ) -> WebhookSubscription:
         """POST /v2/webhook_subscriptions; without a secret Qonto makes one."""
         body = _subscription_body(callback_url, secret, types)
-        path = "/v2/webhook_subscriptions"
+        path = SUBSCRIPTIONS.path
         call = Call("POST", path, path, body=body, scope=WEBHOOK)
         return await self._one(account_id, WEBHOOK_SUBSCRIPTIONS, call)
 
@@ -166,38 +185,6 @@ class QontoClient:
     async def unsubscribe(self, account_id: str, subscription_id: str) -> None:
         """DELETE /v2/webhook_subscriptions/{id}."""
         await self._http.send(account_id, _on_subscription("DELETE", subscription_id))
-
-    async def list_subscriptions(
-        self, account_id: str, *, page: int = 1
-    ) -> DocumentPage[WebhookSubscription]:
-        """GET /v2/webhook_subscriptions: those of this person and this app only."""
-        path = "/v2/webhook_subscriptions"
-        params = tuple(_window(ListPart(page)))
-        answer = await self._http.send(
-            account_id, Call("GET", path, path, params=params, scope=WEBHOOK)
-        )
-        return _readable(WEBHOOK_SUBSCRIPTIONS.read_page, answer.body)
-
-    async def _list(
-        self,
-        account_id: str,
-        resource: Resource[D],
-        scope: str,
-        params: Sequence[tuple[str, str]],
-    ) -> DocumentPage[D]:
-        path = f"/v2/{resource.plural}"
-        answer = await self._http.send(
-            account_id, Call("GET", path, path, params=tuple(params), scope=scope)
-        )
-        return _readable(resource.read_page, answer.body)
-
-    async def _get(
-        self, account_id: str, resource: Resource[D], document_id: str, scope: str
-    ) -> tuple[D, bytes]:
-        path = f"/v2/{resource.plural}"
-        call = Call("GET", f"{path}/{document_id}", path + "/{id}", scope=scope)
-        answer = await self._http.send(account_id, call)
-        return _readable(resource.read_one, answer.body)
 
     async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
         answer = await self._http.send(account_id, call)
@@ -227,15 +214,13 @@ def _readable(read: Callable[[bytes], R], body: bytes) -> R:
         raise DownstreamError(f"Qonto's answer can't be read: {error}.") from None
 
 
-def _window(part: ListPart) -> list[tuple[str, str]]:
-    params = [("page", str(part.page)), ("per_page", str(part.per_page))]
-    if part.modified_since is not None:
-        params.append(("filter[updated_at_from]", iso_millis(part.modified_since)))
-    return params
+def modified_since(moment: datetime | None) -> Params:
+    """Ask for what was modified at a moment or later; for everything without one."""
+    return () if moment is None else (("filter[updated_at_from]", iso_millis(moment)),)
 
 
 def _on_subscription(method: str, subscription_id: str, body: bytes | None = None) -> Call:
-    path = "/v2/webhook_subscriptions"
+    path = SUBSCRIPTIONS.path
     return Call(
         method,
         f"{path}/{quote(subscription_id, safe='')}",

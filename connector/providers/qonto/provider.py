@@ -5,26 +5,31 @@ Qonto's documentation: Authentication (OAuth flow, Available scopes, Sandbox), O
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
 from connector.budget import RateBudget
 from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
+from connector.file_store import FileStore
 from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.pass_through import Mode
 from connector.providers.qonto.client import (
-    READ_CLIENT_INVOICES,
+    CLIENT_INVOICES,
     READ_MEMBERSHIP,
     READ_ORGANIZATION,
-    READ_SUPPLIER_INVOICES,
+    SUPPLIER_INVOICES,
     WEBHOOK,
-    ListPart,
+    Endpoint,
     QontoClient,
     dialect,
 )
-from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.documents.reading import DocumentPage
-from connector.providers.qonto.documents.sales import ClientInvoice
-from connector.providers.qonto.session import QontoReader, QontoWebhooks
+from connector.providers.qonto.session import QontoWebhooks, qonto_readers
+from connector.providers.qonto.session.downloads import QontoFiles
+from connector.providers.qonto.session.pass_through import QontoPassThrough
+from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.registry import Provider
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
@@ -118,6 +123,7 @@ class QontoSystem:
 
     `identify_callback_url` is a public https address under which a subscription may be made and
     deleted at once, to learn the organisation where no scope that tells it was granted.
+    `let_through` is what vendors may do in Qonto's own words.
     """
 
     def __init__(
@@ -132,6 +138,7 @@ class QontoSystem:
         budget: RateBudget | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
+        let_through: Mode = "read",
     ) -> None:
         self._target = target
         self._hosts = hosts
@@ -142,6 +149,7 @@ class QontoSystem:
         self._budget = budget
         self._observe = observe
         self._clock = clock
+        self._let_through: Mode = let_through
 
     @property
     def target(self) -> str:
@@ -211,12 +219,32 @@ class QontoSystem:
 
     def provider(self, access: AccessSource) -> Provider:
         """Put together what this target system offers once accounts are linked."""
-        client = QontoClient(self._provider_client(access))
+        calls = self._provider_client(access)
+        client = QontoClient(calls)
         return Provider(
             target=self._target,
             system=self,
-            reader=QontoReader(client, self._clock),
+            readers=qonto_readers(client, self._clock),
             webhooks=QontoWebhooks(client, access),
+            files=QontoFiles(
+                calls,
+                access,
+                self._file_store(),
+                self._clock,
+                store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
+            ),
+            profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
+            pass_through=QontoPassThrough(calls, self._let_through),
+            concepts=CONCEPTS,
+        )
+
+    def _file_store(self) -> FileStore:
+        return FileStore(
+            self._http,
+            "Qonto",
+            plain_http=self._hosts.api.startswith("http://"),
+            gated=self._is_sandbox,
+            observe=self._observe,
         )
 
     def _provider_client(self, access: AccessSource) -> ProviderClient:
@@ -249,6 +277,7 @@ def qonto(
     budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto`."""
     return QontoSystem(
@@ -261,6 +290,7 @@ def qonto(
         budget=budget,
         observe=observe,
         clock=clock,
+        let_through=let_through,
     )
 
 
@@ -273,6 +303,7 @@ def qonto_sandbox(
     budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto-sandbox`, whose every call needs a staging token."""
     return QontoSystem(
@@ -285,6 +316,7 @@ def qonto_sandbox(
         budget=budget,
         observe=observe,
         clock=clock,
+        let_through=let_through,
     )
 
 
@@ -303,16 +335,12 @@ async def _membership_of(client: QontoClient, granted: frozenset[str]) -> str | 
 
 
 async def _organization_on_documents(client: QontoClient, granted: frozenset[str]) -> str | None:
-    newest = ListPart(per_page=1)
-    looks = (
-        (READ_CLIENT_INVOICES, client.list_client_invoices),
-        (READ_SUPPLIER_INVOICES, client.list_supplier_invoices),
-    )
-    for scope, look in looks:
-        if scope not in granted:
+    looks: tuple[Endpoint[Any], ...] = (CLIENT_INVOICES, SUPPLIER_INVOICES)
+    for endpoint in looks:
+        if endpoint.scope not in granted:
             continue
         try:
-            found = _organization_of(await look("", newest))
+            found = _organization_of(await client.page("", endpoint, per_page=1))
         except DownstreamForbidden:
             continue  # the price plan may exclude one of them
         if found is not None:
@@ -320,9 +348,7 @@ async def _organization_on_documents(client: QontoClient, granted: frozenset[str
     return None
 
 
-def _organization_of(
-    page: DocumentPage[ClientInvoice] | DocumentPage[SupplierInvoice],
-) -> str | None:
+def _organization_of(page: DocumentPage[Any]) -> str | None:
     for record in page.records:
         if record.document is not None and record.document.organization_id:
             return record.document.organization_id

@@ -1,23 +1,121 @@
-"""The organisation and the people in it."""
+"""The organisation, the people in it, its accounts and what moves on them.
+
+Banking amounts are JSON numbers, each beside a twin in cents. `mapping.bank_notes` reads the pair.
+"""
+
+from typing import Any
 
 import msgspec
 
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import Record, Resource, Unreadable
 
 
-class Organization(msgspec.Struct, frozen=True):
-    """The linked organisation."""
+class BankAccount(msgspec.Struct, frozen=True):
+    """An account at Qonto, or elsewhere when the organisation has connected it."""
 
     id: str | None = None
     name: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+    account_number: str | None = None
+    currency: str | None = None
+    balance: Any = None
+    balance_cents: Any = None
+    status: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class Organization(msgspec.Struct, frozen=True):
+    """The linked organisation. `accounts_of` reads its accounts, each by itself."""
+
+    id: str | None = None
+    slug: str | None = None
+    name: str | None = None
     legal_name: str | None = None
+    legal_country: str | None = None
+    bank_accounts: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Membership(msgspec.Struct, frozen=True):
-    """The person who linked, as a member of the organisation."""
+    """A person as a member of the organisation."""
 
     id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    role: str | None = None
+    status: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class Counterparty(msgspec.Struct, frozen=True):
+    """Where money went or came from; the number is an IBAN unless its format says otherwise."""
+
+    counterparty_account_number: str | None = None
+    counterparty_account_number_format: str | None = None
+    counterparty_bank_identifier: str | None = None
+
+
+class Label(msgspec.Struct, frozen=True):
+    """A tag that the organisation put on a transaction."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+CounterpartyField = Counterparty | str | None
+"""A counterparty, or one of the ways of saying that there is none."""
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """A movement. `amount` has no sign; `side` is credit or debit, seen from the account.
+
+    `vat_rate` is in percent, -1 where it is unknown or where there are several. One sub-object,
+    named after the subject, tells about the counterparty. `labels` are there only when asked for.
+    """
+
+    id: str | None = None
+    bank_account_id: str | None = None
+    amount: Any = None
+    amount_cents: Any = None
+    currency: str | None = None
+    local_currency: str | None = None
+    side: str | None = None
+    operation_type: str | None = None
+    status: str | None = None
+    label: str | None = None
+    clean_counterparty_name: str | None = None
+    reference: str | None = None
+    note: str | None = None
+    vat_amount: Any = None
+    vat_amount_cents: Any = None
+    vat_rate: Any = None
+    attachment_ids: list[str] | None = None
+    label_ids: list[str] | None = None
+    labels: list[Label] | None = None
+    emitted_at: str | None = None
+    settled_at: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    transfer: CounterpartyField = None
+    income: CounterpartyField = None
+    direct_debit: CounterpartyField = None
+    direct_debit_collection: CounterpartyField = None
+    swift_income: CounterpartyField = None
 
 
 ORGANIZATION = Resource("organizations", "organization", Organization)
+BANK_ACCOUNTS = Resource("bank_accounts", "bank_account", BankAccount)
 MEMBERSHIP = Resource("memberships", "membership", Membership)
+MEMBERSHIPS = MEMBERSHIP
+TRANSACTIONS = Resource("transactions", "transaction", Transaction)
+
+
+def accounts_of(organization: Organization) -> tuple[Record[BankAccount], ...]:
+    """Read the organisation's accounts, record by record; none where there is no list."""
+    try:
+        return BANK_ACCOUNTS.read_page(b'{"bank_accounts":%b}' % organization.bank_accounts).records
+    except Unreadable:
+        return ()

@@ -1,4 +1,4 @@
-"""What the organisation sells: client invoices and credit notes, and whom to."""
+"""What the organisation sells: quotes, client invoices, credit notes, products, and whom to."""
 
 from typing import Any
 
@@ -31,16 +31,37 @@ class Client(msgspec.Struct, frozen=True):
     delivery_address: PostalAddress | str | None = None
 
 
+class Phone(msgspec.Struct, frozen=True):
+    country_code: str | None = None
+    number: str | None = None
+
+
+class ClientRecord(Client, frozen=True):
+    """A customer as the organisation keeps it. `type` is what `kind` was called before."""
+
+    kind: str | None = None
+    type: str | None = None
+    email: str | None = None
+    extra_emails: list[str | None] | str | None = None
+    phone: Phone | str | None = None
+    phone_number: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
 class Item(msgspec.Struct, frozen=True):
-    """A line of a client invoice or credit note. `vat_rate` is a fraction: 0.2 is 20 %."""
+    """A line of a document. `vat_rate` is a fraction, 0.2 is 20 %; on quotes see the mapping."""
 
     title: str | None = None
     description: str | None = None
     quantity: Any = None
+    unit: str | None = None
     unit_price: MoneyField = None
     vat_rate: Any = None
+    vat_exemption_reason: str | None = None
     discount: Discount | str | None = None
     subtotal: MoneyField = None
+    total_vat: MoneyField = None
     total_amount: MoneyField = None
 
 
@@ -99,6 +120,11 @@ class CreditNote(msgspec.Struct, frozen=True):
     reason: str | None = None
     currency: str | None = None
     total_amount: MoneyField = None
+    vat_amount: MoneyField = None
+    discount: Discount | str | None = None
+    stamp_duty_amount: Any = None
+    welfare_fund: Any = None
+    withholding_tax: Any = None
     issue_date: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -107,5 +133,44 @@ class CreditNote(msgspec.Struct, frozen=True):
     client: Client | str | None = None
 
 
+class Quote(msgspec.Struct, frozen=True):
+    """An offer to a customer, good until the end of `expiry_date`."""
+
+    id: str | None = None
+    organization_id: str | None = None
+    attachment_id: str | None = None
+    number: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    total_amount: MoneyField = None
+    vat_amount: MoneyField = None
+    discount: Discount | str | None = None
+    stamp_duty_amount: Any = None
+    issue_date: str | None = None
+    expiry_date: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    items: list[Item] | None = None
+    client: Client | str | None = None
+    organization: Issuer | str | None = None
+
+
+class Product(msgspec.Struct, frozen=True):
+    """Something to be put on lines. `vat_rate` is a fraction: 0.2 is 20 %."""
+
+    id: str | None = None
+    organization_id: str | None = None
+    title: str | None = None
+    type: str | None = None
+    unit: str | None = None
+    unit_price: MoneyField = None
+    vat_rate: Any = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
 CLIENT_INVOICES = Resource("client_invoices", "client_invoice", ClientInvoice)
 CREDIT_NOTES = Resource("credit_notes", "credit_note", CreditNote)
+QUOTES = Resource("quotes", "quote", Quote)
+PRODUCTS = Resource("products", "product", Product)
+CLIENTS = Resource("clients", "client", ClientRecord)

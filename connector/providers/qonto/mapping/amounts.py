@@ -38,6 +38,17 @@ def read_percentage(fraction: object) -> Decimal | None:
     return None if number is None else _percent_of(number)
 
 
+def read_cents(cents: object) -> Decimal | None:
+    """Read an amount in cents into units, exactly: 142143 becomes 1421.43."""
+    number = read_decimal(cents)
+    return None if number is None else number.scaleb(-2, _EXACT)
+
+
+def negated(amount: Decimal) -> Decimal:
+    """Turn the sign, exactly; zero has none."""
+    return amount if amount == 0 else amount.copy_negate()
+
+
 def difference(whole: Decimal, part: Decimal) -> Decimal:
     """Subtract exactly."""
     return _EXACT.subtract(whole, part)

@@ -19,6 +19,7 @@ from connector.providers.qonto.mapping.bill import note_unread, supplier_name, s
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of
 from connector.providers.qonto.mapping.invoice import number_of, performance_start, standing_of
+from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.booking_proposal import (
     BookingProposal,
@@ -58,7 +59,7 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
         iban=notes.text(account.iban),
         is_payment_order=None,
         ledger_name=None,
-        line_items=tuple(_line(item, notes) for item in document.items or ()),
+        line_items=_lines(document.id, document.items, notes),
         notes=None,
         number=number_of(document),
         order_id=notes.text(document.purchase_order),
@@ -73,11 +74,12 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
     return Mapped(proposal, tuple(notes.warnings))
 
 
-def propose_credit_note(document: CreditNote) -> Mapped[BookingProposal]:
+def propose_credit_note(document: CreditNote, calendar: Calendar) -> Mapped[BookingProposal]:
     """Propose the booking of a credit note, with the amounts signed as Qonto signs them.
 
     `notes` is the reason given; Qonto has neither a status nor a due date for it.
     """
+    del calendar  # a credit note is never overdue
     notes = Notes("booking proposal", document.id)
     currency = notes.currency(document.currency, document.total_amount)
     client = client_of(document.client)
@@ -105,7 +107,7 @@ def propose_credit_note(document: CreditNote) -> Mapped[BookingProposal]:
         iban=None,
         is_payment_order=None,
         ledger_name=None,
-        line_items=tuple(_line(item, notes) for item in document.items or ()),
+        line_items=_lines(document.id, document.items, notes),
         notes=notes.text(document.reason),
         number=notes.text(document.number),
         order_id=None,
@@ -169,10 +171,19 @@ def propose_supplier_invoice(
     return Mapped(proposal, tuple(notes.warnings))
 
 
-def _line(item: Item, notes: Notes) -> BookingProposalLine:
+def _lines(
+    document_id: str | None, items: list[Item] | None, notes: Notes
+) -> tuple[BookingProposalLine, ...]:
+    return tuple(
+        _line(item, line_id(document_id, position), notes)
+        for position, item in enumerate(items or (), start=1)
+    )
+
+
+def _line(item: Item, id: str | None, notes: Notes) -> BookingProposalLine:
     discount, percentage = notes.discount(item.discount)
     return BookingProposalLine(
-        id=None,
+        id=id,
         account_code=None,
         account_id=None,
         account_name=None,

@@ -1,9 +1,13 @@
 """The customer on a document: names and addresses."""
 
+from typing import Literal
+
 from connector.providers.qonto.documents.sales import Client, PostalAddress
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.address import Address
-from connector.unified.enums import AddressType
+
+Place = Literal["BILLING", "DELIVERY"]
+"""What an address at Qonto is for."""
 
 
 def client_of(value: Client | str | None) -> Client:
@@ -17,15 +21,33 @@ def name_of(client: Client) -> str | None:
     return client.name or person or None
 
 
-def addresses_of(client: Client, notes: Notes) -> tuple[Address, ...]:
-    """Answer the billing address, from its newer or its older form, and the delivery address."""
+def places_of(client: Client) -> list[tuple[PostalAddress, Place]]:
+    """Answer the billing address, from its newer or its older form, and the delivery address.
+
+    Empty ones are left out.
+    """
     billing = client.billing_address
     if not isinstance(billing, PostalAddress) or _is_empty(billing):
         billing = PostalAddress(client.address, client.city, client.zip_code, client.country_code)
-    found = [_address(billing, "BILLING", notes)]
+    found: list[tuple[PostalAddress, Place]] = [(billing, "BILLING")]
     if isinstance(client.delivery_address, PostalAddress):
-        found.append(_address(client.delivery_address, "DELIVERY", notes))
-    return tuple(address for address in found if address is not None)
+        found.append((client.delivery_address, "DELIVERY"))
+    return [(address, place) for address, place in found if not _is_empty(address)]
+
+
+def addresses_of(client: Client, notes: Notes) -> tuple[Address, ...]:
+    """Answer the customer's addresses as they are on documents."""
+    return tuple(
+        Address(
+            address_line1=notes.text(source.street_address),
+            address_line2=None,
+            city=notes.text(source.city),
+            country_code=notes.country(source.country_code),
+            postal_code=notes.text(source.zip_code),
+            type=place,
+        )
+        for source, place in places_of(client)
+    )
 
 
 def one_line(addresses: tuple[Address, ...]) -> str | None:
@@ -36,19 +58,6 @@ def one_line(addresses: tuple[Address, ...]) -> str | None:
     town = " ".join(part for part in (first.postal_code, first.city) if part)
     street = " ".join((first.address_line1 or "").split())
     return ", ".join(part for part in (street, town, first.country_code) if part) or None
-
-
-def _address(source: PostalAddress, kind: AddressType, notes: Notes) -> Address | None:
-    if _is_empty(source):
-        return None
-    return Address(
-        address_line1=notes.text(source.street_address),
-        address_line2=None,
-        city=notes.text(source.city),
-        country_code=notes.country(source.country_code),
-        postal_code=notes.text(source.zip_code),
-        type=kind,
-    )
 
 
 def _is_empty(address: PostalAddress) -> bool:

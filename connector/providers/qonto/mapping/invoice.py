@@ -2,10 +2,11 @@
 
 from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item
 from connector.providers.qonto.mapping import status
-from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
+from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
+from connector.providers.qonto.mapping.tax_rule import tax_rule_of
 from connector.unified.enums import InvoiceType
 from connector.unified.invoice import Invoice, InvoiceLine
 from connector.unified.mapped import Mapped
@@ -26,7 +27,11 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
     standing = standing_of(document, calendar, notes)
     client = client_of(document.client)
     addresses = addresses_of(client, notes)
-    _note_what_net_hides(document, notes)
+    notes.parts_of_total(
+        welfare_fund=document.welfare_fund,
+        withholding_tax=document.withholding_tax,
+        stamp_duty_amount=document.stamp_duty_amount,
+    )
     invoice = Invoice(
         id=notes.text(document.id),
         invoice_id=notes.text(document.id),
@@ -42,7 +47,10 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         invoice_type=_type_of(document, notes),
         journal_code=None,
         line_amount_types="EXCLUSIVE",
-        line_items=tuple(_line(item, notes) for item in document.items or ()),
+        line_items=tuple(
+            _line(item, line_id(document.id, position), notes)
+            for position, item in enumerate(document.items or (), start=1)
+        ),
         name=name_of(client),
         one_line_address=one_line(addresses),
         paid_date=notes.date("paid_at", document.paid_at),
@@ -53,7 +61,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         shipping_date=notes.date("performance_start_date", performance_start(document)),
         status=standing.status,
         sum_net_amount=notes.net(total, tax),
-        tax_rule=None,
+        tax_rule=tax_rule_of(document.items or ()),
         total_amount=total,
         total_tax_amount=tax,
         updated_date=notes.date("updated_at", document.updated_at),
@@ -85,10 +93,10 @@ def performance_start(document: ClientInvoice) -> str | None:
     return document.performance_start_date or document.performance_date
 
 
-def _line(item: Item, notes: Notes) -> InvoiceLine:
+def _line(item: Item, id: str | None, notes: Notes) -> InvoiceLine:
     discount, percentage = notes.discount(item.discount)
     return InvoiceLine(
-        line_item_id=None,
+        line_item_id=id,
         account_id=None,
         created_date=None,
         description=notes.text(item.description),
@@ -113,15 +121,3 @@ def _type_of(document: ClientInvoice, notes: Notes) -> InvoiceType | None:
         return "STANDARD"
     notes.warn(f"invoice type {kind[:40]!r} has no counterpart")
     return None
-
-
-def _note_what_net_hides(document: ClientInvoice, notes: Notes) -> None:
-    """Note the Italian and Spanish items of a total that are neither net nor tax."""
-    parts = {
-        "welfare_fund": document.welfare_fund,
-        "withholding_tax": document.withholding_tax,
-        "stamp_duty_amount": document.stamp_duty_amount,
-    }
-    for field, value in parts.items():
-        if value and read_decimal(value) != 0:
-            notes.warn(f"{field} has no counterpart; it may be part of totalAmount")

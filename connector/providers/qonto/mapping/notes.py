@@ -10,6 +10,7 @@ from connector.providers.qonto.mapping.calendar import (
     write_day,
     write_instant,
 )
+from connector.providers.qonto.mapping.rates import RateUnit
 from connector.unified.iso import COUNTRY_CODES, CURRENCY_CODES
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -31,6 +32,10 @@ class Notes:
     def warn(self, what: str) -> None:
         """Note what could not be expressed."""
         self.warnings.append(f"{self._subject}: {what}")
+
+    def unknown(self, field: str, word: str | None) -> None:
+        """Note a word that has no counterpart, or that there is none."""
+        self.warn(f"{field} {_quoted(word)} has no counterpart" if word else f"it has no {field}")
 
     def text(self, value: str | None) -> str | None:
         """Read a text; empty and missing are the same."""
@@ -103,23 +108,30 @@ class Notes:
             self.warn(f"{field} is not a number")
         return number
 
-    def percentage(self, field: str, fraction: object) -> Decimal | None:
-        """Read a rate that Qonto writes as a fraction into percent."""
-        if fraction is None or fraction == "":
+    def percentage(
+        self, field: str, rate: object, unit: RateUnit = RateUnit.FRACTION
+    ) -> Decimal | None:
+        """Read a rate into percent; one above 100 % is left out, as its unit is in doubt."""
+        if rate is None or rate == "":
             return None
-        percentage = read_percentage(fraction)
+        percentage = read_percentage(rate) if unit is RateUnit.FRACTION else read_decimal(rate)
         if percentage is None:
             self.warn(f"{field} is not a number")
+        elif percentage > 100:
+            self.warn(f"{field} would be above 100 %")
+            return None
         return percentage
 
-    def discount(self, discount: Discount | str | None) -> tuple[Decimal | None, Decimal | None]:
+    def discount(
+        self, discount: Discount | str | None, unit: RateUnit = RateUnit.FRACTION
+    ) -> tuple[Decimal | None, Decimal | None]:
         """Read a discount into its amount and its percentage, each None where not said."""
         if not isinstance(discount, Discount):
             return None, None
         amount = self.amount("discount", discount.amount)
         match discount.type or "":
             case "percentage":
-                return amount, self.percentage("discount", discount.value)
+                return amount, self.percentage("discount", discount.value, unit)
             case "absolute" | "amount":
                 return self.number("discount", discount.value) if amount is None else amount, None
             case "":
@@ -131,6 +143,12 @@ class Notes:
     def net(self, gross: Decimal | None, tax: Decimal | None) -> Decimal | None:
         """Answer gross less tax, exactly, when both are known."""
         return None if gross is None or tax is None else difference(gross, tax)
+
+    def parts_of_total(self, **parts: object) -> None:
+        """Note the Italian and Spanish parts of a total that are neither net nor tax."""
+        for field, value in parts.items():
+            if value and read_decimal(value) != 0:
+                self.warn(f"{field} has no counterpart; it may be part of the total")
 
     def days_between(self, start: str | None, end: str | None) -> int | None:
         """Count the days from one date to another, when both are known."""

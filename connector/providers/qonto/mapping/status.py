@@ -16,9 +16,19 @@
     rejected, discarded                  VOIDED            CANCELED
     archived, any unknown value          null              UNKNOWN
 
-An invoice due today is not overdue yet. `paid` by hand leaves the amount paid at 0, so for paid
-invoices that amount isn't looked at. Booking proposals use the same words as the document behind
-them; credit notes have no status at Qonto.
+    quote                                status
+    pending_approval                     SENT
+    pending_approval, expiry date past   EXPIRED
+    approved                             ACCEPTED
+    canceled                             VOIDED
+    any unknown value                    null
+
+An invoice due today is not overdue yet, and a quote is good on its last day. `paid` by hand leaves
+the amount paid at 0, so for paid invoices that amount isn't looked at. Booking proposals use the
+same words as the document behind them, and suppliers' credit notes those of supplier invoices.
+
+The organisation's own credit notes have no status at Qonto, and it isn't said whether they were
+paid out or set off: status and payment status are null, without a warning.
 """
 
 from datetime import date
@@ -26,7 +36,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from connector.providers.qonto.mapping.notes import Notes
-from connector.unified.enums import BookingStatus, DocumentStatus, PaymentStatus
+from connector.unified.enums import BookingStatus, DocumentStatus, OfferStatus, PaymentStatus
 
 
 class Standing(NamedTuple):
@@ -55,7 +65,35 @@ _SUPPLIER: dict[str, Standing] = {
     "discarded": Standing("VOIDED", "CANCELED"),
 }
 
+_QUOTE: dict[str, OfferStatus] = {
+    "pending_approval": "SENT",
+    "approved": "ACCEPTED",
+    "canceled": "VOIDED",
+}
+
 _CAN_BE_OVERDUE = frozenset({"to_approve", "awaiting_payment", "to_pay"})
+
+QUOTE_STATUSES: dict[str, tuple[OfferStatus, ...]] = {
+    word: ("SENT", "EXPIRED") if status == "SENT" else (status,) for word, status in _QUOTE.items()
+}
+"""Every status that a word of Qonto's for a quote can mean."""
+
+CLIENT_STANDINGS: dict[str, tuple[Standing, ...]] = {
+    word: (standing,) for word, standing in _CLIENT.items()
+} | {
+    "unpaid": (
+        Standing("OPEN", "PENDING"),
+        Standing("OVERDUE", "PENDING"),
+        Standing("PARTIALLY_PAID", "PARTLY_PAID"),
+    )
+}
+"""Every standing that a word of Qonto's can mean, for asking Qonto to choose by it."""
+
+SUPPLIER_STANDINGS: dict[str, tuple[Standing, ...]] = {
+    word: (standing, Standing("OVERDUE", "PENDING")) if word in _CAN_BE_OVERDUE else (standing,)
+    for word, standing in _SUPPLIER.items()
+}
+"""The same for supplier invoices."""
 
 _BOOKING: dict[DocumentStatus, BookingStatus] = {
     "DRAFT": "DRAFT",
@@ -98,6 +136,17 @@ def of_supplier_invoice(
     if status in _CAN_BE_OVERDUE and _is_past(due, today):
         return Standing("OVERDUE", "PENDING")
     return standing
+
+
+def of_quote(
+    status: str | None, *, expiry: date | None, today: date, notes: Notes
+) -> OfferStatus | None:
+    """Tell where a quote stands; an unknown status is noted."""
+    standing = _QUOTE.get(status or "")
+    if standing is None:
+        _unknown(status, notes)
+        return None
+    return "EXPIRED" if standing == "SENT" and _is_past(expiry, today) else standing
 
 
 def for_booking(status: DocumentStatus | None) -> BookingStatus | None:

@@ -1,91 +1,70 @@
 """Several lists as one, newest first, reading no more of each than a page needs.
 
-Records are ordered by creation, newest first, then by id. Qonto orders by creation only, so records
-made at the same instant are gathered before any of them is handed out.
+Records are ordered by the moment that is theirs, newest first, then by id. Qonto orders by the
+moment only, so records of the same instant are gathered before any of them is handed out.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
-from connector.errors import DownstreamRefused
 from connector.providers.qonto.client import has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
-from connector.providers.qonto.mapping.calendar import read_instant
+from connector.providers.qonto.session.source import EPOCH, Source
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-class Dated(Identified, Protocol):
-    """A document with a moment of creation."""
-
-    @property
-    def created_at(self) -> str | None: ...
-
-
-D = TypeVar("D", bound=Dated)
+D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
-
-FetchPage = Callable[[int], Awaitable[DocumentPage[D]]]
-"""Fetches one page of a list by its number, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
-    """One record and its place in the merged list."""
+    """One record, where it came from, and its place in the merged list."""
 
-    created: datetime
+    moment: datetime
     id: str
-    record: T
+    record: Record[Any]
+    source: Source[Any, T]
 
     def comes_before(self, other: "Entry[T]") -> bool:
         """Newer first; the same instant by id."""
-        if self.created != other.created:
-            return self.created > other.created
+        if self.moment != other.moment:
+            return self.moment > other.moment
         return self.id < other.id
 
 
-class Source(Generic[D]):
+class Stream(Generic[T]):
     """One list as a stream of entries in merged order.
 
-    `total` needs no more than the first page when the list comes sorted and unfiltered; otherwise
-    the whole list is read once. A record that can't be read takes the place of its neighbour before
-    it; one seen twice, because the list shifted while it was read, is left out the second time.
+    A list that Qonto can't order is read whole, chosen from and ordered here, so it should be
+    short. A record that can't be read takes the place of its neighbour before it; one seen twice,
+    because the list shifted while it was read, is left out the second time.
     """
 
-    def __init__(
-        self,
-        fetch: FetchPage[D],
-        *,
-        is_sorted: bool = True,
-        keep: Callable[[Record[D]], bool] | None = None,
-    ) -> None:
-        self._fetch = fetch
-        self._is_sorted = is_sorted
-        self._keep = keep
-        self._first: DocumentPage[D] | None = None
-        self._whole: list[Entry[Record[D]]] | None = None
+    def __init__(self, source: Source[Any, T]) -> None:
+        self._source = source
+        self._first: DocumentPage[Any] | None = None
+        self._whole: list[Entry[T]] | None = None
 
     async def total(self) -> int | None:
-        """Answer how many records the list has, after filtering; None when Qonto doesn't tell."""
-        if self._is_sorted and self._keep is None:
+        """Answer how many records the list has, after choosing; None when Qonto doesn't tell."""
+        if self._source.newest_first:
             return (await self._first_page()).meta.total_count
         return len(await self._read_whole())
 
-    async def entries(self) -> AsyncIterator[Entry[Record[D]]]:
+    async def entries(self) -> AsyncIterator[Entry[T]]:
         """Stream the entries, newest first."""
-        if not self._is_sorted or self._whole is not None:
+        if not self._source.newest_first:
             for entry in await self._read_whole():
                 yield entry
             return
-        together: list[Entry[Record[D]]] = []
+        together: list[Entry[T]] = []
         async for sent in self._as_sent():
             entry = sent
-            if together and sent.created > together[-1].created:
+            if together and sent.moment > together[-1].moment:
                 # sent out of order: it stays where it was sent, so that no page loses it
-                entry = Entry(together[-1].created, sent.id, sent.record)
-            if together and entry.created < together[-1].created:
+                entry = Entry(together[-1].moment, sent.id, sent.record, sent.source)
+            if together and entry.moment < together[-1].moment:
                 for earlier in _by_id(together):
                     yield earlier
                 together = []
@@ -93,15 +72,17 @@ class Source(Generic[D]):
         for earlier in _by_id(together):
             yield earlier
 
-    async def _read_whole(self) -> list[Entry[Record[D]]]:
+    async def _read_whole(self) -> list[Entry[T]]:
         if self._whole is None:
-            found = [entry async for entry in self._as_sent()]
+            belongs = self._source.belongs
+            found = [entry async for entry in self._as_sent() if belongs(entry.record)]
             found.sort(key=lambda entry: entry.id)
-            found.sort(key=lambda entry: entry.created, reverse=True)
+            found.sort(key=lambda entry: entry.moment, reverse=True)
             self._whole = found
         return self._whole
 
-    async def _as_sent(self) -> AsyncIterator[Entry[Record[D]]]:
+    async def _as_sent(self) -> AsyncIterator[Entry[T]]:
+        source = self._source
         seen: set[str] = set()
         latest: datetime | None = None
         number = 1
@@ -112,23 +93,17 @@ class Source(Generic[D]):
                     if record.id in seen:
                         continue
                     seen.add(record.id)
-                created = _created(record) or latest or _EPOCH
-                latest = created
-                if self._keep is None or self._keep(record):
-                    yield Entry(created, record.id or "", record)
+                moment = source.moment_of(record) or latest or EPOCH
+                latest = moment
+                yield Entry(moment, record.id or "", record, source)
             if not page.records or not has_next(page, number):
                 return
             number += 1
-            try:
-                page = await self._fetch(number)
-            except DownstreamRefused as error:
-                if error.status == 422:  # the list got shorter meanwhile
-                    return
-                raise
+            page = await source.further_page(number, source.newest_first)
 
-    async def _first_page(self) -> DocumentPage[D]:
+    async def _first_page(self) -> DocumentPage[Any]:
         if self._first is None:
-            self._first = await self._fetch(1)
+            self._first = await self._source.page(1, order=self._source.newest_first)
         return self._first
 
 
@@ -162,7 +137,3 @@ async def merged(
 
 def _by_id(entries: list[Entry[T]]) -> list[Entry[T]]:
     return sorted(entries, key=lambda entry: entry.id)
-
-
-def _created(record: Record[D]) -> datetime | None:
-    return None if record.document is None else read_instant(record.document.created_at)

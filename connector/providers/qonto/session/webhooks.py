@@ -6,7 +6,7 @@ from datetime import datetime
 from connector.errors import DocumentNotFound, DownstreamError, NotSupported
 from connector.ports import Subscription
 from connector.providers.qonto import events
-from connector.providers.qonto.client import QontoClient, has_next
+from connector.providers.qonto.client import SUBSCRIPTIONS, QontoClient, has_next
 from connector.providers.qonto.documents.subscriptions import WebhookSubscription
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
 from oauth.tokens import AccessSource
@@ -67,7 +67,7 @@ class QontoWebhooks:
     async def list(self, account_id: str) -> tuple[Subscription, ...]:
         found: list[Subscription] = []
         for number in range(1, _MOST_PAGES + 1):
-            page = await self._client.list_subscriptions(account_id, page=number)
+            page = await self._client.page(account_id, SUBSCRIPTIONS, number)
             found.extend(
                 _subscription(record.document, record.document.callback_url or "", ())
                 for record in page.records

@@ -75,13 +75,22 @@ class Bank:
     ) -> httpx2.Response:
         found = sorted(documents, key=lambda one: crc32(one["id"].encode()))  # ties in any order
         if resource != "credit_notes":
-            found.sort(key=lambda one: _moment(one["created_at"]), reverse=True)
+            by, _, direction = params.get("sort_by", "created_at:desc").partition(":")
+            found.sort(key=lambda one: _moment(one[by]), reverse=direction == "desc")
             since = params.get("filter[updated_at_from]")
             if since is not None:
                 found = [one for one in found if _moment(one["updated_at"]) >= _moment(since)]
             if params.get("filter[exclude_credit_notes]") == "true":
                 found = [one for one in found if not one.get("is_credit_note")]
-            assert params["sort_by"] == "created_at:desc"
+            words = [*params.get_list("filter[status][]")]
+            words += (
+                params.get("filter[status]", "").split(",") if "filter[status]" in params else []
+            )
+            if words:
+                found = [one for one in found if one["status"] in words]
+            due = params.get("filter[due_date_from]")
+            if due is not None:
+                found = [one for one in found if (one.get("due_date") or "") >= due]
         if resource == "client_invoices" and params.get("exclude_imported") != "false":
             found = [one for one in found if not one.get("imported")]
         page, size = int(params["page"]), int(params["per_page"])

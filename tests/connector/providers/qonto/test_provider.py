@@ -108,9 +108,9 @@ async def test_the_gate_of_the_sandbox_is_recognised_on_a_read() -> None:
         async def renew(self, account_id: str, refused: Access) -> Access:
             raise AssertionError
 
-    reader = system(bank, sandbox=True).provider(Source()).reader
+    reader = system(bank, sandbox=True).provider(Source()).readers
     with pytest.raises(SandboxTokenMissing):
-        await reader.list_invoices("acct_1", Query())
+        await reader.invoices.list("acct_1", Query())
 
 
 async def test_the_organisation_itself_tells_best_who_linked() -> None:

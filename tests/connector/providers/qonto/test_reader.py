@@ -57,7 +57,7 @@ def _refuse_page(number: str) -> Answer:
 async def test_invoices_are_paged_by_qonto_newest_first() -> None:
     """One call a page, with the totals of the whole list."""
     bank = _bank(invoices=7)
-    page = await provider(bank).reader.list_invoices(ACCOUNT, Query(page=2, limit=5))
+    page = await provider(bank).readers.invoices.list(ACCOUNT, Query(page=2, limit=5))
     assert [invoice.id for invoice in page.items] == [uuid(1001), uuid(1000)]
     assert (page.total, page.page, page.per_page, page.total_pages) == (7, 2, 5, 2)
     assert page.raw is None
@@ -69,7 +69,7 @@ async def test_invoices_are_paged_by_qonto_newest_first() -> None:
 async def test_the_page_is_asked_for_by_the_name_qonto_reads() -> None:
     """`page` and `per_page`; Qonto ignores `current_page`."""
     bank = _bank(invoices=7)
-    await provider(bank).reader.list_invoices(ACCOUNT, Query(page=2, limit=5))
+    await provider(bank).readers.invoices.list(ACCOUNT, Query(page=2, limit=5))
     params = bank.requests[0].url.params
     assert (params["page"], params["per_page"]) == ("2", "5")
     assert "current_page" not in params
@@ -79,7 +79,7 @@ async def test_imported_invoices_are_there_too() -> None:
     """Qonto hides them unless told not to."""
     bank = _bank()
     bank.client_invoices = [client_invoice(1, _day(1), imported=True)]
-    page = await provider(bank).reader.list_invoices(ACCOUNT, Query())
+    page = await provider(bank).readers.invoices.list(ACCOUNT, Query())
     assert page.total == 1
 
 
@@ -91,12 +91,12 @@ async def test_a_page_past_the_end_is_empty_with_the_right_totals(
     """Whether Qonto answers it with 422 or with an empty list."""
     bank = _bank(invoices=count, bills=count, notes=count)
     bank.refuses_past_the_end = refuses
-    reader = provider(bank).reader
+    reader = provider(bank).readers
     query = Query(page=9, limit=5, raw=True)
     for page, total in (
-        (await reader.list_invoices(ACCOUNT, query), count),
-        (await reader.list_bills(ACCOUNT, query), count),
-        (await reader.list_booking_proposals(ACCOUNT, query), 3 * count),
+        (await reader.invoices.list(ACCOUNT, query), count),
+        (await reader.bills.list(ACCOUNT, query), count),
+        (await reader.booking_proposals.list(ACCOUNT, query), 3 * count),
     ):
         assert page.items == ()
         assert (page.total, page.total_pages) == (total, -(-total // 5))
@@ -110,7 +110,7 @@ async def test_a_refusal_that_is_not_about_the_page_stays_one() -> None:
         bank.answers.append(_refuse_page(refused))
         query = Query(page=int(refused), limit=5)
         with pytest.raises(DownstreamRefused) as caught:
-            await provider(bank).reader.list_invoices(ACCOUNT, query)
+            await provider(bank).readers.invoices.list(ACCOUNT, query)
         assert caught.value.status == 422
         assert len(bank.requests) == calls
 
@@ -120,7 +120,7 @@ async def test_raw_data_is_the_page_byte_for_byte() -> None:
     body = b'{ "meta":{"total_count":1},\n "client_invoices":[{"b":1.50,"id":"x","a":"\\u00e9"}] }'
     bank = Bank()
     bank.answers.append(lambda _: httpx2.Response(200, content=body))
-    page = await provider(bank).reader.list_invoices(ACCOUNT, Query(raw=True))
+    page = await provider(bank).readers.invoices.list(ACCOUNT, Query(raw=True))
     assert page.raw == body
 
 
@@ -129,13 +129,13 @@ async def test_an_unreadable_record_becomes_a_warning_with_its_id() -> None:
     bank = _bank(invoices=2, bills=2)
     bank.client_invoices[0]["status"] = 7
     bank.supplier_invoices[0]["total_amount"] = [1]
-    reader = provider(bank).reader
-    invoices = await reader.list_invoices(ACCOUNT, Query())
+    reader = provider(bank).readers
+    invoices = await reader.invoices.list(ACCOUNT, Query())
     assert [invoice.id for invoice in invoices.items] == [uuid(1001)]
     assert uuid(1000) in invoices.warnings[0]
-    bills = await reader.list_bills(ACCOUNT, Query())
+    bills = await reader.bills.list(ACCOUNT, Query())
     assert [bill.id for bill in bills.items] == [uuid(2001)]
-    proposals = await reader.list_booking_proposals(ACCOUNT, Query(raw=True))
+    proposals = await reader.booking_proposals.list(ACCOUNT, Query(raw=True))
     assert len(proposals.items) == 2
     assert proposals.total == 4
     assert len(proposals.warnings) == 2
@@ -146,11 +146,11 @@ async def test_what_was_modified_since_is_asked_of_qonto() -> None:
     """Inclusive, in UTC, for invoices and bills."""
     bank = _bank(invoices=5, bills=5)
     since = _day(3).astimezone(timezone(timedelta(hours=2)))
-    reader = provider(bank).reader
-    invoices = await reader.list_invoices(ACCOUNT, Query(modified_since=since))
+    reader = provider(bank).readers
+    invoices = await reader.invoices.list(ACCOUNT, Query(modified_since=since))
     assert [invoice.id for invoice in invoices.items] == [uuid(1004), uuid(1003)]
     assert invoices.total == 2
-    bills = await reader.list_bills(ACCOUNT, Query(modified_since=since))
+    bills = await reader.bills.list(ACCOUNT, Query(modified_since=since))
     assert bills.total == 2
     asked = bank.requests[0].url.params["filter[updated_at_from]"]
     assert asked == "2026-01-04T00:00:00.000Z"
@@ -165,8 +165,8 @@ async def test_credit_notes_are_compared_here_by_the_latest_moment_they_tell() -
         credit_note(3, _day(1), updated_at=_day(3).isoformat()),
         credit_note(4, _day(1), finalized_at=_day(4).isoformat()),
     ]
-    reader = provider(bank).reader
-    page = await reader.list_booking_proposals(ACCOUNT, Query(modified_since=_day(3)))
+    reader = provider(bank).readers
+    page = await reader.booking_proposals.list(ACCOUNT, Query(modified_since=_day(3)))
     assert {item.id for item in page.items} == {uuid(2), uuid(3), uuid(4)}
     assert page.total == 3
 
@@ -176,14 +176,14 @@ async def test_suppliers_credit_notes_are_no_bills() -> None:
     bank = _bank(bills=3)
     note = supplier_invoice(2500, _day(9), is_credit_note=True)
     bank.supplier_invoices.append(note)
-    reader = provider(bank).reader
-    page = await reader.list_bills(ACCOUNT, Query())
+    reader = provider(bank).readers
+    page = await reader.bills.list(ACCOUNT, Query())
     assert (len(page.items), page.total, page.warnings) == (3, 3, ())
     with pytest.raises(DocumentNotFound):
-        await reader.get_bill(ACCOUNT, uuid(2500))
+        await reader.bills.get(ACCOUNT, uuid(2500))
     sent = {"supplier_invoices": [note], "meta": {"total_count": 1}}
     bank.answers.append(lambda _: httpx2.Response(200, json=sent))
-    page = await reader.list_bills(ACCOUNT, Query())
+    page = await reader.bills.list(ACCOUNT, Query())
     assert page.items == ()
     assert "credit note" in page.warnings[0]
 
@@ -191,13 +191,13 @@ async def test_suppliers_credit_notes_are_no_bills() -> None:
 async def test_single_documents_come_with_their_own_bytes() -> None:
     """Through each of the three resources."""
     bank = _bank(invoices=1, bills=1, notes=1)
-    reader = provider(bank).reader
-    invoice = await reader.get_invoice(ACCOUNT, uuid(1000))
+    reader = provider(bank).readers
+    invoice = await reader.invoices.get(ACCOUNT, uuid(1000))
     assert (invoice.item.invoice_number, json.loads(invoice.raw)["number"]) == ("F-1000", "F-1000")
-    bill = await reader.get_bill(ACCOUNT, uuid(2000))
+    bill = await reader.bills.get(ACCOUNT, uuid(2000))
     assert bill.item.bill_number == "S-2000"
     kinds = [
-        (await reader.get_booking_proposal(ACCOUNT, uuid(number))).item.booking_type
+        (await reader.booking_proposals.get(ACCOUNT, uuid(number))).item.booking_type
         for number in (1000, 2000, 3000)
     ]
     assert kinds == ["INVOICE", "BILL", "INVOICE_CREDIT_NOTE"]
@@ -209,8 +209,8 @@ async def test_single_documents_come_with_their_own_bytes() -> None:
 async def test_what_is_no_uuid_is_unknown_without_asking(unknown: str) -> None:
     """Nothing a caller writes as an id gets into a path at Qonto."""
     bank = _bank()
-    reader = provider(bank).reader
-    for get in (reader.get_invoice, reader.get_bill, reader.get_booking_proposal):
+    reader = provider(bank).readers
+    for get in (reader.invoices.get, reader.bills.get, reader.booking_proposals.get):
         with pytest.raises(NotFound):
             await get(ACCOUNT, unknown)
     assert bank.requests == []
@@ -219,8 +219,8 @@ async def test_what_is_no_uuid_is_unknown_without_asking(unknown: str) -> None:
 async def test_an_unknown_id_is_not_found_and_says_what_qonto_said() -> None:
     """With the trace id, for support."""
     bank = _bank()
-    reader = provider(bank).reader
-    for get in (reader.get_invoice, reader.get_bill, reader.get_booking_proposal):
+    reader = provider(bank).readers
+    for get in (reader.invoices.get, reader.bills.get, reader.booking_proposals.get):
         with pytest.raises(DocumentNotFound) as caught:
             await get(ACCOUNT, uuid(1))
         assert caught.value.trace_id == "trace-1"
@@ -231,16 +231,16 @@ async def test_a_missing_scope_is_named_and_does_not_hide_what_may_be_read() -> 
     """A proposal of a readable kind is found; an unknown id can't be told from a hidden one."""
     bank = _bank(invoices=1, notes=1)
     bank.forbidden.add("supplier_invoices")
-    reader = provider(bank).reader
+    reader = provider(bank).readers
     with pytest.raises(MissingScope, match=r"supplier_invoice\.read") as caught:
-        await reader.list_bills(ACCOUNT, Query())
+        await reader.bills.list(ACCOUNT, Query())
     assert caught.value.scope == "supplier_invoice.read"
-    assert (await reader.get_booking_proposal(ACCOUNT, uuid(3000))).item.number == "A-3000"
+    assert (await reader.booking_proposals.get(ACCOUNT, uuid(3000))).item.number == "A-3000"
     with pytest.raises(MissingScope):
-        await reader.get_booking_proposal(ACCOUNT, uuid(1))
+        await reader.booking_proposals.get(ACCOUNT, uuid(1))
     with pytest.raises(MissingScope):
-        await reader.list_booking_proposals(ACCOUNT, Query())
-    only = await reader.list_booking_proposals(ACCOUNT, Query(booking_type="INVOICE"))
+        await reader.booking_proposals.list(ACCOUNT, Query())
+    only = await reader.booking_proposals.list(ACCOUNT, Query(booking_type="INVOICE"))
     assert only.total == 1
 
 
@@ -250,17 +250,17 @@ async def test_an_answer_that_is_no_list_is_the_target_systems_fault(body: bytes
     bank = Bank()
     bank.answers.append(lambda _: httpx2.Response(200, content=body))
     with pytest.raises(DownstreamError):
-        await provider(bank).reader.list_invoices(ACCOUNT, Query())
+        await provider(bank).readers.invoices.list(ACCOUNT, Query())
 
 
 async def test_without_totals_there_are_none() -> None:
     """They aren't invented from a single page."""
     bank = _bank(invoices=12, bills=3)
     bank.sends_totals = False
-    reader = provider(bank).reader
-    page = await reader.list_invoices(ACCOUNT, Query(limit=5))
+    reader = provider(bank).readers
+    page = await reader.invoices.list(ACCOUNT, Query(limit=5))
     assert (page.total, page.total_pages) == (None, None)
-    proposals = await reader.list_booking_proposals(ACCOUNT, Query(limit=20))
+    proposals = await reader.booking_proposals.list(ACCOUNT, Query(limit=20))
     assert (len(proposals.items), proposals.total) == (15, None)
 
 
@@ -270,18 +270,18 @@ async def test_overdue_follows_the_zone_that_is_asked_for() -> None:
     bank.client_invoices = [
         client_invoice(1, _day(1), status="unpaid", due_date=NOW.date().isoformat())
     ]
-    reader = provider(bank).reader
+    reader = provider(bank).readers
     east = timezone(timedelta(hours=14))
-    assert (await reader.get_invoice(ACCOUNT, uuid(1))).item.status == "OPEN"
-    assert (await reader.get_invoice(ACCOUNT, uuid(1), zone=east)).item.status == "OVERDUE"
-    page = await reader.list_invoices(ACCOUNT, Query(zone=east))
+    assert (await reader.invoices.get(ACCOUNT, uuid(1))).item.status == "OPEN"
+    assert (await reader.invoices.get(ACCOUNT, uuid(1), zone=east)).item.status == "OVERDUE"
+    page = await reader.invoices.list(ACCOUNT, Query(zone=east))
     assert page.items[0].status == "OVERDUE"
 
 
 async def test_a_first_page_of_proposals_asks_each_list_once() -> None:
     """However long the lists are."""
     bank = _bank(invoices=400, bills=400, notes=30)
-    page = await provider(bank).reader.list_booking_proposals(ACCOUNT, Query(limit=50))
+    page = await provider(bank).readers.booking_proposals.list(ACCOUNT, Query(limit=50))
     assert page.total == 830
     assert sorted(bank.asked) == [
         "/v2/client_invoices",
@@ -293,7 +293,7 @@ async def test_a_first_page_of_proposals_asks_each_list_once() -> None:
 async def test_raw_data_of_proposals_is_what_is_on_the_page() -> None:
     """The documents under the names of Qonto's lists."""
     bank = _bank(invoices=2, bills=2, notes=1)
-    page = await provider(bank).reader.list_booking_proposals(ACCOUNT, Query(limit=5, raw=True))
+    page = await provider(bank).readers.booking_proposals.list(ACCOUNT, Query(limit=5, raw=True))
     raw = json.loads(page.raw or b"")
     assert raw == {
         "client_invoices": bank.client_invoices[::-1],
@@ -305,7 +305,7 @@ async def test_raw_data_of_proposals_is_what_is_on_the_page() -> None:
 async def test_a_type_qonto_has_no_documents_for_has_no_pages() -> None:
     """And costs no call."""
     bank = _bank(invoices=2)
-    page = await provider(bank).reader.list_booking_proposals(
+    page = await provider(bank).readers.booking_proposals.list(
         ACCOUNT, Query(booking_type="EXPENSE")
     )
     assert (page.items, page.total, page.total_pages) == ((), 0, 0)
@@ -316,8 +316,8 @@ async def test_a_list_that_gets_shorter_while_it_is_read_just_ends() -> None:
     """Its next page is refused, and what was there is answered."""
     bank = _bank(invoices=101)
     bank.answers.append(_refuse_page("2"))
-    reader = provider(bank).reader
-    last = await reader.list_booking_proposals(ACCOUNT, Query(page=2, limit=100))
+    reader = provider(bank).readers
+    last = await reader.booking_proposals.list(ACCOUNT, Query(page=2, limit=100))
     assert last.items == ()
 
 
@@ -347,12 +347,12 @@ def _filled(made: list[tuple[str, datetime, datetime]]) -> Bank:
 
 
 async def _walk(bank: Bank, limit: int, **asked: Any) -> list[Page[Any]]:
-    reader = provider(bank).reader
+    reader = provider(bank).readers
     pages: list[Page[Any]] = []
     number = 1
     while True:
         query = Query(page=number, limit=limit, **asked)
-        page = await reader.list_booking_proposals(ACCOUNT, query)
+        page = await reader.booking_proposals.list(ACCOUNT, query)
         pages.append(page)
         if not page.items:
             return pages
@@ -389,17 +389,22 @@ def test_walking_the_pages_yields_each_document_once_and_in_order(
 def test_a_filter_gives_what_filtering_the_whole_list_gives(
     made: list[tuple[str, datetime, datetime]], kind: str | None, since: datetime | None
 ) -> None:
-    """By type and by modification, over all pages, with the filtered total."""
+    """By type and by modification, over all pages, with the filtered total.
+
+    In the same order, but for documents of the same instant where Qonto pages the list itself.
+    """
     bank = _filled(made)
     whole = [item for page in asyncio.run(_walk(bank, 10)) for item in page.items]
     expected = [
-        item.id
+        item
         for item in whole
         if (kind is None or item.booking_type == kind)
         and (since is None or datetime.fromisoformat(item.updated_date or "") >= since)
     ]
     pages = asyncio.run(_walk(bank, 5, booking_type=kind, modified_since=since))
-    assert [item.id for page in pages for item in page.items] == expected
+    walked = [item for page in pages for item in page.items]
+    assert {item.id for item in walked} == {item.id for item in expected}
+    assert [item.created_date for item in walked] == [item.created_date for item in expected]
     assert {page.total for page in pages} == {len(expected)}
 
 
@@ -411,10 +416,10 @@ def test_walking_invoices_yields_each_once(
     bank = _filled(made)
 
     async def walk() -> list[str | None]:
-        reader = provider(bank).reader
+        reader = provider(bank).readers
         found: list[str | None] = []
         for number in range(1, 11):
-            page = await reader.list_invoices(ACCOUNT, Query(page=number, limit=5))
+            page = await reader.invoices.list(ACCOUNT, Query(page=number, limit=5))
             found.extend(invoice.id for invoice in page.items)
         return found
 
@@ -451,6 +456,6 @@ async def test_a_document_listed_twice_while_the_list_shifts_is_told_once() -> N
         return None
 
     bank.answers.append(shift)
-    reader = provider(bank).reader
-    page = await reader.list_booking_proposals(ACCOUNT, Query(page=2, limit=100))
+    reader = provider(bank).readers
+    page = await reader.booking_proposals.list(ACCOUNT, Query(page=2, limit=100))
     assert [item.id for item in page.items] == [uuid(1000 + n) for n in range(49, -1, -1)]

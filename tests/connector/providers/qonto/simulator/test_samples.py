@@ -62,6 +62,44 @@ async def test_the_membership(api: Api) -> None:
     assert not differences(sample("membership.get.json"), await api.take("GET", "/v2/membership"))
 
 
+async def test_the_accounts(api: Api) -> None:
+    expected = sample("bank_accounts.list.json")
+    served = await api.take("GET", "/v2/bank_accounts")
+    assert not differences(expected, served)
+    for one in expected["bank_accounts"]:
+        assert not differences(one, served["bank_accounts"][0])
+    single = await api.take("GET", f"/v2/bank_accounts/{served['bank_accounts'][0]['id']}")
+    assert not differences(sample("bank_account.get.json"), single)
+
+
+@pytest.mark.parametrize("country", ["german", "italian", "spanish"])
+async def test_organisations_of_every_country_have_one_shape(api: Api, country: str) -> None:
+    served = await api.take("GET", "/v2/organization")
+    assert not differences(sample(f"organization.{country}.json"), served)
+
+
+async def test_the_members(api: Api) -> None:
+    served = await api.take("GET", "/v2/memberships")
+    expected = sample("memberships.list.json")
+    assert not differences(expected, served)
+    for one in expected["memberships"]:
+        assert not differences(one, served["memberships"][0])
+
+
+async def test_transactions_of_each_kind(api: Api) -> None:
+    account = (await api.take("GET", "/v2/bank_accounts"))["bank_accounts"][0]
+    statuses = ["completed", "pending", "declined"]
+    params = {"bank_account_id": account["id"], "status[]": statuses}
+    served = await api.take("GET", "/v2/transactions", params=params)
+    expected = sample("transactions.list.json")
+    assert not differences({**expected, "transactions": []}, {**served, "transactions": []})
+    kinds = {(one["operation_type"], one["status"]): one for one in served["transactions"]}
+    singles = ("card", "own_transfer", "income", "direct_debit", "fee", "pending", "declined")
+    for name in singles:
+        one = sample(f"transaction.{name}.json")["transaction"]
+        assert not differences(one, kinds[one["operation_type"], one["status"]]), name
+
+
 async def test_a_client_invoice_that_was_submitted(api: Api) -> None:
     invoice = await drafted(api)
     await api.take("POST", "/_simulator/clock", json={"advance": 12})
@@ -141,6 +179,44 @@ async def test_credit_notes(api: Api) -> None:
     assert served["credit_notes"]
     one = await api.take("GET", f"/v2/credit_notes/{served['credit_notes'][0]['id']}")
     assert set(one) == {"credit_note"}
+    assert not differences(sample("credit_note.german.json"), one)
+
+
+async def test_quotes_in_every_state(api: Api) -> None:
+    expected = sample("quotes.list.json")
+    served = await api.take("GET", "/v2/quotes")
+    assert not differences(expected, served)
+    by_status = {one["status"]: one for one in served["quotes"]}
+    for one in expected["quotes"]:
+        assert not differences(one, by_status[one["status"]])
+    waiting = await api.take("GET", f"/v2/quotes/{by_status['pending_approval']['id']}")
+    assert not differences(sample("quote.get.json"), waiting)
+
+
+async def test_quotes_in_percent(api: Api) -> None:
+    await api.take("POST", "/_simulator/quirks", json={"percent_vat_on_quotes": True})
+    quote = (await api.take("GET", "/v2/quotes"))["quotes"][0]
+    assert not differences(sample("quote.percent.json"), {"quote": quote})
+    assert sample("quote.percent.json")["quote"]["items"][0]["vat_rate"] == "20"
+    assert quote["items"][0]["vat_rate"] == "20"
+
+
+async def test_products(api: Api) -> None:
+    served = await api.take("GET", "/v2/products")
+    assert not differences(sample("products.list.json"), served)
+    assert not differences(sample("product.get.json"), {"product": served["products"][0]})
+
+
+async def test_clients_companies_and_persons(api: Api) -> None:
+    expected = sample("clients.list.json")
+    served = await api.take("GET", "/v2/clients")
+    assert not differences(expected["meta"], served["meta"])
+    by_kind = {one["kind"]: one for one in served["clients"]}
+    for one in expected["clients"]:
+        known = by_kind["company" if one["kind"] == "company" else "individual"]
+        assert not differences(one, known)
+    single = await api.take("GET", f"/v2/clients/{by_kind['individual']['id']}")
+    assert not differences(sample("client.individual.json"), single)
 
 
 @pytest.mark.covers("QX-11")

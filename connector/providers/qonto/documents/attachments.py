@@ -1,0 +1,32 @@
+"""Files: receipts, invoices and whatever else was attached."""
+
+from typing import Any
+
+import msgspec
+
+from connector.providers.qonto.documents.reading import Resource
+
+
+class ProbativeAttachment(msgspec.Struct, frozen=True):
+    """The sealed copy of a file. Its link is there when `status` is available."""
+
+    status: str | None = None
+    url: str | None = None
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A file. `file_size` is in bytes, a string or a number; `url` is good for 30 minutes."""
+
+    id: str | None = None
+    file_name: str | None = None
+    file_content_type: str | None = None
+    file_size: Any = None
+    url: str | None = None
+    probative_attachment: ProbativeAttachment | str | None = None
+    created_at: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Attachment(id={self.id!r}, file_content_type={self.file_content_type!r})"
+
+
+ATTACHMENTS = Resource("attachments", "attachment", Attachment)

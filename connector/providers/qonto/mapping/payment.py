@@ -1,0 +1,117 @@
+"""What was paid on a document as a unified payment.
+
+Qonto lists no payments: a client invoice has the sum of what was matched to it, a supplier invoice
+only that it is paid. So there is one payment for each document that something was paid on, with the
+document's id, and one line. It grows when more is paid, and is gone when nothing is.
+"""
+
+from decimal import Decimal
+
+from connector.providers.qonto.documents.amounts import Money
+from connector.providers.qonto.documents.purchases import SupplierInvoice
+from connector.providers.qonto.documents.sales import ClientInvoice
+from connector.providers.qonto.mapping.bill import supplier_name
+from connector.providers.qonto.mapping.calendar import Calendar
+from connector.providers.qonto.mapping.client import client_of, name_of
+from connector.providers.qonto.mapping.notes import Notes
+from connector.unified.enums import PaymentDocumentType
+from connector.unified.mapped import Mapped
+from connector.unified.payment import Payment, PaymentLine
+
+
+def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[Payment] | None:
+    """Answer what was paid on a client invoice, None when nothing was.
+
+    An invoice marked paid by hand has no amount paid, and counts as paid in full. The date is known
+    only of invoices paid in full.
+    """
+    del calendar
+    notes = Notes("payment of invoice", document.id)
+    currency = notes.currency(document.currency, document.total_amount)
+    paid = notes.amount("amount_paid", document.amount_paid)
+    is_paid = document.status == "paid"
+    if is_paid and not paid and not _is_unreadable(document, paid):
+        paid = notes.amount("total_amount", document.total_amount)
+    if not _is_payment(paid, is_paid=is_paid):
+        return None
+    client = client_of(document.client)
+    line = PaymentLine(
+        account_id=None,
+        amount=paid,
+        contact_name=name_of(client),
+        contact_id=notes.reference(client.id),
+        customer_id=notes.reference(client.id),
+        description=None,
+        invoice_id=notes.text(document.id),
+        supplier_id=None,
+        payment_date=notes.date("paid_at", document.paid_at),
+    )
+    updated = notes.date("updated_at", document.updated_at)
+    return _payment("INVOICE", document.id, currency, updated, line, notes)
+
+
+def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Payment] | None:
+    """Answer what was paid on a supplier invoice, None when nothing was.
+
+    That is `payable_amount`, the total less credit notes, and the total where Qonto doesn't tell
+    it. A supplier's credit note has no payment.
+    """
+    del calendar
+    if document.status != "paid" or document.is_credit_note:
+        return None
+    notes = Notes("payment of bill", document.id)
+    currency = notes.currency(None, document.total_amount)
+    paid = notes.amount("payable_amount", document.payable_amount)
+    if not paid:
+        paid = notes.amount("total_amount", document.total_amount)
+    if not _is_payment(paid, is_paid=True):
+        return None
+    line = PaymentLine(
+        account_id=None,
+        amount=paid,
+        contact_name=supplier_name(document),
+        contact_id=notes.reference(document.supplier_id),
+        customer_id=None,
+        description=None,
+        invoice_id=notes.text(document.id),
+        supplier_id=notes.reference(document.supplier_id),
+        payment_date=notes.date("payment_date", document.payment_date),
+    )
+    updated = notes.date("updated_at", document.updated_at)
+    return _payment("BILL", document.id, currency, updated, line, notes)
+
+
+def _payment(
+    kind: PaymentDocumentType,
+    document_id: str | None,
+    currency: str | None,
+    updated: str | None,
+    line: PaymentLine,
+    notes: Notes,
+) -> Mapped[Payment]:
+    if line.amount is None:
+        notes.warn("it is paid, and how much isn't said")
+    payment = Payment(
+        id=notes.text(document_id),
+        currency=currency,
+        created_date=None,
+        document_type=kind,
+        exchange_rate=None,
+        journal_code=None,
+        updated_date=updated,
+        payment_type=None,
+        payment_lines=(line,),
+    )
+    return Mapped(payment, tuple(notes.warnings))
+
+
+def _is_payment(paid: Decimal | None, *, is_paid: bool) -> bool:
+    """Paid without a known amount is a payment; nothing and less than nothing is none."""
+    return is_paid if paid is None else paid > 0
+
+
+def _is_unreadable(document: ClientInvoice, paid: Decimal | None) -> bool:
+    """Something is said to be paid, in a way that can't be read."""
+    money = document.amount_paid
+    value = money.value if isinstance(money, Money) else money
+    return paid is None and value is not None and value != ""

@@ -1,0 +1,221 @@
+"""Filters and orders that Qonto lacks: over the whole list, by an index that lives a minute.
+
+The list is read once, from its oldest record on, since new records then come after those already
+read. Of every record that the question leaves, the index keeps a sort key, the id and the page it
+was on; what a page of the answer shows is fetched anew: a whole page of Qonto's for several records
+that are on it, the single document for one.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from connector.errors import DocumentNotFound, FilterTooBroad
+from connector.providers.qonto.client import LARGEST_PAGE, has_next
+from connector.providers.qonto.documents.reading import DocumentPage, Record
+from connector.providers.qonto.session.source import EPOCH, Source, unreadable
+from connector.unified.mapped import Mapped
+
+T = TypeVar("T")
+
+MOST_DOCUMENTS = 10_000
+"""Documents that are read for one index; a broader question is refused."""
+
+_AT_ONCE = 4
+_MOST_WARNINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[T]):
+    """What Qonto can't do for a question: choose records, and order them by a text of theirs.
+
+    Without `order`, newest first. Records without the text come last; equal ones are in the order
+    of their ids.
+    """
+
+    keep: Callable[[T], bool] | None = None
+    order: Callable[[T], str | None] | None = None
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one record stands: which of the sources it comes from, its id, its page there."""
+
+    source: int
+    id: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Every record that a question leaves, in its order; `warnings` names what can't be read."""
+
+    places: tuple[Place, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[T]):
+    """One record of a page, as found when it was fetched."""
+
+    source: Source[Any, T]
+    raw: bytes
+    mapped: Mapped[T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Keyed:
+    key: Any
+    place: Place
+
+
+async def build(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> Index:
+    """Read all the lists. Raises FilterTooBroad when they have more documents than are read."""
+    firsts = await together([source.page(1, order=source.oldest_first) for source in sources])
+    check_size([first.meta.total_count for first in firsts])
+    found: list[_Keyed] = []
+    warnings: list[str] = []
+    for number, (source, first) in enumerate(zip(sources, firsts, strict=True)):
+        scan = _Scan(number, source, wanted)
+        if not await scan.read(first):
+            # records were deleted meanwhile, so that others moved to pages already read
+            scan = _Scan(number, source, wanted)
+            await scan.read(await source.page(1, order=source.oldest_first))
+        found.extend(scan.found)
+        warnings.extend(scan.warnings)
+    return Index(tuple(each.place for each in _ordered(found, wanted)), tuple(warnings))
+
+
+def check_size(totals: Sequence[int | None]) -> None:
+    """Raise FilterTooBroad when lists of these sizes are too long to be read for an index."""
+    if sum(total or 0 for total in totals) > MOST_DOCUMENTS:
+        raise FilterTooBroad(
+            f"This filter or order would need more than {MOST_DOCUMENTS:,} documents to be read. "
+            "Narrow it down with lastModifiedAt, or leave the order out."
+        )
+
+
+async def read_places(
+    sources: Sequence[Source[Any, T]], places: Sequence[Place], wanted: Wanted[T]
+) -> tuple[list[Row[T]], int]:
+    """Fetch the records at these places, and say how many aren't there any more.
+
+    A record that changed meanwhile, so that the question would leave it out now, counts as gone.
+    """
+    groups: dict[tuple[int, int], list[Place]] = {}
+    for place in places:
+        groups.setdefault((place.source, place.page), []).append(place)
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T]]:
+        async with limit:
+            return await _fetch(sources[group[0].source], group, wanted)
+
+    fetched: dict[tuple[int, str], Row[T]] = {}
+    for rows in await together([fetch(group) for group in groups.values()]):
+        fetched.update(rows)
+    found = [
+        fetched[place.source, place.id] for place in places if (place.source, place.id) in fetched
+    ]
+    return found, len(places) - len(found)
+
+
+async def together(waits: Sequence[Any]) -> list[Any]:
+    """Await all, then raise the first failure in order, so that none is left running."""
+    results = await asyncio.gather(*waits, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return list(results)
+
+
+class _Scan(Generic[T]):
+    """Reads one list to its end, a few pages at a time where its length is known."""
+
+    def __init__(self, number: int, source: Source[Any, T], wanted: Wanted[T]) -> None:
+        self._number = number
+        self._source = source
+        self._wanted = wanted
+        self._seen: set[str] = set()
+        self._latest = EPOCH
+        self.found: list[_Keyed] = []
+        self.warnings: list[str] = []
+
+    async def read(self, first: DocumentPage[Any]) -> bool:
+        """Read on from the first page; say whether the list was as long at its end as before."""
+        order = self._source.oldest_first
+        known = first.meta.total_count
+        last = None if known is None else -(-known // LARGEST_PAGE)
+        number, page = 1, first
+        self._take(number, page)
+        while page.records and (has_next(page, number) if last is None else number < last):
+            batch = range(number + 1, min(number + _AT_ONCE, last or number + 1) + 1)
+            pages = await together([self._source.further_page(each, order) for each in batch])
+            for number, page in zip(batch, pages, strict=True):
+                self._take(number, page)
+            check_size([len(self._seen)])
+        ended = page.meta.total_count
+        return known is None or (ended is not None and ended >= known)
+
+    def _take(self, number: int, page: DocumentPage[Any]) -> None:
+        for record in page.records:
+            if record.id is None or record.document is None:
+                if len(self.warnings) < _MOST_WARNINGS:
+                    self.warnings.append(unreadable(self._source.kind, record.id))
+            elif record.id not in self._seen:
+                self._seen.add(record.id)
+                self._latest = self._source.moment_of(record) or self._latest
+                self._place(record, Place(self._number, record.id, number))
+
+    def _place(self, record: Record[Any], place: Place) -> None:
+        if not self._source.belongs(record):
+            return
+        mapped = self._source.convert(record.document)
+        wanted = self._wanted
+        if mapped is None or (wanted.keep is not None and not wanted.keep(mapped.value)):
+            return
+        key = self._latest if wanted.order is None else wanted.order(mapped.value)
+        self.found.append(_Keyed(key, place))
+
+
+def _ordered(found: list[_Keyed], wanted: Wanted[Any]) -> list[_Keyed]:
+    """Order by id, then by the key in its direction; what has no key comes last."""
+    with_key = sorted(
+        (each for each in found if each.key is not None), key=lambda each: each.place.id
+    )
+    with_key.sort(key=lambda each: each.key, reverse=wanted.descending)
+    without = sorted((each for each in found if each.key is None), key=lambda each: each.place.id)
+    return [*with_key, *without]
+
+
+async def _fetch(
+    source: Source[Any, T], group: list[Place], wanted: Wanted[T]
+) -> dict[tuple[int, str], Row[T]]:
+    ids = {place.id for place in group}
+    records: list[Record[Any]] = []
+    if len(group) > 1 or not source.endpoint.has_single:
+        page = await source.further_page(group[0].page, source.oldest_first)
+        records = [record for record in page.records if record.id in ids]
+    missing = ids - {record.id for record in records}
+    if source.endpoint.has_single:
+        singles = await together([_single(source, each) for each in sorted(missing)])
+        records.extend(itertools.chain.from_iterable(singles))
+    rows: dict[tuple[int, str], Row[T]] = {}
+    for record in records:
+        mapped = source.convert(record.document) if record.document is not None else None
+        if mapped is None or record.id is None:
+            continue
+        if wanted.keep is None or wanted.keep(mapped.value):
+            rows[group[0].source, record.id] = Row(source, record.raw, mapped)
+    return rows
+
+
+async def _single(source: Source[Any, T], document_id: str) -> list[Record[Any]]:
+    try:
+        document, raw = await source.one(document_id)
+    except DocumentNotFound:
+        return []
+    return [Record(document, raw, document_id)]

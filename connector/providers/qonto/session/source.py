@@ -1,0 +1,94 @@
+"""One of Qonto's lists, as far as one question needs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from connector.errors import DownstreamRefused
+from connector.providers.qonto.client import (
+    LARGEST_PAGE,
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    Endpoint,
+    Params,
+    QontoClient,
+)
+from connector.providers.qonto.documents.reading import DocumentPage, Identified, ListMeta, Record
+from connector.providers.qonto.mapping.calendar import read_instant
+from connector.unified.mapped import Mapped
+
+D = TypeVar("D", bound=Identified)
+T = TypeVar("T")
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def created_at(document: Any) -> str | None:
+    """Answer when a document was created, as Qonto writes it."""
+    return document.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[D, T]):
+    """Where records of one kind come from, and what becomes of them.
+
+    `params` is what Qonto is asked to leave out. `convert` answers None for a document that doesn't
+    belong to the kind, which is then called `other`; `keep`, which is cheaper, says so before it.
+    `moment` is what newest first
+    means, `newest_first` and `oldest_first` how Qonto is asked for it, empty where it can't be.
+    """
+
+    client: QontoClient
+    account_id: str
+    endpoint: Endpoint[D]
+    kind: str
+    convert: Callable[[D], Mapped[T] | None]
+    other: str = "a document of another kind"
+    params: Params = ()
+    keep: Callable[[D], bool] | None = None
+    moment: Callable[[D], str | None] = created_at
+    newest_first: Params = NEWEST_FIRST
+    oldest_first: Params = OLDEST_FIRST
+
+    @property
+    def name(self) -> str:
+        """Answer Qonto's own name of the list."""
+        return self.endpoint.resource.plural
+
+    async def page(
+        self, number: int, per_page: int = LARGEST_PAGE, order: Params = ()
+    ) -> DocumentPage[D]:
+        """Fetch one page."""
+        return await self.client.page(
+            self.account_id, self.endpoint, number, per_page, (*self.params, *order)
+        )
+
+    async def further_page(self, number: int, order: Params) -> DocumentPage[D]:
+        """Fetch a page after the first; an empty one when the list has become shorter."""
+        try:
+            return await self.page(number, order=order)
+        except DownstreamRefused as error:
+            if error.status != 422:
+                raise
+            return DocumentPage((), ListMeta(), b"{}")
+
+    async def one(self, document_id: str) -> tuple[D, bytes]:
+        """Fetch a single document."""
+        return await self.client.one(self.account_id, self.endpoint, document_id)
+
+    def belongs(self, record: Record[D]) -> bool:
+        """Say whether a record may be of the kind; one that can't be read may be."""
+        return self.keep is None or record.document is None or self.keep(record.document)
+
+    def moment_of(self, record: Record[D]) -> datetime | None:
+        """Answer the moment that decides what is newest, None when the record doesn't tell."""
+        return None if record.document is None else read_instant(self.moment(record.document))
+
+
+def unreadable(kind: str, document_id: str | None) -> str:
+    """Say that one record was left out."""
+    return (
+        f"{kind} {document_id or 'without id'}: left out, because the record doesn't fit Qonto's "
+        "documentation; it is in the raw data"
+    )
