@@ -23,6 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from connector.budget import Rate
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
 from webhooks.schedule import RETRY_DELAYS
@@ -144,6 +145,28 @@ class QontoGroup(_Group):
     )
 
 
+class RateGroup(_Group):
+    """How often Qonto may be called from one address; production and sandbox each."""
+
+    ten_seconds: int = Field(
+        default=1000, ge=0, description="Requests in any ten seconds; 0 is no limit."
+    )
+    ten_minutes: int = Field(
+        default=10000, ge=0, description="Requests in any ten minutes; 0 is no limit."
+    )
+    address: str = Field(
+        default="default",
+        min_length=1,
+        max_length=100,
+        description="A name for the address that Qonto sees; processes behind one share the rates.",
+    )
+
+    def rates(self) -> tuple[Rate, ...]:
+        """List the rates that are kept; none when the budget is off."""
+        rates = (Rate(self.ten_seconds, 10, 20), Rate(self.ten_minutes, 600, 60))
+        return tuple(rate for rate in rates if rate.limit)
+
+
 class LogGroup(_Group):
     """What is logged, on standard error."""
 
@@ -182,6 +205,7 @@ class Settings(BaseSettings):
     egress: EgressGroup = EgressGroup()
     delivery: DeliveryGroup = DeliveryGroup()
     qonto: QontoGroup = QontoGroup()
+    rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()
 
     @field_validator("public_url")

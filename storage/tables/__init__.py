@@ -8,6 +8,7 @@ from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
+from storage.tables.rate_budget import RateBudgetRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
@@ -28,6 +29,7 @@ __all__ = [
     "LinkRow",
     "NoticeRow",
     "PageStyleRow",
+    "RateBudgetRow",
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",

@@ -126,3 +126,10 @@ def test_a_mistyped_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_PUBLICURL", "https://connect.example")
     with pytest.raises(SettingsInvalid, match="CONNECTOR_PUBLICURL"):
         load()
+
+
+def test_a_rate_of_nought_is_no_limit() -> None:
+    """Both at nought switch the budget off."""
+    assert [rate.limit for rate in Settings().rate.rates()] == [1000, 10000]
+    assert [rate.seconds for rate in Settings(rate={"ten_seconds": 0}).rate.rates()] == [600]
+    assert Settings(rate={"ten_seconds": 0, "ten_minutes": 0}).rate.rates() == ()
