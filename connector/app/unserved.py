@@ -110,7 +110,7 @@ def refusal(
 def _instead(action: Action) -> str:
     if action == "read":
         return "GET /capabilities tells what can be read."
-    return "Do it at the target system itself, and read it here."
+    return "Do it in its own words at POST /accounting/passThrough, or at the target system itself."
 
 
 async def _answer(request: Request) -> Response:

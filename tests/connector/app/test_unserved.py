@@ -272,8 +272,8 @@ def test_a_refusal_says_what_the_target_system_has_and_what_to_do() -> None:
 
     assert said("POST", "/accounting/bills") == (
         "NOT_ENABLED",
-        "here can create bills (by upload); this service doesn't offer it yet. Do it at the target "
-        "system itself, and read it here.",
+        "here can create bills (by upload); this service doesn't offer it yet. Do it in its own "
+        "words at POST /accounting/passThrough, or at the target system itself.",
     )
     assert said("DELETE", "/accounting/bills/{billId}") == (
         "NOT_SUPPORTED",

@@ -43,7 +43,7 @@ async def test_two_processes_never_exceed_a_limit_together(database_url: str) ->
     processes = [Process(database_url, rate, LONG) for _ in range(2)]
     await asyncio.gather(
         *(
-            process.send(f"acct_{number % 5}", patience=4.5)
+            process.send(f"acct_{number % 5}", patience=9)
             for process in processes
             for number in range(120)
         )
