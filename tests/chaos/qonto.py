@@ -49,25 +49,24 @@ class Qonto:
         self, customers: Sequence[Customer], *, at_once: int, pause: float
     ) -> AsyncIterator[None]:
         """Post events while the block runs, then until the last of them is acknowledged."""
-        going = asyncio.Event()
+        over = asyncio.Event()
         connector = aiohttp.TCPConnector(limit=at_once)
         async with aiohttp.ClientSession(connector=connector) as http:
 
             async def post() -> None:
-                while not going.is_set():
+                while not over.is_set():
                     await self.post(http, self.chance.choice(customers))
                     await asyncio.sleep(pause * 2 * self.chance.random())
 
             posters = [asyncio.create_task(post()) for _ in range(at_once)]
             try:
                 yield
-            except BaseException:
+                over.set()
+                await asyncio.gather(*posters)
+            finally:
                 for poster in posters:
                     poster.cancel()
-                raise
-            finally:
-                going.set()
-                await asyncio.gather(*posters)
+                await asyncio.gather(*posters, return_exceptions=True)
 
     async def post(self, http: aiohttp.ClientSession, customer: Customer) -> Posted:
         """Post one event until it's acknowledged."""

@@ -28,7 +28,7 @@ from tests.webhooks import receivers
 
 pytestmark = pytest.mark.loopback
 
-KILLS = 250 if FULL else 5
+KILLS = 250 if FULL else 4
 MOMENTS = ("any", "as an event is acknowledged", "as a delivery arrives", "while it starts")
 LEASE = timedelta(seconds=60 if FULL else 4)
 

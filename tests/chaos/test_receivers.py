@@ -20,7 +20,7 @@ import pytest
 from storage.unit_of_work import UnitOfWork
 from tests.chaos.conftest import FULL, SEED
 from tests.chaos.patience import until
-from tests.chaos.processes import Nursery, environment, server
+from tests.chaos.processes import environment, nursery, server
 from tests.chaos.qonto import Qonto
 from tests.chaos.records import outcomes
 from tests.chaos.vendor import Subscribed, Vendor
@@ -33,7 +33,7 @@ from tests.webhooks.relay import on_sqlite
 pytestmark = pytest.mark.loopback
 
 DEADLINE = 10.0 if FULL else 4.0
-SECONDS = 60.0 if FULL else 3.0
+SECONDS = 60.0 if FULL else 2.0
 ASKED_TO_WAIT = 3
 METADATA = "http://169.254.169.254/latest/meta-data/"
 TRAPPED = "127.0.0.3"
@@ -129,7 +129,6 @@ async def trap(host: str, port: int = 0) -> AsyncIterator[tuple[int, list[object
 @on_sqlite
 @pytest.mark.timeout(300 if FULL else 120)
 async def test_receivers_at_their_worst_disturb_nobody_else(
-    born: Nursery,
     work: UnitOfWork,
     database_url: str,
     tmp_path: Path,
@@ -145,14 +144,14 @@ async def test_receivers_at_their_worst_disturb_nobody_else(
     env = environment(
         database_url,
         CHAOS_NAMES=str(names),
-        SSL_CERT_FILE=str(authorities),
         CONNECTOR_DELIVERY__DEADLINE_SECONDS=str(DEADLINE),
     )
-    relay = server(born, tmp_path, env)
-    assert relay.address
-    await relay.start()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        born = await enter(nursery(SSL_CERT_FILE=str(authorities)))
+        relay = server(born, tmp_path, env)
+        assert relay.address
+        await relay.start()
         healthy = await enter(receivers.running(vendor.receive))
         secure = await enter(receivers.running(vendor.receive, trusted.server))
         stale = await enter(receivers.running(vendor.receive, expired.server))
