@@ -7,12 +7,12 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -35,6 +35,9 @@ class StorageSettings:
 
     url: str = "sqlite:///qonto-connector.db"
     pool_size: int = 10
+    statement_seconds: float | None = 30.0
+    """How long PostgreSQL may take for one statement; None lets it take any time. A connection
+    that died without a word would else be waited for as long as the kernel pleases."""
 
 
 def async_url(url: str) -> URL:
@@ -52,6 +55,7 @@ class Database:
     """Opens transactions. One per process; close it when the process ends."""
 
     def __init__(self, settings: StorageSettings) -> None:
+        self.settings = settings
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
@@ -83,6 +87,13 @@ class Database:
         async with _translated(), self.engine.connect() as connection:
             yield connection
 
+    def without_haste(self) -> "Database":
+        """Open the same database for statements that may take long, such as revisions.
+
+        Close it as well.
+        """
+        return Database(replace(self.settings, statement_seconds=None))
+
     async def close(self) -> None:
         await self.engine.dispose()
 
@@ -111,9 +122,32 @@ def _sqlite(url: URL) -> AsyncEngine:
 
 
 def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
-    return create_async_engine(
-        url, pool_size=settings.pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=10
+    engine = create_async_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"timeout": 10, "command_timeout": settings.statement_seconds},
     )
+
+    # A connection that doesn't answer in time may never do; nor may the others of the pool, so none
+    # of them is used again.
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def judge(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
+        if isinstance(context.original_exception, TimeoutError):
+            context.is_disconnect = True
+
+    ping = engine.sync_engine.dialect.do_ping
+
+    def answers(dbapi_connection: Any) -> bool:
+        try:
+            return ping(dbapi_connection)
+        except TimeoutError:
+            return False
+
+    engine.sync_engine.dialect.do_ping = answers
+    return engine
 
 
 @asynccontextmanager

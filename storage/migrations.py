@@ -100,5 +100,9 @@ async def _run(database: Database, step: Any, *arguments: Any) -> None:
         made.attributes["connection"] = connection
         step(made, *arguments)
 
-    async with database.writing() as connection:
-        await connection.run_sync(run)
+    patient = database.without_haste()
+    try:
+        async with patient.writing() as connection:
+            await connection.run_sync(run)
+    finally:
+        await patient.close()

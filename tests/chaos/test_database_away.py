@@ -17,11 +17,11 @@ from storage.clock import system_clock
 from storage.engine import Database, StorageSettings
 from storage.unit_of_work import UnitOfWork
 from tests.chaos.conftest import FULL
-from tests.chaos.door import door
 from tests.chaos.journey import all_ready, journey
 from tests.chaos.processes import Nursery, environment, server, worker
 from tests.chaos.world import populate
 from tests.support import databases
+from tests.support.door import door
 
 pytestmark = pytest.mark.loopback
 
@@ -129,3 +129,33 @@ async def test_postgresql_restarted_or_crashed_loses_nothing(
     figure("restarts", restarts)
     figure("answers to Qonto", dict(sorted(together.qonto.answers.items())))
     figure("events accepted and delivered", len(together.qonto.events))
+
+
+@on_postgres
+@pytest.mark.skipif(not FULL, reason="part of `make chaos`: it takes the deadline of a statement")
+@pytest.mark.timeout(300)
+async def test_connections_that_died_without_a_word_are_given_up(
+    born: Nursery,
+    work: UnitOfWork,
+    database_url: str,
+    tmp_path: Path,
+    figure: Callable[[str, object], None],
+) -> None:
+    """A standby took over: new connections work, and the old ones never answer again."""
+    customers = await populate(database_url, 2)
+    async with door(database_url) as (entrance, url):
+        env = environment(url, **SETTINGS)
+        members = [server(born, tmp_path, env), worker(born, tmp_path, env)]
+        await all_ready(members)
+        async with journey(members, customers, work) as together:
+            lost = system_clock()
+            entrance.strand()
+            await together.more_is_accepted()
+            took = (system_clock() - lost).total_seconds()
+            entrance.strand()
+            await together.more_is_accepted()
+        for member in members:
+            assert "Traceback" not in member.said()
+            assert await member.kill()
+    figure("seconds until an event was accepted again", round(took, 1))
+    figure("events accepted and delivered in all", len(together.qonto.events))

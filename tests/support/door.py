@@ -42,24 +42,36 @@ class Door:
         """Let nothing through in either direction, without a word, as when the network is gone."""
         self._moves.clear()
 
+    def strand(self) -> None:
+        """Let nothing more through for those inside, ever; who comes now gets through.
+
+        So it is when a standby takes over an address, and nobody says that the old server is gone.
+        """
+        self._moves.clear()
+        self._moves = asyncio.Event()
+        self._moves.set()
+
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._inside.add(task)
+        moves = self._moves
         with suppress(OSError, asyncio.CancelledError):
             back, forth = await asyncio.open_unix_connection(self._real)
             try:
                 async with asyncio.TaskGroup() as both:
-                    both.create_task(self._pass(reader, forth))
-                    both.create_task(self._pass(back, writer))
+                    both.create_task(self._pass(reader, forth, moves))
+                    both.create_task(self._pass(back, writer, moves))
             finally:
                 forth.transport.abort()
         writer.transport.abort()
         self._inside.discard(task)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moves: asyncio.Event
+    ) -> None:
         while data := await reader.read(64 * 1024):
-            await self._moves.wait()
+            await moves.wait()
             writer.write(data)
             with suppress(OSError):
                 await writer.drain()
