@@ -9,7 +9,7 @@ from random import Random
 
 from storage.clock import system_clock
 from storage.unit_of_work import UnitOfWork
-from tests.chaos.conftest import SEED
+from tests.chaos.conftest import FULL, SEED
 from tests.chaos.patience import PATIENCE, until
 from tests.chaos.processes import Member
 from tests.chaos.qonto import Qonto
@@ -21,6 +21,9 @@ from tests.webhooks import receivers
 
 IN_FLIGHT = timedelta(seconds=1)
 """Until the last answer that was right when it was given has been read."""
+
+CALM = 10.0 if FULL else 0.0
+"""Seconds under load before and after."""
 
 
 @dataclass
@@ -58,7 +61,9 @@ async def journey(
         async with qonto.posting(customers, at_once=6, pause=0.05):
             together = Journey(qonto, vendor)
             await together.more_is_accepted()
+            await asyncio.sleep(CALM)
             yield together
+            await asyncio.sleep(CALM)
 
         async def settled() -> bool:
             return set(await statuses(work)) <= {"DELIVERED"}

@@ -150,6 +150,7 @@ async def test_killed_at_any_moment_no_accepted_event_is_lost(
     figure("deliveries", told.delivered)
     figure("duplicates", told.duplicates)
     figure("tries begun just after a DELETE answered", len(late))
+    figure("the latest of these, ms", round(max(late, default=timedelta(0)).total_seconds() * 1000))
     figure("longest silence, seconds", round(told.silence.total_seconds(), 1))
     figure("slowest delivery, seconds", round(told.slowest.total_seconds(), 1))
     assert executioner.killed >= KILLS

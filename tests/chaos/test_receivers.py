@@ -20,7 +20,7 @@ import pytest
 from storage.unit_of_work import UnitOfWork
 from tests.chaos.conftest import FULL, SEED
 from tests.chaos.patience import until
-from tests.chaos.processes import environment, nursery, server
+from tests.chaos.processes import Nursery, environment, nursery, server
 from tests.chaos.qonto import Qonto
 from tests.chaos.records import outcomes
 from tests.chaos.vendor import Subscribed, Vendor
@@ -258,3 +258,39 @@ def first_return(vendor: Vendor) -> float:
     refused = arrivals[0]
     (_, again, *_) = [one.at for one in arrivals if one.message_id == refused.message_id]
     return (again - refused.at).total_seconds()
+
+
+@on_sqlite
+@pytest.mark.timeout(120)
+async def test_hanging_receivers_with_backlogs_can_not_take_every_slot(
+    born: Nursery,
+    database_url: str,
+    tmp_path: Path,
+    figure: Callable[[str, object], None],
+) -> None:
+    """Six that hang, each with more to do than it may have under way, and 32 slots in all."""
+    (customer,) = await populate(database_url, 1)
+    env = environment(
+        database_url,
+        CONNECTOR_DELIVERY__DEADLINE_SECONDS=str(DEADLINE),
+        CONNECTOR_DELIVERY__AT_ONCE="32",
+        CONNECTOR_DELIVERY__PER_ENDPOINT="8",
+    )
+    relay, vendor = server(born, tmp_path, env), Vendor()
+    assert relay.address
+    await relay.start()
+    async with receivers.running(hangs) as black_hole, receivers.running(vendor.receive) as healthy:
+        await relay.ready()
+        for number in range(6):
+            assert await vendor.subscribe(relay.address, customer, black_hole.url(f"/{number}"))
+        made = await vendor.subscribe(relay.address, customer, healthy.url("/healthy"))
+        assert made
+        qonto = Qonto([relay.address], Random(SEED))
+        async with qonto.posting([customer], at_once=4, pause=0.05):
+            await asyncio.sleep(SECONDS)
+        took = await waits(qonto, vendor, {made.path: made})
+        await relay.kill()
+    figure("deliveries to the healthy one", len(took))
+    figure("median wait, ms", round(median(took) * 1000))
+    figure("longest wait, ms", round(max(took) * 1000))
+    assert max(took) < DEADLINE * 0.75, "it waited for somebody's deadline"
