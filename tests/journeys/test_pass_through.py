@@ -25,7 +25,7 @@ PATH = "/accounting/passThrough"
 
 @pytest.fixture
 async def up() -> AsyncIterator[Sandbox]:
-    async with sandbox() as running:
+    async with sandbox(scopes="default") as running:
         yield running
 
 
