@@ -7,6 +7,7 @@ in which everything takes its turn.
 """
 
 import asyncio
+import gc
 import statistics
 import subprocess
 import sys
@@ -83,6 +84,8 @@ async def _costs(
     ratios: dict[int, list[float]] = {at_once: [] for at_once in PAGES}
     for at_once, pages in PAGES.items():
         await _pages(caller, through, account, pages, at_once)  # warm
+    gc.collect()
+    gc.freeze()  # the yardstick is to bear its own garbage only, not this process' modules
     for _ in range(ROUNDS):
         reference = _reference(body)
         references.append(reference)
