@@ -5,7 +5,7 @@ ONLY ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts deps audit bench chaos sandbox requirements docs fmt clean
+.PHONY: help demo test check lint types contracts deps audit bench chaos fuzz sandbox requirements docs examples fmt clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,12 @@ chaos: .venv/.dev ## kill processes while they refresh, hundreds of times
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
 	$(BIN)/python -m pytest tests -n 2 -q --requirements docs/requirements.md
+
+fuzz: .venv/.dev ## call the described API with hundreds of requests for each operation
+	CONNECTOR_TEST_FUZZ=100 $(BIN)/python -m pytest -n 2 --timeout 600 tests/connector/app/test_fuzzed_api.py
+
+examples: .venv/.dev ## write the examples in the API's description again, from the simulator
+	$(BIN)/python -m tests.examples
 
 fmt: .venv/.dev ## format
 	$(BIN)/ruff format .

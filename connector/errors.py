@@ -3,11 +3,16 @@
     ServiceError
     ├── UnknownTarget              no target system has that name
     ├── IdentityUnknown            the granted scopes don't tell who linked the account
+    ├── NotAcceptable              there is no such form of the file; `Accept` names what is taken
+    ├── DocumentTooLarge           the file is larger than is read in this form
+    ├── PassThroughRefused         such a call isn't passed through to the target system
     ├── Invalid
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
     │   ├── NotSupported           the target system has nothing of that kind
-    │   └── DocumentNotFound       the target system knows no document of that id
+    │   ├── NotEnabled             the target system has it, this service doesn't offer it yet
+    │   ├── DocumentNotFound       the target system knows no document of that id
+    │   └── DocumentNotReady       the record has no file yet; without Retry-After it is a draft
     └── DownstreamError            the target system's answer is of no use
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
@@ -46,12 +51,28 @@ class IdentityUnknown(ServiceError):
     code = "IDENTITY_UNKNOWN"
 
 
+class NotAcceptable(ServiceError):
+    code = "NOT_ACCEPTABLE"
+
+
+class DocumentTooLarge(ServiceError):
+    code = "DOCUMENT_TOO_LARGE"
+
+
+class PassThroughRefused(ServiceError):
+    code = "PASS_THROUGH_REFUSED"
+
+
 class FilterTooBroad(Invalid):
     code = "FILTER_TOO_BROAD"
 
 
 class NotSupported(NotFound):
     code = "NOT_SUPPORTED"
+
+
+class NotEnabled(NotFound):
+    code = "NOT_ENABLED"
 
 
 class DocumentNotFound(NotFound):
@@ -67,6 +88,16 @@ class DocumentNotFound(NotFound):
         super().__init__(message)
         self.downstream = tuple(downstream)
         self.trace_id = trace_id
+
+
+class DocumentNotReady(NotFound):
+    """A record has no file yet; `retry_after` is in seconds, None when waiting alone won't help."""
+
+    code = "DOCUMENT_NOT_READY"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DownstreamError(ServiceError):

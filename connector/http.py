@@ -59,7 +59,8 @@ class Limits:
 class Call:
     """One request to make. `route` is the path's pattern, for metrics; `scope` the consent needed.
 
-    `repr` hides the body.
+    `headers` come on top of those of every call, and can't replace the access's. `repr` hides the
+    body.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     body: bytes | None = field(default=None, repr=False)
     scope: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_repeatable(self) -> bool:
@@ -199,7 +201,7 @@ class ProviderClient:
         return classify(answer, dialect=self._dialect, now=self._clock(), scope=call.scope)
 
     async def _exchange(self, call: Call, access: Access) -> Answer:
-        headers = {"Accept": "application/json", **access.headers}
+        headers = {**dict(call.headers), "Accept": "application/json", **access.headers}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         request = self._http.build_request(

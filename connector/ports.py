@@ -11,11 +11,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Generic, Protocol, TypeVar
 
+from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
+from connector.unified.contact import ContactV2
+from connector.unified.credit_note import CreditNote
+from connector.unified.customer import Customer
 from connector.unified.enums import BookingType
 from connector.unified.event import UpstreamEvent, Verdict
+from connector.unified.expense import Expense
 from connector.unified.invoice import Invoice
+from connector.unified.item import Item
+from connector.unified.offer import Offer
+from connector.unified.payment import Payment
+from connector.unified.transaction import Transaction
+from connector.unified.user import User
+from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
     "Found",
@@ -117,6 +128,17 @@ class Readers:
     invoices: ResourceReader[Invoice] | None = None
     bills: ResourceReader[Bill] | None = None
     booking_proposals: ResourceReader[BookingProposal] | None = None
+    credit_notes: ResourceReader[CreditNote] | None = None
+    vendor_credits: ResourceReader[VendorCredit] | None = None
+    customers: ResourceReader[Customer] | None = None
+    contacts: ResourceReader[ContactV2] | None = None
+    items: ResourceReader[Item] | None = None
+    offers: ResourceReader[Offer] | None = None
+    payments: ResourceReader[Payment] | None = None
+    bank_accounts: ResourceReader[BankAccount] | None = None
+    transactions: ResourceReader[Transaction] | None = None
+    expenses: ResourceReader[Expense] | None = None
+    users: ResourceReader[User] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,30 @@
 """The target systems this service knows, from an explicit list."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from connector.capabilities import Concept
+from connector.downloads import Files
 from connector.errors import UnknownTarget
+from connector.pass_through import PassThrough
 from connector.ports import Readers, WebhookAdapter
+from connector.profiles import Profiles
 from oauth.ports import TargetSystem
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """All that one target system offers: linking, reading, and telling of changes."""
+    """All that one target system offers; None is what it doesn't have."""
 
     target: str
     system: TargetSystem
     readers: Readers
     webhooks: WebhookAdapter
+    files: Files | None = None
+    profiles: Profiles | None = None
+    pass_through: PassThrough | None = None
+    concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
+    """What it has of each resource, whether this service offers it or not."""
 
 
 class Registry:

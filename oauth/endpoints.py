@@ -195,6 +195,7 @@ ENDPOINTS = (
         "/tenants/get-all-active-end-users",
         "List the accounts of all vendors: for the operator only",
         "Never; it answers 404 NOT_SUPPORTED and names what there is instead",
+        status=404,
     ),
     Endpoint(
         "POST",

@@ -143,6 +143,7 @@ def assemble(
             identify_callback_url=f"{public_url}/events/callback/identify",
             observe=upstream_metrics.observe,
             clock=clock,
+            let_through=settings.qonto.pass_through,
         ),
         qonto_sandbox(
             http,
@@ -150,6 +151,7 @@ def assemble(
             identify_callback_url=f"{public_url}/events/callback/identify",
             observe=upstream_metrics.observe,
             clock=clock,
+            let_through=settings.qonto.pass_through,
         ),
     ]
     targets: dict[str, TargetSystem] = {system.target: system for system in systems}

@@ -1,17 +1,51 @@
 """Everything this service answers to, gathered from the floors, as one OpenAPI document."""
 
+import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
-from typing import Any
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
 
 import connector.routes
 from connector.app.edge import ErrorEnvelope
 from connector.app.openapi import describe
+from connector.app.openapi_webhooks import webhooks
 from connector.app.unlink_endpoint import Unlinked
+from connector.capabilities import Capabilities
 from connector.routes.operation import Keys, Operation, Parameter
+from connector.unified.envelope import Envelope
 from oauth.endpoints import ENDPOINTS, AccountKey, Endpoint
 from webhooks import routes as relay
+
+TAGS = {
+    "accounting": "A customer's books, through one model for every target system.",
+    "webhooks": "Be told of changes.",
+    "auth": "Link a customer's account, and see whether it can be used.",
+    "tenants": "What concerns you as a vendor: your apps, addresses, keys and pages.",
+    "events": "For target systems only.",
+    "health": "For your monitoring; no keys are needed.",
+}
+"""What each group is about, the ones that are used most first."""
+
+
+class Healthy(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How what the service stands on is: `info` what works, `error` what doesn't."""
+
+    status: Literal["ok", "error"]
+    info: dict[str, dict[str, str | int | float]]
+    error: dict[str, dict[str, str | int | float]]
+    details: dict[str, dict[str, str | int | float]]
+
 
 _UNLINK = (
     Operation(
@@ -30,6 +64,29 @@ _UNLINK = (
         response=Unlinked,
         tag="tenants",
         description="Answers after five seconds, when no process calls for the account any more.",
+    ),
+)
+
+_CAPABILITIES = Operation(
+    "/capabilities",
+    "GET",
+    "Say what can be done with each resource",
+    (
+        Parameter(
+            "targetSystem",
+            "query",
+            {"type": "string"},
+            "The account's, when its key is sent, or the first one without it.",
+        ),
+    ),
+    response=Envelope[Capabilities],
+    tag="accounting",
+    keys="tenant",
+    description=(
+        "Each resource of the contract, with what Maesn offers of it and what is offered here. "
+        "`not_enabled` is what the target system has and this service doesn't offer yet: calls are "
+        "answered with 404 `NOT_ENABLED`. `not_supported` is what it doesn't have: 404 "
+        "`NOT_SUPPORTED`."
     ),
 )
 
@@ -93,11 +150,19 @@ _RELAY = (
 )
 
 _HEALTH = (
-    Operation("/health", "GET", "Say that the process answers", tag="health", keys="none"),
+    Operation(
+        "/health",
+        "GET",
+        "Say that the process answers",
+        response=Healthy,
+        tag="health",
+        keys="none",
+    ),
     Operation(
         "/health/details",
         "GET",
         "Say whether all it stands on works",
+        response=Health,
         tag="health",
         keys="none",
         description="503 with what doesn't work. May ask for the monitoring token.",
@@ -106,19 +171,27 @@ _HEALTH = (
 
 
 def operations() -> list[Operation]:
-    """List every documented operation."""
-    return [
-        *(_of(endpoint) for endpoint in ENDPOINTS),
+    """List every documented operation, group by group."""
+    found = [
         *connector.routes.operations,
-        *_UNLINK,
+        _CAPABILITIES,
         *_RELAY,
+        *(_of(endpoint) for endpoint in ENDPOINTS),
+        *_UNLINK,
         *_HEALTH,
     ]
+    order = list(TAGS)
+    return sorted(found, key=lambda one: order.index(one.tag) if one.tag in TAGS else len(order))
 
 
+@cache
 def document(server_url: str) -> dict[str, Any]:
-    """Answer the OpenAPI document of the service at this address."""
-    return describe(
+    """Answer the OpenAPI document of the service at this address; it's made once, don't change it.
+
+    The examples come from the simulator; `make examples` writes them.
+    """
+    examples = json.loads(files("connector.app").joinpath("examples.json").read_text())
+    described = describe(
         operations(),
         title="qonto-connector",
         version=version("qonto-connector"),
@@ -128,10 +201,19 @@ def document(server_url: str) -> dict[str, Any]:
             "Link Qonto accounts, read them through one model, get their changes as signed "
             "webhooks. The wire contract is Maesn's unified accounting API."
         ),
+        examples=examples["operations"],
+        tags=TAGS,
     )
+    health = described["paths"]["/health/details"]["get"]["responses"]
+    health["503"] = {**health["200"], "description": "What doesn't work"}
+    health["403"] = {"$ref": "#/components/responses/ApiKeyRefused"}
+    described["webhooks"], schemas = webhooks(examples["webhooks"])
+    described["components"]["schemas"].update(schemas)
+    return described
 
 
 def _of(endpoint: Endpoint) -> Operation:
+    bare = endpoint.answer is None and endpoint.media == "application/json"
     keys: Keys = "none"
     if endpoint.account_key is AccountKey.REQUIRED:
         keys = "account"
@@ -143,7 +225,7 @@ def _of(endpoint: Endpoint) -> Operation:
         endpoint.summary,
         tuple(_parameters(endpoint)),
         request=endpoint.body,
-        response=endpoint.answer if endpoint.media == "application/json" else None,
+        response=str if bare else endpoint.answer,
         status=endpoint.status,
         tag=endpoint.tag,
         keys=keys,

@@ -25,11 +25,23 @@ from storage import errors as storage_errors
 from storage.errors import FieldError, Invalid, ServiceError
 from webhooks import errors as webhook_errors
 
-OPEN = ("/auth/callback/", "/link/", "/events/callback/", "/health", "/metrics", "/openapi.json")
+OPEN = (
+    "/auth/callback/",
+    "/link/",
+    "/events/callback/",
+    "/health",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/llms.txt",
+)
 """Called by browsers, by providers (whose signature is checked instead) and by operators."""
 
-TENANT = ("/auth/", "/tenants/", "/webhooks/tenant")
+TENANT = ("/auth/", "/tenants/", "/webhooks/tenant", "/capabilities")
 """Need the vendor's key; an account key is taken when sent."""
+
+ACCOUNT = frozenset({"/auth/companies", "/auth/environments", "/auth/status"})
+"""Need both keys although they are below a path of TENANT."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
@@ -54,6 +66,9 @@ STATUS: dict[type[ServiceError], int] = {
     oauth_errors.ProviderUnavailable: 503,
     connector_errors.UnknownTarget: 405,
     connector_errors.IdentityUnknown: 403,
+    connector_errors.NotAcceptable: 406,
+    connector_errors.DocumentTooLarge: 400,
+    connector_errors.PassThroughRefused: 403,
     connector_errors.DownstreamError: 502,
     connector_errors.DownstreamRefused: 400,
     connector_errors.DownstreamForbidden: 403,
@@ -202,7 +217,7 @@ class Edge:
         tenant = caller.tenant
         request.state.tenant, request.state.caller = tenant, caller
         account_key = request.headers.get("X-ACCOUNT-KEY")
-        if account_key is None and path.startswith(TENANT):
+        if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
             return
         request.state.account = await self._callers.select(tenant, account_key)
 

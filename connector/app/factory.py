@@ -3,21 +3,17 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 import connector.routes
 import oauth.routes
 import webhooks.routes
-from connector.app import health, unlink_endpoint
+from connector.app import capabilities_endpoint, docs_routes, health, unlink_endpoint
 from connector.app.container import Container
-from connector.app.description import document
 from connector.app.edge import Edge, answer_http_exception
+from connector.app.unserved import complete
 from storage import migrations
 
 
@@ -41,14 +37,18 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             await container.worker.stop()
 
     app = Starlette(
-        routes=[
-            *health.routes,
-            Route("/openapi.json", _openapi),
-            *oauth.routes.routes,
-            *connector.routes.routes,
-            *webhooks.routes.routes,
-            *unlink_endpoint.routes,
-        ],
+        routes=complete(
+            [
+                *health.routes,
+                *docs_routes.routes,
+                # before /auth/{target}, which would take what lies below /auth for a target system
+                *connector.routes.routes,
+                *oauth.routes.routes,
+                *webhooks.routes.routes,
+                *unlink_endpoint.routes,
+                *capabilities_endpoint.routes,
+            ]
+        ),
         middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
         exception_handlers={HTTPException: answer_http_exception},
         lifespan=lifespan,
@@ -56,10 +56,3 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
     app.state.container = container
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
-
-
-async def _openapi(request: Request) -> Response:
-    """The description of this API, made from the models that serve it."""
-    container: Container = request.app.state.container
-    body = msgspec.json.encode(document(container.settings.public_url))
-    return Response(body, media_type="application/json")

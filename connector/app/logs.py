@@ -75,6 +75,8 @@ def configure(settings: LogGroup) -> None:
     )
     # libraries' own loggers: warnings and worse, never request lines with their query strings
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    # links to files are in its lines, and must not be even where others' are let through
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 def only_allowed_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

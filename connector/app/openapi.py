@@ -1,39 +1,53 @@
 """The API's description, OpenAPI 3.1, made from the models that serve the answers."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeGuard, cast, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-import msgspec
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from connector.app.openapi_errors import FAILURES, failure_responses
+from connector.app.openapi_models import Schema, components
 
-from connector.unified.envelope import Envelope
+JSON = "application/json"
+PAGE = "text/html"
 
-Schema = dict[str, Any]
-
-_REF = "#/components/schemas/"
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     "account": [{"apiKey": [], "accountKey": []}],
     "tenant": [{"apiKey": []}],
     "none": [],
 }
-_FAILURES: Mapping[str, Mapping[str, str]] = {
-    "account": {
-        "400": "A parameter or the body is wrong",
-        "401": "The account key is unknown, or the customer must link again",
-        "403": "The API key is unknown or not for this, or the consent doesn't cover it",
-        "404": "Unknown id, or the target system has nothing of that kind",
-        "429": "Too many requests; see Retry-After",
-        "502": "The target system's answer is of no use",
-        "503": "The target system can't be reached",
-        "504": "The target system did not answer in time",
+_SCHEMES: Schema = {
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-KEY",
+        "description": "Says who calls: yours, as a vendor.",
     },
-    "tenant": {
-        "400": "A parameter or the body is wrong",
-        "403": "The API key is unknown or not for this",
+    "accountKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-ACCOUNT-KEY",
+        "description": "Says whose books: one customer's linked account.",
     },
-    "none": {},
+}
+_REQUEST_ID: Schema = {
+    "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+}
+_HEADERS: Schema = {
+    "RequestId": {
+        "description": "The name of this request in the service's log. Yours is kept when you send "
+        "one of 8 to 128 letters, digits, dots, dashes and underscores.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "RetryAfter": {
+        "description": "Seconds to wait before the same call may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "Location": {
+        "description": "Where the browser is sent.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
 }
 
 
@@ -56,6 +70,8 @@ class DescribedOperation(Protocol):
     """What is told of an endpoint; `connector.routes.operation.Operation` is one.
 
     A protocol, so that floors that may not import the connector can describe their endpoints too.
+    `response` beside a `media_type` that isn't JSON is what is answered when JSON is accepted. A
+    `status` of 400 or more says that the call never succeeds.
     """
 
     @property
@@ -90,13 +106,16 @@ def describe(
     failure: Any = None,
     server_url: str | None = None,
     description: str = "",
+    examples: Mapping[str, Mapping[str, Any]] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Schema:
     """Answer the OpenAPI document of these operations.
 
-    `failure` is the model of every error body. Decimals are described as the numbers they are on
-    the wire.
+    `failure` is the model of every error body. `examples` are by operation id: `request` and
+    `answer`. `tags` says what each group is about.
     """
     listed = list(operations)
+    examples, tags = examples or {}, tags or {}
     models = [
         model
         for operation in listed
@@ -105,45 +124,68 @@ def describe(
     ]
     if failure is not None:
         models.append(failure)
-    references, schemas = _components(models)
+    references, schemas = components(models)
     paths: dict[str, Schema] = {}
     for operation in listed:
         path = paths.setdefault(operation.path, {})
-        path[operation.method.lower()] = _operation(operation, references, failure)
+        example = examples.get(operation_id(operation), {})
+        described = _operation(operation, references, example, fails=failure is not None)
+        path[operation.method.lower()] = described
     document: Schema = {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": description},
+        "info": {
+            "title": title,
+            "version": version,
+            "description": description,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {
-                "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
-                "accountKey": {"type": "apiKey", "in": "header", "name": "X-ACCOUNT-KEY"},
-            },
+            "headers": _HEADERS,
+            "securitySchemes": _SCHEMES,
         },
-        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in listed)],
+        "tags": [
+            {"name": tag, **({"description": tags[tag]} if tag in tags else {})}
+            for tag in dict.fromkeys(one.tag for one in listed)
+        ],
     }
+    if failure is not None:
+        document["components"]["responses"] = failure_responses(references[failure])
     if server_url is not None:
         document["servers"] = [{"url": server_url}]
     return document
 
 
+def operation_id(operation: DescribedOperation) -> str:
+    """GET /accounting/invoices/{invoiceId} is getAccountingInvoicesByInvoiceId."""
+    words: list[str] = [operation.method.lower()]
+    for part in operation.path.strip("/").split("/"):
+        name = part.strip("{}")
+        if part.startswith("{"):
+            words.append("By")
+        words.extend(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
+    return "".join(words)
+
+
 def _operation(
-    operation: DescribedOperation, references: Mapping[Any, Schema], failure: Any
+    operation: DescribedOperation,
+    references: Mapping[Any, Schema],
+    example: Mapping[str, Any],
+    *,
+    fails: bool,
 ) -> Schema:
-    success: Schema = {"description": "Success"}
-    if operation.response is not None:
-        success["content"] = {operation.media_type: {"schema": references[operation.response]}}
-    elif operation.media_type != "application/json":
-        success["content"] = {operation.media_type: {"schema": {"type": "string"}}}
-    responses: Schema = {str(operation.status): success}
-    if failure is not None:
-        body = {"application/json": {"schema": references[failure]}}
-        for status, meaning in _FAILURES[operation.keys].items():
-            responses[status] = {"description": meaning, "content": body}
-        responses["default"] = {"description": "Any other failure", "content": body}
+    responses: Schema = {}
+    if operation.status < 400:
+        responses[str(operation.status)] = _success(operation, references, example)
+    if fails:
+        for status in sorted(_failing(operation)):
+            name, _ = FAILURES[status]
+            responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    if _is_for_browsers(operation):
+        responses.update(_pages(operation))
     described: Schema = {
-        "operationId": _operation_id(operation),
+        "operationId": operation_id(operation),
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": _SECURITY[operation.keys],
@@ -153,22 +195,63 @@ def _operation(
     if operation.description:
         described["description"] = operation.description
     if operation.request is not None:
-        described["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": references[operation.request]}},
-        }
+        content: Schema = {"schema": references[operation.request]}
+        if "request" in example:
+            content["example"] = example["request"]
+        described["requestBody"] = {"required": True, "content": {JSON: content}}
     return described
 
 
-def _operation_id(operation: DescribedOperation) -> str:
-    """GET /accounting/invoices/{invoiceId} becomes getAccountingInvoicesByInvoiceId."""
-    words: list[str] = [operation.method.lower()]
-    for part in operation.path.strip("/").split("/"):
-        name = part.strip("{}")
-        if part.startswith("{"):
-            words.append("By")
-        words.extend(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
-    return "".join(words)
+def _success(
+    operation: DescribedOperation, references: Mapping[Any, Schema], example: Mapping[str, Any]
+) -> Schema:
+    content: Schema = {}
+    if operation.media_type != JSON:
+        is_text = operation.media_type.startswith("text/")
+        content[operation.media_type] = {"schema": {"type": "string"} if is_text else {}}
+    if operation.response is not None:
+        content[JSON] = {"schema": references[operation.response]}
+        if "answer" in example:
+            content[JSON]["example"] = example["answer"]
+    success: Schema = {"description": "Success", "headers": _REQUEST_ID}
+    if operation.status in (302, 303):
+        success["headers"] = {**_REQUEST_ID, "Location": {"$ref": "#/components/headers/Location"}}
+    elif content:
+        success["content"] = content
+    return success
+
+
+def _failing(operation: DescribedOperation) -> Iterator[int]:
+    """Say which failures a call may end with, by what it needs and does."""
+    yield from (500, 503)
+    if operation.keys == "none":
+        if operation.status == 202:
+            yield from (400, 401, 404)
+        return
+    yield from (400, 401, 403, 404)
+    if operation.method != "GET":
+        yield 409
+    if operation.keys == "account" and operation.media_type != JSON:
+        yield 406
+    if "target" in operation.path.lower() or operation.request is not None:
+        yield 405
+    if operation.keys == "account" or operation.path.startswith("/auth/"):
+        yield from (429, 502, 504)
+
+
+def _is_for_browsers(operation: DescribedOperation) -> bool:
+    return operation.keys == "none" and operation.media_type == PAGE
+
+
+def _pages(operation: DescribedOperation) -> Schema:
+    page = {PAGE: {"schema": {"type": "string"}}}
+    pages: Schema = {
+        "400": {"description": "A page that says why", "headers": _REQUEST_ID, "content": page},
+        "405": {"description": "A page: no such target system", "content": page},
+    }
+    if operation.status == 302:
+        pages["200"] = {"description": "A page that says how it ended", "content": page}
+    return pages
 
 
 def _parameter(parameter: DescribedParameter) -> Schema:
@@ -179,70 +262,3 @@ def _parameter(parameter: DescribedParameter) -> Schema:
         "description": parameter.description,
         "schema": parameter.schema,
     }
-
-
-def _components(models: Iterable[Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """Answer a reference for each model, and the schemas they need, under readable names."""
-    unique = list(dict.fromkeys(models))
-    ours = [model for model in unique if not _is_pydantic(model)]
-    found, components = msgspec.json.schema_components(ours, ref_template=_REF + "{name}")
-    names = {
-        schema["$ref"].removeprefix(_REF): _envelope_name(model)
-        for model, schema in zip(ours, found, strict=True)
-        if "$ref" in schema and get_origin(model) is Envelope
-    }
-    references = {
-        model: cast(Schema, _rewritten(schema, names))
-        for model, schema in zip(ours, found, strict=True)
-    }
-    schemas = {
-        names.get(name, name): _titled(cast(Schema, _rewritten(schema, names)), names.get(name))
-        for name, schema in components.items()
-    }
-    theirs = [model for model in unique if _is_pydantic(model)]
-    refs, definitions = models_json_schema(
-        [(model, "validation") for model in theirs], ref_template=_REF + "{model}"
-    )
-    references.update({model: refs[model, "validation"] for model in theirs})
-    for name, schema in cast(dict[str, Schema], definitions.get("$defs", {})).items():
-        if schemas.setdefault(name, schema) != schema:
-            raise ValueError(f"two different models are named {name}; rename one of them")
-    return references, schemas
-
-
-def _is_pydantic(model: Any) -> TypeGuard[type[BaseModel]]:
-    return isinstance(model, type) and issubclass(model, BaseModel)
-
-
-def _envelope_name(model: Any) -> str:
-    """Envelope[Invoice] is an InvoiceAnswer, Envelope[tuple[Invoice, ...]] an InvoiceListAnswer."""
-    (content,) = get_args(model)
-    items = get_args(content)
-    return f"{items[0].__name__}ListAnswer" if items else f"{content.__name__}Answer"
-
-
-def _titled(schema: Schema, name: str | None) -> Schema:
-    return schema if name is None else {**schema, "title": name}
-
-
-def _rewritten(node: Any, names: Mapping[str, str]) -> Any:
-    """Say what the encoder really writes: decimals as numbers, the raw source as an object."""
-    if isinstance(node, list):
-        return [_rewritten(item, names) for item in cast(list[Any], node)]
-    if not isinstance(node, dict):
-        return node
-    schema = cast(Schema, node)
-    if schema.get("type") == "string" and schema.get("format") == "decimal":
-        return {"type": "number"}
-    rewritten = {key: _rewritten(value, names) for key, value in schema.items()}
-    reference = rewritten.get("$ref")
-    if isinstance(reference, str):
-        name = reference.removeprefix(_REF)
-        rewritten["$ref"] = _REF + names.get(name, name)
-    properties = rewritten.get("properties")
-    if isinstance(properties, dict) and "rawData" in properties:
-        properties["rawData"] = {
-            "description": "The target system's own document, untouched; null unless asked for.",
-            "type": ["object", "null"],
-        }
-    return rewritten

@@ -7,14 +7,14 @@ from oauth.permissions import Permission
 
 _READING = frozenset({"GET", "HEAD"})
 _ADMIN = ("/auth/", "/tenants/", "/webhooks/tenant")
-_STATUS = "/auth/status"
+_ACCOUNT = frozenset({"/auth/companies", "/auth/environments", "/auth/status"})
 """About one linked account, asked with its key, so it's a reading of its data."""
 _PAYMENTS = "/accounting/payments"
 
 
 def needed(method: str, path: str) -> Permission:
     """Answer the permission for a call."""
-    if path.startswith(_ADMIN) and path != _STATUS:
+    if path.startswith(_ADMIN) and path not in _ACCOUNT:
         return Permission.ADMIN
     if method in _READING:
         return Permission.READ

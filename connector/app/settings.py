@@ -125,12 +125,22 @@ class DeliveryGroup(_Group):
 
 
 class QontoGroup(_Group):
-    """Where Qonto is. Only a simulator needs other addresses than these."""
+    """Where Qonto is, and what vendors may do there in its own words.
+
+    Only a simulator needs other addresses than these.
+    """
 
     api_url: str = "https://thirdparty.qonto.com"
     oauth_url: str = "https://oauth.qonto.com"
     sandbox_api_url: str = "https://thirdparty-sandbox.staging.qonto.co"
     sandbox_oauth_url: str = "https://oauth-sandbox.staging.qonto.co"
+    pass_through: Literal["off", "read", "write"] = Field(
+        default="read",
+        description=(
+            "What POST /accounting/passThrough lets through: nothing, calls that read, or those "
+            "that write as well."
+        ),
+    )
 
 
 class LogGroup(_Group):

@@ -60,14 +60,20 @@ class Filter:
         return self.parameter.name
 
 
-def one_of(name: str, choices: Any, meaning: str, field: str) -> Filter:
-    """Make a filter whose values are those of a Literal; it sets a field of the query."""
+def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> Filter:
+    """Make a filter whose values are those of a Literal.
+
+    It sets a field of the query, or without one the filter of that name that the resource has
+    alone.
+    """
     allowed: tuple[str, ...] = get_args(choices)
 
-    def apply(query: Query, text: str) -> Query:
-        if text not in allowed:
+    def apply(query: Query, value: str) -> Query:
+        if value not in allowed:
             raise ValueError(f"{name} is one of {', '.join(allowed)}.")
-        return replace(query, **{field: text})
+        if field is None:
+            return replace(query, where=(*query.where, (name, value)))
+        return replace(query, **{field: value})
 
     return Filter(
         Parameter(name, "query", {"type": "string", "enum": list(allowed)}, meaning), apply
@@ -190,6 +196,11 @@ def read_single(request: Request) -> SingleRequest:
     raw = _raw(given, fields)
     _refuse(fields)
     return SingleRequest(raw, _unused(given, {"rawData"}))
+
+
+def read_bare(request: Request) -> tuple[str, ...]:
+    """Answer warnings for what is given to a call that has no parameters."""
+    return _unused(_given(request), set())
 
 
 def _refuse(fields: list[FieldError]) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from connector.errors import DownstreamError
 from connector.http import Call, ProviderClient
 from connector.outcomes import Complaint, Dialect, Refusal
-from connector.providers.qonto.documents import purchases, sales
+from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
     ORGANIZATION,
@@ -74,7 +74,8 @@ OLDEST_FIRST: Params = (("sort_by", "created_at:asc"),)
 class Endpoint(Generic[D]):
     """A list of Qonto's and, under the same path, its single documents.
 
-    `always` is sent with every question for the list. `has_single` says whether one document can be
+    `always` is sent with every question for the list, `includes` with those for single documents
+    too. `has_single` says whether one document can be
     asked for by its id.
     """
 
@@ -82,6 +83,7 @@ class Endpoint(Generic[D]):
     resource: Resource[D]
     scope: str
     always: Params = ()
+    includes: Params = ()
     has_single: bool = True
 
 
@@ -95,6 +97,19 @@ CLIENT_INVOICES = Endpoint(
 CREDIT_NOTES = Endpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
 SUPPLIER_INVOICES = Endpoint(
     "/v2/supplier_invoices", purchases.SUPPLIER_INVOICES, READ_SUPPLIER_INVOICES
+)
+CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read")
+QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
+PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
+BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
+MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
+# completed ones only, unless told otherwise
+TRANSACTIONS = Endpoint(
+    "/v2/transactions",
+    bank.TRANSACTIONS,
+    READ_ORGANIZATION,
+    tuple(("status[]", status) for status in ("pending", "declined", "completed")),
+    includes=(("includes[]", "labels"),),
 )
 SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
@@ -114,7 +129,8 @@ class QontoClient:
         params: Params = (),
     ) -> DocumentPage[D]:
         """GET one page of a list, numbered from 1."""
-        sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always, *params)
+        sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always)
+        sent = (*sent, *endpoint.includes, *params)
         call = Call("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
         answer = await self._http.send(account_id, call)
         return _readable(endpoint.resource.read_page, answer.body)
@@ -124,7 +140,13 @@ class QontoClient:
     ) -> tuple[D, bytes]:
         """GET one document by its id, which must be a UUID, and its own bytes."""
         path = f"{endpoint.path}/{document_id}"
-        call = Call("GET", path, endpoint.path + "/{id}", scope=endpoint.scope)
+        call = Call(
+            "GET",
+            path,
+            endpoint.path + "/{id}",
+            params=tuple(endpoint.includes),
+            scope=endpoint.scope,
+        )
         answer = await self._http.send(account_id, call)
         return _readable(endpoint.resource.read_one, answer.body)
 

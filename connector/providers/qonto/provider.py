@@ -10,7 +10,9 @@ from typing import Any
 import httpx2
 
 from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
+from connector.file_store import FileStore
 from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.pass_through import Mode
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     READ_MEMBERSHIP,
@@ -21,8 +23,12 @@ from connector.providers.qonto.client import (
     QontoClient,
     dialect,
 )
+from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.documents.reading import DocumentPage
 from connector.providers.qonto.session import QontoWebhooks, qonto_readers
+from connector.providers.qonto.session.downloads import QontoFiles
+from connector.providers.qonto.session.pass_through import QontoPassThrough
+from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.registry import Provider
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
@@ -116,6 +122,7 @@ class QontoSystem:
 
     `identify_callback_url` is a public https address under which a subscription may be made and
     deleted at once, to learn the organisation where no scope that tells it was granted.
+    `let_through` is what vendors may do in Qonto's own words.
     """
 
     def __init__(
@@ -129,6 +136,7 @@ class QontoSystem:
         limits: Limits | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
+        let_through: Mode = "read",
     ) -> None:
         self._target = target
         self._hosts = hosts
@@ -138,6 +146,7 @@ class QontoSystem:
         self._limits = limits
         self._observe = observe
         self._clock = clock
+        self._let_through: Mode = let_through
 
     @property
     def target(self) -> str:
@@ -207,12 +216,32 @@ class QontoSystem:
 
     def provider(self, access: AccessSource) -> Provider:
         """Put together what this target system offers once accounts are linked."""
-        client = QontoClient(self._provider_client(access))
+        calls = self._provider_client(access)
+        client = QontoClient(calls)
         return Provider(
             target=self._target,
             system=self,
             readers=qonto_readers(client, self._clock),
             webhooks=QontoWebhooks(client, access),
+            files=QontoFiles(
+                calls,
+                access,
+                self._file_store(),
+                self._clock,
+                store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
+            ),
+            profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
+            pass_through=QontoPassThrough(calls, self._let_through),
+            concepts=CONCEPTS,
+        )
+
+    def _file_store(self) -> FileStore:
+        return FileStore(
+            self._http,
+            "Qonto",
+            plain_http=self._hosts.api.startswith("http://"),
+            gated=self._is_sandbox,
+            observe=self._observe,
         )
 
     def _provider_client(self, access: AccessSource) -> ProviderClient:
@@ -243,6 +272,7 @@ def qonto(
     limits: Limits | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto`."""
     return QontoSystem(
@@ -254,6 +284,7 @@ def qonto(
         limits=limits,
         observe=observe,
         clock=clock,
+        let_through=let_through,
     )
 
 
@@ -265,6 +296,7 @@ def qonto_sandbox(
     limits: Limits | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
+    let_through: Mode = "read",
 ) -> QontoSystem:
     """Make the target system `qonto-sandbox`, whose every call needs a staging token."""
     return QontoSystem(
@@ -276,6 +308,7 @@ def qonto_sandbox(
         limits=limits,
         observe=observe,
         clock=clock,
+        let_through=let_through,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, Field, create_model
 
 from connector.app.openapi import describe
+from connector.app.openapi_errors import FAILURES, error_codes
 from connector.routes import operations
 from connector.routes.operation import Operation, Parameter
 from connector.unified.envelope import Envelope
@@ -21,7 +22,7 @@ class Wanted(BaseModel):
 
 
 class Made(msgspec.Struct, frozen=True, rename="camel"):
-    """What was made."""
+    """What was made; `made_date` is when, `other_name` is no field."""
 
     made_date: str
 
@@ -49,11 +50,16 @@ DOCUMENT = describe(
         ),
         Operation("/link", "GET", "Get a link", media_type="text/html", keys="none"),
         Operation("/name", "GET", "Get a name", response=str, keys="none"),
+        Operation("/either", "GET", "Get one or the other", response=Made, media_type="text/html"),
+        Operation("/file", "GET", "Get a file", media_type="application/pdf"),
+        Operation("/never", "GET", "Get nothing", response=str, status=404, keys="tenant"),
     ],
     title="Connector",
     version="1.2.3",
     failure=Failure,
     server_url="https://connector.example",
+    examples={"postThingsByThingId": {"request": {"a": 1}, "answer": {"madeDate": "today"}}},
+    tags={"things": "What can be made."},
 )
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
@@ -77,7 +83,12 @@ def test_it_is_openapi_3_1_that_json_can_hold() -> None:
 
 def test_every_reference_leads_somewhere() -> None:
     """And no name is a mangled type."""
-    assert _references(DOCUMENT) <= {f"#/components/schemas/{name}" for name in SCHEMAS}
+    known = {
+        f"#/components/{kind}/{name}"
+        for kind, named in DOCUMENT["components"].items()
+        for name in named
+    }
+    assert _references(DOCUMENT) <= known
     assert all(name.isalnum() for name in SCHEMAS)
     assert {"InvoiceAnswer", "InvoiceListAnswer", "Wanted", "Made", "Failure"} <= set(SCHEMAS)
 
@@ -110,7 +121,8 @@ def test_operations_have_ids_keys_parameters_bodies_and_failures() -> None:
     assert made["parameters"][0]["required"] is True
     body = made["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/Wanted"}
-    assert set(made["responses"]) == {"201", "400", "403", "default"}
+    refusals = {"400", "401", "403", "404", "405", "409", "500", "503"}
+    assert set(made["responses"]) == {"201", *refusals}
     ids = [one["operationId"] for path in DOCUMENT["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids))
     listed = DOCUMENT["paths"]["/accounting/invoices"]["get"]
@@ -125,6 +137,52 @@ def test_answers_may_be_text() -> None:
     assert page["security"] == []
     name = DOCUMENT["paths"]["/name"]["get"]["responses"]["200"]["content"]
     assert name == {"application/json": {"schema": {"type": "string"}}}
+
+
+def test_an_answer_may_come_in_two_forms() -> None:
+    """As text, and as JSON for who accepts it; files are neither."""
+    either = DOCUMENT["paths"]["/either"]["get"]["responses"]["200"]["content"]
+    assert either == {
+        "text/html": {"schema": {"type": "string"}},
+        "application/json": {"schema": {"$ref": "#/components/schemas/Made"}},
+    }
+    file = DOCUMENT["paths"]["/file"]["get"]["responses"]["200"]["content"]
+    assert file == {"application/pdf": {"schema": {}}}
+
+
+def test_a_call_that_never_succeeds_has_failures_only() -> None:
+    """Nobody waits for a success that doesn't come."""
+    assert min(DOCUMENT["paths"]["/never"]["get"]["responses"]) == "400"
+
+
+def test_descriptions_spell_fields_as_they_are_on_the_wire() -> None:
+    """A reader of the description doesn't know the code's names."""
+    described = SCHEMAS["Made"]["description"]
+    assert described == "What was made; `madeDate` is when, `other_name` is no field."
+
+
+def test_examples_and_groups_are_told() -> None:
+    """Examples by operation id."""
+    made = DOCUMENT["paths"]["/things/{thingId}"]["post"]
+    assert made["requestBody"]["content"]["application/json"]["example"] == {"a": 1}
+    assert made["responses"]["201"]["content"]["application/json"]["example"] == {
+        "madeDate": "today"
+    }
+    assert {"name": "things", "description": "What can be made."} in DOCUMENT["tags"]
+
+
+def test_every_status_of_an_error_has_a_response_and_every_response_its_codes() -> None:
+    """Codes come from the error classes, so none is forgotten."""
+    codes = error_codes()
+    assert {one.status for one in codes} == set(FAILURES)
+    assert all(one.meaning for one in codes)
+    responses = DOCUMENT["components"]["responses"]
+    for status, (name, _) in FAILURES.items():
+        content = responses[name]["content"]["application/json"]["schema"]["allOf"]
+        told = content[1]["properties"]["errors"]["properties"]["code"]["enum"]
+        assert told == [one.code for one in codes if one.status == status]
+    assert "Retry-After" in responses["TooManyRequests"]["headers"]
+    assert "Retry-After" not in responses["BadRequest"]["headers"]
 
 
 def test_two_models_of_one_name_are_refused() -> None:

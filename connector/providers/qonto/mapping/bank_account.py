@@ -42,5 +42,5 @@ def map_bank_account(document: QontoAccount, calendar: Calendar) -> Mapped[BankA
 def _status_of(document: QontoAccount, notes: BankNotes) -> BankAccountStatus | None:
     status = _STATUS.get(document.status or "")
     if status is None:
-        notes.warn(f"status {(document.status or '')[:40]!r} has no counterpart")
+        notes.unknown("status", document.status)
     return status

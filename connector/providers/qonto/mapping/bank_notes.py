@@ -8,10 +8,8 @@ from connector.providers.qonto.mapping.iban import is_iban
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.iso import BANK_CURRENCY_CODES
 
-_NOISE = Decimal("0.000001")
-"""Far less than a cent, far more than what a float does to an amount below 10^9."""
-
-_QUOTE = 40
+_NOISE = Decimal("0.00001")
+"""Less than any currency's smallest unit, more than what floats do to amounts below 10^9."""
 
 
 class BankNotes(Notes):
@@ -24,7 +22,7 @@ class BankNotes(Notes):
         code = value.upper()
         if code in BANK_CURRENCY_CODES:
             return code
-        self.warn(f"currency {value[:_QUOTE]!r} is not in the contract's list")
+        self.unknown("currency", value)
         return None
 
     def banked(self, field: str, amount: object, cents: object) -> Decimal | None:

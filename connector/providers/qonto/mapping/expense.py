@@ -7,6 +7,7 @@ from connector.providers.qonto.mapping import movement
 from connector.providers.qonto.mapping.amounts import negated
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.calendar import Calendar
+from connector.providers.qonto.mapping.lines import line_id
 from connector.unified.enums import ExpenseType
 from connector.unified.expense import Expense, ExpenseDimension, ExpenseLine, ExpenseTaxRate
 from connector.unified.mapped import Mapped
@@ -44,7 +45,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     created = notes.date("created_at", document.created_at)
     updated = notes.date("updated_at", document.updated_at)
     line = ExpenseLine(
-        id=None,
+        id=line_id(notes.text(document.id), 1),
         account_code=None,
         account_id=None,
         account_number=None,

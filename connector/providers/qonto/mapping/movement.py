@@ -31,8 +31,6 @@ _STATUS: dict[str, TransactionStatus] = {
     "declined": "DELETED",
 }
 
-_LONGEST_QUOTE = 40
-
 
 def side_of(document: Transaction, notes: BankNotes) -> Side | None:
     """Tell which way money went; an unknown word is noted."""
@@ -40,7 +38,7 @@ def side_of(document: Transaction, notes: BankNotes) -> Side | None:
         case "credit" | "debit" as side:
             return side
         case other:
-            notes.warn(f"side {_quoted(other)} has no counterpart")
+            notes.unknown("side", other)
             return None
 
 
@@ -61,7 +59,7 @@ def status_of(document: Transaction, notes: BankNotes) -> TransactionStatus | No
     """Tell where a movement stands; an unknown word is noted."""
     status = _STATUS.get(document.status or "")
     if status is None:
-        notes.warn(f"status {_quoted(document.status)} has no counterpart")
+        notes.unknown("status", document.status)
     return status
 
 
@@ -83,8 +81,8 @@ def vat_rate_of(document: Transaction, notes: BankNotes) -> Decimal | None:
     rate = notes.number("vat_rate", document.vat_rate)
     if rate is None or rate == -1:
         return None
-    if rate < 0:
-        notes.warn("vat_rate is below zero")
+    if not 0 <= rate <= 100:
+        notes.warn("vat_rate is not between 0 and 100 %")
         return None
     return rate
 
@@ -93,7 +91,7 @@ def note_conversion(document: Transaction, notes: BankNotes) -> None:
     """Note that it was made in another currency than the account's."""
     local, own = document.local_currency or "", document.currency or ""
     if local and own and local.upper() != own.upper():
-        notes.warn(f"the amount in {_quoted(local)}, before conversion, has no counterpart")
+        notes.warn(f"the amount in {local[:10]!r}, before conversion, has no counterpart")
 
 
 def _is_between(document: Transaction, own_ibans: frozenset[str]) -> bool:
@@ -110,7 +108,3 @@ def _is_between(document: Transaction, own_ibans: frozenset[str]) -> bool:
     )
     own = {normalized(iban) for iban in own_ibans}
     return any(number and normalized(number) in own for number in numbers)
-
-
-def _quoted(value: str | None) -> str:
-    return repr((value or "")[:_LONGEST_QUOTE])

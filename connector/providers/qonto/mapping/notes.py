@@ -33,6 +33,10 @@ class Notes:
         """Note what could not be expressed."""
         self.warnings.append(f"{self._subject}: {what}")
 
+    def unknown(self, field: str, word: str | None) -> None:
+        """Note a word that has no counterpart, or that there is none."""
+        self.warn(f"{field} {_quoted(word)} has no counterpart" if word else f"it has no {field}")
+
     def text(self, value: str | None) -> str | None:
         """Read a text; empty and missing are the same."""
         return value or None

@@ -73,6 +73,11 @@ _QUOTE: dict[str, OfferStatus] = {
 
 _CAN_BE_OVERDUE = frozenset({"to_approve", "awaiting_payment", "to_pay"})
 
+QUOTE_STATUSES: dict[str, tuple[OfferStatus, ...]] = {
+    word: ("SENT", "EXPIRED") if status == "SENT" else (status,) for word, status in _QUOTE.items()
+}
+"""Every status that a word of Qonto's for a quote can mean."""
+
 CLIENT_STANDINGS: dict[str, tuple[Standing, ...]] = {
     word: (standing,) for word, standing in _CLIENT.items()
 } | {

@@ -48,5 +48,5 @@ def user_info(membership: Membership, organization_id: str | None) -> UserInfo:
 def _role_of(document: Membership, notes: Notes) -> UserRole | None:
     role = _ROLES.get(document.role or "")
     if role is None:
-        notes.warn(f"role {(document.role or '')[:40]!r} has no counterpart")
+        notes.unknown("role", document.role)
     return role

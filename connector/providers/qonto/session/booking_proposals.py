@@ -28,6 +28,7 @@ from connector.providers.qonto.mapping import (
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS, SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES, bill_params
+from connector.providers.qonto.session.credit_notes import is_credit_note
 from connector.providers.qonto.session.index import Wanted
 from connector.providers.qonto.session.invoices import invoice_params
 from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
@@ -140,7 +141,7 @@ class BookingProposals:
             _NAME,
             convert,
             params=params,
-            keep=_is_credit_note if query.booking_type == "BILL_CREDIT_NOTE" else None,
+            keep=is_credit_note if query.booking_type == "BILL_CREDIT_NOTE" else None,
         )
 
 
@@ -161,10 +162,6 @@ def _changed_since(moment: datetime) -> Callable[[CreditNote], bool]:
         return not moments or max(moments) >= moment
 
     return keep
-
-
-def _is_credit_note(document: SupplierInvoice) -> bool:
-    return document.is_credit_note is True
 
 
 async def _look(

@@ -14,6 +14,7 @@ from connector.providers.qonto.client import NEWEST_FIRST, Params, QontoClient
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.session.index import (
     MOST_DOCUMENTS,
+    Row,
     Wanted,
     build,
     read_places,
@@ -47,13 +48,15 @@ class Asked:
 class Plan(Generic[T]):
     """How a question is answered: from which lists, and what Qonto can't do for it.
 
-    No sources mean that nothing can fit. `order` is how Qonto is asked to order a single list,
-    newest first as a rule; it counts only where `wanted` is empty.
+    No sources mean that nothing can fit, unless `rows` hold all there is already. `order` is how
+    Qonto is asked to order a single list, newest first as a rule; it counts only where `wanted` is
+    empty.
     """
 
     sources: Sequence[Source[Any, T]]
-    wanted: Wanted[T] = field(default_factory=lambda: Wanted[T]())
+    wanted: Wanted[T] = field(default_factory=lambda: Wanted())
     order: Params = NEWEST_FIRST
+    rows: Sequence[Row[T]] = ()
 
     @property
     def needs_index(self) -> bool:
@@ -97,7 +100,7 @@ class Listing(Generic[T]):
     async def list(self, account_id: str, query: Query) -> Page[T]:
         plan = await self._kind.plan(self._asked(account_id, query.zone), query)
         if not plan.sources:
-            return _page(query, plan, [], total=0)
+            return _of_rows(query, plan)
         if plan.needs_index:
             return await self._indexed(account_id, query, plan)
         if len(plan.sources) == 1 and plan.sources[0].keep is None:
@@ -105,7 +108,7 @@ class Listing(Generic[T]):
         return await self._merged(account_id, query, plan)
 
     async def get(self, account_id: str, record_id: str, *, zone: tzinfo | None = None) -> Found[T]:
-        if not _UUID.fullmatch(record_id):
+        if not is_id(record_id):
             raise unknown_id()
         mapped, raw = await self._kind.find(self._asked(account_id, zone), record_id)
         return Found(mapped.value, mapped.warnings, raw)
@@ -164,11 +167,24 @@ class Listing(Generic[T]):
         return Asked(self._client, account_id, Calendar(self._clock(), zone))
 
 
+def is_id(text: str) -> bool:
+    """Say whether a text has the form of Qonto's ids."""
+    return _UUID.fullmatch(text) is not None
+
+
 def unknown_id(
     message: str = "Qonto knows no document of that id in this account.",
 ) -> DocumentNotFound:
     """Say that an id is not known."""
     return DocumentNotFound(message)
+
+
+def _of_rows(query: Query, plan: Plan[T]) -> Page[T]:
+    """Answer a page of what is there already."""
+    skip = (query.page - 1) * query.limit
+    rows = plan.rows[skip : skip + query.limit]
+    raws = [(row.source.name, row.raw) for row in rows]
+    return _page(query, plan, [row.mapped for row in rows], raws, total=len(plan.rows))
 
 
 def _page(
@@ -183,7 +199,7 @@ def _page(
     """Put a page together. Raw data holds its documents under the names of Qonto's lists."""
     lists: dict[str, list[msgspec.Raw]] = {source.name: [] for source in plan.sources}
     for name, raw in raws:
-        lists[name].append(msgspec.Raw(raw))
+        lists.setdefault(name, []).append(msgspec.Raw(raw))
     return Page(
         items=tuple(mapped.value for mapped in found),
         warnings=(*warnings, *(warning for mapped in found for warning in mapped.warnings)),

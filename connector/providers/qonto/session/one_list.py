@@ -39,7 +39,8 @@ class OneList(Generic[D, T]):
     async def plan(self, asked: Asked, query: Query) -> Plan[T]:
         question = self.question(query)
         sources = [self.source(asked, question.params)] if question.possible else []
-        return Plan(sources, question.wanted, question.order)
+        order = self.newest_first if question.order is None else question.order
+        return Plan(sources, question.wanted, order)
 
     async def find(self, asked: Asked, record_id: str) -> tuple[Mapped[T], bytes]:
         source = self.source(asked)
@@ -70,7 +71,7 @@ class OneList(Generic[D, T]):
 
 async def _find_in_list(source: Source[Any, T], record_id: str) -> tuple[Mapped[T], bytes]:
     """Look for a record that Qonto answers only as part of its list."""
-    everything = Wanted[T]()
+    everything: Wanted[T] = Wanted()
     index = await build([source], everything)
     places = [place for place in index.places if place.id == record_id]
     rows, _ = await read_places([source], places, everything)

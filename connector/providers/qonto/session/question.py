@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from connector.ports import Query
-from connector.providers.qonto.client import NEWEST_FIRST, Params
+from connector.providers.qonto.client import Params
 from connector.providers.qonto.mapping.calendar import write_instant
 from connector.providers.qonto.mapping.status import Standing
 from connector.providers.qonto.session.index import Wanted
@@ -20,13 +20,14 @@ Key = Callable[[T], str | None]
 class Question(Generic[T]):
     """A query as one list takes it.
 
-    `params` is what Qonto is asked to leave out and `order` how it is asked to order; `wanted` is
-    left to do here. `possible` is False when nothing can fit, so that Qonto needn't be asked.
+    `params` is what Qonto is asked to leave out and `order` how it is asked to order, None for
+    newest first; `wanted` is left to do here. `possible` is False when nothing can fit, so that
+    Qonto needn't be asked.
     """
 
     params: Params = ()
-    wanted: Wanted[T] = field(default_factory=lambda: Wanted[T]())
-    order: Params = NEWEST_FIRST
+    wanted: Wanted[T] = field(default_factory=lambda: Wanted())
+    order: Params | None = None
     possible: bool = True
 
 

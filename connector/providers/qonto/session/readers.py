@@ -6,9 +6,14 @@ from connector.ports import Readers
 from connector.providers.qonto.client import QontoClient
 from connector.providers.qonto.session.bills import BILLS
 from connector.providers.qonto.session.booking_proposals import BookingProposals
+from connector.providers.qonto.session.catalogue import CONTACTS, CUSTOMERS, ITEMS, OFFERS
+from connector.providers.qonto.session.credit_notes import CREDIT_NOTES, VENDOR_CREDITS
 from connector.providers.qonto.session.invoices import INVOICES
 from connector.providers.qonto.session.listing import Kind, Listing
+from connector.providers.qonto.session.payments import Payments
+from connector.providers.qonto.session.people import BANK_ACCOUNTS, USERS
 from connector.providers.qonto.session.snapshots import Snapshots
+from connector.providers.qonto.session.transactions import EXPENSES, TRANSACTIONS
 from storage.clock import Clock
 
 T = TypeVar("T")
@@ -25,4 +30,15 @@ def qonto_readers(client: QontoClient, clock: Clock) -> Readers:
         invoices=listing(INVOICES),
         bills=listing(BILLS),
         booking_proposals=listing(BookingProposals()),
+        credit_notes=listing(CREDIT_NOTES),
+        vendor_credits=listing(VENDOR_CREDITS),
+        customers=listing(CUSTOMERS),
+        contacts=listing(CONTACTS),
+        items=listing(ITEMS),
+        offers=listing(OFFERS),
+        payments=listing(Payments()),
+        bank_accounts=listing(BANK_ACCOUNTS),
+        transactions=listing(TRANSACTIONS),
+        expenses=listing(EXPENSES),
+        users=listing(USERS),
     )

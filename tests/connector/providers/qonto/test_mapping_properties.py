@@ -1,6 +1,7 @@
 """What holds for every document, not only for the samples."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Context, Decimal, Inexact
 from typing import Any
@@ -13,9 +14,21 @@ from hypothesis import strategies as st
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Money
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
-from connector.providers.qonto.documents.sales import CLIENT_INVOICES, CREDIT_NOTES, ClientInvoice
+from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.sales import (
+    CLIENT_INVOICES,
+    CLIENTS,
+    CREDIT_NOTES,
+    PRODUCTS,
+    QUOTES,
+    ClientInvoice,
+    ClientRecord,
+    Product,
+    Quote,
+)
 from connector.providers.qonto.mapping.amounts import read_decimal, read_percentage
 from connector.unified.encoding import encode
+from connector.unified.mapped import Mapped
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CALENDAR = mapping.Calendar(NOW)
@@ -35,6 +48,22 @@ anything: st.SearchStrategy[Any] = st.recursive(
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
     ),
     max_leaves=8,
+)
+
+MAPPINGS: tuple[tuple[Resource[Any], Callable[[Any, mapping.Calendar], Mapped[Any]]], ...] = (
+    (CLIENT_INVOICES, mapping.propose_invoice),
+    (CREDIT_NOTES, mapping.propose_credit_note),
+    (CREDIT_NOTES, mapping.map_credit_note),
+    (SUPPLIER_INVOICES, mapping.propose_supplier_invoice),
+    (SUPPLIER_INVOICES, mapping.map_vendor_credit),
+    (QUOTES, mapping.map_offer),
+    (PRODUCTS, mapping.map_item),
+    (CLIENTS, mapping.map_customer),
+    (CLIENTS, mapping.map_contact),
+)
+FIELDS = sorted(
+    {*ClientInvoice.__struct_fields__, *Quote.__struct_fields__, *Product.__struct_fields__}
+    | {*ClientRecord.__struct_fields__, "new"}
 )
 
 
@@ -98,15 +127,11 @@ def test_what_is_no_number_is_not_taken_for_one(value: object) -> None:
 
 
 @pytest.mark.covers("QX-42")
-@given(st.dictionaries(st.sampled_from([*ClientInvoice.__struct_fields__, "new"]), anything))
+@given(st.dictionaries(st.sampled_from(FIELDS), anything))
 def test_any_object_is_mapped_or_left_out_but_never_fails_its_page(fields: dict[str, Any]) -> None:
     """Whatever Qonto puts into a record, the page and the other record survive."""
     good = {"id": "019d07ca-0001-7000-8000-000000000042", "status": "paid"}
-    for resource, propose in (
-        (CLIENT_INVOICES, lambda one: mapping.propose_invoice(one, CALENDAR)),
-        (CREDIT_NOTES, lambda one: mapping.propose_credit_note(one, CALENDAR)),
-        (SUPPLIER_INVOICES, lambda one: mapping.propose_supplier_invoice(one, CALENDAR)),
-    ):
+    for resource, mapped in MAPPINGS:
         body = msgspec.json.encode({resource.plural: [fields, good], "meta": {}})
         page = resource.read_page(body)
         assert len(page.records) == 2
@@ -116,7 +141,7 @@ def test_any_object_is_mapped_or_left_out_but_never_fails_its_page(fields: dict[
                 msgspec.json.encode(fields if record is page.records[0] else good)
             )
             if record.document is not None:
-                json.loads(encode(propose(record.document).value))
+                json.loads(encode(mapped(record.document, CALENDAR).value))
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.integers(-14 * 60, 14 * 60))

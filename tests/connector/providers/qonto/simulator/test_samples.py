@@ -179,6 +179,44 @@ async def test_credit_notes(api: Api) -> None:
     assert served["credit_notes"]
     one = await api.take("GET", f"/v2/credit_notes/{served['credit_notes'][0]['id']}")
     assert set(one) == {"credit_note"}
+    assert not differences(sample("credit_note.german.json"), one)
+
+
+async def test_quotes_in_every_state(api: Api) -> None:
+    expected = sample("quotes.list.json")
+    served = await api.take("GET", "/v2/quotes")
+    assert not differences(expected, served)
+    by_status = {one["status"]: one for one in served["quotes"]}
+    for one in expected["quotes"]:
+        assert not differences(one, by_status[one["status"]])
+    waiting = await api.take("GET", f"/v2/quotes/{by_status['pending_approval']['id']}")
+    assert not differences(sample("quote.get.json"), waiting)
+
+
+async def test_quotes_in_percent(api: Api) -> None:
+    await api.take("POST", "/_simulator/quirks", json={"percent_vat_on_quotes": True})
+    quote = (await api.take("GET", "/v2/quotes"))["quotes"][0]
+    assert not differences(sample("quote.percent.json"), {"quote": quote})
+    assert sample("quote.percent.json")["quote"]["items"][0]["vat_rate"] == "20"
+    assert quote["items"][0]["vat_rate"] == "20"
+
+
+async def test_products(api: Api) -> None:
+    served = await api.take("GET", "/v2/products")
+    assert not differences(sample("products.list.json"), served)
+    assert not differences(sample("product.get.json"), {"product": served["products"][0]})
+
+
+async def test_clients_companies_and_persons(api: Api) -> None:
+    expected = sample("clients.list.json")
+    served = await api.take("GET", "/v2/clients")
+    assert not differences(expected["meta"], served["meta"])
+    by_kind = {one["kind"]: one for one in served["clients"]}
+    for one in expected["clients"]:
+        known = by_kind["company" if one["kind"] == "company" else "individual"]
+        assert not differences(one, known)
+    single = await api.take("GET", f"/v2/clients/{by_kind['individual']['id']}")
+    assert not differences(sample("client.individual.json"), single)
 
 
 @pytest.mark.covers("QX-11")

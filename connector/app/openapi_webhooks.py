@@ -1,0 +1,120 @@
+"""What this service sends, as the `webhooks` of its OpenAPI document."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from connector.app.openapi_models import Schema, components
+from webhooks.envelope import EventBody
+
+
+class AccountLinked(msgspec.Struct, frozen=True, rename="camel"):
+    """A customer has linked. `accountKey` is null when they linked again under their key."""
+
+    event_type: Literal["ACCOUNT_LINKED"]
+    account_key: str | None
+    target_system: str
+    linked_date: str
+    reference: str | None
+    relinked: bool
+
+
+class AccountEnded(msgspec.Struct, frozen=True, rename="camel"):
+    """An account can't be used any more: the customer must link again, or has revoked."""
+
+    event_type: Literal["ACCOUNT_REAUTH_REQUIRED", "ACCOUNT_REVOKED"]
+    account_id: str
+    target_system: str
+    status: Literal["REAUTH_REQUIRED", "REVOKED"]
+    reference: str | None
+    changed_date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """One kind of message: `name` in the description, where it goes, and what it holds."""
+
+    name: str
+    summary: str
+    description: str
+    model: Any
+
+
+ANNOUNCED = (
+    Announced(
+        "event",
+        "Something changed in a linked account",
+        "To the callbackUrl of POST /webhooks, signed with that subscription's secret. The body "
+        "names what changed; read the document itself with the account key. filterDate and userId "
+        "are always null.",
+        EventBody,
+    ),
+    Announced(
+        "accountEnded",
+        "An account can't be used any more",
+        "To the callbackUrl of POST /webhooks/tenant, signed with the tenant's signing secret.",
+        AccountEnded,
+    ),
+    Announced(
+        "accountLinked",
+        "A customer has linked",
+        "To the webhookCallbackUrl of a link, signed with the tenant's signing secret. It carries "
+        "the account key.",
+        AccountLinked,
+    ),
+)
+
+_SIGNED = (
+    ("webhook-id", "Names the message; the same on every try. Remember it to drop repeats.", True),
+    ("webhook-timestamp", "When this try was made, in Unix seconds.", True),
+    (
+        "webhook-signature",
+        "Standard Webhooks: `v1,` and base64 HMAC-SHA256 over `id.timestamp.body`.",
+        True,
+    ),
+    ("X-MAESN-SIGNATURE", "Hex HMAC-SHA256 over the body, keyed with the secret as text.", True),
+    ("X-Connector-Account", "The account's id.", True),
+    (
+        "X-Connector-Reference",
+        "The reference given at linking, with JSON's escapes; left out when none was given.",
+        False,
+    ),
+)
+
+
+def webhooks(examples: dict[str, Any]) -> tuple[Schema, dict[str, Schema]]:
+    """Answer the `webhooks` and the schemas they need; `examples` are by name."""
+    references, schemas = components(one.model for one in ANNOUNCED)
+    described: Schema = {}
+    for one in ANNOUNCED:
+        content: Schema = {"schema": references[one.model]}
+        if one.name in examples:
+            content["example"] = examples[one.name]
+        described[one.name] = {
+            "post": {
+                "operationId": one.name,
+                "summary": one.summary,
+                "description": one.description,
+                "security": [],
+                "parameters": [
+                    {
+                        "name": name,
+                        "in": "header",
+                        "required": required,
+                        "description": meaning,
+                        "schema": {"type": "string"},
+                    }
+                    for name, meaning, required in _SIGNED
+                ],
+                "requestBody": {"required": True, "content": {"application/json": content}},
+                "responses": {
+                    "2XX": {"description": "Taken; answer within ten seconds."},
+                    "410": {"description": "Never send this again."},
+                    "default": {
+                        "description": "Sent again later, more and more rarely; Retry-After counts."
+                    },
+                },
+            }
+        }
+    return described, schemas

@@ -1,0 +1,231 @@
+"""Which resources can be read, written and watched: what is offered here, and what Maesn offers.
+
+Nothing here is typed in twice: what is offered follows from the routes, the readers and the
+webhooks; what a target system has, and what Maesn offers for it, are the provider's facts. Pure.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import msgspec
+
+Action = Literal["read", "create", "update", "delete", "webhook"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+"""What can be done with a resource; `webhook` is to be told of its changes."""
+
+Baseline = Literal["supported", "on_demand", "not_supported"]
+"""What Maesn offers: at once, after asking for it, or not."""
+
+Here = Literal["supported", "not_enabled", "not_supported"]
+"""What this service offers: it does, the target system alone has it, or neither."""
+
+RESOURCES = (
+    "accounts",
+    "asyncTask",
+    "bankAccounts",
+    "bills",
+    "billLines",
+    "bookingProposals",
+    "contacts",
+    "customers",
+    "creditNotes",
+    "dimensions",
+    "expenses",
+    "files",
+    "fiscalYears",
+    "goodsReceipts",
+    "goodsReceiptLines",
+    "invoices",
+    "invoiceLines",
+    "items",
+    "journals",
+    "journalEntries",
+    "offers",
+    "offerLines",
+    "openItems",
+    "payments",
+    "paymentTerms",
+    "projects",
+    "purchaseOrders",
+    "purchaseOrderLines",
+    "salesOrders",
+    "salesOrderLines",
+    "suppliers",
+    "taxRates",
+    "transactions",
+    "trialBalance",
+    "units",
+    "users",
+    "vendorCredits",
+)
+"""The resources of the contract, in its order."""
+
+_PARENTS = {name: f"{name.removesuffix('Lines')}s" for name in RESOURCES if name.endswith("Lines")}
+_LINES = {parent: name for name, parent in _PARENTS.items()}
+_PREFIX = re.compile(r"/accounting/(?:v2/|batch/)?")
+_SINGULAR = {"vendorCredit": "vendorCredits"}
+"""Where the contract names one record in the path that creates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One resource at a target system, whether this service offers it or not.
+
+    `maesn` has a letter for each of ACTIONS: S for supported, D for on demand, - for neither.
+    `actions` are those that the target system has. `scopes` are what reading takes; `why` is
+    worth knowing of single actions.
+    """
+
+    maesn: str = "-----"
+    actions: AbstractSet[Action] = frozenset()
+    scopes: tuple[str, ...] = ()
+    why: Mapping[Action, str] = field(default_factory=dict[Action, str])
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One action on one resource. `why` is null where the word says it all."""
+
+    maesn: Baseline
+    here: Here
+    why: str | None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One resource. `scopes` are what reading it takes."""
+
+    resource: str
+    scopes: tuple[str, ...]
+    read: Cell
+    create: Cell
+    update: Cell
+    delete: Cell
+    webhook: Cell
+
+    def cell(self, action: Action) -> Cell:
+        """Answer the cell of an action."""
+        found: Cell = getattr(self, action)
+        return found
+
+
+class BaselineTotals(msgspec.Struct, frozen=True, rename="camel"):
+    """How many cells of each kind Maesn has."""
+
+    supported: int
+    on_demand: int
+    not_supported: int
+
+
+class HereTotals(msgspec.Struct, frozen=True, rename="camel"):
+    """How many cells of each kind this service has."""
+
+    supported: int
+    not_enabled: int
+    not_supported: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The cells counted."""
+
+    maesn: BaselineTotals
+    here: HereTotals
+
+
+class Capabilities(msgspec.Struct, frozen=True, rename="camel"):
+    """What can be done with each resource of one target system."""
+
+    target_system: str
+    totals: Totals
+    resources: tuple[Row, ...]
+
+
+def resource_of(path: str) -> str | None:
+    """Answer which resource a path is about; None for paths about none of them."""
+    prefix = _PREFIX.match(path)
+    if prefix is None:
+        return None
+    first, *rest = path[prefix.end() :].split("/")
+    name = _SINGULAR.get(first, first)
+    if len(rest) >= 2 and rest[1] == "lineItems":
+        return _LINES.get(name)
+    return name if name in RESOURCES else None
+
+
+def action_of(method: str, path: str) -> Action:
+    """Answer what a call does. A POST below a single record changes that record."""
+    if method in ("GET", "HEAD"):
+        return "read"
+    if method == "DELETE":
+        return "delete"
+    _, _, below = path.partition("}")
+    return "update" if method != "POST" or below not in ("", "/lineItems") else "create"
+
+
+def webhook_word(resource: str) -> str:
+    """Answer what the contract calls a resource in webhooks: INVOICE for invoices."""
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource).upper()
+    return f"{word[:-3]}Y" if word.endswith("IES") else word.removesuffix("S")
+
+
+def capabilities(
+    target: str,
+    concepts: Mapping[str, Concept],
+    readers: Collection[str],
+    topics: Collection[str],
+    *,
+    served: Collection[tuple[str, str]],
+    relayed: Collection[str],
+) -> Capabilities:
+    """Put the matrix together.
+
+    `readers` are the names of those that the target system has, `served` the (method, path) that
+    have a route. `topics` are the resources whose changes the target system tells of, `relayed`
+    those that can be subscribed to here, both in webhook words.
+    """
+    routed = {(resource_of(path), action_of(method, path)) for method, path in served}
+
+    def offered(resource: str, action: Action) -> bool:
+        if action == "webhook":
+            return webhook_word(resource) in topics and webhook_word(resource) in relayed
+        return (resource, action) in routed and (
+            action != "read" or _reader_name(resource) in readers
+        )
+
+    def cell(resource: str, action: Action, letter: str) -> Cell:
+        concept = concepts.get(resource, Concept())
+        here: Here = "not_enabled" if action in concept.actions else "not_supported"
+        if offered(resource, action):
+            here = "supported"
+        return Cell(_BASELINE[letter], here, concept.why.get(action))
+
+    rows: list[Row] = []
+    for resource in RESOURCES:
+        concept = concepts.get(resource, Concept())
+        cells = {
+            action: cell(resource, action, letter)
+            for action, letter in zip(ACTIONS, concept.maesn, strict=True)
+        }
+        rows.append(Row(resource, concept.scopes, **cells))
+    return Capabilities(target, _totals(rows), tuple(rows))
+
+
+_BASELINE: dict[str, Baseline] = {"S": "supported", "D": "on_demand", "-": "not_supported"}
+
+
+def _reader_name(resource: str) -> str:
+    """Answer which reader a resource is read by; lines come with what they are on."""
+    return re.sub(r"(?=[A-Z])", "_", _PARENTS.get(resource, resource)).lower()
+
+
+def _totals(rows: Collection[Row]) -> Totals:
+    cells = [row.cell(action) for row in rows for action in ACTIONS]
+    maesn = [cell.maesn for cell in cells]
+    here = [cell.here for cell in cells]
+    return Totals(
+        BaselineTotals(
+            maesn.count("supported"), maesn.count("on_demand"), maesn.count("not_supported")
+        ),
+        HereTotals(here.count("supported"), here.count("not_enabled"), here.count("not_supported")),
+    )

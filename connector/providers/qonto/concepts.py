@@ -1,0 +1,166 @@
+"""What Qonto has of each resource of the contract, and what Maesn offers of it for Qonto. Facts.
+
+A resource that isn't here is neither Qonto's nor Maesn's. Qonto's documentation: API reference, and
+Webhooks (event types). Maesn's offer is as published in autumn 2026.
+"""
+
+from collections.abc import Mapping
+
+from connector.capabilities import Action, Concept
+from connector.providers.qonto.client import (
+    BANK_ACCOUNTS,
+    CLIENT_INVOICES,
+    CLIENTS,
+    CREDIT_NOTES,
+    MEMBERSHIPS,
+    PRODUCTS,
+    QUOTES,
+    SUPPLIER_INVOICES,
+    TRANSACTIONS,
+)
+
+_READ: frozenset[Action] = frozenset({"read"})
+_CREATE: frozenset[Action] = frozenset({"create"})
+_UPDATE: frozenset[Action] = frozenset({"update"})
+_DELETE: frozenset[Action] = frozenset({"delete"})
+_WRITE = _CREATE | _UPDATE | _DELETE
+_EVENTS: frozenset[Action] = frozenset({"webhook"})
+
+_DRAFTS: Mapping[Action, str] = {
+    "update": "drafts only",
+    "delete": "drafts only",
+}
+_LINES: Mapping[Action, str] = {
+    "create": "by changing the draft they are on",
+    "update": "by changing the draft they are on",
+    "delete": "by changing the draft they are on",
+}
+
+CONCEPTS: Mapping[str, Concept] = {
+    "bankAccounts": Concept(
+        "DDDDD",
+        _READ | _WRITE | _EVENTS,
+        (BANK_ACCOUNTS.scope,),
+        {"delete": "an account is closed"},
+    ),
+    "bills": Concept(
+        "SD--D",
+        _READ | _CREATE | _UPDATE,
+        (SUPPLIER_INVOICES.scope,),
+        {
+            "create": "by uploading the document",
+            "update": "their status only",
+            "webhook": "Qonto doesn't announce bills",
+        },
+    ),
+    "billLines": Concept(
+        "-----", _READ, (SUPPLIER_INVOICES.scope,), {"read": "an empty list: Qonto has no lines"}
+    ),
+    "bookingProposals": Concept(
+        "SD--D",
+        _READ | _EVENTS | _CREATE,
+        (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
+        {
+            "create": "by uploading a bill",
+            "webhook": "Qonto announces the invoices among them only",
+        },
+    ),
+    "contacts": Concept(
+        "-----",
+        _READ | _WRITE | _EVENTS,
+        (CLIENTS.scope,),
+        {"read": "customers, in the shape of contacts"},
+    ),
+    "customers": Concept("DDDDD", _READ | _WRITE | _EVENTS, (CLIENTS.scope,)),
+    "creditNotes": Concept(
+        "D---D",
+        _READ | _CREATE,
+        (CREDIT_NOTES.scope,),
+        {"webhook": "Qonto doesn't announce credit notes"},
+    ),
+    "dimensions": Concept(why={"read": "Qonto's labels are not mapped"}),
+    "expenses": Concept(
+        "DD--D",
+        _READ | _EVENTS,
+        (TRANSACTIONS.scope,),
+        {"read": "card payments", "create": "an expense is a card payment"},
+    ),
+    "files": Concept(
+        "DD-DD",
+        _READ | _CREATE | _DELETE,
+        ("attachment.read",),
+        {
+            "delete": "attachments of transactions only",
+            "webhook": "Qonto doesn't announce files",
+        },
+    ),
+    "invoices": Concept("SDDDS", _READ | _WRITE | _EVENTS, (CLIENT_INVOICES.scope,), _DRAFTS),
+    "invoiceLines": Concept(
+        "DDDDD",
+        _READ | _WRITE,
+        (CLIENT_INVOICES.scope,),
+        {**_LINES, "webhook": "Qonto announces the invoice"},
+    ),
+    "items": Concept(
+        "DDDD-",
+        _READ | _EVENTS | _CREATE,
+        (PRODUCTS.scope,),
+        {
+            "update": "Qonto documents no way to",
+            "delete": "Qonto documents no way to",
+        },
+    ),
+    "offers": Concept(
+        "DDDDD",
+        _READ | _WRITE,
+        (QUOTES.scope,),
+        {"webhook": "Qonto doesn't announce quotes"},
+    ),
+    "offerLines": Concept(
+        "DDDDD",
+        _READ | _WRITE,
+        (QUOTES.scope,),
+        {
+            "create": "by changing the quote they are on",
+            "update": "by changing the quote they are on",
+            "delete": "by changing the quote they are on",
+            "webhook": "Qonto doesn't announce quotes",
+        },
+    ),
+    "payments": Concept(
+        "DDDDD",
+        _READ | _EVENTS | _CREATE | _DELETE,
+        (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
+        {
+            "read": "what was paid on invoices and bills",
+            "create": "a SEPA transfer",
+            "delete": "a transfer is cancelled",
+            "webhook": "Qonto announces the movements of accounts",
+        },
+    ),
+    "suppliers": Concept(why={"read": "a name on bills, nothing of its own"}),
+    "transactions": Concept("DDDDD", _READ | _EVENTS, (TRANSACTIONS.scope,)),
+    "trialBalance": Concept(
+        "D---D",
+        _READ,
+        (BANK_ACCOUNTS.scope,),
+        {"read": "at best the balances of bank accounts: Qonto keeps no ledger"},
+    ),
+    "users": Concept(
+        "DDDDD",
+        _READ | _EVENTS | _CREATE,
+        (MEMBERSHIPS.scope,),
+        {"create": "a person is invited"},
+    ),
+    "vendorCredits": Concept(
+        "-----",
+        _READ | _CREATE | _UPDATE,
+        (SUPPLIER_INVOICES.scope,),
+        {
+            "read": "credit notes among supplier invoices",
+            "create": "by uploading the document",
+            "update": "their status only",
+            "webhook": "Qonto doesn't announce bills",
+        },
+    ),
+}

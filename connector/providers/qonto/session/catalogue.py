@@ -1,0 +1,69 @@
+"""Whom the organisation sells to, what it sells, and what it has offered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from connector.ports import Query
+from connector.providers.qonto.client import CLIENTS, PRODUCTS, QUOTES, modified_since
+from connector.providers.qonto.mapping import map_contact, map_customer, map_item, map_offer
+from connector.providers.qonto.mapping.status import QUOTE_STATUSES
+from connector.providers.qonto.session.one_list import OneList
+from connector.providers.qonto.session.question import (
+    Condition,
+    Question,
+    ask,
+    changed_since,
+    is_in,
+)
+from connector.unified.item import Item
+from connector.unified.offer import Offer
+
+_SHORTEST_NAME = 2
+"""Letters of a name that Qonto searches for."""
+
+
+def _clients(query: Query) -> Question[Any]:
+    """Leave e-mail address and part of the name to Qonto; a client has no number."""
+    params = [*modified_since(query.modified_since)]
+    if (email := query.value_of("email")) is not None:
+        params.append(("filter[email]", email))
+    name = query.value_of("name")
+    if name is not None:
+        params.append(("filter[name]", name))
+    searchable = name is None or len(name.strip()) >= _SHORTEST_NAME
+    return ask(query, params=params, possible=searchable and query.value_of("number") is None)
+
+
+def _items(query: Query) -> Question[Item]:
+    """Do everything here: no filter is documented for products, which have no number."""
+    conditions: tuple[Condition[Item] | None, ...] = (
+        is_in("type", query.value_of("type")),
+        changed_since(query, lambda item: item.last_modified_date),
+    )
+    return ask(query, conditions=conditions, possible=query.value_of("itemNumber") is None)
+
+
+def _offers(query: Query) -> Question[Offer]:
+    """Leave status to Qonto as far as its words reach; it can't filter quotes by their change."""
+    words: Sequence[str] | None = None
+    if query.status is not None:
+        words = [word for word, means in QUOTE_STATUSES.items() if query.status in means]
+    is_exact = all(len(QUOTE_STATUSES[word]) == 1 for word in words or ())
+    return ask(
+        query,
+        params=() if words is None else (("filter[status]", ",".join(words)),),
+        conditions=(
+            None if is_exact else is_in("status", query.status),
+            changed_since(query, lambda offer: offer.updated_date or offer.created_date),
+        ),
+        possible=words != [],
+    )
+
+
+CUSTOMERS = OneList("customer", CLIENTS, map_customer, _clients)
+
+CONTACTS = OneList("contact", CLIENTS, map_contact, _clients)
+
+ITEMS = OneList("item", PRODUCTS, map_item, _items, newest_first=(), oldest_first=())
+
+OFFERS = OneList("offer", QUOTES, map_offer, _offers, newest_first=(), oldest_first=())

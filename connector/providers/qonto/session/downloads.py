@@ -1,0 +1,202 @@
+"""Qonto's attachments: what is known of them, and their bytes by pre-signed links.
+
+A document names an attachment; the attachment has a link, good for 30 minutes, to the store that
+has the bytes. Qonto makes the files of its own documents some seconds after these: until then the
+document names none, or the attachment isn't there yet.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connector.downloads import DocumentOf
+from connector.errors import DocumentNotFound, DocumentNotReady, DownstreamError, MissingScope
+from connector.file_store import FileStore, LinkRefused, StoredFile, media_type
+from connector.http import Call, ProviderClient
+from connector.ports import Found, Page
+from connector.providers.qonto.client import (
+    CLIENT_INVOICES,
+    CREDIT_NOTES,
+    QUOTES,
+    SUPPLIER_INVOICES,
+    Endpoint,
+    QontoClient,
+)
+from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachment
+from connector.providers.qonto.documents.reading import Record
+from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.mapping.file import map_file
+from connector.providers.qonto.session.fetch import fetch, known_id
+from connector.providers.qonto.session.listing import unknown_id
+from connector.providers.qonto.session.source import unreadable
+from connector.unified.document import DocumentType, File
+from oauth.tokens import AccessSource
+from storage.clock import Clock
+
+READ_ATTACHMENTS = "attachment.read"
+READY_IN = 3.0
+"""Seconds after which it is worth to ask again for a file that Qonto is making."""
+
+_OF_TRANSACTION = "/v2/transactions/{id}/attachments"
+_SINGLE = Endpoint("/v2/attachments", ATTACHMENTS, READ_ATTACHMENTS)
+_ENDPOINTS: Mapping[DocumentOf, tuple[Endpoint[Any], ...]] = {
+    "INVOICE": (CLIENT_INVOICES,),
+    "BILL": (SUPPLIER_INVOICES,),
+    "CREDIT_NOTE": (CREDIT_NOTES,),
+    "VENDOR_CREDIT": (SUPPLIER_INVOICES,),
+    "OFFER": (QUOTES,),
+    "BOOKING_PROPOSAL": (CLIENT_INVOICES, SUPPLIER_INVOICES, CREDIT_NOTES),
+}
+_ANY_TYPE = "application/octet-stream"
+_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class QontoDownload:
+    """An attachment that has been opened."""
+
+    id: str
+    file_name: str | None
+    content_type: str
+    stored: StoredFile
+
+    @property
+    def size(self) -> int | None:
+        return self.stored.size
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        return self.stored.chunks()
+
+    async def close(self) -> None:
+        await self.stored.close()
+
+
+class QontoFiles:
+    """The Files of Qonto; anything but a UUID is an unknown id.
+
+    `store_headers` names the headers of an access that the store's gate wants to see as well; no
+    other goes there, and so no token does.
+    """
+
+    extensions = ("pdf", "jpg", "jpeg", "png")
+    document_types = (
+        DocumentType("BILL", "SUPPLIER_INVOICE"),
+        DocumentType("RECEIPT", "TRANSACTION"),
+    )
+
+    def __init__(
+        self,
+        http: ProviderClient,
+        access: AccessSource,
+        store: FileStore,
+        clock: Clock,
+        *,
+        store_headers: Sequence[str] = (),
+    ) -> None:
+        self._http = http
+        self._client = QontoClient(http)
+        self._access = access
+        self._store = store
+        self._clock = clock
+        self._store_headers = frozenset(name.lower() for name in store_headers)
+
+    async def get(self, account_id: str, file_id: str) -> Found[File]:
+        document, raw = await self._client.one(account_id, _SINGLE, known_id(file_id))
+        mapped = map_file(document, Calendar(self._clock(), None))
+        return Found(mapped.value, mapped.warnings, raw)
+
+    async def of_transaction(self, account_id: str, transaction_id: str) -> Page[File]:
+        path = _OF_TRANSACTION.replace("{id}", known_id(transaction_id))
+        call = Call("GET", path, _OF_TRANSACTION, scope=READ_ATTACHMENTS)
+        page = await fetch(self._http, account_id, call, ATTACHMENTS.read_page)
+        files: list[File] = []
+        warnings: list[str] = []
+        for record in page.records:
+            self._take(record, files, warnings)
+        total = len(page.records)
+        return Page(tuple(files), tuple(warnings), page.raw, total, 1, max(total, 1), min(total, 1))
+
+    async def open(self, account_id: str, file_id: str) -> QontoDownload:
+        try:
+            return await self._open(account_id, known_id(file_id))
+        except LinkRefused:
+            return await self._open(account_id, file_id)
+
+    async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> QontoDownload:
+        endpoint, document = await self._find(account_id, _ENDPOINTS[of], known_id(record_id))
+        if endpoint is SUPPLIER_INVOICES:
+            _check_kind(of, document)
+        attachment_id: str | None = document.attachment_id
+        if not attachment_id or attachment_id == _ZERO_ID:
+            raise _missing(endpoint, document)
+        try:
+            return await self.open(account_id, attachment_id)
+        except DocumentNotFound:
+            raise _not_yet() from None
+
+    def _take(self, record: Record[Attachment], files: list[File], warnings: list[str]) -> None:
+        if record.document is None:
+            warnings.append(unreadable("file", record.id))
+            return
+        mapped = map_file(record.document, Calendar(self._clock(), None))
+        files.append(mapped.value)
+        warnings.extend(mapped.warnings)
+
+    async def _find(
+        self, account_id: str, endpoints: Sequence[Endpoint[Any]], record_id: str
+    ) -> tuple[Endpoint[Any], Any]:
+        """Look for a record in turn, as far as the consent goes."""
+        hidden: MissingScope | None = None
+        unknown: DocumentNotFound | None = None
+        for endpoint in endpoints:
+            try:
+                document, _ = await self._client.one(account_id, endpoint, record_id)
+            except DocumentNotFound as error:
+                unknown = error
+            except MissingScope as error:
+                hidden = hidden or error
+            else:
+                return endpoint, document
+        raise hidden or unknown or unknown_id()
+
+    async def _open(self, account_id: str, attachment_id: str) -> QontoDownload:
+        document, _ = await self._client.one(account_id, _SINGLE, attachment_id)
+        if not document.url:
+            raise DownstreamError("Qonto's answer can't be read: the attachment has no link.")
+        stored = await self._store.open(document.url, await self._headers(account_id))
+        kind = media_type(document.file_content_type) or stored.content_type or _ANY_TYPE
+        return QontoDownload(attachment_id, document.file_name or None, kind, stored)
+
+    async def _headers(self, account_id: str) -> dict[str, str]:
+        if not self._store_headers:
+            return {}
+        access = await self._access.get(account_id)
+        return {
+            name: value
+            for name, value in access.headers.items()
+            if name.lower() in self._store_headers
+        }
+
+
+def _check_kind(of: DocumentOf, document: Any) -> None:
+    """Bills and vendor credits are one list at Qonto, and two here."""
+    if (of == "BILL" and document.is_credit_note) or (
+        of == "VENDOR_CREDIT" and not document.is_credit_note
+    ):
+        raise unknown_id()
+
+
+def _missing(endpoint: Endpoint[Any], document: Any) -> DocumentNotFound | DocumentNotReady:
+    if endpoint is SUPPLIER_INVOICES:
+        return DocumentNotFound("Qonto has no file for this record.")
+    if getattr(document, "status", None) == "draft":
+        return DocumentNotReady("A draft has no document. Finalize it first.")
+    return _not_yet()
+
+
+def _not_yet() -> DocumentNotReady:
+    return DocumentNotReady(
+        "Qonto is still making the document, which takes some seconds. Ask again after as many "
+        "seconds as Retry-After says.",
+        retry_after=READY_IN,
+    )

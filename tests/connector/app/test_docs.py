@@ -1,0 +1,197 @@
+"""/docs, /llms.txt and /openapi.json: what they show, and that the page asks nobody."""
+
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from connector.app.description import document, operations
+from connector.app.docs import Reference
+from connector.app.docs_routes import page_at
+from connector.app.openapi import operation_id
+from connector.app.openapi_errors import error_codes
+from connector.app.openapi_webhooks import ANNOUNCED
+from tests.support.chromium import CHROMIUM, open_page
+from tests.support.described import API, in_process
+
+PATHS = ("/docs", "/llms.txt", "/openapi.json")
+LARGEST = 1_500_000
+
+
+class Read(HTMLParser):
+    """A page's ids, links, and whatever a browser would fetch."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.fetched: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name == "href" and tag == "a":
+                self.links.append(value or "")
+            if name in ("src", "srcset", "action", "poster") or (tag == "link" and name == "href"):
+                self.fetched.append(value or "")
+            if name == "style" or name.startswith("on"):
+                self.handlers.append(name)
+
+
+@pytest.fixture
+async def anyone(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client without any key."""
+    async with in_process(tmp_path) as up, up.client() as client:
+        client.headers.pop("X-API-KEY")
+        yield client
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return page_at(API).body.decode()
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_it_is_open_and_not_sent_again_to_who_has_it(
+    path: str, anyone: httpx2.AsyncClient
+) -> None:
+    """With an ETag that stays, and no body for a client that knows it."""
+    first = await anyone.get(path)
+    assert first.status_code == 200
+    assert first.headers["Cache-Control"] == "no-cache"
+    for known in (first.headers["ETag"], f'"other", W/{first.headers["ETag"]}', "*"):
+        again = await anyone.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+    other = await anyone.get(path, headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+async def test_what_looks_like_it_is_not_open(anyone: httpx2.AsyncClient) -> None:
+    """The paths that are open for reading stand for nothing else."""
+    assert (await anyone.post("/docs")).status_code == 405
+    assert (await anyone.get("/docs/x")).status_code == 404
+
+
+def test_the_document_is_made_once() -> None:
+    assert document(API) is document(API)
+    assert page_at(API) is page_at(API)
+
+
+def test_every_call_message_code_and_field_is_on_the_page(html: str) -> None:
+    """Each call can be linked to by its operation id."""
+    read = Read(html)
+    assert {operation_id(one) for one in operations()} <= set(read.ids)
+    assert {f"webhook-{one.name}" for one in ANNOUNCED} <= set(read.ids)
+    plain = html.replace("<wbr>", "")
+    assert all(f"<code>{one.code}</code>" in plain for one in error_codes())
+    for name in document(API)["components"]["schemas"]["Invoice"]["properties"]:
+        assert f"<code>{name}</code>" in html
+    for one in operations():
+        assert f"<code>{one.path}</code>" in plain
+
+
+def test_no_id_is_there_twice_and_every_link_leads_somewhere(html: str) -> None:
+    read = Read(html)
+    assert len(read.ids) == len(set(read.ids))
+    inside = {link[1:] for link in read.links if link.startswith("#")}
+    assert inside <= set(read.ids)
+    outside = {link for link in read.links if not link.startswith("#")}
+    assert outside == {f"{API}/openapi.json", f"{API}/llms.txt"}
+
+
+def test_a_browser_fetches_nothing_and_runs_only_what_the_policy_names(html: str) -> None:
+    """No address but a link; one style sheet and one script, by their hashes."""
+    read = Read(html)
+    assert set(read.fetched) == {"data:,", f"{API}/llms.txt"}  # an icon, and a link for programs
+    assert read.handlers == []
+    policy = page_at(API).headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy and "http" not in policy and "*" not in policy
+    for tag in ("style", "script"):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        digest = b64encode(sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert len(html.encode()) < LARGEST
+
+
+def test_what_a_field_may_be_is_told(html: str) -> None:
+    """Types in words, whether null is possible, and every choice."""
+    (listed,) = [
+        call
+        for group in Reference(document(API)).groups
+        for call in group.calls
+        if call.id == "getAccountingInvoices"
+    ]
+    (answer,) = listed.answers
+    assert answer.shape is not None and answer.shape.enveloped
+    assert answer.shape.title == "list of Invoice"
+    fields = {field.name: field for field in answer.shape.fields}
+    assert (fields["totalAmount"].type, fields["totalAmount"].nullable) == ("number", True)
+    assert (fields["lineItems"].type, fields["lineItems"].model) == (
+        "list of InvoiceLine",
+        "InvoiceLine",
+    )
+    assert "OVERDUE" in fields["status"].choices
+    limit = next(one for one in listed.parameters if one.name == "limit")
+    assert (limit.choices, limit.default) == (("5", "10", "20", "50", "100"), "50")
+    assert listed.keys == "API key and account key"
+    assert {failure.status for failure in listed.failures} >= {"400", "401", "403", "429"}
+
+
+def test_commands_have_what_the_call_needs() -> None:
+    """The keys as variables, a body that a shell takes, an id that an example has."""
+    calls = {call.id: call for group in Reference(document(API)).groups for call in group.calls}
+    single = calls["getAccountingInvoicesByInvoiceId"].curl
+    assert re.search(rf"{API}/accounting/invoices/[0-9a-f-]{{36}}", single)
+    assert '"X-API-KEY: $API_KEY"' in single and '"X-ACCOUNT-KEY: $ACCOUNT_KEY"' in single
+    subscribe = calls["postWebhooks"].curl
+    assert subscribe.startswith(f"curl -sS -X POST {API}/webhooks")
+    assert '-d \'{"callbackUrl": ' in subscribe
+    assert "KEY" not in calls["getHealth"].curl
+    assert "/auth/qonto" in calls["getAuthByTarget"].curl
+
+
+@pytest.mark.covers("MAE-31")
+async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.AsyncClient) -> None:
+    """With a link to its place on the page, and what holds for all of them."""
+    answer = await anyone.get("/llms.txt")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    lines = answer.text.splitlines()
+    for one in operations():
+        link = f"- [{one.method} {one.path}]({API}/docs#{operation_id(one)}): {one.summary}."
+        assert sum(line.startswith(link) for line in lines) == 1
+    assert all(f"`{one.code}`" in answer.text for one in error_codes())
+    for word in ("X-API-KEY", "X-ACCOUNT-KEY", "Retry-After", "X-MAESN-SIGNATURE", "perPage"):
+        assert word in answer.text
+    assert "&#" not in answer.text and "&amp;" not in answer.text
+    assert "\n\n\n" not in answer.text
+
+
+@pytest.mark.loopback
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+async def test_a_browser_has_no_complaint_and_opens_the_call_that_is_linked_to(
+    html: str, tmp_path: Path
+) -> None:
+    """The script runs under the policy: it opens the call and offers the search."""
+    policy = page_at(API).headers["Content-Security-Policy"].partition("; form-action")[0]
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    file = tmp_path / "docs.html"
+    file.write_text(html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{meta}'))
+    opened = await open_page(f"file://{file}#postWebhooks")
+    assert opened.console == ()
+    assert opened.hosts == frozenset()
+    assert re.search(
+        r'<details class="call" open="">.*?<div class="body" id="postWebhooks">',
+        opened.dom,
+        re.DOTALL,
+    )
+    assert 'id="search"' in opened.dom and not re.search(r'id="search"[^>]* hidden', opened.dom)

@@ -1,0 +1,222 @@
+"""Every described call, made against the simulator; the description says which there are."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+
+from connector.app.description import operations
+from connector.app.openapi import operation_id
+from connector.routes.operation import Operation
+from tests.support.described import CALLBACK, TARGET, InProcess, registration
+
+NOT_CALLED = {
+    "postEventsCallbackByCode": "takes the provider's signed events only",
+    "getAuthCallbackByTarget": "is walked by the browser in each link",
+    "getLinkByToken": "is a page",
+    "postLinkByToken": "is a page's button",
+}
+"""What no vendor calls, and why."""
+
+_MOST = 30
+_PARAMETER = re.compile(r"{(\w+)}")
+REQUEST_ID = "req_0123456789abcdef01234567"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A call that was made, and its answer; `values` are those of the path's parameters."""
+
+    operation: Operation
+    values: dict[str, str]
+    body: Any
+    answer: httpx2.Response
+
+    @property
+    def id(self) -> str:
+        return operation_id(self.operation)
+
+    @property
+    def path(self) -> str:
+        return _filled(self.operation.path, self.values)
+
+
+@dataclass
+class Walk:
+    """Makes calls in an order in which they can succeed. `skipped` are those without an id."""
+
+    up: InProcess
+    made: list[Made] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    account_key: str | None = None
+
+    async def everything(self) -> None:
+        """Register, link, subscribe, read all there is to read, and take it all away again."""
+        for path, body in registration(self.up.simulator):
+            await self.call("POST", path, body=body)
+        await self.call("POST", "/tenants/signing-secret")
+        await self.call(
+            "POST",
+            "/tenants/submission-page-style",
+            body={"name": "Acme Books", "titleColor": "#3d33a6"},
+        )
+        key = await self.call(
+            "POST", "/tenants/api-keys", body={"name": "Reports", "permissions": ["read"]}
+        )
+        await self._link()
+        hook = await self.call(
+            "POST",
+            "/webhooks",
+            body={"callbackUrl": f"{CALLBACK}/customer-42", "resource": "INVOICE"},
+        )
+        notices = await self.call(
+            "POST", "/webhooks/tenant", body={"callbackUrl": f"{CALLBACK}/notices"}
+        )
+        await self.read()
+        await self.call("DELETE", "/webhooks/{webhookId}", webhookId=hook["data"]["id"])
+        await self.call("DELETE", "/webhooks/tenant/{webhookId}", webhookId=notices["data"]["id"])
+        await self.call("DELETE", "/tenants/api-keys/{keyId}", keyId=key["data"]["keyId"])
+        await self.call("DELETE", "/tenants/delete-end-user", query={"erase": "true"})
+        self.account_key = None
+        await self.call(
+            "DELETE", "/tenants/delete-registered-system/{targetSystem}", targetSystem=TARGET
+        )
+
+    async def _link(self) -> None:
+        other = list(self.up.simulator.world.books.values())[1].organisation
+        await self.call(
+            "POST",
+            "/auth/accounts/{target}",
+            body={"username": other.slug, "apiKey": other.secret_key, "reference": "customer-43"},
+            target=TARGET,
+        )
+        await self.call("GET", "/auth/{target}", target=TARGET)
+        link = await self.call(
+            "POST", "/auth/{target}", body={"reference": "customer-42"}, target=TARGET
+        )
+        code = await self.up.code(link["data"]["url"])
+        exchanged = await self.call("POST", "/auth/exchange", body={"code": code})
+        self.account_key = exchanged["data"]["accountKey"]
+
+    async def read(self) -> None:
+        """Call everything that only reads: lists first, then what their records name."""
+        done = {made.id for made in self.made} | set(NOT_CALLED)
+        reading = [
+            one for one in operations() if one.method == "GET" and operation_id(one) not in done
+        ]
+        for operation in sorted(reading, key=lambda one: one.path.count("{")):
+            found = self._values(operation.path)
+            if not found:
+                self.skipped.append(operation_id(operation))
+            for values in found:
+                await self._make(operation, values, self._required(operation), None)
+            if operation.tag == "accounting":
+                await self._variants(operation)
+
+    def _values(self, path: str) -> list[dict[str, str]]:
+        """Find ids for the parameters of a path in the lists that the paths before them name."""
+        above, _, last = path.rpartition("/{")
+        if not above:
+            return [{}]
+        name = last.partition("}")[0]
+        found = [
+            {**values, name: str(record.get(name) or record["id"])}
+            for values in self._values(above)
+            for record in self.records(_filled(above, values))
+            if name in record or "id" in record
+        ]
+        return found[:_MOST]
+
+    async def _variants(self, operation: Operation) -> None:
+        """Ask once more with the source, for a list's second page of five, and for a file."""
+        names = {parameter.name for parameter in operation.parameters}
+        for values in self._values(operation.path)[:1]:
+            for query in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
+                if set(query) <= names:
+                    await self._make(operation, values, query, None)
+            if operation.media_type != "application/json":
+                await self._make(operation, values, {}, None, accept=operation.media_type)
+
+    def records(self, path: str) -> list[dict[str, Any]]:
+        """Answer the records that the list at a path gave, the richest first."""
+        for made in self.made:
+            if made.operation.method == "GET" and made.path == path and is_json(made.answer):
+                data = made.answer.json()["data"]
+                if isinstance(data, list):
+                    return sorted(data, key=richness, reverse=True)
+        return []
+
+    def _required(self, operation: Operation) -> dict[str, str]:
+        known = {"code": self.up.tenant_id}
+        return {
+            one.name: known[one.name]
+            for one in operation.parameters
+            if one.place == "query" and one.required
+        }
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        **values: str,
+    ) -> Any:
+        """Make a call that must succeed; answer its JSON."""
+        (operation,) = [one for one in operations() if (one.method, one.path) == (method, path)]
+        answer = await self._make(operation, values, query or {}, body)
+        assert answer.status_code == operation.status, answer.text
+        return answer.json()
+
+    async def _make(
+        self,
+        operation: Operation,
+        values: dict[str, str],
+        query: dict[str, str],
+        body: Any,
+        *,
+        accept: str = "application/json",
+    ) -> httpx2.Response:
+        path = _filled(operation.path, values)
+        async with self.up.client(self.account_key) as vendor:
+            answer = await vendor.request(
+                operation.method,
+                path,
+                params=query,
+                json=body,
+                headers={"Accept": accept, "X-Request-Id": REQUEST_ID},
+            )
+        self.up.clock.tick()
+        self.made.append(Made(operation, values, body, answer))
+        return answer
+
+
+def _filled(path: str, values: dict[str, str]) -> str:
+    return _PARAMETER.sub(lambda name: quote(values[name[1]], safe=""), path)
+
+
+def is_json(answer: httpx2.Response) -> bool:
+    """Say whether an answer is JSON."""
+    return answer.headers.get("Content-Type", "") == "application/json"
+
+
+def richness(record: Any) -> int:
+    """Count what a document says."""
+    if isinstance(record, dict):
+        return sum(richness(value) for value in record.values())
+    if isinstance(record, list):
+        return sum(richness(value) for value in record[:2])
+    return int(record not in (None, ""))
+
+
+def succeeded(made: Iterable[Made]) -> dict[str, Made]:
+    """Answer the first success of each operation, by its id."""
+    first: dict[str, Made] = {}
+    for one in made:
+        if one.answer.status_code == one.operation.status and is_json(one.answer):
+            first.setdefault(one.id, one)
+    return first
