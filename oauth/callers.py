@@ -48,13 +48,11 @@ class Callers:
             raise UnauthorizedApiKey
         digests = self._digests(api_key)
         async with self.work.reading() as tx:
-            key = await tx.api_keys.find(digests)
-            if key is None or not _is_among(key.digest, digests):
-                raise UnauthorizedApiKey
-            if not key.is_live(self.clock()):
-                raise UnauthorizedApiKey
-            tenant = await tx.tenants.get(key.tenant_id)
-        if tenant is None:
+            found = await tx.api_keys.find(digests)
+        if found is None:
+            raise UnauthorizedApiKey
+        key, tenant = found
+        if not _is_among(key.digest, digests) or not key.is_live(self.clock()):
             raise UnauthorizedApiKey
         if self.uses is not None:
             self.uses.note(key, api_key)
@@ -69,13 +67,13 @@ class Callers:
             raise UnauthorizedAccountKey
         digests = self._digests(account_key)
         async with self.work.reading() as tx:
-            key = await tx.accounts.find_key(digests)
-            if key is None or not _is_among(key.digest, digests):
-                raise UnauthorizedAccountKey
-            if not key.is_live(self.clock()):
-                raise UnauthorizedAccountKey
-            account = await tx.accounts.get(key.account_id)
-        if account is None or account.tenant_id != tenant.id:
+            found = await tx.accounts.find_key(digests)
+        if found is None:
+            raise UnauthorizedAccountKey
+        key, account = found
+        if not _is_among(key.digest, digests) or not key.is_live(self.clock()):
+            raise UnauthorizedAccountKey
+        if account.tenant_id != tenant.id:
             raise UnauthorizedAccountKey
         if self.uses is not None:
             self.uses.note(key, account_key)
