@@ -11,7 +11,7 @@ from storage.clock import Clock, system_clock
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,34 @@ class Callers:
 
     async def identify(self, api_key: str | None) -> Caller:
         """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
+        async with self.work.reading() as tx:
+            return await self._identify(tx, api_key)
+
+    async def select(self, tenant: Tenant, account_key: str | None) -> Account:
+        """Answer this tenant's account of a live key, whatever the account's status.
+
+        Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
+        """
+        async with self.work.reading() as tx:
+            return await self._select(tx, tenant, account_key)
+
+    async def admit(
+        self, api_key: str | None, account_key: str | None, permission: Permission
+    ) -> tuple[Caller, Account]:
+        """Answer who calls and for which account, both read at once.
+
+        Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order.
+        """
+        async with self.work.reading() as tx:
+            caller = await self._identify(tx, api_key)
+            caller.require(permission)
+            return caller, await self._select(tx, caller.tenant, account_key)
+
+    async def _identify(self, tx: Transaction, api_key: str | None) -> Caller:
         if api_key is None or not is_presentable(api_key):
             raise UnauthorizedApiKey
         digests = self._digests(api_key)
-        async with self.work.reading() as tx:
-            found = await tx.api_keys.find(digests)
+        found = await tx.api_keys.find(digests)
         if found is None:
             raise UnauthorizedApiKey
         key, tenant = found
@@ -58,16 +81,11 @@ class Callers:
             self.uses.note(key, api_key)
         return Caller(tenant, key.id, read_permissions(key.permissions))
 
-    async def select(self, tenant: Tenant, account_key: str | None) -> Account:
-        """Answer this tenant's account of a live key, whatever the account's status.
-
-        Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
-        """
+    async def _select(self, tx: Transaction, tenant: Tenant, account_key: str | None) -> Account:
         if account_key is None or not is_presentable(account_key):
             raise UnauthorizedAccountKey
         digests = self._digests(account_key)
-        async with self.work.reading() as tx:
-            found = await tx.accounts.find_key(digests)
+        found = await tx.accounts.find_key(digests)
         if found is None:
             raise UnauthorizedAccountKey
         key, account = found

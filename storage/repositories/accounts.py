@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,8 +56,11 @@ class AccountKey:
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
-_key_with_account = select(*columns_of(AccountKey, _keys), *columns_of(Account, _table)).join_from(
-    _keys, _table, _keys.c.account_id == _table.c.id
+# put together once, since nearly every request asks it
+_key_with_account = (
+    select(*columns_of(AccountKey, _keys), *columns_of(Account, _table))
+    .join_from(_keys, _table, _keys.c.account_id == _table.c.id)
+    .where(_keys.c.digest.in_(bindparam("digests", expanding=True)), _keys.c.revoked_at.is_(None))
 )
 
 
@@ -148,9 +151,7 @@ class Accounts:
 
         It may have ended, and be any tenant's.
         """
-        found = await self._connection.execute(
-            _key_with_account.where(_keys.c.digest.in_(digests), _keys.c.revoked_at.is_(None))
-        )
+        found = await self._connection.execute(_key_with_account, {"digests": digests})
         row = found.first()
         return None if row is None else as_values(AccountKey, Account, row)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repositories.keys import Keys
@@ -41,8 +41,11 @@ class ApiKey:
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
-_with_tenant = select(*columns_of(ApiKey, _table), *columns_of(Tenant, _tenants)).join_from(
-    _table, _tenants, _table.c.tenant_id == _tenants.c.id
+# put together once, since every request asks it
+_with_tenant = (
+    select(*columns_of(ApiKey, _table), *columns_of(Tenant, _tenants))
+    .join_from(_table, _tenants, _table.c.tenant_id == _tenants.c.id)
+    .where(_table.c.digest.in_(bindparam("digests", expanding=True)), _table.c.revoked_at.is_(None))
 )
 
 
@@ -63,9 +66,7 @@ class ApiKeys(Keys):
 
         It may have ended.
         """
-        found = await self._connection.execute(
-            _with_tenant.where(_table.c.digest.in_(digests), _table.c.revoked_at.is_(None))
-        )
+        found = await self._connection.execute(_with_tenant, {"digests": digests})
         row = found.first()
         return None if row is None else as_values(ApiKey, Tenant, row)
 
