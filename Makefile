@@ -5,7 +5,7 @@ ONLY ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts deps audit bench chaos fuzz sandbox requirements docs examples fmt clean
+.PHONY: help demo test check lint types contracts deps audit bench chaos fuzz sandbox requirements docs examples support fmt clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ fuzz: .venv/.dev ## call the described API with hundreds of requests for each op
 
 examples: .venv/.dev ## write the examples in the API's description again, from the simulator
 	$(BIN)/python -m tests.examples
+
+support: .venv/.dev ## write the README's table of resources again, from the app
+	$(BIN)/python -m tests.support_table
 
 fmt: .venv/.dev ## format
 	$(BIN)/ruff format .

@@ -18,6 +18,7 @@
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
         ├── AccessRefused          it refused a freshly renewed access (401)
+        │   └── CallsSuspended         it kept doing so; no calls for a while, see `retry_after`
         ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
         ├── DownstreamTimeout      it didn't answer in time
@@ -155,6 +156,16 @@ class AccessRefused(DownstreamError):
     code = "ACCOUNT_REAUTH_REQUIRED"
 
 
+class CallsSuspended(AccessRefused):
+    """No call was made, since the account's access was refused before; `retry_after` in seconds."""
+
+    code = "ACCOUNT_CALLS_SUSPENDED"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class SandboxTokenMissing(DownstreamError):
     code = "SANDBOX_TOKEN_MISSING"
 
@@ -178,7 +189,11 @@ class DownstreamTimeout(DownstreamError):
 
 
 class RateLimited(DownstreamError):
-    """Too many requests; `retry_after` is in seconds, None when the target system didn't say."""
+    """Too many requests; `retry_after` is in seconds, None when the target system didn't say.
+
+    `limit` is the one that was reached, `remaining` what the account may still send, `reset` the
+    seconds until it may send more; each is None where nobody knows.
+    """
 
     code = "RATE_LIMITED"
     retryable = True
@@ -188,9 +203,15 @@ class RateLimited(DownstreamError):
         message: str,
         *,
         retry_after: float | None = None,
+        limit: int | None = None,
+        remaining: int | None = None,
+        reset: float | None = None,
         status: int | None = None,
         downstream: Sequence[DownstreamEntry] = (),
         trace_id: str | None = None,
     ) -> None:
         super().__init__(message, status=status, downstream=downstream, trace_id=trace_id)
         self.retry_after = retry_after
+        self.limit = limit
+        self.remaining = remaining
+        self.reset = reset

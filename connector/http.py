@@ -13,11 +13,13 @@ from typing import assert_never
 
 import httpx2
 
+from connector.budget import RateBudget
 from connector.errors import (
     AccessRefused,
     DownstreamError,
     DownstreamTimeout,
     DownstreamUnavailable,
+    RateLimited,
 )
 from connector.outcomes import (
     Answer,
@@ -118,6 +120,7 @@ class ProviderClient:
         dialect: Dialect,
         *,
         limits: Limits | None = None,
+        budget: RateBudget | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
         sleep: Sleep = asyncio.sleep,
@@ -127,6 +130,7 @@ class ProviderClient:
         self._base_url = base_url.rstrip("/")
         self._dialect = dialect
         self._limits = limits or Limits()
+        self._budget = budget
         self._observe = observe
         self._clock = clock
         self._sleep = sleep
@@ -134,15 +138,16 @@ class ProviderClient:
     async def send(self, account_id: str, call: Call) -> Answer:
         """Make a call for an account and answer its 2xx answer.
 
-        Raises what `connector.errors` lists below DownstreamError, DocumentNotFound for 404, and
-        whatever the access source raises when the account can't be used.
+        Every attempt waits for its part of the rate budget. Raises what `connector.errors` lists
+        below DownstreamError, DocumentNotFound for 404, and whatever the access source raises when
+        the account can't be used.
         """
         deadline = time.monotonic() + self._limits.total
         access = await self._access.get(account_id)
         renewed = False
         retries = 0
         while True:
-            outcome = await self._attempt(call, access, deadline)
+            outcome = await self._within_budget(account_id, call, access, deadline)
             match outcome:
                 case Succeed(answer):
                     return answer
@@ -171,6 +176,25 @@ class ProviderClient:
                     await self._sleep(wait)
                 case _:
                     assert_never(outcome)
+
+    async def _within_budget(
+        self, account_id: str, call: Call, access: Access, deadline: float
+    ) -> Outcome:
+        budget = self._budget
+        if budget is None:
+            return await self._attempt(call, access, deadline)
+        granted_at = await budget.acquire(account_id, deadline, version=access.version)
+        outcome = await self._attempt(call, access, deadline)
+        match outcome:
+            case Succeed():
+                budget.accepted(account_id)
+            case RenewAccess():
+                budget.refused(account_id, access.version, granted_at)
+            case Retry(after, RateLimited()):
+                budget.pause(after)
+            case _:
+                pass
+        return outcome
 
     def _wait(self, after: float | None, retries: int) -> float:
         if after is not None:

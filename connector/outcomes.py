@@ -157,6 +157,8 @@ def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
             RateLimited(
                 f"{dialect.name} takes no more requests for the moment. Try again later.",
                 retry_after=after,
+                remaining=0,
+                reset=after,
                 status=answer.status,
                 downstream=entries,
                 trace_id=trace_id,

@@ -24,6 +24,7 @@ from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
 from storage.repositories.page_styles import PageStyles
+from storage.repositories.rate_budgets import RateBudgets
 from storage.repositories.sealed import SealedValues
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
@@ -91,6 +92,10 @@ class Transaction:
     @cached_property
     def tenant_webhooks(self) -> TenantWebhooks:
         return TenantWebhooks(self.connection)
+
+    @cached_property
+    def rate_budgets(self) -> RateBudgets:
+        return RateBudgets(self.connection)
 
     @cached_property
     def unlinkings(self) -> Unlinkings:

@@ -9,7 +9,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from connector.app import audit_commands, key_commands, one_company, processes, sealing_commands
+from connector.app import (
+    audit_commands,
+    capability_commands,
+    key_commands,
+    one_company,
+    processes,
+    sealing_commands,
+)
 from connector.app import backup as backups
 from connector.app import doctor as doctors
 from connector.app.container import assemble, open_database
@@ -41,6 +48,7 @@ app.add_typer(tenants, name="tenant")
 app.add_typer(accounts, name="account")
 app.add_typer(webhooks, name="webhook")
 app.add_typer(audit_commands.audit, name="audit")
+app.command()(capability_commands.capabilities)
 app.add_typer(sealing_commands.keys, name="keys")
 tenants.add_typer(key_commands.tenant_keys, name="key")
 accounts.add_typer(key_commands.account_keys, name="key")

@@ -5,15 +5,17 @@ Tests start the same app that production starts; they hand in a transport, a clo
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import httpx2
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import ArgumentError
 
-from connector.app.metrics import HttpMetrics, QueueMetrics, UpstreamMetrics
+from connector.app.metrics import BudgetMetrics, HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.budget import Leases, RateBudget
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
 from connector.reading import Reading
@@ -61,6 +63,7 @@ class Container:
     http_metrics: HttpMetrics
     queue_metrics: QueueMetrics
     provider_http: httpx2.AsyncClient
+    budgets: tuple[RateBudget, ...]
     registry: Registry
     tenants: Tenancy
     tenant_keys: TenantKeys
@@ -90,6 +93,8 @@ class Container:
         await self.unlinker.farewell.close()
         if isinstance(self.sender, HttpSender):
             await self.sender.close()
+        for budget in self.budgets:
+            await budget.close()
         await self.provider_http.aclose()
         await self.database.close()
 
@@ -110,6 +115,24 @@ def open_database(settings: Settings) -> Database:
             f"CONNECTOR_DATABASE__URL: there is no folder {folder}; make it first"
         )
     return database
+
+
+def rate_budgets(
+    settings: Settings, work: UnitOfWork, metrics: BudgetMetrics
+) -> dict[str, RateBudget]:
+    """Make a budget for each of Qonto's hosts, shared through PostgreSQL; none when it's off."""
+    rates = settings.rate.rates()
+    shared = not work.database.is_sqlite  # which one process has to itself
+    return {
+        target: RateBudget(
+            "Qonto",
+            rates,
+            leases=Leases(work, f"{settings.rate.address}/{target}", rates) if shared else None,
+            observe=partial(metrics.observe, target),
+        )
+        for target in ("qonto", "qonto-sandbox")
+        if rates
+    }
 
 
 def assemble(
@@ -136,11 +159,13 @@ def assemble(
     queue_metrics = QueueMetrics(metrics_registry)
 
     http = provider_http(transport)
+    budgets = rate_budgets(settings, work, BudgetMetrics(metrics_registry))
     systems = [
         qonto(
             http,
             hosts=QontoHosts(settings.qonto.api_url, settings.qonto.oauth_url),
             identify_callback_url=f"{public_url}/events/callback/identify",
+            budget=budgets.get("qonto"),
             observe=upstream_metrics.observe,
             clock=clock,
             let_through=settings.qonto.pass_through,
@@ -149,6 +174,7 @@ def assemble(
             http,
             hosts=QontoHosts(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
             identify_callback_url=f"{public_url}/events/callback/identify",
+            budget=budgets.get("qonto-sandbox"),
             observe=upstream_metrics.observe,
             clock=clock,
             let_through=settings.qonto.pass_through,
@@ -270,6 +296,7 @@ def assemble(
         http_metrics=http_metrics,
         queue_metrics=queue_metrics,
         provider_http=http,
+        budgets=tuple(budgets.values()),
         registry=registry,
         tenants=Tenancy(work, ring, targets, oauth_settings, clock),
         tenant_keys=TenantKeys(work, ring, clock),
@@ -282,7 +309,7 @@ def assemble(
         pages=LinkPages(work, ring, targets, oauth_settings, clock),
         page_style=page_style,
         vault=vault,
-        reading=Reading(registry),
+        reading=Reading(registry, zone=settings.zone()),
         sender=sender,
         dispatcher=dispatcher,
         intake=intake,

@@ -1,10 +1,12 @@
 """/openapi.json, /docs and /llms.txt: made once in a process, with an ETag."""
 
+import gzip
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,25 +18,31 @@ from connector.app.docs import Reference
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Bytes that stay the same while the process lives."""
+    """Bytes that stay the same while the process lives, and their small form."""
 
     body: bytes = field(repr=False)
+    small: bytes = field(repr=False)
     headers: dict[str, str]
 
     def answer(self, request: Request) -> Response:
-        """Answer 304 to who has these bytes already."""
+        """Answer 304 to who has these bytes already, gzip to who takes it."""
         given = request.headers.get("If-None-Match", "")
-        known = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-        if self.headers["ETag"] in known or "*" in known:
+        if "*" in given or self.headers["ETag"].removeprefix("W/") in given:
             return Response(status_code=304, headers=self.headers)
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            return Response(self.small, headers={**self.headers, "Content-Encoding": "gzip"})
         return Response(self.body, headers=self.headers)
 
 
 def _published(body: bytes, media_type: str, **headers: str) -> Published:
+    common = {
+        "Cache-Control": "no-cache",
+        "Content-Type": media_type,
+        "ETag": f'W/"{sha256(body).hexdigest()[:32]}"',  # weak: one for both forms
+        "Vary": "Accept-Encoding",
+    }
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    etag = f'"{sha256(body).hexdigest()[:32]}"'
-    common = {"Cache-Control": "no-cache", "Content-Type": media_type, "ETag": etag}
-    return Published(body, {**common, **named})
+    return Published(body, gzip.compress(body, mtime=0), {**common, **named})
 
 
 @cache
@@ -64,15 +72,15 @@ def text_at(public_url: str) -> Published:
 
 
 async def _openapi(request: Request) -> Response:
-    return description_at(_public_url(request)).answer(request)
+    return (await run_in_threadpool(description_at, _public_url(request))).answer(request)
 
 
 async def _docs(request: Request) -> Response:
-    return page_at(_public_url(request)).answer(request)
+    return (await run_in_threadpool(page_at, _public_url(request))).answer(request)
 
 
 async def _llms(request: Request) -> Response:
-    return text_at(_public_url(request)).answer(request)
+    return (await run_in_threadpool(text_at, _public_url(request))).answer(request)
 
 
 def _public_url(request: Request) -> str:

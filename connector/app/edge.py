@@ -3,6 +3,7 @@
 Closed by default: a path that isn't listed here as open needs both keys.
 """
 
+import math
 import re
 import secrets
 import time
@@ -146,15 +147,26 @@ def error_response(error: ServiceError, request_id: str) -> Response:
     )
     headers: dict[str, str] = {}
     if (wait := getattr(error, "retry_after", None)) is not None:
-        headers["Retry-After"] = str(max(1, round(wait)))
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     elif error.retryable:
         headers["Retry-After"] = "5"
+    if isinstance(error, connector_errors.RateLimited):
+        headers |= _rate_limit(error)
     return Response(
         _encode(ErrorEnvelope(problem, meta={"requestId": request_id})),
         status_of(error),
         headers,
         "application/json",
     )
+
+
+def _rate_limit(error: connector_errors.RateLimited) -> dict[str, str]:
+    known = {"Limit": error.limit, "Remaining": error.remaining, "Reset": error.reset}
+    return {
+        f"RateLimit-{name}": str(math.ceil(value))
+        for name, value in known.items()
+        if value is not None
+    }
 
 
 class Edge:

@@ -57,6 +57,21 @@ class UpstreamMetrics:
         self._seconds.labels(route).observe(seconds)
 
 
+class BudgetMetrics:
+    """Calls that the rate budget did not let through at once."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._held = Counter(
+            "qonto_connector_rate_budget_held_total",
+            "Calls that waited, or were refused: limited (429) or suspended (401).",
+            ["target", "outcome"],
+            registry=registry,
+        )
+
+    def observe(self, target: str, outcome: str) -> None:
+        self._held.labels(target, outcome).inc()
+
+
 class QueueMetrics:
     """How much waits to be delivered; read when asked for."""
 

@@ -233,7 +233,8 @@ def _failing(operation: DescribedOperation) -> Iterator[int]:
         yield 409
     if operation.keys == "account" and operation.media_type != JSON:
         yield 406
-    if "target" in operation.path.lower() or operation.request is not None:
+    names_target = any("target" in one.name.lower() for one in operation.parameters)
+    if names_target or operation.request is not None:
         yield 405
     if operation.keys == "account" or operation.path.startswith("/auth/"):
         yield from (429, 502, 504)

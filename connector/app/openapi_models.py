@@ -70,6 +70,8 @@ def _short(name: str) -> str:
 def _envelope_name(model: Any) -> str:
     """Envelope[Invoice] is an InvoiceAnswer, Envelope[tuple[Invoice, ...]] an InvoiceListAnswer."""
     (content,) = get_args(model)
+    if get_origin(content) is dict:
+        return "ObjectAnswer"
     items = get_args(content)
     return f"{items[0].__name__}ListAnswer" if items else f"{content.__name__}Answer"
 

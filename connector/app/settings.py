@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -22,6 +23,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from connector.budget import Rate
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
 from webhooks.schedule import RETRY_DELAYS
@@ -143,6 +145,28 @@ class QontoGroup(_Group):
     )
 
 
+class RateGroup(_Group):
+    """How often Qonto may be called from one address; production and sandbox each."""
+
+    ten_seconds: int = Field(
+        default=1000, ge=0, description="Requests in any ten seconds; 0 is no limit."
+    )
+    ten_minutes: int = Field(
+        default=10000, ge=0, description="Requests in any ten minutes; 0 is no limit."
+    )
+    address: str = Field(
+        default="default",
+        min_length=1,
+        max_length=100,
+        description="A name for the address that Qonto sees; processes behind one share the rates.",
+    )
+
+    def rates(self) -> tuple[Rate, ...]:
+        """List the rates that are kept; none when the budget is off."""
+        rates = (Rate(self.ten_seconds, 10, 20), Rate(self.ten_minutes, 600, 60))
+        return tuple(rate for rate in rates if rate.limit)
+
+
 class LogGroup(_Group):
     """What is logged, on standard error."""
 
@@ -167,6 +191,13 @@ class Settings(BaseSettings):
     environment: Literal["production", "development"] = Field(
         default="production", description="development lets public_url be plain http."
     )
+    time_zone: str = Field(
+        default="",
+        description=(
+            "Where all accounts keep their books, such as Europe/Lisbon, for telling what is "
+            "overdue. Empty leaves it to the country of each document, else Europe/Paris."
+        ),
+    )
     database: DatabaseGroup = DatabaseGroup()
     sealing: SealingGroup = SealingGroup()
     server: ServerGroup = ServerGroup()
@@ -174,6 +205,7 @@ class Settings(BaseSettings):
     egress: EgressGroup = EgressGroup()
     delivery: DeliveryGroup = DeliveryGroup()
     qonto: QontoGroup = QontoGroup()
+    rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()
 
     @field_validator("public_url")
@@ -191,6 +223,17 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, _EnvironmentAndFiles(settings_cls)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value and value not in available_timezones():
+            raise ValueError("there is no such time zone; it is a name such as Europe/Paris")
+        return value
+
+    def zone(self) -> ZoneInfo | None:
+        """Answer where all accounts keep their books, None to leave it to their documents."""
+        return ZoneInfo(self.time_zone) if self.time_zone else None
 
     def key_ring(self) -> KeyRing:
         """Make the key ring. Raises SettingsInvalid, saying how to make a key."""

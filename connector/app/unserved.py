@@ -25,16 +25,12 @@ _NO_FORM = (
 )
 _WEBHOOKS = "Subscribe to an account's changes at POST /webhooks, one resource at a time."
 _EVENTS = "No target system calls this address; they call /events/callback/{code}."
-_BESIDE = {
+BESIDE = {
     "/accounting/event-subscriptions": _WEBHOOKS,
     "/accounting/event-subscriptions/{eventSubscriptionId}": _WEBHOOKS,
-    "/accounting/files/documentExtensions": "There are no kinds of files to choose from.",
-    "/accounting/files/documentTypes": "There are no kinds of files to choose from.",
     "/auth/apiKeyConfirmation": _NO_FORM,
     "/auth/cancel": _NO_FORM,
-    "/auth/companies": _ONE_ORGANISATION,
     "/auth/companiesFlow": _ONE_ORGANISATION,
-    "/auth/environments": _ONE_ORGANISATION,
     "/auth/longToken": _NO_FORM,
     "/auth/selections": _ONE_ORGANISATION,
     "/auth/setEndUserSelections": _ONE_ORGANISATION,
@@ -42,7 +38,6 @@ _BESIDE = {
     "/auth/test": "GET /auth/status tells whether a linked account can be used.",
     "/events/configuration/callback/{code}": _EVENTS,
     "/events/key/{code}": _EVENTS,
-    "/user/user-info": "This service has vendors and their keys, see GET /tenants/api-keys.",
     "/webhooks/config": _WEBHOOKS,
     "/webhooks/user": _WEBHOOKS,
     "/webhooks/user/{webhookId}": _WEBHOOKS,
@@ -94,8 +89,8 @@ def refusal(
     target: str | None, concepts: Mapping[str, Concept], method: str, path: str
 ) -> NotSupported | NotEnabled:
     """Say why an operation of the contract isn't served, for an account's target system."""
-    if path in _BESIDE:
-        return NotSupported(_BESIDE[path])
+    if path in BESIDE:
+        return NotSupported(BESIDE[path])
     resource = resource_of(path)
     if resource is None or target is None:
         return NotSupported("This part of the contract has no counterpart here.")
@@ -115,7 +110,7 @@ def refusal(
 def _instead(action: Action) -> str:
     if action == "read":
         return "GET /capabilities tells what can be read."
-    return "Do it at the target system itself, and read it here."
+    return "Do it in its own words at POST /accounting/passThrough, or at the target system itself."
 
 
 async def _answer(request: Request) -> Response:

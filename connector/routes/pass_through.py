@@ -145,9 +145,9 @@ def _headers(headers: dict[str, str], fields: list[FieldError]) -> tuple[tuple[s
 
 
 def _object(sent: _Sent, fields: list[FieldError]) -> bytes | None:
-    if sent.body is None or bytes(sent.body) == b"null":
+    body = b"" if sent.body is None else bytes(sent.body).strip()
+    if body in (b"", b"null"):
         return None
-    body = bytes(sent.body)
     if not body.startswith(b"{"):
         fields.append(FieldError("body", "NOT_AN_OBJECT", "body is a JSON object."))
     elif sent.method in ("GET", "DELETE"):

@@ -5,7 +5,13 @@ from decimal import Decimal
 import msgspec
 
 from connector.unified.address import Address
-from connector.unified.enums import DocumentStatus, PaymentStatus, ShippingType, TaxRule
+from connector.unified.enums import (
+    DocumentKind,
+    DocumentStatus,
+    PaymentStatus,
+    ShippingType,
+    TaxRule,
+)
 
 
 class BillDimension(msgspec.Struct, frozen=True, rename="camel"):
@@ -44,7 +50,10 @@ class BillLine(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Bill(msgspec.Struct, frozen=True, rename="camel"):
-    """A bill received from a supplier."""
+    """A bill received from a supplier, or another document that came in with the bills.
+
+    `document_kind`, which the contract doesn't have, tells them apart.
+    """
 
     id: str | None
     account_id: str | None
@@ -55,6 +64,7 @@ class Bill(msgspec.Struct, frozen=True, rename="camel"):
     created_date: str | None
     currency: str | None
     delivery_date: str | None
+    document_kind: DocumentKind | None
     due_date: str | None
     file_id: str | None
     journal_code: str | None

@@ -169,3 +169,14 @@ PhoneNumberType = Literal[
 ]
 
 PhoneNumberTypeV2 = Literal["BUSINESS", "MOBILE", "OFFICE", "FAX", "PRIVATE", "OTHER"]
+
+DocumentKind = Literal[
+    "INVOICE",
+    "EXPENSE_RECEIPT",
+    "CARD_RECEIPT",
+    "CREDIT_NOTE",
+    "OTHER_FINANCIAL_DOCUMENT",
+    "OTHER_NON_FINANCIAL_DOCUMENT",
+    "UNKNOWN",
+]
+"""What a document among the bills really is. Not in the contract."""

@@ -16,11 +16,14 @@ from storage.tables import (
     DeliveryRow,
     EventRow,
     ExchangeCodeRow,
+    KnownRecordRow,
     LinkRow,
     NoticeRow,
+    ReplayRow,
     SubscriptionRow,
     TokenRow,
     UpstreamSubscriptionRow,
+    WatermarkRow,
 )
 from storage.values import table_of
 
@@ -33,8 +36,11 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         DeliveryRow,
         NoticeRow,
         EventRow,
+        ReplayRow,
         SubscriptionRow,
         UpstreamSubscriptionRow,
+        KnownRecordRow,
+        WatermarkRow,
         LinkRow,
         ExchangeCodeRow,
         TokenRow,

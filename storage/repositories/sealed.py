@@ -48,6 +48,7 @@ SEALED_COLUMNS = (
     _column(TokenRow, "custom_values", "account_id"),
     _column(NoticeRow, "body"),
     _column(SubscriptionRow, "secret"),
+    _column(SubscriptionRow, "previous_secret"),
     _column(UpstreamSubscriptionRow, "secret"),
 )
 """Every column that holds sealed values; a test compares with the tables."""

@@ -4,11 +4,15 @@ from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
 from storage.tables.audit import AuditRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
+from storage.tables.duty import DutyRow
 from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
+from storage.tables.rate_budget import RateBudgetRow
+from storage.tables.replay import ReplayRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
+from storage.tables.sync import KnownRecordRow, WatermarkRow
 from storage.tables.system import SystemRow
 from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
@@ -23,11 +27,15 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "DeliveryRow",
+    "DutyRow",
     "EventRow",
     "ExchangeCodeRow",
+    "KnownRecordRow",
     "LinkRow",
     "NoticeRow",
     "PageStyleRow",
+    "RateBudgetRow",
+    "ReplayRow",
     "SubscriptionRow",
     "SystemRow",
     "TenantRow",
@@ -35,4 +43,5 @@ __all__ = [
     "TokenRow",
     "UnlinkingRow",
     "UpstreamSubscriptionRow",
+    "WatermarkRow",
 ]

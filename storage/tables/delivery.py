@@ -18,15 +18,32 @@ class DeliveryRow(Record, table=True):
     __table_args__ = (
         # Only what waits is indexed, so that millions of delivered rows cost a claim nothing.
         Index("ix_deliveries_pending", "due_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        # For what must wait for its predecessor, and for what waits to be joined by a successor.
+        Index(
+            "ix_deliveries_record",
+            "subscription_id",
+            "record_key",
+            sqlite_where=_PENDING,
+            postgresql_where=_PENDING,
+        ),
+        # The log of a subscription, newest first; ids grow with time.
+        Index("ix_deliveries_log", "subscription_id", "id"),
     )
 
     id: str = Field(primary_key=True)
     account_id: str = Field(foreign_key="accounts.id")
     event_id: str | None = Field(default=None, foreign_key="events.id", index=True)
-    subscription_id: str | None = Field(default=None, foreign_key="subscriptions.id", index=True)
+    subscription_id: str | None = Field(default=None, foreign_key="subscriptions.id")
     notice_id: str | None = Field(default=None, foreign_key="notices.id")
     status: str
-    """PENDING, DELIVERED, GIVEN_UP or CANCELED."""
+    """PENDING, DELIVERED, GIVEN_UP, CANCELED, HELD (its subscription is paused) or MERGED."""
+    origin: str = "EVENT"
+    """EVENT, REPLAY or TEST."""
+    replay_id: str | None = Field(default=None, foreign_key="replays.id")
+    record_key: str | None = None
+    """Resource and id of the record, where its deliveries are ordered or joined; else null."""
+    merged_into: str | None = None
+    """The delivery that this one was joined with."""
     attempts: int = 0
     """Tries recorded so far; a completion is a compare-and-set on it and on the lease."""
     due_at: datetime = Field(sa_type=UtcDateTime)
@@ -44,5 +61,11 @@ class AttemptRow(Record, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     duration_ms: int
     status_code: int | None = None
+    request_headers: str | None = None
+    """JSON, without what proves anything."""
+    response_headers: str | None = None
+    """JSON."""
+    response_body: str | None = None
+    """The beginning of it, at most 2 KiB."""
     error: str | None = None
     """An upper-snake name of what went wrong: TIMEOUT, CONNECTION_FAILED, HTTP_500, ..."""

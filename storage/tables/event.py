@@ -25,3 +25,5 @@ class EventRow(Record, table=True):
     occurred_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
     body_sha256: str
+    source: str = "WEBHOOK"
+    """WEBHOOK; POLL, found by asking the provider; TEST, made for a subscription."""

@@ -31,6 +31,22 @@ class SubscriptionRow(Record, table=True):
     callback_url: str
     secret: bytes
     """Sealed: the 32 random bytes both signatures are keyed with."""
+    previous_secret: bytes | None = None
+    """Sealed: the secret before the last rotation, until `previous_until`."""
+    previous_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ordered: bool = False
+    """The events of one record are sent one after the other, in their order."""
+    coalesce_seconds: int = 0
+    """How long an event waits for later ones of the same record, to go out as one; 0 is not."""
+    state: str = "ACTIVE"
+    """ACTIVE. PAUSED: its deliveries are HELD, but for a probe now and then.
+    DISABLED: the receiver said that it is gone (410); nothing is planned for it."""
+    state_reason: str | None = None
+    """Why it isn't ACTIVE: FAILING, GONE or VENDOR."""
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when no try has succeeded; null when the last one did."""
+    next_probe_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a PAUSED one may be tried next."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -21,6 +21,9 @@ NOT_CALLED = {
 }
 """What no vendor calls, and why."""
 
+BODIES = {"/accounting/passThrough": {"method": "GET", "path": "/v2/organization"}}
+"""What is sent to calls that nothing else depends on."""
+
 _MOST = 30
 _PARAMETER = re.compile(r"{(\w+)}")
 REQUEST_ID = "req_0123456789abcdef01234567"
@@ -76,6 +79,9 @@ class Walk:
             "POST", "/webhooks/tenant", body={"callbackUrl": f"{CALLBACK}/notices"}
         )
         await self.read()
+        for path, body in BODIES.items():
+            if any(one.path == path for one in operations()):
+                await self.call("POST", path, body=body)
         await self.call("DELETE", "/webhooks/{webhookId}", webhookId=hook["data"]["id"])
         await self.call("DELETE", "/webhooks/tenant/{webhookId}", webhookId=notices["data"]["id"])
         await self.call("DELETE", "/tenants/api-keys/{keyId}", keyId=key["data"]["keyId"])
@@ -102,19 +108,24 @@ class Walk:
         self.account_key = exchanged["data"]["accountKey"]
 
     async def read(self) -> None:
-        """Call everything that only reads: lists first, then what their records name."""
+        """Call everything that only reads, as soon as other answers name what it needs."""
         done = {made.id for made in self.made} | set(NOT_CALLED)
-        reading = [
+        waiting = [
             one for one in operations() if one.method == "GET" and operation_id(one) not in done
         ]
-        for operation in sorted(reading, key=lambda one: one.path.count("{")):
-            found = self._values(operation.path)
-            if not found:
-                self.skipped.append(operation_id(operation))
-            for values in found:
-                await self._make(operation, values, self._required(operation), None)
-            if operation.tag == "accounting":
-                await self._variants(operation)
+        while ready := [one for one in waiting if self._values(one.path) and self._queries(one)]:
+            depth = min(one.path.count("{") for one in ready)
+            for operation in [one for one in ready if one.path.count("{") == depth]:
+                waiting.remove(operation)
+                await self._read(operation)
+        self.skipped = [operation_id(one) for one in waiting]
+
+    async def _read(self, operation: Operation) -> None:
+        for values in self._values(operation.path):
+            for query in self._queries(operation):
+                await self._make(operation, values, query, None)
+        if operation.tag == "accounting":
+            await self._variants(operation)
 
     def _values(self, path: str) -> list[dict[str, str]]:
         """Find ids for the parameters of a path in the lists that the paths before them name."""
@@ -128,34 +139,47 @@ class Walk:
             for record in self.records(_filled(above, values))
             if name in record or "id" in record
         ]
+        if not found and "{" not in above:
+            found = [{name: value} for value in self._named(name)]
         return found[:_MOST]
+
+    def _named(self, name: str) -> list[str]:
+        """Find ids in the fields of other records, such as an invoice's fileId."""
+        lists = {made.path for made in self.made if made.operation.tag == "accounting"}
+        records = [one for path in sorted(lists) for one in self.records(path)]
+        return list(dict.fromkeys(one[name] for one in records if one.get(name)))
 
     async def _variants(self, operation: Operation) -> None:
         """Ask once more with the source, for a list's second page of five, and for a file."""
         names = {parameter.name for parameter in operation.parameters}
         for values in self._values(operation.path)[:1]:
-            for query in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
-                if set(query) <= names:
-                    await self._make(operation, values, query, None)
+            for asked in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
+                for query in self._queries(operation)[:1] if set(asked) <= names else ():
+                    await self._make(operation, values, {**query, **asked}, None)
             if operation.media_type != "application/json":
                 await self._make(operation, values, {}, None, accept=operation.media_type)
 
     def records(self, path: str) -> list[dict[str, Any]]:
         """Answer the records that the list at a path gave, the richest first."""
+        found: dict[str, dict[str, Any]] = {}
         for made in self.made:
             if made.operation.method == "GET" and made.path == path and is_json(made.answer):
                 data = made.answer.json()["data"]
-                if isinstance(data, list):
-                    return sorted(data, key=richness, reverse=True)
-        return []
+                for one in data if isinstance(data, list) else ():
+                    found.setdefault(str(sorted(one.items(), key=str)), one)
+        return sorted(found.values(), key=richness, reverse=True)
 
-    def _required(self, operation: Operation) -> dict[str, str]:
-        known = {"code": self.up.tenant_id}
-        return {
-            one.name: known[one.name]
-            for one in operation.parameters
-            if one.place == "query" and one.required
-        }
+    def _queries(self, operation: Operation) -> list[dict[str, str]]:
+        """Answer what to ask with: what must be in the query, from paths that were called."""
+        queries: list[dict[str, str]] = [{}]
+        for name in _required(operation):
+            seen = (
+                [self.up.tenant_id]
+                if name == "code"
+                else dict.fromkeys(made.values[name] for made in self.made if name in made.values)
+            )
+            queries = [{**query, name: value} for query in queries for value in seen]
+        return queries[:_MOST]
 
     async def call(
         self,
@@ -193,6 +217,10 @@ class Walk:
         self.up.clock.tick()
         self.made.append(Made(operation, values, body, answer))
         return answer
+
+
+def _required(operation: Operation) -> list[str]:
+    return [one.name for one in operation.parameters if one.place == "query" and one.required]
 
 
 def _filled(path: str, values: dict[str, str]) -> str:

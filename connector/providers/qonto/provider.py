@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from connector.budget import RateBudget
 from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
 from connector.file_store import FileStore
 from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
@@ -134,6 +135,7 @@ class QontoSystem:
         is_sandbox: bool,
         identify_callback_url: str | None = None,
         limits: Limits | None = None,
+        budget: RateBudget | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
         let_through: Mode = "read",
@@ -144,6 +146,7 @@ class QontoSystem:
         self._is_sandbox = is_sandbox
         self._identify_callback_url = identify_callback_url
         self._limits = limits
+        self._budget = budget
         self._observe = observe
         self._clock = clock
         self._let_through: Mode = let_through
@@ -251,6 +254,7 @@ class QontoSystem:
             self._hosts.api,
             dialect(gated=self._is_sandbox),
             limits=self._limits,
+            budget=self._budget,
             observe=self._observe,
             clock=self._clock,
         )
@@ -270,6 +274,7 @@ def qonto(
     hosts: QontoHosts = PRODUCTION,
     identify_callback_url: str | None = None,
     limits: Limits | None = None,
+    budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
     let_through: Mode = "read",
@@ -282,6 +287,7 @@ def qonto(
         is_sandbox=False,
         identify_callback_url=identify_callback_url,
         limits=limits,
+        budget=budget,
         observe=observe,
         clock=clock,
         let_through=let_through,
@@ -294,6 +300,7 @@ def qonto_sandbox(
     hosts: QontoHosts = SANDBOX,
     identify_callback_url: str | None = None,
     limits: Limits | None = None,
+    budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
     let_through: Mode = "read",
@@ -306,6 +313,7 @@ def qonto_sandbox(
         is_sandbox=True,
         identify_callback_url=identify_callback_url,
         limits=limits,
+        budget=budget,
         observe=observe,
         clock=clock,
         let_through=let_through,

@@ -15,7 +15,7 @@ from storage.sealing import MasterKey
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
     *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
-    *("keys new", "keys list", "keys rotate", "audit list"),
+    *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )

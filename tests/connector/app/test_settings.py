@@ -1,6 +1,7 @@
 """Settings come from the environment or from files, and say what is wrong."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -104,6 +105,16 @@ def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CONNECTOR_LOG__LEVEL" in str(caught.value)
 
 
+def test_a_time_zone_is_one_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty leaves it to the documents."""
+    assert load().zone() is None
+    monkeypatch.setenv("CONNECTOR_TIME_ZONE", "Europe/Lisbon")
+    assert load().zone() == ZoneInfo("Europe/Lisbon")
+    monkeypatch.setenv("CONNECTOR_TIME_ZONE", "Paris")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_TIME_ZONE"):
+        load()
+
+
 def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:canary-1@db/x")
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:canary-2")
@@ -115,3 +126,10 @@ def test_a_mistyped_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_PUBLICURL", "https://connect.example")
     with pytest.raises(SettingsInvalid, match="CONNECTOR_PUBLICURL"):
         load()
+
+
+def test_a_rate_of_nought_is_no_limit() -> None:
+    """Both at nought switch the budget off."""
+    assert [rate.limit for rate in Settings().rate.rates()] == [1000, 10000]
+    assert [rate.seconds for rate in Settings(rate={"ten_seconds": 0}).rate.rates()] == [600]
+    assert Settings(rate={"ten_seconds": 0, "ten_minutes": 0}).rate.rates() == ()

@@ -92,8 +92,8 @@ MODELS: dict[str, Any] = DESCRIBED_AGAIN | {
         VendorCreditLine,
     )
 }
-ADDED = {("Invoice", "id")}
-"""What the newer reference pages of the contract have beyond its published description."""
+ADDED = {("Invoice", "id"), ("Bill", "documentKind")}
+"""What newer pages of the contract have beyond its published description, and what we add."""
 
 JSON_TYPES = {"integer": "number"}
 CODE_LISTS = {"countryCode": iso.COUNTRY_CODES, "currency": iso.BANK_CURRENCY_CODES}

@@ -31,6 +31,7 @@ class SupplierInvoice(msgspec.Struct, frozen=True):
     payment_date: str | None = None
     iban: str | None = None
     attachment_id: str | None = None
+    attachment_category: str | None = None
     analyzed_at: str | None = None
     is_credit_note: bool | None = None
     created_at: str | None = None

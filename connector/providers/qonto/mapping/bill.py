@@ -5,7 +5,20 @@ from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.bill import Bill
+from connector.unified.enums import DocumentKind
 from connector.unified.mapped import Mapped
+
+KINDS: dict[str, DocumentKind] = {
+    "INVOICE": "INVOICE",
+    "EXPENSE_RECEIPT": "EXPENSE_RECEIPT",
+    "CARD_RECEIPT": "CARD_RECEIPT",
+    "CREDIT_CARD_RECEIPT": "CARD_RECEIPT",
+    "CREDIT_NOTE": "CREDIT_NOTE",
+    "OTHER_FINANCIAL_DOCUMENT": "OTHER_FINANCIAL_DOCUMENT",
+    "OTHER_NON_FINANCIAL_DOCUMENT": "OTHER_NON_FINANCIAL_DOCUMENT",
+    "UNKNOWN": "UNKNOWN",
+}
+"""Qonto's categories of attached documents."""
 
 
 def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
@@ -27,6 +40,7 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
         created_date=notes.date("created_at", document.created_at),
         currency=notes.currency(None, document.total_amount),
         delivery_date=None,
+        document_kind=kind_of(document, notes),
         due_date=notes.date("due_date", document.due_date),
         file_id=notes.reference(document.attachment_id),
         journal_code=None,
@@ -66,6 +80,17 @@ def supplier_standing(
         today=calendar.today(None),
         notes=notes,
     )
+
+
+def kind_of(document: SupplierInvoice, notes: Notes) -> DocumentKind | None:
+    """Tell what the document is; an unknown word is noted."""
+    category = document.attachment_category
+    if not category:
+        return None
+    kind = KINDS.get(category.upper())
+    if kind is None:
+        notes.unknown("attachment_category", category)
+    return kind
 
 
 def supplier_name(document: SupplierInvoice) -> str | None:

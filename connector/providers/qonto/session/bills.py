@@ -19,9 +19,11 @@ def question(query: Query) -> Question[Bill]:
     return ask(
         query,
         params=(*bill_params(query, words), *WITHOUT_CREDIT_NOTES),
-        conditions=()
-        if words.exact
-        else (is_in("status", query.status), is_in("payment_status", query.payment_status)),
+        conditions=(
+            None if words.exact else is_in("status", query.status),
+            None if words.exact else is_in("payment_status", query.payment_status),
+            is_in("document_kind", query.value_of("documentKind")),
+        ),
         keys={
             "billDate": lambda bill: bill.bill_date,
             "billNumber": lambda bill: bill.bill_number,

@@ -71,6 +71,8 @@ def _made() -> World:
         control.advance(60)  # so that it has been read
         if number > 3:
             control.move_supplier_invoice(got["id"], "discarded")
+    control.receive_supplier_invoice(category="OTHER_NON_FINANCIAL_DOCUMENT")
+    control.advance(60)
     http = provider_http(httpx2.ASGITransport(simulator.app))
     access = Access({"Authorization": f"Bearer {simulator.issue_access_token()}"}, None, None)
     system = qonto(
@@ -226,6 +228,7 @@ def test_a_booking_type_chooses_what_it_would_choose_of_the_full_list(
         assert {one.id for one in found} == expected
 
 
+@pytest.mark.covers("QX-46")
 def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: Full) -> None:
     """Customers by address, name and number, items by type, payments by document."""
 
@@ -239,6 +242,12 @@ def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: F
     assert customer.id in ids("customers", name=customer.company_name[:4].lower())
     assert ids("customers", name="x") == set()
     assert ids("customers", number="7") == set()
+    kinds = {one.document_kind for one in full["bills"]}
+    assert {"INVOICE", "OTHER_NON_FINANCIAL_DOCUMENT"} <= kinds
+    for kind in kinds:
+        assert ids("bills", documentKind=kind) == {
+            one.id for one in full["bills"] if one.document_kind == kind
+        }
     for kind in ("PRODUCT", "SERVICE"):
         assert ids("items", type=kind) == {one.id for one in full["items"] if one.type == kind}
     assert ids("items", itemNumber="7") == set()

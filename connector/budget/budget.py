@@ -1,0 +1,234 @@
+"""The rate budget: every call to a target system asks here before it is made."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from connector.budget.alarm import Alarm, CallLater
+from connector.budget.leases import Leases
+from connector.budget.ledger import Rate
+from connector.budget.permits import Permits
+from connector.budget.refusals import Refusals
+from connector.budget.turns import Turns, Waiter
+from connector.errors import CallsSuspended, RateLimited
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+"""Seconds nothing is sent after an answer 429 that doesn't say how long."""
+
+_WAITED = 0.1
+"""Seconds. Less is the database's time for a lease, and isn't told."""
+
+Observe = Callable[[str], None]
+"""Told of what happened to a call: waited, limited (429) or suspended (401)."""
+
+
+def _ignore(outcome: str) -> None:
+    del outcome
+
+
+class RateBudget:
+    """Grants calls within the rates of one target system, in fair shares.
+
+    A call that must wait stands in its account's queue; what becomes free goes round the accounts.
+    Without `leases` the whole budget belongs to this process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        rates: Sequence[Rate],
+        *,
+        leases: Leases | None = None,
+        observe: Observe = _ignore,
+        now: Callable[[], float] = time.monotonic,
+        call_later: CallLater | None = None,
+    ) -> None:
+        """`name` is the target system's, for messages; `rates` begin with the shortest window's.
+
+        `now` is the clock of deadlines, in seconds, and `call_later` waits by it.
+        """
+        self._name = name
+        self._permits = Permits(rates, leases)
+        self._observe = observe
+        self._now = now
+        self._refusals = Refusals()
+        self._turns = Turns()
+        self._alarm = Alarm(self._wake, now=now, call_later=call_later)
+        self._paused_until = 0.0
+        self._pauses = 0
+
+    async def acquire(self, account_id: str, deadline: float, *, version: int = 0) -> float:
+        """Answer when the call was granted: now, or once it was the account's turn.
+
+        `version` is that of the account's access. Raises RateLimited at once when the wait can't
+        end by `deadline`, or at the deadline; CallsSuspended when the access was refused too often.
+        """
+        now = self._now()
+        self._check_access(account_id, version, now)
+        parts = None if self._turns or self._is_paused(now) else self._permits.take(account_id, now)
+        if parts is None:
+            now = await self._wait(account_id, deadline, version)
+        self._refusals.begin(account_id, version, now)
+        return now
+
+    def accepted(self, account_id: str) -> None:
+        """Note that the account's access works."""
+        self._refusals.accepted(account_id)
+
+    def refused(self, account_id: str, version: int, granted_at: float) -> None:
+        """Note an answer 401 to a call that `acquire` granted at `granted_at`."""
+        self._refusals.refused(account_id, version, granted_at, self._now())
+        self._permits.refused()
+
+    def pause(self, seconds: float | None) -> None:
+        """Send nothing for a while, since the target system answered 429; 60 seconds at most.
+
+        Without `seconds` it is one second, and twice as long each time it happens again.
+        """
+        now = self._now()
+        if seconds is None:
+            if now < self._paused_until:
+                return  # several calls were under way when it began
+            is_again = now < self._paused_until + LONGEST_PAUSE
+            self._pauses = self._pauses + 1 if is_again and self._pauses else 1
+            seconds = FIRST_PAUSE * 2.0 ** min(self._pauses - 1, 10)
+        until = now + min(seconds, LONGEST_PAUSE)
+        if until <= self._paused_until:
+            return
+        self._paused_until = until
+        self._permits.pause(until, self._demand, self._wake)
+        self._refuse_late()
+
+    async def close(self) -> None:
+        """Stop the timer, and wait for a lease under way."""
+        self._alarm.stop()
+        await self._permits.close()
+
+    async def _wait(self, account_id: str, deadline: float, version: int) -> float:
+        waiter = Waiter(account_id, deadline, asyncio.get_running_loop().create_future())
+        self._turns.add(waiter)
+        self._serve()
+        if not waiter.granted.done():
+            refusal = self._limited(waiter)
+            if refusal.retry_after is not None and self._now() + refusal.retry_after > deadline:
+                self._leave(waiter)
+                self._observe("limited")
+                raise refusal
+        began = self._now()
+        try:
+            granted_at = await waiter.granted
+        except asyncio.CancelledError:
+            self._leave(waiter)
+            raise
+        if granted_at - began >= _WAITED:
+            self._observe("waited")
+        try:
+            self._check_access(account_id, version, self._now())
+        except CallsSuspended:
+            self._put_back(waiter, granted_at)
+            raise
+        return granted_at
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Leave no trace of a call whose caller has gone."""
+        if not waiter.granted.done() or waiter.granted.cancelled():
+            self._turns.remove(waiter)
+            self._set_alarm()
+        elif waiter.granted.exception() is None:
+            self._put_back(waiter, waiter.granted.result())
+
+    def _put_back(self, waiter: Waiter, granted_at: float) -> None:
+        self._permits.put_back(waiter.account_id, waiter.parts, granted_at)
+        self._serve()
+
+    def _check_access(self, account_id: str, version: int, now: float) -> None:
+        self._refusals.elsewhere = self._permits.refused_elsewhere
+        until = self._refusals.closed_until(account_id, version, now)
+        if until is None:
+            return
+        self._observe("suspended")
+        raise CallsSuspended(
+            f"{self._name} keeps refusing this account's access, so no calls are made for it for "
+            f"{max(1, round(until - now))} seconds. Let the customer link again; a new link is "
+            "used at once.",
+            retry_after=until - now,
+        )
+
+    def _is_paused(self, now: float) -> bool:
+        self._paused_until = max(self._paused_until, self._permits.paused_until)
+        return now < self._paused_until
+
+    def _demand(self) -> tuple[int, int]:
+        """Count the calls that wait, and the accounts that are active here."""
+        return len(self._turns), self._permits.active(self._turns.accounts, self._now())
+
+    def _serve(self) -> None:
+        """Grant what can be granted, one call of each account after another."""
+        now = self._now()
+        if self._turns and not self._is_paused(now):
+            self._grant(now)
+        if self._turns and not self._is_paused(now):
+            self._permits.get_more(now, self._demand, self._wake)
+        self._set_alarm()
+
+    def _grant(self, now: float) -> None:
+        of = self._permits.shares(self._turns.accounts, now)
+        passed_over = 0
+        while self._turns and passed_over < len(self._turns.accounts):
+            if self._permits.has_none(now):
+                return
+            waiter = self._turns.pop()
+            if waiter.granted.done():
+                continue
+            parts = self._permits.take(waiter.account_id, now, of)
+            if parts is None:
+                self._turns.put_back(waiter)
+                passed_over += 1
+                continue
+            passed_over = 0
+            waiter.parts = parts
+            waiter.granted.set_result(now)
+
+    def _set_alarm(self) -> None:
+        """Wake up when a deadline passes, or something may have become free."""
+        if not self._turns:
+            self._alarm.stop()
+            return
+        now = self._now()
+        change = self._paused_until if self._is_paused(now) else self._permits.next_change(now)
+        self._alarm.set(min(change, *(waiter.deadline for waiter in self._turns)))
+
+    def _wake(self) -> None:
+        """Look again: the alarm rang, or a lease came."""
+        self._refuse_late()
+        self._serve()
+
+    def _refuse_late(self) -> None:
+        """Refuse those whose deadline has passed, or comes before anything can be granted."""
+        now = self._now()
+        until = self._paused_until if self._is_paused(now) else now
+        until = max(until, self._permits.none_before(now))
+        for waiter in [one for one in self._turns if one.deadline <= until]:
+            if not waiter.granted.done():
+                waiter.granted.set_exception(self._limited(waiter))
+                self._observe("limited")
+            self._turns.remove(waiter)
+        self._set_alarm()
+
+    def _limited(self, waiter: Waiter) -> RateLimited:
+        """Say when the call could be made at the earliest, and which limit is the reason."""
+        now = self._now()
+        ahead = self._turns.ahead_of_last(waiter.account_id)
+        of = self._permits.shares(self._turns.accounts, now)
+        when, limit = self._permits.opens_at(waiter.account_id, now, of, ahead)
+        if self._is_paused(now) and self._paused_until > when:
+            when, limit = self._paused_until, None
+        return RateLimited(
+            f"{self._name} takes no more requests from this address for the moment. Try again in "
+            f"{max(1, round(when - now))} seconds.",
+            retry_after=when - now,
+            limit=limit,
+            remaining=0,
+            reset=when - now,
+        )

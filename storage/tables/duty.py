@@ -1,0 +1,16 @@
+"""Work that one process at a time does for all, and who does it now."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from storage.base import Record, UtcDateTime
+
+
+class DutyRow(Record, table=True):
+    __tablename__ = "duties"
+
+    name: str = Field(primary_key=True)
+    owner: str
+    until: datetime = Field(sa_type=UtcDateTime)
+    """No other process takes it before."""

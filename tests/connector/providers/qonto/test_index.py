@@ -1,0 +1,182 @@
+"""The index behind filters and orders that Qonto lacks: what it costs, and what may happen."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from connector.errors import DownstreamUnavailable, FilterTooBroad
+from connector.ports import Order, Page, Query, ResourceReader
+from connector.providers.qonto.session.index import Index, Place
+from connector.providers.qonto.session.snapshots import LIFETIME, Snapshots
+from connector.unified.invoice import Invoice
+from tests.connector.providers.qonto.bank import Bank, client_invoice, provider, uuid
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+BY_NUMBER = Order("invoiceNumber")
+ACCOUNT = "acct_1"
+
+
+def _bank(count: int) -> Bank:
+    """Invoices made an hour apart; their numbers run against time."""
+    bank = Bank()
+    for number in range(count):
+        made = client_invoice(number, AT + timedelta(hours=number))
+        bank.client_invoices.append({**made, "number": f"F-{99999 - number}"})
+    return bank
+
+
+def _invoices(bank: Bank) -> ResourceReader[Invoice]:
+    reader = provider(bank).readers.invoices
+    assert reader is not None
+    return reader
+
+
+def _numbers(page: Page[Invoice]) -> list[str | None]:
+    return [invoice.invoice_number for invoice in page.items]
+
+
+async def test_the_whole_list_is_read_once_for_all_pages_of_an_answer() -> None:
+    """Then each page costs one call for each page of Qonto's that its records are on."""
+    bank = _bank(250)
+    reader = _invoices(bank)
+    first = await reader.list(ACCOUNT, Query(limit=50, order=BY_NUMBER))
+    assert len(bank.requests) == 3 + 1
+    second = await reader.list(ACCOUNT, Query(page=2, limit=50, order=BY_NUMBER))
+    assert len(bank.requests) == 3 + 2
+    assert _numbers(first) + _numbers(second) == [
+        f"F-{99999 - number}" for number in range(249, 149, -1)
+    ]
+
+
+async def test_a_record_alone_on_its_page_is_asked_for_by_its_id() -> None:
+    """A whole page for the sake of one record would be a hundred times the bytes."""
+    bank = _bank(101)
+    page = await _invoices(bank).list(ACCOUNT, Query(limit=5, order=BY_NUMBER))
+    assert len(page.items) == 5
+    assert sorted(bank.asked[2:]) == ["/v2/client_invoices", f"/v2/client_invoices/{uuid(100)}"]
+
+
+async def test_readers_at_the_same_time_share_one_index() -> None:
+    """Whoever gives up doesn't end it for the others."""
+    bank = _bank(250)
+    reader = _invoices(bank)
+    query = Query(limit=5, order=BY_NUMBER)
+    waiting = [asyncio.create_task(reader.list(ACCOUNT, query)) for _ in range(10)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    pages = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(pages[0], asyncio.CancelledError)
+    assert len({tuple(_numbers(page)) for page in pages[1:] if isinstance(page, Page)}) == 1
+    scans = Counter(request.url.params.get("page") for request in bank.requests)
+    assert scans["1"] + scans["2"] + scans["3"] <= 3 + 9
+
+
+async def test_another_account_has_an_index_of_its_own() -> None:
+    """What one account sees is never shown to another."""
+    bank = _bank(3)
+    reader = _invoices(bank)
+    await reader.list(ACCOUNT, Query(order=BY_NUMBER))
+    bank.client_invoices = []
+    other = await reader.list("acct_2", Query(order=BY_NUMBER))
+    assert (other.items, other.total) == ((), 0)
+
+
+async def test_a_deletion_while_the_list_is_read_loses_no_other_record() -> None:
+    """What moved to a page that had been read already is found by reading again."""
+    bank = _bank(550)
+
+    def delete(request: httpx2.Request) -> None:
+        if request.url.params.get("page") == "6" and len(bank.client_invoices) == 550:
+            del bank.client_invoices[50]
+
+    bank.answers.append(delete)
+    page = await _invoices(bank).list(ACCOUNT, Query(limit=100, order=BY_NUMBER))
+    assert page.total == 549
+
+
+async def test_a_record_that_does_not_fit_any_more_is_left_out_with_a_warning() -> None:
+    """It changed between the index and the page."""
+    bank = _bank(0)
+    due = (datetime(2026, 11, 25, tzinfo=UTC)).date().isoformat()
+    bank.client_invoices = [
+        client_invoice(number, AT, status="unpaid", due_date=due) for number in range(6)
+    ]
+    reader = _invoices(bank)
+    first = await reader.list(ACCOUNT, Query(limit=5, status="OPEN"))
+    assert (len(first.items), first.total, first.warnings) == (5, 6, ())
+    bank.client_invoices[0]["status"] = "paid"
+    del bank.client_invoices[1]
+    again = await reader.list(ACCOUNT, Query(limit=5, status="OPEN"))
+    assert all(invoice.status == "OPEN" for invoice in again.items)
+    assert len(again.items) == 3
+    assert "2 of this page changed or went" in again.warnings[0]
+
+
+async def test_a_record_that_can_not_be_read_is_named() -> None:
+    """It may have belonged to the answer."""
+    bank = _bank(2)
+    bank.client_invoices[0]["items"] = 7
+    page = await _invoices(bank).list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.total == 1
+    assert uuid(0) in page.warnings[0]
+
+
+async def test_without_totals_the_list_is_read_to_its_end() -> None:
+    """And more than can be read is still refused."""
+    bank = _bank(230)
+    bank.sends_totals = bank.sends_next_page = False
+    page = await _invoices(bank).list(ACCOUNT, Query(limit=100, order=BY_NUMBER))
+    assert page.total == 230
+    many = Bank()
+    many.sends_totals = many.sends_next_page = False
+    many.client_invoices = [client_invoice(number, AT) for number in range(10_101)]
+    with pytest.raises(FilterTooBroad):
+        await _invoices(many).list(ACCOUNT, Query(order=BY_NUMBER))
+
+
+async def test_a_failed_reading_is_not_kept() -> None:
+    """The next question tries again."""
+    bank = _bank(3)
+    failures = [httpx2.Response(503)]
+    bank.answers.append(lambda _: failures.pop() if failures else None)
+    reader = _invoices(bank)
+    with pytest.raises(DownstreamUnavailable):
+        await reader.list(ACCOUNT, Query(order=BY_NUMBER))
+    page = await reader.list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.total == 3
+
+
+def _index(size: int) -> Index:
+    return Index(tuple(Place(0, str(number), 1) for number in range(size)), ())
+
+
+async def test_an_index_lives_a_minute_and_the_oldest_make_room() -> None:
+    """Memory is bounded whatever is asked."""
+    now = 0.0
+    snapshots = Snapshots(monotonic=lambda: now)
+    built: list[str] = []
+
+    def build(name: str, size: int) -> Any:
+        async def make() -> Index:
+            built.append(name)
+            return _index(size)
+
+        return make
+
+    await snapshots.get("a", build("a", 100_000))
+    await snapshots.get("a", build("a", 100_000))
+    assert built == ["a"]
+    now = LIFETIME + 1
+    await snapshots.get("a", build("a", 100_000))
+    assert built == ["a", "a"]
+    await snapshots.get("b", build("b", 90_000))
+    await snapshots.get("a", build("a", 1))
+    await snapshots.get("c", build("c", 90_000))
+    await snapshots.get("a", build("a", 1))
+    assert built == ["a", "a", "b", "c"]
+    await snapshots.get("b", build("b", 1))
+    assert built[-1] == "b"
