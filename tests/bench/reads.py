@@ -45,13 +45,16 @@ PAGES = {1: 16, 16: 48}
 REFERENCES = 6
 TARGET = 1.5
 ACCOUNTS, READERS, SMALL_PAGES = 50, 200, 4
+UNLIMITED = {"RATE__TEN_SECONDS": "0", "RATE__TEN_MINUTES": "0"}
+WINDOW, LIMIT, LIMITED_PAGES = 10, 300, 2
+"""With the rate budget on: seconds, requests in them, and pages of each reader."""
 SCOPES = frozenset({"offline_access", "client_invoices.read", "organization.read"})
 
 Headers = dict[str, str]
 
 
 async def run(_long: bool) -> Sequence[Figure]:
-    """Measure pages one by one and 16 at once, then a walk, then many readers."""
+    """Measure pages one by one and 16 at once, a walk, and readers without and with a budget."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         url = databases.new_sqlite(databases.sqlite_template(folder), folder)
@@ -59,14 +62,21 @@ async def run(_long: bool) -> Sequence[Figure]:
         accounts = await _link(url, KeyRing([key]), ACCOUNTS)
         async with (
             _canned() as upstream,
-            served(url, key, QONTO__API_URL=upstream) as connector,
             httpx2.AsyncClient(timeout=60) as caller,
         ):
-            invoices = f"{connector.address}/accounting/invoices"
-            figures = await _costs(caller, upstream, invoices, accounts[0])
-            figures += await _walk(caller, invoices, accounts[0], connector.pid)
-            figures += await _crowd(invoices, accounts)
-    return figures
+            async with served(url, key, QONTO__API_URL=upstream, **UNLIMITED) as connector:
+                invoices = f"{connector.address}/accounting/invoices"
+                figures = await _costs(caller, upstream, invoices, accounts[0])
+                figures += await _walk(caller, invoices, accounts[0], connector.pid)
+                figures += await _crowd(invoices, accounts, SMALL_PAGES)
+            before = len(await _arrivals(caller, upstream))
+            limits = {**UNLIMITED, "RATE__TEN_SECONDS": str(LIMIT)}
+            async with served(url, key, QONTO__API_URL=upstream, **limits) as connector:
+                invoices = f"{connector.address}/accounting/invoices"
+                figures += await _crowd(invoices, accounts, LIMITED_PAGES, "within a budget")
+            busiest = _busiest((await _arrivals(caller, upstream))[before:])
+    name = f"reads: requests in any {WINDOW} s, with {LIMIT} allowed"
+    return [*figures, Figure(name, busiest, "", LIMIT, "lower")]
 
 
 async def _costs(
@@ -163,13 +173,15 @@ async def _walk(
     ]
 
 
-async def _crowd(invoices: str, accounts: Sequence[Headers]) -> list[Figure]:
+async def _crowd(
+    invoices: str, accounts: Sequence[Headers], pages: int, how: str = "unlimited"
+) -> list[Figure]:
     """Let many readers loose on few accounts, each on some small pages."""
     failures = 0
 
     async def read(caller: httpx2.AsyncClient, account: Headers) -> None:
         nonlocal failures
-        for number in range(1, SMALL_PAGES + 1):
+        for number in range(1, pages + 1):
             try:
                 answer = await caller.get(f"{invoices}?limit=10&page={number}", headers=account)
             except httpx2.HTTPError:
@@ -184,11 +196,26 @@ async def _crowd(invoices: str, accounts: Sequence[Headers]) -> list[Figure]:
             *(read(caller, accounts[number % len(accounts)]) for number in range(READERS))
         )
         took = time.perf_counter() - began
-    name = f"reads: {READERS} readers of {len(accounts)} accounts"
+    name = f"reads: {READERS} readers of {len(accounts)} accounts, {how}"
     return [
-        Figure(f"{name}, failed of {READERS * SMALL_PAGES}", failures, "", 0, "lower"),
-        Figure(f"{name}, pages of 10", READERS * SMALL_PAGES / took, "pages/s"),
+        Figure(f"{name}, failed of {READERS * pages}", failures, "", 0, "lower"),
+        Figure(f"{name}, pages of 10", READERS * pages / took, "pages/s"),
     ]
+
+
+async def _arrivals(caller: httpx2.AsyncClient, upstream: str) -> list[float]:
+    """Answer when the upstream was asked, in seconds."""
+    return (await caller.get(f"{upstream}/arrivals")).json()
+
+
+def _busiest(moments: Sequence[float]) -> int:
+    """Answer how many moments the window with most of them holds, wherever it begins."""
+    first = most = 0
+    for position, moment in enumerate(moments):
+        while moment - moments[first] >= WINDOW:
+            first += 1
+        most = max(most, position + 1 - first)
+    return most
 
 
 def _resident(pid: int) -> int:
