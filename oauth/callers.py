@@ -44,16 +44,18 @@ class Callers:
 
     async def identify(self, api_key: str | None) -> Caller:
         """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
+        presented = _presentable(api_key, UnauthorizedApiKey)
         async with self.work.reading() as tx:
-            return await self._identify(tx, api_key)
+            return await self._identify(tx, presented)
 
     async def select(self, tenant: Tenant, account_key: str | None) -> Account:
         """Answer this tenant's account of a live key, whatever the account's status.
 
         Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
         """
+        presented = _presentable(account_key, UnauthorizedAccountKey)
         async with self.work.reading() as tx:
-            return await self._select(tx, tenant, account_key)
+            return await self._select(tx, tenant, presented)
 
     async def admit(
         self, api_key: str | None, account_key: str | None, permission: Permission
@@ -62,14 +64,14 @@ class Callers:
 
         Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order.
         """
+        presented = _presentable(api_key, UnauthorizedApiKey)
         async with self.work.reading() as tx:
-            caller = await self._identify(tx, api_key)
+            caller = await self._identify(tx, presented)
             caller.require(permission)
-            return caller, await self._select(tx, caller.tenant, account_key)
+            selecting = _presentable(account_key, UnauthorizedAccountKey)
+            return caller, await self._select(tx, caller.tenant, selecting)
 
-    async def _identify(self, tx: Transaction, api_key: str | None) -> Caller:
-        if api_key is None or not is_presentable(api_key):
-            raise UnauthorizedApiKey
+    async def _identify(self, tx: Transaction, api_key: str) -> Caller:
         digests = self._digests(api_key)
         found = await tx.api_keys.find(digests)
         if found is None:
@@ -81,9 +83,7 @@ class Callers:
             self.uses.note(key, api_key)
         return Caller(tenant, key.id, read_permissions(key.permissions))
 
-    async def _select(self, tx: Transaction, tenant: Tenant, account_key: str | None) -> Account:
-        if account_key is None or not is_presentable(account_key):
-            raise UnauthorizedAccountKey
+    async def _select(self, tx: Transaction, tenant: Tenant, account_key: str) -> Account:
         digests = self._digests(account_key)
         found = await tx.accounts.find_key(digests)
         if found is None:
@@ -99,6 +99,15 @@ class Callers:
 
     def _digests(self, key: str) -> list[str]:
         return [digest.value for digest in self.ring.digests(key)]
+
+
+def _presentable(
+    key: str | None, refusal: type[UnauthorizedApiKey | UnauthorizedAccountKey]
+) -> str:
+    """Answer a key that is worth a look at the database; raise the refusal for any other."""
+    if key is None or not is_presentable(key):
+        raise refusal
+    return key
 
 
 def _is_among(stored: str, digests: list[str]) -> bool:

@@ -104,6 +104,7 @@ async def _costs(
             cost = await _pages(caller, through, account, pages, at_once) - fetched
             costs[at_once].append(cost)
             ratios[at_once].append(cost / reference)
+    gc.unfreeze()
     milliseconds = statistics.median(references) * 1000
     return [
         Figure("reads: parsing and dumping a page in pydantic", milliseconds, "ms", better="lower"),
