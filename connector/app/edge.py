@@ -92,12 +92,13 @@ class ValidationProblem(msgspec.Struct, frozen=True):
 
 
 class DownstreamProblem(msgspec.Struct, frozen=True):
-    """What the target system said, in its own words."""
+    """What the target system said, in its own words; `hint` is ours, where there is one."""
 
     status: int
     code: str | None
     message: str | None
     source: str | None
+    hint: str | None
 
 
 class Problem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -139,7 +140,7 @@ def error_response(error: ServiceError, request_id: str) -> Response:
             ValidationProblem(item.field, item.code, item.message) for item in fields
         ),
         downstream_errors=tuple(
-            DownstreamProblem(item.status, item.code, item.message, item.source)
+            DownstreamProblem(item.status, item.code, item.message, item.source, item.hint)
             for item in getattr(error, "downstream", ())
         ),
         trace_id=getattr(error, "trace_id", None),

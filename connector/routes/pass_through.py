@@ -45,7 +45,7 @@ class _Sent(msgspec.Struct, frozen=True):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     headers: dict[str, str] | None = None
     query: dict[str, Any] | None = None
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 # numbers keep their digits
@@ -145,7 +145,7 @@ def _headers(headers: dict[str, str], fields: list[FieldError]) -> tuple[tuple[s
 
 
 def _object(sent: _Sent, fields: list[FieldError]) -> bytes | None:
-    body = b"" if sent.body is None else bytes(sent.body).strip()
+    body = bytes(sent.body).strip()
     if body in (b"", b"null"):
         return None
     if not body.startswith(b"{"):

@@ -33,6 +33,7 @@ from connector.providers.qonto.documents.subscriptions import (
     WEBHOOK_SUBSCRIPTIONS,
     WebhookSubscription,
 )
+from connector.providers.qonto.hints import hint_for
 from storage.clock import iso_millis
 
 D = TypeVar("D", bound=Identified)
@@ -56,7 +57,10 @@ def read_refusal(body: bytes) -> Refusal:
     """Read a refusal; a missing scope is told by words only, in one entry's detail."""
     read = read_errors(body)
     return Refusal(
-        tuple(Complaint(entry.code, entry.detail, entry.source) for entry in read.entries),
+        tuple(
+            Complaint(entry.code, entry.detail, entry.source, hint_for(entry))
+            for entry in read.entries
+        ),
         read.trace_id,
         any(
             "missing required oauth scope" in (entry.detail or "").lower() for entry in read.entries
