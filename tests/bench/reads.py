@@ -13,31 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 
-from oauth.account_keys import AccountKeys
-from oauth.sealed_tokens import seal_tokens
-from oauth.settings import OAuthSettings
-from oauth.tenants import Tenancy
-from oauth.tokens import TokenSet
-from storage.clock import system_clock
-from storage.engine import Database, StorageSettings
-from storage.ids import new_id
-from storage.repositories.accounts import Account
 from storage.sealing import KeyRing, MasterKey
-from storage.unit_of_work import UnitOfWork
 from tests.bench.figures import Figure
+from tests.bench.linking import Headers, link
 from tests.bench.page_of_invoices import PER_PAGE, TOTAL, page
 from tests.bench.reference import parse_and_dump
 from tests.bench.served import served
 from tests.support import databases
-from tests.support.linked import system_at
 
 ROUNDS = 9
 PAGES = {1: 16, 16: 48}
@@ -48,9 +36,6 @@ ACCOUNTS, READERS, SMALL_PAGES = 50, 200, 4
 UNLIMITED = {"RATE__TEN_SECONDS": "0", "RATE__TEN_MINUTES": "0"}
 WINDOW, LIMIT, LIMITED_PAGES = 10, 300, 2
 """With the rate budget on: seconds, requests in them, and pages of each reader."""
-SCOPES = frozenset({"offline_access", "client_invoices.read", "organization.read"})
-
-Headers = dict[str, str]
 
 
 async def run(_long: bool) -> Sequence[Figure]:
@@ -59,7 +44,7 @@ async def run(_long: bool) -> Sequence[Figure]:
         folder = Path(name)
         url = databases.new_sqlite(databases.sqlite_template(folder), folder)
         key = MasterKey.generate("bench")
-        accounts = await _link(url, KeyRing([key]), ACCOUNTS)
+        accounts = await link(url, KeyRing([key]), ACCOUNTS)
         async with (
             _canned() as upstream,
             httpx2.AsyncClient(timeout=60) as caller,
@@ -225,42 +210,6 @@ def _resident(pid: int) -> int:
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
     )
     return int(done.stdout) * 1024
-
-
-async def _link(url: str, ring: KeyRing, count: int) -> list[Headers]:
-    """Store accounts as linking would have; answer what a caller sends for each."""
-    database = Database(StorageSettings(url=url))
-    work = UnitOfWork(database)
-    async with httpx2.AsyncClient() as http:
-        systems = {"qonto": system_at(http, "http://127.0.0.1")}
-        tenants = Tenancy(work, ring, systems, OAuthSettings())
-        made = await tenants.create("Bench")
-        await tenants.register_system(made.tenant, "qonto", "client", "secret", {})
-    at = system_clock()
-    accounts = [
-        Account(
-            id=new_id("acct", at),
-            tenant_id=made.tenant.id,
-            target="qonto",
-            organization_id=str(uuid.uuid4()),
-            organization_name=None,
-            membership_id=None,
-            status="ACTIVE",
-            reference=None,
-            linked_at=at,
-            updated_at=at,
-        )
-        for _ in range(count)
-    ]
-    async with work.writing() as tx:
-        for account in accounts:
-            await tx.accounts.put(account)
-            tokens = TokenSet("access", "refresh", at + timedelta(hours=1), SCOPES)
-            await tx.tokens.put(seal_tokens(ring, account.id, tokens, at))
-    keys = AccountKeys(work, ring)
-    issued = [await keys.create(account.id) for account in accounts]
-    await database.close()
-    return [{"X-API-KEY": made.api_key, "X-ACCOUNT-KEY": one.secret} for one in issued]
 
 
 @asynccontextmanager
