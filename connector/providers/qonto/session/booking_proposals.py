@@ -146,8 +146,13 @@ class BookingProposals:
 
 
 def _wanted(query: Query) -> Wanted[BookingProposal]:
-    """Answer what is left to do once the lists are chosen: one word of Qonto's can mean several."""
+    """Answer what is left to do once the lists are chosen: one word of Qonto's can mean several.
+
+    Credit notes alone are not merged with lists that come in order, so they are ordered here.
+    """
     keep: Condition[BookingProposal] | None = is_in("status", query.status)
+    if query.order is None and query.booking_type == "INVOICE_CREDIT_NOTE":
+        return Wanted(keep, _ORDERS["createdDate"])
     if query.order is None:
         return Wanted(keep)
     return Wanted(keep, _ORDERS[query.order.field], query.order.descending)
