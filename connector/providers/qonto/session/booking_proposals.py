@@ -29,9 +29,10 @@ from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS, SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES, bill_params
 from connector.providers.qonto.session.credit_notes import is_credit_note
+from connector.providers.qonto.session.ids import unknown_id
 from connector.providers.qonto.session.index import Wanted
 from connector.providers.qonto.session.invoices import invoice_params
-from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.question import Condition, is_in, words_for
 from connector.providers.qonto.session.source import Source
 from connector.unified.booking_proposal import BookingProposal

@@ -17,7 +17,8 @@ from connector.providers.qonto.client import TRANSACTIONS as ENDPOINT
 from connector.providers.qonto.documents.bank import BankAccount, Transaction
 from connector.providers.qonto.mapping import Calendar, is_expense, map_expense, map_transaction
 from connector.providers.qonto.mapping.iban import normalized
-from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
+from connector.providers.qonto.session.ids import unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.source import Source
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
