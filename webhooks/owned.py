@@ -9,18 +9,23 @@ from storage.unit_of_work import Transaction
 
 
 async def live_subscription(
-    tx: Transaction, account: Account, subscription_id: str
+    tx: Transaction, account: Account, subscription_id: str, *, hold: bool = False
 ) -> Subscription:
-    """Find a subscription that hasn't ended. Raises NotFound."""
-    found = await any_subscription(tx, account, subscription_id)
+    """Find a subscription that hasn't ended; see `any_subscription`. Raises NotFound."""
+    found = await any_subscription(tx, account, subscription_id, hold=hold)
     if found.ended_at is not None:
         raise NotFound("This account has no such subscription.")
     return found
 
 
-async def any_subscription(tx: Transaction, account: Account, subscription_id: str) -> Subscription:
-    """Find a subscription, also one that has ended: its log is kept. Raises NotFound."""
-    found = await tx.subscriptions.get(subscription_id)
+async def any_subscription(
+    tx: Transaction, account: Account, subscription_id: str, *, hold: bool = False
+) -> Subscription:
+    """Find a subscription, also one that has ended: its log is kept. Raises NotFound.
+
+    With `hold` it neither ends nor is paused before this transaction is over.
+    """
+    found = await tx.subscriptions.get(subscription_id, hold=hold)
     if found is None or found.account_id != account.id:
         raise NotFound("This account has no such subscription.")
     return found

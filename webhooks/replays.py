@@ -110,7 +110,9 @@ class Replays:
                 raise NotReplayable("Notices are not sent again: they may carry an account key.")
             if found.status in _WAITING:
                 raise NotReplayable("It hasn't been sent yet; it still waits.")
-            subscription = await owned.any_subscription(tx, account, found.subscription_id)
+            subscription = await owned.any_subscription(
+                tx, account, found.subscription_id, hold=True
+            )
             _check(subscription)
             assert found.resource and found.resource_id
             planned = plan_again(
@@ -226,12 +228,9 @@ class Replays:
             else:
                 found, last = [], replay.cursor
         async with self.work.writing() as tx:
-            (subscription,) = [
-                one
-                for one in await tx.subscriptions.live([replay.account_id], hold=True)
-                if one.id == replay.subscription_id
-            ] or [None]
-            if subscription is None or subscription.state == "DISABLED":
+            subscription = await tx.subscriptions.get(replay.subscription_id, hold=True)
+            assert subscription is not None
+            if subscription.ended_at is not None or subscription.state == "DISABLED":
                 await tx.replays.cancel(replay.id, now)
                 return 0
             is_waiting = waiting >= MOST_WAITING

@@ -36,7 +36,7 @@ class Trial:
         now = self.clock()
         event_id, resource_id = new_id("evt", now), new_id("test", now)
         async with self.work.writing() as tx:
-            subscription = await owned.live_subscription(tx, account, subscription_id)
+            subscription = await owned.live_subscription(tx, account, subscription_id, hold=True)
             if subscription.state == "DISABLED":
                 raise NotReplayable("The subscription is disabled; resume it first.")
             body = event_body(

@@ -62,9 +62,11 @@ class Subscriptions:
         except IntegrityError as error:
             raise Conflict("this subscription exists already") from error
 
-    async def get(self, subscription_id: str) -> Subscription | None:
+    async def get(self, subscription_id: str, *, hold: bool = False) -> Subscription | None:
+        """Answer one; with `hold` it can't change before this transaction ends."""
+        query = self._select.where(_table.c.id == subscription_id)
         row = (
-            await self._connection.execute(self._select.where(_table.c.id == subscription_id))
+            await self._connection.execute(query.with_for_update(read=True) if hold else query)
         ).first()
         return None if row is None else as_value(Subscription, row)
 
