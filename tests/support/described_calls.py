@@ -13,6 +13,7 @@ from connector.app.description import operations
 from connector.app.openapi import operation_id
 from connector.routes.operation import Operation
 from tests.support.described import CALLBACK, TARGET, InProcess, registration
+from tests.webhooks.relay import until
 
 NOT_CALLED = {
     "postEventsCallbackByCode": "takes the provider's signed events only",
@@ -113,7 +114,10 @@ class Walk:
         """Look after a subscription: options, secret, a test, its log, and sending again."""
         of_hook = {"webhookId": hook}
         await self.call(
-            "PATCH", "/webhooks/{webhookId}", body={"ordered": True, "coalesceSeconds": 5}, **of_hook
+            "PATCH",
+            "/webhooks/{webhookId}",
+            body={"ordered": True, "coalesceSeconds": 5},
+            **of_hook,
         )
         await self.call("POST", "/webhooks/{webhookId}/rotateSecret", body={}, **of_hook)
         sent = await self.call("POST", "/webhooks/{webhookId}/test", **of_hook)
@@ -138,9 +142,7 @@ class Walk:
         """Let a worker send what is due."""
         dispatcher = self.up.container.dispatcher
         running = asyncio.create_task(dispatcher.run())
-        async with asyncio.timeout(10):
-            while not self.up.receivers.bodies:
-                await asyncio.sleep(0.005)
+        await until(lambda: self.up.receivers.bodies)
         await dispatcher.stop()
         await running
 
