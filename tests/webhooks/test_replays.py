@@ -1,15 +1,19 @@
 """Sending again: the same event and bytes, once each, however often the work is cut short."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import webhooks.replays
+from storage.engine import Database
 from storage.errors import NotFound
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
+from storage.unit_of_work import Transaction, UnitOfWork
 from tests.webhooks.history import past
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.errors import NotReplayable
@@ -65,6 +69,29 @@ async def events_of(relay: Relay, ids: list[str]) -> list[str | None]:
             assert one is not None
             found.append(one.event_id)
     return found
+
+
+class KilledError(Exception):
+    """The process is gone."""
+
+
+class Cut(UnitOfWork):
+    """Lets some transactions through; the next one is committed, or not, and then all is over."""
+
+    def __init__(self, database: Database, *, after: int, committed: bool) -> None:
+        super().__init__(database)
+        self._left = after
+        self._committed = committed
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[Transaction]:
+        async with super().writing() as tx:
+            yield tx
+            if self._left == 0 and not self._committed:
+                raise KilledError
+        if self._left == 0:
+            raise KilledError
+        self._left -= 1
 
 
 # -- one --------------------------------------------------------------------------------------
@@ -219,18 +246,21 @@ async def test_a_range_and_a_record_are_sent_again(
 async def test_a_job_cut_short_goes_on_and_leaves_out_and_repeats_nothing(
     relay: Relay, account: Account, subscription: Subscription, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Cut in every place: while reading, before the chunk's commit, and after it."""
+    """Cut after each of its steps in turn, before and after their commits."""
     monkeypatch.setattr(webhooks.replays, "CHUNK", 10)
     monkeypatch.setattr(webhooks.replays, "WINDOW", 40)
     monkeypatch.setattr(webhooks.replays, "MOST_WAITING", 10_000)
     await past(relay, subscription, 95)
     begun = await begin(relay, account, subscription, ALL)
-    for seed in range(60):
-        task = asyncio.create_task(replays(relay).advance())
-        await asyncio.sleep(0.001 * (seed % 9))
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    crashes = 0
+    for place in range(30):
+        cut = Cut(relay.work.database, after=place % 7, committed=place % 2 == 0)
+        with suppress(KilledError):
+            await replace(replays(relay), work=cut).advance()
+            break
+        crashes += 1
         relay.clock.now += LEASE + timedelta(seconds=1)
+    assert crashes > 5
     await replays(relay).advance()
     done = await now(relay, account, begun)
     assert (done.replay.state, done.replay.total, done.replay.planned) == ("DONE", 95, 95)
