@@ -41,7 +41,7 @@ def command(url: str) -> Command:
         result = CliRunner(env=environment).invoke(app, [*words, *(["--json"] * as_json)])
         if result.exception is not None:
             raise result.exception
-        return json.loads(result.output) if as_json else result.output
+        return json.loads(result.stdout) if as_json else result.stdout
 
     return run
 
