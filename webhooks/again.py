@@ -18,6 +18,7 @@ def plan_again(
     origin: str,
     now: datetime,
     replay_id: str | None = None,
+    delivery_id: str | None = None,
 ) -> Again:
     """Plan a delivery of a stored event, due now; HELD while the subscription is paused.
 
@@ -25,7 +26,7 @@ def plan_again(
     asked for again is wanted as it was.
     """
     return Again(
-        id=new_id("dlv", now),
+        id=delivery_id or new_id("dlv", now),
         account_id=subscription.account_id,
         event_id=event_id,
         subscription_id=subscription.id,

@@ -203,17 +203,16 @@ class Replays:
         while True:
             now = self.clock()
             async with self.work.writing() as tx:
-                replay = await tx.replays.claim(self.owner, now=now, until=now + LEASE)
+                replay = await tx.replays.claim(
+                    self.owner, now=now, until=now + LEASE, passing_over=resting
+                )
             if replay is None:
                 return planned
             number = await self._step(replay)
-            planned += number or 0
             if number is None:
-                if replay.id in resting:
-                    return planned
                 resting.add(replay.id)
             else:
-                resting.clear()
+                planned += number
 
     async def _step(self, replay: Replay) -> int | None:
         """Plan the next chunk of a job; None when it has to wait."""
@@ -245,6 +244,8 @@ class Replays:
             )
             if not mine:
                 return 0  # canceled meanwhile, or done by somebody else
+            # in the order of the ones before, which the log and ordered subscriptions keep
+            ids = sorted(new_id("dlv", now) for _ in found)
             await tx.replays.plan(
                 [
                     plan_again(
@@ -255,8 +256,9 @@ class Replays:
                         origin=REPLAY,
                         now=now,
                         replay_id=replay.id,
+                        delivery_id=delivery_id,
                     )
-                    for one in found
+                    for one, delivery_id in zip(found, ids, strict=True)
                 ]
             )
         if found:

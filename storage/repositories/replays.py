@@ -1,7 +1,7 @@
 """Replays: jobs that plan again what was delivered before, or what could not be delivered."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -123,15 +123,20 @@ class Replays:
         rows = await self._connection.execute(query.order_by(_table.c.id.desc()).limit(most))
         return [as_value(Replay, row) for row in rows]
 
-    async def claim(self, owner: str, *, now: datetime, until: datetime) -> Replay | None:
-        """Take the oldest running replay that nobody works on; None when there is none."""
+    async def claim(
+        self, owner: str, *, now: datetime, until: datetime, passing_over: Collection[str] = ()
+    ) -> Replay | None:
+        """Take a running replay that nobody works on, the longest rested first; None without one.
+
+        Those in `passing_over` are left.
+        """
         free = (
             select(_table.c.id)
             .where(
                 _table.c.state == "RUNNING",
+                _table.c.id.not_in(passing_over),
                 or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
             )
-            # those that rested longest first, so that one that waits holds up no other
             .order_by(_table.c.updated_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -197,12 +202,13 @@ class Replays:
             .with_for_update(key_share=True)
             .cte()
         )
-        result = await self._connection.execute(
+        ended = await self._connection.execute(
             update(_deliveries)
             .where(_deliveries.c.id.in_(select(waiting.c.id)))
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
+            .returning(_deliveries.c.id)
         )
-        return result.rowcount
+        return len(ended.all())
 
     async def count(self, wanted: Fitting) -> int:
         """Count the deliveries that are to be sent again."""
