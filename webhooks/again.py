@@ -1,5 +1,6 @@
 """Deliveries that no change at the provider caused: replays and tests. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from storage.ids import new_id
@@ -19,13 +20,15 @@ def plan_again(
     now: datetime,
     replay_id: str | None = None,
     delivery_id: str | None = None,
-) -> Again:
+    made_by: str | None = None,
+) -> list[Again]:
     """Plan a delivery of a stored event, due now; HELD while the subscription is paused.
 
-    It waits its turn where a record's events are ordered, but for no later ones to join it: what is
-    asked for again is wanted as it was.
+    `made_by` is the event it was joined with the first time, if that made the record: it's joined
+    again, since it is why the body says CREATED.
     """
-    return Again(
+    joins = subscription.ordered or subscription.coalesce_seconds > 0 or made_by is not None
+    again = Again(
         id=delivery_id or new_id("dlv", now),
         account_id=subscription.account_id,
         event_id=event_id,
@@ -33,7 +36,19 @@ def plan_again(
         status="HELD" if subscription.state == "PAUSED" else "PENDING",
         origin=origin,
         replay_id=replay_id,
-        record_key=f"{resource}:{resource_id}" if subscription.ordered else None,
+        record_key=f"{resource}:{resource_id}" if joins else None,
         due_at=now,
         created_at=now,
     )
+    if made_by is None:
+        return [again]
+    joined = replace(
+        again,
+        id=new_id("dlv", now),
+        event_id=made_by,
+        status="MERGED",
+        replay_id=None,
+        merged_into=again.id,
+        completed_at=now,
+    )
+    return [again, joined]

@@ -45,9 +45,9 @@ class ReplayRequest(BaseModel):
 class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A job that sends again. `total` is what fitted when it began, `planned` what it got to.
 
-    Of those planned, `waiting`, `delivered`, `failed` and `canceled` say how they stand. `removed`
-    fitted, but was deleted as too old before its turn came. `state` is RUNNING, DONE (all is
-    planned) or CANCELED.
+    Of those planned, `waiting`, `delivered`, `failed`, `canceled` and `merged` (joined with a later
+    event of the same record) say how they stand. `removed` fitted, but was deleted as too old
+    before its turn came. `state` is RUNNING, DONE (all is planned) or CANCELED.
     """
 
     id: str
@@ -63,6 +63,7 @@ class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     delivered: int
     failed: int
     canceled: int
+    merged: int
     removed: int
     created_date: str
     updated_date: str
@@ -155,6 +156,7 @@ def shown_replay(progress: Progress) -> WebhookReplay:
         delivered=progress.delivered,
         failed=progress.failed,
         canceled=progress.canceled,
+        merged=progress.merged,
         removed=progress.removed,
         created_date=iso_millis(replay.created_at),
         updated_date=iso_millis(replay.updated_at),

@@ -84,6 +84,7 @@ class Progress:
     delivered: int
     failed: int
     canceled: int
+    merged: int
     removed: int
 
 
@@ -122,9 +123,10 @@ class Replays:
                 resource_id=found.resource_id,
                 origin=REPLAY,
                 now=now,
+                made_by=(await tx.replays.joined([delivery_id])).get(delivery_id),
             )
-            await tx.replays.plan([planned])
-            again = await owned.delivery(tx, account, planned.id)
+            await tx.replays.plan(planned)
+            again = await owned.delivery(tx, account, planned[0].id)
         self.wake()
         return again
 
@@ -162,7 +164,7 @@ class Replays:
                 f"Deliveries are kept for {self.keep.days} days; what was finished before "
                 f"{kept_since:%Y-%m-%dT%H:%MZ} can't be sent again.",
             )
-        return Progress(replay, criteria, 0, 0, 0, 0, 0), warnings
+        return Progress(replay, criteria, 0, 0, 0, 0, 0, 0), warnings
 
     async def get(self, account: Account, subscription_id: str, replay_id: str) -> Progress:
         """Answer a job with its counts. Raises NotFound."""
@@ -245,10 +247,13 @@ class Replays:
             if not mine:
                 return 0  # canceled meanwhile, or done by somebody else
             # in the order of the ones before, which the log and ordered subscriptions keep
+            made_by = await tx.replays.joined([one.id for one in found])
             ids = sorted(new_id("dlv", now) for _ in found)
             await tx.replays.plan(
                 [
-                    plan_again(
+                    planned
+                    for one, delivery_id in zip(found, ids, strict=True)
+                    for planned in plan_again(
                         subscription,
                         event_id=one.event_id,
                         resource=one.resource,
@@ -257,8 +262,8 @@ class Replays:
                         now=now,
                         replay_id=replay.id,
                         delivery_id=delivery_id,
+                        made_by=made_by.get(one.id),
                     )
-                    for one, delivery_id in zip(found, ids, strict=True)
                 ]
             )
         if found:
@@ -294,6 +299,7 @@ def _progress(replay: Replay, outcome: "dict[str, int]") -> Progress:
         waiting=sum(outcome.get(status, 0) for status in _WAITING),
         delivered=outcome.get("DELIVERED", 0),
         failed=outcome.get("GIVEN_UP", 0),
-        canceled=outcome.get("CANCELED", 0) + outcome.get("MERGED", 0),
+        canceled=outcome.get("CANCELED", 0),
+        merged=outcome.get("MERGED", 0),
         removed=replay.total - replay.planned if replay.state == "DONE" else 0,
     )

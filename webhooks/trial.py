@@ -63,7 +63,7 @@ class Trial:
                 origin=TEST,
                 now=now,
             )
-            await tx.replays.plan([planned])
-            found = await owned.delivery(tx, account, planned.id)
+            await tx.replays.plan(planned)
+            found = await owned.delivery(tx, account, planned[0].id)
         self.wake()
         return found

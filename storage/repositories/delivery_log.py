@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import AttemptRow, DeliveryRow, EventRow, NoticeRow, SubscriptionRow
@@ -22,6 +22,8 @@ _attempts = table_of(AttemptRow)
 _events = table_of(EventRow)
 _notices = table_of(NoticeRow)
 _subscriptions = table_of(SubscriptionRow)
+_joined = _table.alias("joined")
+_firsts = _events.alias("joined_event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,20 @@ class LogPage:
     next_before: str | None
 
 
+# A delivery that others were joined with tells of a record that was made, if one of them did.
+_told_type = case(
+    (_table.c.record_key.is_(None), _events.c.event_type),
+    (
+        select(_joined.c.id)
+        .join(_firsts, _firsts.c.id == _joined.c.event_id)
+        .where(_joined.c.merged_into == _table.c.id, _firsts.c.event_type == "CREATED")
+        .correlate(_table)
+        .exists(),
+        "CREATED",
+    ),
+    else_=_events.c.event_type,
+)
+
 _logged = (
     select(
         _table.c.id,
@@ -89,7 +105,7 @@ _logged = (
         _table.c.notice_id,
         func.coalesce(_subscriptions.c.callback_url, _notices.c.callback_url).label("callback_url"),
         _table.c.event_id,
-        func.coalesce(_events.c.event_type, _notices.c.kind).label("event_type"),
+        func.coalesce(_told_type, _notices.c.kind).label("event_type"),
         _events.c.resource,
         _events.c.resource_id,
         _table.c.status,
@@ -200,7 +216,7 @@ def _conditions(chosen: LogFilter) -> tuple[ColumnElement[bool], ...]:
     wanted = (
         (_table.c.status, chosen.status),
         (_table.c.origin, chosen.origin),
-        (_events.c.event_type, chosen.event_type),
+        (_told_type, chosen.event_type),
     )
     return tuple(column == value for column, value in wanted if value is not None)
 

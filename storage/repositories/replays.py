@@ -79,6 +79,8 @@ class Again:
     record_key: str | None
     due_at: datetime
     created_at: datetime
+    merged_into: str | None = None
+    completed_at: datetime | None = None
     attempts: int = 0
 
 
@@ -242,6 +244,17 @@ class Replays:
         rows = await self._connection.execute(query.order_by(_deliveries.c.id).limit(most))
         found = [as_value(Sent, row) for row in rows]
         return found, found[-1].id if len(found) == most else last
+
+    async def joined(self, delivery_ids: Sequence[str]) -> dict[str, str]:
+        """Answer, for those joined with an event that made the record, that event's id."""
+        if not delivery_ids:
+            return {}
+        rows = await self._connection.execute(
+            select(_deliveries.c.merged_into, _deliveries.c.event_id)
+            .join(_events, _events.c.id == _deliveries.c.event_id)
+            .where(_deliveries.c.merged_into.in_(delivery_ids), _events.c.event_type == "CREATED")
+        )
+        return {row.merged_into: row.event_id for row in rows}
 
     async def plan(self, deliveries: Sequence[Again]) -> None:
         """Add deliveries, for any worker to send."""

@@ -195,6 +195,28 @@ async def test_an_ordered_subscriptions_replays_wait_their_turn(
         assert row.scalar_one() == "INVOICE:inv-7"
 
 
+async def test_what_was_joined_is_sent_again_as_it_was(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    """A record that was made and changed before anybody heard of it is CREATED, each time."""
+    key = {"resource_id": "inv-7", "record_key": "INVOICE:inv-7"}
+    (kept,) = await past(relay, subscription, status="GIVEN_UP", **key)
+    await past(relay, subscription, status="MERGED", event_type="CREATED", merged_into=kept, **key)
+    log = Log(relay.work)
+    first = await log.detail(account, kept)
+    relay.clock.advance(minutes=1)
+    again = await replays(relay).one(account, kept)
+    begun = await begin(relay, account, subscription, FAILED)
+    await replays(relay).advance()
+    page = await log.page(account, subscription.id, Asked(origin="REPLAY", status="PENDING"))
+    assert len(page.deliveries) == 2
+    bodies = {(await log.detail(account, one.id)).sent_body for one in page.deliveries}
+    assert again.event_type == "CREATED"
+    assert bodies == {first.sent_body}
+    assert '"CREATED"' in (first.sent_body or "")
+    assert (await now(relay, account, begun)).replay.planned == 1
+
+
 # -- many -------------------------------------------------------------------------------------
 
 
