@@ -12,7 +12,20 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def new_id(prefix: str, at: datetime) -> str:
     """Make an id such as `evt_01K9ZK6D3T5X8Q2M4N7P9R1S3V` for a record made at `at`."""
-    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    return _written(prefix, _milliseconds(at), secrets.randbits(80))
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """Answer the smallest id of the millisecond `at`: ids made before are smaller."""
+    return _written(prefix, _milliseconds(at), 0)
+
+
+def _milliseconds(at: datetime) -> int:
+    return max(0, int(at.timestamp() * 1000))
+
+
+def _written(prefix: str, milliseconds: int, rest: int) -> str:
+    number = (milliseconds << 80) | rest
     digits: list[str] = []
     for _ in range(26):
         number, digit = divmod(number, 32)

@@ -19,12 +19,15 @@ from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
 from storage.repositories.deliveries import Deliveries
+from storage.repositories.delivery_log import DeliveryLog
 from storage.repositories.erasure import Erasure
 from storage.repositories.events import Events
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
 from storage.repositories.page_styles import PageStyles
 from storage.repositories.rate_budgets import RateBudgets
+from storage.repositories.replays import Replays
+from storage.repositories.retention import Retention
 from storage.repositories.sealed import SealedValues
 from storage.repositories.subscriptions import Subscriptions
 from storage.repositories.systems import Systems
@@ -112,6 +115,18 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self.connection)
+
+    @cached_property
+    def delivery_log(self) -> DeliveryLog:
+        return DeliveryLog(self.connection)
+
+    @cached_property
+    def replays(self) -> Replays:
+        return Replays(self.connection)
+
+    @cached_property
+    def retention(self) -> Retention:
+        return Retention(self.connection)
 
 
 class UnitOfWork:

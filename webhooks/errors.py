@@ -4,11 +4,16 @@ ServiceError
 ├── SignatureInvalid       an incoming event isn't signed with our secret
 ├── EventStale             rightly signed, too old
 ├── Conflict
-│   └── SubscriptionExists the same account, resource and URL are subscribed already
+│   ├── SubscriptionExists the same account, resource and URL are subscribed already
+│   ├── RotationUnderWay   the secret before the last rotation still counts
+│   └── NotReplayable      a delivery that can't be sent again, or not to this subscription
 └── Invalid
     └── CallbackRefused    a callback URL that must not be called
 """
 
+from datetime import datetime
+
+from storage.clock import iso_millis
 from storage.errors import Conflict, FieldError, Invalid, ServiceError
 
 
@@ -32,6 +37,20 @@ class SubscriptionExists(Conflict):
             "Its secret was shown when it was created; delete it and subscribe again for a new one."
         )
         self.subscription_id = subscription_id
+
+
+class RotationUnderWay(Conflict):
+    code = "ROTATION_UNDER_WAY"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            f"The secret was replaced less than a day ago; the old one counts until "
+            f"{iso_millis(until)}. With expireNow a new one is made and all others end at once."
+        )
+
+
+class NotReplayable(Conflict):
+    code = "NOT_REPLAYABLE"
 
 
 class CallbackRefused(Invalid):

@@ -13,7 +13,9 @@ from oauth.requests import parse_body
 from storage.clock import iso_millis
 from storage.errors import Invalid
 from storage.repositories.subscriptions import Subscription
+from webhooks import log_routes, replay_routes, standing_routes
 from webhooks.signing import maesn_secret, standard_secret
+from webhooks.standing import LONGEST_COALESCING
 
 MAX_EVENT = 1024 * 1024
 """Bytes of an incoming event; a Qonto event has a few thousand."""
@@ -26,6 +28,15 @@ class SubscriptionRequest(BaseModel):
     resource: str = Field(examples=["INVOICE", "TOKEN"])
     eventType: str | None = Field(  # noqa: N815
         default=None, description="Ignored: a subscription gets every event of its resource."
+    )
+    ordered: bool = Field(
+        default=False, description="Send the events of one record one after the other."
+    )
+    coalesceSeconds: int = Field(  # noqa: N815
+        default=0,
+        ge=0,
+        le=LONGEST_COALESCING,
+        description="Wait so long for later events of the same record, to send one for all.",
     )
 
 
@@ -95,7 +106,11 @@ async def create(request: Request) -> Response:
     """Subscribe; 201 with the secrets, which are shown this once."""
     wanted = parse_body(SubscriptionRequest, await request.body())
     created = await request.app.state.container.subscriptions.create(
-        request.state.account, callback_url=wanted.callbackUrl, resource=wanted.resource
+        request.state.account,
+        callback_url=wanted.callbackUrl,
+        resource=wanted.resource,
+        ordered=wanted.ordered,
+        coalesce_seconds=wanted.coalesceSeconds,
     )
     warnings = created.warnings
     if wanted.eventType is not None:
@@ -178,5 +193,8 @@ routes = [
     Route("/webhooks/tenant", create_for_tenant, methods=["POST"]),
     Route("/webhooks/tenant/{webhookId}", delete_for_tenant, methods=["DELETE"]),
     Route("/webhooks/{webhookId}", delete, methods=["DELETE"]),
+    *log_routes.routes,
+    *replay_routes.routes,
+    *standing_routes.routes,
     Route("/events/callback/{code}", incoming, methods=["POST"]),
 ]

@@ -6,6 +6,9 @@ replays, and Maesn's `X-MAESN-SIGNATURE` (hex HMAC-SHA256 over the body alone).
 
 Both come from one secret R of 32 random bytes. Standard Webhooks is keyed with R itself, Maesn's
 header with the text of R in hex, which is what vendors know as `secret`.
+
+While a secret is being replaced, `webhook-signature` has a signature of each, and Maesn's header,
+which has room for one only, stays with the old one: receivers change over when they are ready.
 """
 
 import base64
@@ -31,14 +34,21 @@ def standard_secret(secret: bytes) -> str:
     return "whsec_" + base64.b64encode(secret).decode()
 
 
-def signed_headers(message_id: str, body: bytes, secret: bytes, at: datetime) -> dict[str, str]:
-    """Answer the headers that prove a message, sent at `at`, is ours."""
+def signed_headers(
+    message_id: str, body: bytes, secret: bytes, at: datetime, *, previous: bytes | None = None
+) -> dict[str, str]:
+    """Answer the headers that prove a message, sent at `at`, is ours.
+
+    `previous` is the secret before this one, as long as both count.
+    """
     timestamp = str(int(at.timestamp()))
-    standard = hmac.digest(secret, f"{message_id}.{timestamp}.".encode() + body, "sha256")
-    maesn = hmac.digest(maesn_secret(secret).encode(), body, "sha256")
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    keys = (secret,) if previous is None else (secret, previous)
+    standard = [base64.b64encode(hmac.digest(key, signed, "sha256")).decode() for key in keys]
+    maesn = hmac.digest(maesn_secret(keys[-1]).encode(), body, "sha256")
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": "v1," + base64.b64encode(standard).decode(),
+        "webhook-signature": " ".join(f"v1,{one}" for one in standard),
         "X-MAESN-SIGNATURE": maesn.hex(),
     }

@@ -82,7 +82,15 @@ class Subscriptions:
         self._ended = ended
         self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
 
-    async def create(self, account: Account, *, callback_url: str, resource: str) -> Created:
+    async def create(
+        self,
+        account: Account,
+        *,
+        callback_url: str,
+        resource: str,
+        ordered: bool = False,
+        coalesce_seconds: int = 0,
+    ) -> Created:
         """Subscribe a callback URL to an account's changes of one resource.
 
         Raises NotSupported, CallbackRefused, SubscriptionExists, and what the provider raises when
@@ -106,6 +114,8 @@ class Subscriptions:
             secret=self._ring.seal(secret, place=f"subscriptions.secret:{subscription_id}"),
             created_at=now,
             updated_at=now,
+            ordered=ordered,
+            coalesce_seconds=coalesce_seconds,
         )
         async with self.upstream.turns[account.id]:
             step = await self._add(subscription, adapter)

@@ -15,6 +15,7 @@ from connector.app import (
     key_commands,
     one_company,
     processes,
+    relay_commands,
     sealing_commands,
 )
 from connector.app import backup as backups
@@ -43,10 +44,10 @@ app = typer.Typer(
 )
 tenants = typer.Typer(help="The SaaS vendors that use this service.", no_args_is_help=True)
 accounts = typer.Typer(help="The linked accounts.", no_args_is_help=True)
-webhooks = typer.Typer(help="Trying out webhooks.", no_args_is_help=True)
 app.add_typer(tenants, name="tenant")
 app.add_typer(accounts, name="account")
-app.add_typer(webhooks, name="webhook")
+app.add_typer(relay_commands.webhooks, name="webhook")
+app.add_typer(relay_commands.retention, name="retention")
 app.add_typer(audit_commands.audit, name="audit")
 app.command()(capability_commands.capabilities)
 app.add_typer(sealing_commands.keys, name="keys")
@@ -282,7 +283,7 @@ def _account(account: Account) -> dict[str, str]:
 # -- trying it out --------------------------------------------------------------------------------
 
 
-@webhooks.command("listen")
+@relay_commands.webhooks.command("listen")
 def webhook_listen(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any free one.")] = 9999,
     secret_file: Annotated[

@@ -43,11 +43,18 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
+from webhooks.endpoints import Endpoints
 from webhooks.intake import Intake
+from webhooks.log import Log
 from webhooks.metrics import RelayMetrics
+from webhooks.replays import Replays
+from webhooks.retention import Retention
+from webhooks.rotation import Rotation
 from webhooks.sender import HttpSender, Sender, SenderSettings
+from webhooks.standing import Standings
 from webhooks.subscriptions import Subscriptions
 from webhooks.tenants import TenantWebhooks
+from webhooks.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,13 @@ class Container:
     dispatcher: Dispatcher
     intake: Intake
     subscriptions: Subscriptions
+    standings: Standings
+    endpoints: Endpoints
+    rotation: Rotation
+    log: Log
+    replays: Replays
+    trial: Trial
+    retention: Retention
     tenant_webhooks: TenantWebhooks
     unlinker: Unlinker
     worker: Worker
@@ -277,6 +291,10 @@ def assemble(
         on_linked=(linked, subscriptions.upstream.watch),
     )
 
+    keep = timedelta(days=settings.retention.event_days)
+    replays = Replays(work, clock, dispatcher.wake, keep)
+    retention = Retention(work, clock, keep)
+
     key_uses = KeyUses(work, ring, clock)
     page_styles = PageStyles(work, clock)
 
@@ -314,7 +332,14 @@ def assemble(
         dispatcher=dispatcher,
         intake=intake,
         subscriptions=subscriptions,
+        standings=Standings(work, clock),
+        endpoints=Endpoints(work, clock),
+        rotation=Rotation(work, ring, clock),
+        log=Log(work),
+        replays=replays,
+        trial=Trial(work, clock, dispatcher.wake),
+        retention=retention,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         unlinker=unlinker,
-        worker=Worker(dispatcher, subscriptions, links, unlinker, vault),
+        worker=Worker(dispatcher, subscriptions, replays, retention, links, unlinker, vault),
     )

@@ -14,12 +14,12 @@ import connector.routes
 from connector.app.edge import ErrorEnvelope
 from connector.app.openapi import describe
 from connector.app.openapi_webhooks import webhooks
+from connector.app.relay_operations import RELAY
 from connector.app.unlink_endpoint import Unlinked
 from connector.capabilities import Capabilities
 from connector.routes.operation import Keys, Operation, Parameter
 from connector.unified.envelope import Envelope
 from oauth.endpoints import ENDPOINTS, AccountKey, Endpoint
-from webhooks import routes as relay
 
 TAGS = {
     "accounting": "A customer's books, through one model for every target system.",
@@ -90,65 +90,6 @@ _CAPABILITIES = Operation(
     ),
 )
 
-_RELAY = (
-    Operation(
-        "/webhooks",
-        "POST",
-        "Subscribe a URL to an account's changes",
-        request=relay.SubscriptionRequest,
-        response=relay.SubscriptionEnvelope,
-        status=201,
-        tag="webhooks",
-        description="The secrets are shown in this answer only.",
-    ),
-    Operation(
-        "/webhooks",
-        "GET",
-        "List an account's subscriptions",
-        response=relay.SubscriptionsEnvelope,
-        tag="webhooks",
-    ),
-    Operation(
-        "/webhooks/{webhookId}",
-        "DELETE",
-        "End a subscription",
-        (Parameter("webhookId", "path", {"type": "string"}, "The subscription's id.", True),),
-        response=relay.Deleted,
-        tag="webhooks",
-    ),
-    Operation(
-        "/webhooks/tenant",
-        "POST",
-        "Be told when an account can't be used any more",
-        request=relay.TenantWebhookRequest,
-        response=relay.TenantWebhookEnvelope,
-        status=201,
-        tag="webhooks",
-        keys="tenant",
-        description="For all accounts of the tenant; signed with its signing secret.",
-    ),
-    Operation(
-        "/webhooks/tenant/{webhookId}",
-        "DELETE",
-        "End the notices to one URL",
-        (Parameter("webhookId", "path", {"type": "string"}, "The webhook's id.", True),),
-        response=relay.Deleted,
-        tag="webhooks",
-        keys="tenant",
-    ),
-    Operation(
-        "/events/callback/{code}",
-        "POST",
-        "Take in an event of the provider",
-        (Parameter("code", "path", {"type": "string"}, "What the provider was told.", True),),
-        response=relay.Acknowledged,
-        status=202,
-        tag="events",
-        keys="none",
-        description="Only for the provider, whose signature is checked.",
-    ),
-)
-
 _HEALTH = (
     Operation(
         "/health",
@@ -175,7 +116,7 @@ def operations() -> list[Operation]:
     found = [
         *connector.routes.operations,
         _CAPABILITIES,
-        *_RELAY,
+        *RELAY,
         *(_of(endpoint) for endpoint in ENDPOINTS),
         *_UNLINK,
         *_HEALTH,

@@ -70,10 +70,17 @@ _SIGNED = (
     ("webhook-timestamp", "When this try was made, in Unix seconds.", True),
     (
         "webhook-signature",
-        "Standard Webhooks: `v1,` and base64 HMAC-SHA256 over `id.timestamp.body`.",
+        "Standard Webhooks: `v1,` and base64 HMAC-SHA256 over `id.timestamp.body`. For a day after "
+        "a rotation there are two, the new secret's first, with a space between.",
         True,
     ),
-    ("X-MAESN-SIGNATURE", "Hex HMAC-SHA256 over the body, keyed with the secret as text.", True),
+    (
+        "X-MAESN-SIGNATURE",
+        "Hex HMAC-SHA256 over the body, keyed with the secret as text; for a day after a rotation "
+        "with the old one.",
+        True,
+    ),
+    ("X-Connector-Test", "`true` on test events, else left out.", False),
     ("X-Connector-Account", "The account's id.", True),
     (
         "X-Connector-Reference",

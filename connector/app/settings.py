@@ -126,6 +126,17 @@ class DeliveryGroup(_Group):
         return tuple(timedelta(seconds=float(text)) for text in self.retry_seconds.split())
 
 
+class RetentionGroup(_Group):
+    """How long the past is kept."""
+
+    event_days: int = Field(
+        default=30,
+        ge=7,
+        le=3650,
+        description="Days that finished deliveries, their tries and their events are kept.",
+    )
+
+
 class QontoGroup(_Group):
     """Where Qonto is, and what vendors may do there in its own words.
 
@@ -204,6 +215,7 @@ class Settings(BaseSettings):
     link: LinkGroup = LinkGroup()
     egress: EgressGroup = EgressGroup()
     delivery: DeliveryGroup = DeliveryGroup()
+    retention: RetentionGroup = RetentionGroup()
     qonto: QontoGroup = QontoGroup()
     rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()

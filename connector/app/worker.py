@@ -10,8 +10,11 @@ from oauth.link import Linking
 from oauth.vault import TokenVault
 from storage.errors import ServiceError
 from webhooks.dispatch import Dispatcher
+from webhooks.replays import Replays
+from webhooks.retention import Retention
 from webhooks.subscriptions import Subscriptions
 
+REPLAY_EVERY = 1.0
 SETTLE_EVERY = 10.0
 WATCH_EVERY = 60.0
 CLEAN_UP_EVERY = 3600.0
@@ -28,12 +31,16 @@ class Worker:
         self,
         dispatcher: Dispatcher,
         subscriptions: Subscriptions,
+        replays: Replays,
+        retention: Retention,
         links: Linking,
         unlinker: Unlinker,
         vault: TokenVault,
     ) -> None:
         self._dispatcher = dispatcher
         self._subscriptions = subscriptions
+        self._replays = replays
+        self._retention = retention
         self._links = links
         self._unlinker = unlinker
         self._vault = vault
@@ -49,6 +56,8 @@ class Worker:
             asyncio.create_task(
                 _every(WATCH_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
             ),
+            asyncio.create_task(_every(REPLAY_EVERY, self._replays.advance), name="replay"),
+            asyncio.create_task(_every(CLEAN_UP_EVERY, self._retention.run), name="retention"),
             asyncio.create_task(_every(SETTLE_EVERY, self._unlinker.resume), name="unlink"),
             asyncio.create_task(
                 _every(KEEP_ALIVE_EVERY, self._vault.keep_alive), name="keep alive"

@@ -83,8 +83,10 @@ class Completion:
 class DueDelivery:
     """A delivery with all that sending it takes; either the event's or the notice's fields are set.
 
-    Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `notice_body` (for
-    `notices.body:{notice_id}`), `signing_secret` (for `tenants.signing_secret:{tenant_id}`).
+    Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `previous_secret` (for
+    `subscriptions.previous_secret:{subscription_id}`; it counts until `previous_until`),
+    `notice_body` (for `notices.body:{notice_id}`), `signing_secret` (for
+    `tenants.signing_secret:{tenant_id}`).
     """
 
     id: str
@@ -105,6 +107,9 @@ class DueDelivery:
     notice_body: bytes | None = field(repr=False)
     tenant_webhook_id: str | None
     signing_secret: bytes | None = field(repr=False)
+    previous_secret: bytes | None = field(default=None, repr=False)
+    previous_until: datetime | None = None
+    event_source: str | None = None
 
 
 _due = (
@@ -127,6 +132,9 @@ _due = (
         _notices.c.body.label("notice_body"),
         _notices.c.tenant_webhook_id,
         _tenants.c.signing_secret,
+        _subscriptions.c.previous_secret,
+        _subscriptions.c.previous_until,
+        _events.c.source.label("event_source"),
     )
     .join(_accounts, _accounts.c.id == _table.c.account_id)
     .join(_tenants, _tenants.c.id == _accounts.c.tenant_id)

@@ -29,11 +29,25 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None = None
+    previous_secret: bytes | None = field(default=None, repr=False)
+    """Sealed for `previous_place`."""
+    previous_until: datetime | None = None
+    ordered: bool = False
+    coalesce_seconds: int = 0
+    state: str = "ACTIVE"
+    state_reason: str | None = None
+    failing_since: datetime | None = None
+    next_probe_at: datetime | None = None
 
     @property
     def place(self) -> str:
         """Where the sealed secret belongs."""
         return f"subscriptions.secret:{self.id}"
+
+    @property
+    def previous_place(self) -> str:
+        """Where the sealed secret belongs once it has been replaced."""
+        return f"subscriptions.previous_secret:{self.id}"
 
 
 class Subscriptions:
@@ -48,9 +62,11 @@ class Subscriptions:
         except IntegrityError as error:
             raise Conflict("this subscription exists already") from error
 
-    async def get(self, subscription_id: str) -> Subscription | None:
+    async def get(self, subscription_id: str, *, hold: bool = False) -> Subscription | None:
+        """Answer one; with `hold` it can't change before this transaction ends."""
+        query = self._select.where(_table.c.id == subscription_id)
         row = (
-            await self._connection.execute(self._select.where(_table.c.id == subscription_id))
+            await self._connection.execute(query.with_for_update(read=True) if hold else query)
         ).first()
         return None if row is None else as_value(Subscription, row)
 
@@ -84,3 +100,54 @@ class Subscriptions:
             .values(ended_at=at, updated_at=at)
         )
         return result.rowcount == 1
+
+    async def set_options(
+        self, subscription_id: str, *, ordered: bool, coalesce_seconds: int, at: datetime
+    ) -> None:
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == subscription_id)
+            .values(ordered=ordered, coalesce_seconds=coalesce_seconds, updated_at=at)
+        )
+
+    async def set_state(
+        self, subscription_id: str, *, state: str, reason: str | None, at: datetime
+    ) -> None:
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == subscription_id)
+            .values(state=state, state_reason=reason, updated_at=at)
+        )
+
+    async def replace_secret(
+        self,
+        old: Subscription,
+        secret: bytes,
+        *,
+        previous: bytes | None,
+        until: datetime | None,
+        at: datetime,
+    ) -> bool:
+        """Store a new sealed secret beside the previous one; answer False when `old` isn't so now.
+
+        `previous` is None when only the new one is to count.
+        """
+        result = await self._connection.execute(
+            update(_table)
+            .where(
+                _table.c.id == old.id,
+                _table.c.secret == old.secret,
+                _table.c.ended_at.is_(None),
+            )
+            .values(secret=secret, previous_secret=previous, previous_until=until, updated_at=at)
+        )
+        return result.rowcount == 1
+
+    async def forget_previous_secrets(self, at: datetime) -> int:
+        """Drop the secrets whose time beside a newer one is over; answer how many there were."""
+        result = await self._connection.execute(
+            update(_table)
+            .where(_table.c.previous_until <= at)
+            .values(previous_secret=None, previous_until=None)
+        )
+        return result.rowcount

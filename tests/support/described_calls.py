@@ -1,5 +1,6 @@
 """Every described call, made against the simulator; the description says which there are."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from connector.app.description import operations
 from connector.app.openapi import operation_id
 from connector.routes.operation import Operation
 from tests.support.described import CALLBACK, TARGET, InProcess, registration
+from tests.webhooks.relay import until
 
 NOT_CALLED = {
     "postEventsCallbackByCode": "takes the provider's signed events only",
@@ -78,6 +80,7 @@ class Walk:
         notices = await self.call(
             "POST", "/webhooks/tenant", body={"callbackUrl": f"{CALLBACK}/notices"}
         )
+        await self._relay(hook["data"]["id"])
         await self.read()
         for path, body in BODIES.items():
             if any(one.path == path for one in operations()):
@@ -106,6 +109,42 @@ class Walk:
         code = await self.up.code(link["data"]["url"])
         exchanged = await self.call("POST", "/auth/exchange", body={"code": code})
         self.account_key = exchanged["data"]["accountKey"]
+
+    async def _relay(self, hook: str) -> None:
+        """Look after a subscription: options, secret, a test, its log, and sending again."""
+        of_hook = {"webhookId": hook}
+        await self.call(
+            "PATCH",
+            "/webhooks/{webhookId}",
+            body={"ordered": True, "coalesceSeconds": 5},
+            **of_hook,
+        )
+        await self.call("POST", "/webhooks/{webhookId}/rotateSecret", body={}, **of_hook)
+        sent = await self.call("POST", "/webhooks/{webhookId}/test", **of_hook)
+        await self._deliver()
+        delivery = {"deliveryId": sent["data"]["id"]}
+        await self.call("GET", "/webhooks/deliveries/{deliveryId}", **delivery)
+        await self.call("POST", "/webhooks/deliveries/{deliveryId}/replay", **delivery)
+        await self.call("POST", "/webhooks/{webhookId}/pause", **of_hook)
+        begun = await self.call(
+            "POST",
+            "/webhooks/{webhookId}/replays",
+            body={"status": "FAILED", "from": "2026-11-20T00:00:00Z"},
+            **of_hook,
+        )
+        await self.call("GET", "/webhooks/{webhookId}/replays", **of_hook)
+        replay = {**of_hook, "replayId": begun["data"]["id"]}
+        await self.call("GET", "/webhooks/{webhookId}/replays/{replayId}", **replay)
+        await self.call("DELETE", "/webhooks/{webhookId}/replays/{replayId}", **replay)
+        await self.call("POST", "/webhooks/{webhookId}/resume", **of_hook)
+
+    async def _deliver(self) -> None:
+        """Let a worker send what is due."""
+        dispatcher = self.up.container.dispatcher
+        running = asyncio.create_task(dispatcher.run())
+        await until(lambda: self.up.receivers.bodies)
+        await dispatcher.stop()
+        await running
 
     async def read(self) -> None:
         """Call everything that only reads, as soon as other answers name what it needs."""

@@ -15,6 +15,9 @@ from storage.sealing import MasterKey
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
     *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
+    *("webhook list", "webhook show", "webhook pause", "webhook resume", "webhook rotate"),
+    *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
+    *("webhook replays", "retention run"),
     *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),

@@ -1,0 +1,58 @@
+"""How one subscription stands, and its options."""
+
+from dataclasses import dataclass
+
+from storage.clock import Clock
+from storage.repositories.accounts import Account
+from storage.repositories.subscriptions import Subscription
+from storage.unit_of_work import UnitOfWork
+from webhooks import owned
+
+LONGEST_COALESCING = 300
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A subscription with what waits for its next try, and what is held while it is paused."""
+
+    subscription: Subscription
+    waiting: int
+    held: int
+
+
+@dataclass(frozen=True)
+class Standings:
+    work: UnitOfWork
+    clock: Clock
+
+    async def get(self, account: Account, subscription_id: str) -> Standing:
+        """Answer how a subscription stands now. Raises NotFound."""
+        async with self.work.reading() as tx:
+            found = await owned.live_subscription(tx, account, subscription_id)
+            waiting, held = await tx.delivery_log.counts(subscription_id)
+        return Standing(found, waiting, held)
+
+    async def change(
+        self,
+        account: Account,
+        subscription_id: str,
+        *,
+        ordered: bool | None = None,
+        coalesce_seconds: int | None = None,
+    ) -> Standing:
+        """Change options; None leaves one as it is. They count from the next event on.
+
+        Raises NotFound.
+        """
+        async with self.work.writing() as tx:
+            found = await owned.live_subscription(tx, account, subscription_id)
+            await tx.subscriptions.set_options(
+                subscription_id,
+                ordered=found.ordered if ordered is None else ordered,
+                coalesce_seconds=(
+                    found.coalesce_seconds if coalesce_seconds is None else coalesce_seconds
+                ),
+                at=self.clock(),
+            )
+        return await self.get(account, subscription_id)
