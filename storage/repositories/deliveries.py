@@ -52,6 +52,10 @@ class Delivery:
     lease_until: datetime | None
     created_at: datetime
     completed_at: datetime | None
+    origin: str = "EVENT"
+    replay_id: str | None = None
+    record_key: str | None = None
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ class Attempt:
     duration_ms: int
     status_code: int | None
     error: str | None
+    request_headers: str | None = None
+    response_headers: str | None = None
+    response_body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
