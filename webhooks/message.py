@@ -6,11 +6,12 @@ from datetime import datetime
 from storage.repositories.deliveries import DueDelivery
 from storage.sealing import KeyRing
 from webhooks.envelope import event_body
+from webhooks.opened import OpenedSecrets
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import signed_headers
 
 
-def prepare(due: DueDelivery, ring: KeyRing, now: datetime) -> OutgoingRequest:
+def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> OutgoingRequest:
     """Write the request for a try made at `now`. Raises SecretUnreadable.
 
     Events are signed with their subscription's secret, notices with the tenant's.
