@@ -11,6 +11,7 @@ import httpx2
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import ArgumentError
 
+from connector.app.duties import Duty
 from connector.app.metrics import BudgetMetrics, HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unlinking import Unlinker
@@ -37,12 +38,14 @@ from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
+from storage.database_clock import DatabaseClock
 from storage.engine import Database, StorageSettings
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
+from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.sender import HttpSender, Sender, SenderSettings
@@ -79,6 +82,7 @@ class Container:
     reading: Reading
     sender: Sender
     dispatcher: Dispatcher
+    endpoints: Endpoints
     intake: Intake
     subscriptions: Subscriptions
     tenant_webhooks: TenantWebhooks
@@ -211,12 +215,25 @@ def assemble(
         SenderSettings(
             deadline=settings.delivery.deadline_seconds, connections=settings.delivery.at_once
         ),
+        clock,
+    )
+    # Leases of several processes on PostgreSQL are by its clock; a test's own clock stands.
+    shared_clock = clock if clock is not system_clock else DatabaseClock(database)
+    endpoints = Endpoints(
+        work,
+        ring,
+        shared_clock,
+        EndpointSettings(
+            pause_after=timedelta(days=settings.delivery.pause_after_days),
+            least_tries=settings.delivery.pause_after_tries,
+        ),
+        wake=lambda: dispatcher.wake(),
     )
     dispatcher = Dispatcher(
         work,
         ring,
         sender,
-        clock,
+        shared_clock,
         relay_metrics,
         DispatchSettings(
             deadline=timedelta(seconds=settings.delivery.deadline_seconds + 2),
@@ -224,6 +241,7 @@ def assemble(
             per_endpoint=settings.delivery.per_endpoint,
             retry_delays=settings.delivery.delays(),
         ),
+        endpoints=endpoints,
     )
 
     def consent_ended(account_id: str) -> None:
@@ -235,7 +253,7 @@ def assemble(
         work,
         ring,
         registry,
-        clock,
+        shared_clock,
         relay_metrics,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
@@ -286,6 +304,15 @@ def assemble(
         logo = chosen.logo_svg or chosen.logo_png
         return PageStyle(chosen.name or tenant.name, logo, chosen.colors)
 
+    duties = (
+        Duty("settle_subscriptions", 10, subscriptions.settle),
+        Duty("watch_consents", 60, subscriptions.upstream.watch_all),
+        Duty("settle_endpoints", 5, endpoints.settle),
+        Duty("unlink", 10, unlinker.resume),
+        Duty("keep_alive", 3600, vault.keep_alive),
+        Duty("clean_up", 3600, links.clean_up),
+    )
+
     return Container(
         settings=settings,
         clock=clock,
@@ -312,9 +339,10 @@ def assemble(
         reading=Reading(registry, zone=settings.zone()),
         sender=sender,
         dispatcher=dispatcher,
+        endpoints=endpoints,
         intake=intake,
         subscriptions=subscriptions,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         unlinker=unlinker,
-        worker=Worker(dispatcher, subscriptions, links, unlinker, vault),
+        worker=Worker(dispatcher, work, shared_clock, duties),
     )
