@@ -228,10 +228,11 @@ class Endpoints:
             .limit(most)
             .with_for_update()
         )
+        found = rows.all()
         # due a microsecond apart, since claims take the longest due first
         released = [
-            {"b_id": row.id, "b_due_at": now + timedelta(microseconds=number)}
-            for number, row in enumerate(rows)
+            {"b_id": row.id, "b_due_at": now - timedelta(microseconds=len(found) - number)}
+            for number, row in enumerate(found)
         ]
         if released:
             await self._connection.execute(_release, released)
