@@ -20,6 +20,8 @@ from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.delivery_log import DeliveryLog
+from storage.repositories.duties import Duties
+from storage.repositories.endpoints import Endpoints
 from storage.repositories.erasure import Erasure
 from storage.repositories.events import Events
 from storage.repositories.links import Links
@@ -103,6 +105,14 @@ class Transaction:
     @cached_property
     def unlinkings(self) -> Unlinkings:
         return Unlinkings(self.connection)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(self.connection)
+
+    @cached_property
+    def duties(self) -> Duties:
+        return Duties(self.connection)
 
     @cached_property
     def erasure(self) -> Erasure:

@@ -2,6 +2,9 @@
 
 A delivery that was just committed is handed over in memory; the claim query serves retries,
 restarts and other processes. No slot is held while a delivery waits for its next try.
+
+Who may start is decided twice: `lanes` and `breaker` share out the slots of this process; and
+right before each try the database says whether its subscription wants it now.
 """
 
 import asyncio
@@ -11,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 import structlog
 
@@ -19,14 +22,21 @@ from storage.clock import Clock
 from storage.errors import SecretUnreadable, ServiceError
 from storage.group_commit import GroupCommit
 from storage.repositories.deliveries import Attempt, Completion, Delivery, DueDelivery
+from storage.repositories.endpoints import ACTIVE
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
+from webhooks import transcript
+from webhooks.breaker import UNREACHABLE, Breakers, origin_of
+from webhooks.endpoints import Endpoints, Tried
 from webhooks.lanes import Lanes
 from webhooks.message import prepare
 from webhooks.metrics import RelayMetrics
+from webhooks.opened import OpenedSecrets
 from webhooks.planning import Lease
 from webhooks.schedule import (
+    GONE,
     RETRY_DELAYS,
+    Answered,
     Decision,
     Done,
     Failed,
@@ -35,9 +45,21 @@ from webhooks.schedule import (
     RetryAt,
     decide,
 )
-from webhooks.sender import Sender
+from webhooks.sender import OutgoingRequest, Sender
+
+_OURS = ("NOT_SENT", "SECRET_UNREADABLE")
+"""Errors of tries that say nothing about the receiver."""
+
+_MOST_ORIGINS = 10_000
 
 logger = structlog.get_logger()
+
+
+class _Ended(NamedTuple):
+    """A try to write down, and what it says of its subscription's receiver."""
+
+    completion: Completion
+    tried: Tried | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +73,14 @@ class DispatchSettings:
     """Tries under way in this process."""
     per_endpoint: int = 64
     """Of those, tries to one subscription's URL."""
+    on_trial: int = 8
+    """Of those, tries to one that doesn't answer, or hasn't yet."""
+    not_well: float = 0.5
+    """The part of `at_once` that all such endpoints have together."""
+    patience: float = 0.25
+    """Seconds without an answer after which an endpoint that is called counts as such a one."""
+    breaker_after: int = 5
+    """Failures to reach a host, one after the other, from which on it's tried once at a time."""
     waiting: int = 10_000
     """Deliveries held in memory. Fresh ones fill half of it, so that a claim always finds room."""
     waiting_per_endpoint: int = 1_000
@@ -71,31 +101,46 @@ class Dispatcher:
         metrics: RelayMetrics,
         settings: DispatchSettings | None = None,
         *,
+        endpoints: Endpoints,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.owner = f"worker_{secrets.token_hex(8)}"
         self._work = work
-        self._ring = ring
+        self._secrets = OpenedSecrets(ring)
+        self._endpoints = endpoints
         self._sender = sender
         self._clock = clock
         self._metrics = metrics
         self._settings = settings or DispatchSettings()
         self._jitter = jitter
-        self._lanes = Lanes(at_once=self._settings.at_once, per_lane=self._settings.per_endpoint)
+        self._lanes = Lanes(
+            at_once=self._settings.at_once,
+            per_lane=self._settings.per_endpoint,
+            on_trial=self._settings.on_trial,
+            not_well=max(1, int(self._settings.at_once * self._settings.not_well)),
+            patience=self._settings.patience,
+            may_start=self._may_start,
+        )
+        self._breakers = Breakers(self._settings.breaker_after)
+        self._origins: dict[str, str] = {}
+        """Of the lanes whose URL is known."""
+        self._probes: set[str] = set()
+        """Deliveries under way although their subscription is paused."""
         self._crowded = False
         """The last claim found no room."""
         self._full: set[str] = set()
         """Endpoints that the last claim passed over, because enough of theirs is here."""
         self._held: set[str] = set()
         self._ended: set[str | None] = set()
-        self._tries: set[asyncio.Task[None]] = set()
+        self._tries: set[asyncio.Task[bool | None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._running = False
         self._left = asyncio.Event()
         self._left.set()
         self._check: GroupCommit[str, DueDelivery | None] = GroupCommit(self._read_due)
-        self._record: GroupCommit[Completion, None] = GroupCommit(self._write_completions)
+        self._record: GroupCommit[_Ended, None] = GroupCommit(self._write_completions)
+        self._put_back: GroupCommit[tuple[str, str], None] = GroupCommit(self._write_put_back)
 
     # -- fresh work ------------------------------------------------------------------------------
 
@@ -107,10 +152,19 @@ class Dispatcher:
         return Lease(self.owner, self._settings.lease) if room else None
 
     def hand_over(self, deliveries: Sequence[Delivery]) -> None:
-        """Take deliveries that were just committed; those under this worker's lease start now."""
+        """Take deliveries that were just committed; those under this worker's lease start now.
+
+        Those of an endpoint that doesn't answer, and has enough here, are claimed when their lease
+        is over.
+        """
         for delivery in deliveries:
             if delivery.lease_owner == self.owner:
-                self._enqueue(delivery)
+                lane = _lane(delivery)
+                few = self._lanes.length(lane) < self._settings.per_endpoint
+                if few or not self._lanes.is_ill(lane):
+                    self._enqueue(delivery)
+            elif delivery.lease_owner is None and delivery.status == "PENDING":
+                self._wake.set()
         self._pump()
 
     def ended(self, subscription_id: str) -> None:
@@ -155,6 +209,7 @@ class Dispatcher:
         if self._tries:
             await asyncio.wait(self._tries)
         await self._record.drain()
+        await self._put_back.drain()
         with suppress(ServiceError):
             async with self._work.writing() as tx:
                 await tx.deliveries.release(self.owner)
@@ -168,6 +223,12 @@ class Dispatcher:
         now = self._clock()
         async with self._work.reading() as tx:
             waiting = await tx.deliveries.anything_due(now)
+            probing = await tx.endpoints.probe_is_due(now)
+        if probing:
+            for probe in await self._endpoints.probes(self.owner, until=now + self._settings.lease):
+                self._probes.add(probe.id)
+                self._enqueue(probe)
+            self._pump()
         if not waiting:
             return False
         enough = self._settings.waiting_per_endpoint
@@ -192,7 +253,12 @@ class Dispatcher:
     def _enqueue(self, delivery: Delivery) -> None:
         if delivery.id not in self._held:
             self._held.add(delivery.id)
-            self._lanes.put(delivery.subscription_id or delivery.id, delivery.id)
+            self._lanes.put(_lane(delivery), delivery.id)
+
+    def _may_start(self, lane: str) -> bool:
+        """Say whether the host behind a lane may be called, as far as it's known."""
+        origin = self._origins.get(lane)
+        return origin is None or self._breakers.admits(origin)
 
     def _pump(self) -> None:
         """Start tries while there are slots."""
@@ -202,13 +268,14 @@ class Dispatcher:
             if lane in self._full and self._lanes.length(lane) <= half:
                 self._full.discard(lane)
                 self._wake.set()
-            task = asyncio.create_task(self._deliver(delivery_id))
+            task = asyncio.create_task(self._deliver(lane, delivery_id))
             self._tries.add(task)
             task.add_done_callback(lambda done, lane=lane: self._finished(done, lane))
 
-    def _finished(self, task: asyncio.Task[None], lane: str) -> None:
+    def _finished(self, task: asyncio.Task[bool | None], lane: str) -> None:
         self._tries.discard(task)
-        self._lanes.done(lane)
+        well = not task.cancelled() and task.exception() is None
+        self._lanes.done(lane, answered=task.result() if well else None)
         if self._crowded and len(self._held) <= self._settings.waiting // 2:
             self._crowded = False
             self._wake.set()
@@ -218,57 +285,113 @@ class Dispatcher:
 
     # -- one try ---------------------------------------------------------------------------------
 
-    async def _deliver(self, delivery_id: str) -> None:
-        """Try one delivery and write down what happened."""
+    async def _deliver(self, lane: str, delivery_id: str) -> bool | None:
+        """Try one delivery and write down what happened.
+
+        Answers whether the receiver answered, whatever it said; None when no try was made.
+        """
+        stays = False
         try:
             due = await self._check.submit(delivery_id)
             if due is None or self._stopping:
-                return
+                return None
             if not self._ended.isdisjoint((due.subscription_id, due.tenant_webhook_id)):
-                return
+                return None
             if due.lease_until < self._clock() + self._settings.deadline:
-                return  # too little is left of the lease; it will be claimed again
-            started = self._clock()
-            outcome = await self._send(due, started)
-            ended = self._clock()
-            decision = decide(
-                due.attempts + 1,
-                outcome,
-                now=ended,
-                jitter=self._jitter(),
-                delays=self._settings.retry_delays,
-            )
-            await self._record.submit(self._completion(due, outcome, decision, started, ended))
+                return None  # too little is left of the lease; it will be claimed again
+            is_probe = delivery_id in self._probes
+            if not is_probe and due.subscription_state not in (None, ACTIVE):
+                await self._put_back.submit((delivery_id, "HELD"))
+                return None
+            if not is_probe and due.must_wait:
+                await self._put_back.submit((delivery_id, "PENDING"))
+                return None
+            origin = self._origin(lane, due.callback_url)
+            if not self._breakers.admits(origin):
+                stays = True
+                self._lanes.put(lane, delivery_id, first=True)
+                return None
+            return await self._try(due, origin, is_probe=is_probe)
         except ServiceError as error:
             # The lease runs out and the delivery is claimed again: at least once, never lost.
             logger.warning("delivery.postponed", delivery_id=delivery_id, code=error.code)
+            return None
         finally:
-            self._held.discard(delivery_id)
+            if not stays:
+                self._held.discard(delivery_id)
+                self._probes.discard(delivery_id)
 
-    async def _send(self, due: DueDelivery, now: datetime) -> Outcome:
-        """Make the attempt. Whatever breaks on our side is a failed one: seen, and bounded."""
+    async def _try(self, due: DueDelivery, origin: str, *, is_probe: bool) -> bool | None:
+        started = self._clock()
+        request: OutgoingRequest | None = None
+        reached: bool | None = None
+        self._breakers.started(origin)
         try:
-            return await self._sender.send(prepare(due, self._ring, now))
+            request, outcome = await self._send(due, started)
+            if outcome.error not in _OURS:
+                reached = isinstance(outcome, Answered) or outcome.error not in UNREACHABLE
+        finally:
+            if self._breakers.ended(origin, reached=reached):
+                self._metrics.breaker_openings.inc()
+                logger.warning(
+                    "breaker.opened", account_id=due.account_id, subscription_id=due.subscription_id
+                )
+        ended = self._clock()
+        decision = decide(
+            due.attempts + 1,
+            outcome,
+            now=ended,
+            jitter=self._jitter(),
+            delays=self._settings.retry_delays,
+        )
+        completion = self._completion(
+            due, request, outcome, decision, started, ended, is_probe=is_probe
+        )
+        await self._record.submit(_Ended(completion, _tried(due, outcome, is_probe=is_probe)))
+        return reached
+
+    def _origin(self, lane: str, url: str) -> str:
+        origin = self._origins.get(lane)
+        if origin is None:
+            if len(self._origins) >= _MOST_ORIGINS:
+                self._origins.clear()
+            origin = self._origins[lane] = origin_of(url)
+        return origin
+
+    async def _send(
+        self, due: DueDelivery, now: datetime
+    ) -> tuple[OutgoingRequest | None, Outcome]:
+        """Make the attempt. Whatever breaks on our side is a failed one: seen, and bounded."""
+        request = None
+        try:
+            request = prepare(due, self._secrets, now)
+            return request, await self._sender.send(request)
         except SecretUnreadable as error:
             logger.error("delivery.not_sent", delivery_id=due.id, code=error.code)
-            return Failed(error.code)
+            return request, Failed(error.code)
         except Exception as error:
             logger.error("delivery.not_sent", delivery_id=due.id, exc_info=error)
-            return Failed("NOT_SENT")
+            return request, Failed("NOT_SENT")
 
     def _completion(
         self,
         due: DueDelivery,
+        request: OutgoingRequest | None,
         outcome: Outcome,
         decision: Decision,
         started: datetime,
         ended: datetime,
+        *,
+        is_probe: bool,
     ) -> Completion:
         match decision:
             case Done():
                 status, due_at, completed_at = "DELIVERED", ended, ended
             case RetryAt(moment):
-                status, due_at, completed_at = "PENDING", moment, None
+                status, due_at, completed_at = "HELD" if is_probe else "PENDING", moment, None
+            case GiveUp() if is_probe and not _is_final(outcome):
+                # a probe may be the hundredth try: the backlog is kept until it's wanted again
+                status, due_at, completed_at = "HELD", ended, None
             case GiveUp():
                 status, due_at, completed_at = "GIVEN_UP", ended, ended
             case _:
@@ -279,26 +402,19 @@ class Dispatcher:
         if status == "DELIVERED":
             self._metrics.waiting_seconds.observe((ended - due.created_at).total_seconds())
         else:
-            logger.info(
-                "delivery.retry_planned" if status == "PENDING" else "delivery.given_up",
-                delivery_id=due.id,
-                attempt=due.attempts + 1,
-                error=error,
-            )
+            logger.info(_NEWS[status], delivery_id=due.id, attempt=due.attempts + 1, error=error)
         return Completion(
-            attempt=Attempt(
-                delivery_id=due.id,
-                number=due.attempts + 1,
-                started_at=started,
-                duration_ms=round((ended - started).total_seconds() * 1000),
-                status_code=getattr(outcome, "status", None),
-                error=error,
-            ),
+            attempt=_attempt(due, request, outcome, started, ended),
             owner=self.owner,
             status=status,
             due_at=due_at,
             completed_at=completed_at,
             notice_id=due.notice_id,
+            followed=(
+                (due.subscription_id, due.record_key)
+                if due.ordered and due.subscription_id and due.record_key
+                else None
+            ),
         )
 
     async def _read_due(self, delivery_ids: Sequence[str]) -> list[DueDelivery | None]:
@@ -306,7 +422,83 @@ class Dispatcher:
             found = await tx.deliveries.due(delivery_ids, self.owner)
         return [found.get(delivery_id) for delivery_id in delivery_ids]
 
-    async def _write_completions(self, completions: Sequence[Completion]) -> list[None]:
+    async def _write_completions(self, ended: Sequence[_Ended]) -> list[None]:
+        completions = [one.completion for one in ended]
         async with self._work.writing() as tx:
             await tx.deliveries.complete(completions)
-        return [None] * len(completions)
+        if any(done.followed and done.completed_at for done in completions):
+            self._wake.set()
+        tries = [one.tried for one in ended if one.tried is not None]
+        try:
+            await self._endpoints.note(tries)
+        except ServiceError as error:
+            logger.warning("endpoint.not_noted", code=error.code)
+        except Exception as error:
+            # the tries are recorded, and must not be recorded again
+            logger.error("endpoint.not_noted", exc_info=error)
+        return [None] * len(ended)
+
+    async def _write_put_back(self, items: Sequence[tuple[str, str]]) -> list[None]:
+        async with self._work.writing() as tx:
+            for status in sorted({status for _, status in items}):
+                ids = [delivery_id for delivery_id, wanted in items if wanted == status]
+                await tx.deliveries.put_back(ids, self.owner, status=status)
+        return [None] * len(items)
+
+
+_NEWS = {
+    "PENDING": "delivery.retry_planned",
+    "HELD": "delivery.probe_failed",
+    "GIVEN_UP": "delivery.given_up",
+}
+
+
+def _lane(delivery: Delivery) -> str:
+    return delivery.subscription_id or delivery.id
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Say that no later try could end otherwise."""
+    if isinstance(outcome, Answered):
+        return outcome.status == GONE
+    return not outcome.retryable
+
+
+def _tried(due: DueDelivery, outcome: Outcome, *, is_probe: bool) -> Tried | None:
+    if due.subscription_id is None or outcome.error in _OURS:
+        return None
+    return Tried(
+        subscription_id=due.subscription_id,
+        succeeded=outcome.error is None,
+        gone=isinstance(outcome, Answered) and outcome.status == GONE,
+        failing_since=due.failing_since,
+        probed=is_probe,
+    )
+
+
+def _attempt(
+    due: DueDelivery,
+    request: OutgoingRequest | None,
+    outcome: Outcome,
+    started: datetime,
+    ended: datetime,
+) -> Attempt:
+    sent = got = body = None
+    if request is not None:
+        sent = transcript.request_headers(request.headers)
+        # what a receiver of a notice says may repeat the account key in it
+        if isinstance(outcome, Answered) and due.notice_id is None:
+            proofs = transcript.proofs(request.headers)
+            got = transcript.response_headers(outcome.headers, proofs)
+            body = transcript.response_body(outcome.body, proofs)
+    return Attempt(
+        delivery_id=due.id,
+        number=due.attempts + 1,
+        started_at=started,
+        duration_ms=round((ended - started).total_seconds() * 1000),
+        status_code=outcome.status if isinstance(outcome, Answered) else None,
+        error=outcome.error,
+        request_headers=sent,
+        response_headers=got,
+        response_body=body,
+    )

@@ -1,40 +1,274 @@
-"""Pausing and resuming a subscription."""
+"""Receivers that fail for days, are gone, or asked for a rest: paused, probed, resumed.
 
-from dataclasses import dataclass
+A subscription whose tries have all failed for days is PAUSED: what it would get is HELD, and once
+an hour the oldest of that is tried. When it arrives, or the vendor says so, all goes out again, in
+its order. A receiver that answers 410 is believed at once: its subscription is DISABLED, nothing
+more is planned for it, and what waits is HELD all the same, since a vendor may have erred.
+"""
 
-from storage.clock import Clock
-from storage.errors import Conflict
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from storage.clock import Clock, iso_millis
+from storage.errors import NotFound
+from storage.ids import new_id
 from storage.repositories.accounts import Account
-from storage.repositories.subscriptions import Subscription
-from storage.unit_of_work import UnitOfWork
-from webhooks import owned
+from storage.repositories.deliveries import Delivery
+from storage.repositories.endpoints import (
+    ACTIVE,
+    DISABLED,
+    FAILING,
+    GONE,
+    PAUSED,
+    VENDOR,
+    Endpoint,
+)
+from storage.repositories.notices import Notice
+from storage.sealing import KeyRing
+from storage.unit_of_work import Transaction, UnitOfWork
+
+CHUNK = 500
+"""Deliveries held or released in one transaction."""
+
+logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class EndpointSettings:
+    """When a receiver counts as failing: without a success for so long, over so many tries."""
+
+    pause_after: timedelta = timedelta(days=3)
+    least_tries: int = 5
+    probe_every: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How a try for a subscription ended, and what was known of it before."""
+
+    subscription_id: str
+    succeeded: bool
+    gone: bool
+    failing_since: datetime | None
+    probed: bool
+
+
 class Endpoints:
-    """The use cases around a subscription's state."""
+    """Use cases of pausing. `wake` is called when there is something to send again."""
 
-    work: UnitOfWork
-    clock: Clock
+    def __init__(
+        self,
+        work: UnitOfWork,
+        ring: KeyRing,
+        clock: Clock,
+        settings: EndpointSettings | None = None,
+        *,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._work = work
+        self._ring = ring
+        self._clock = clock
+        self._settings = settings or EndpointSettings()
+        self._wake = wake
 
-    async def pause(self, account: Account, subscription_id: str) -> Subscription:
-        """Keep what comes instead of sending it. Raises NotFound, Conflict when it is DISABLED."""
-        async with self.work.writing() as tx:
-            found = await owned.live_subscription(tx, account, subscription_id)
-            if found.state == "DISABLED":
-                raise Conflict("Its receiver said that it is gone; resume it first.")
-            if found.state == "ACTIVE":
-                await tx.subscriptions.set_state(
-                    found.id, state="PAUSED", reason="VENDOR", at=self.clock()
-                )
-            return await owned.live_subscription(tx, account, subscription_id)
+    # -- for vendors -----------------------------------------------------------------------------
 
-    async def resume(self, account: Account, subscription_id: str) -> Subscription:
-        """Send again, beginning with what was kept. Raises NotFound."""
-        async with self.work.writing() as tx:
-            found = await owned.live_subscription(tx, account, subscription_id)
-            if found.state != "ACTIVE":
-                await tx.subscriptions.set_state(
-                    found.id, state="ACTIVE", reason=None, at=self.clock()
-                )
-            return await owned.live_subscription(tx, account, subscription_id)
+    async def pause(self, account: Account, subscription_id: str) -> Endpoint:
+        """Hold what a subscription would get until it's resumed; answer how it stands now.
+
+        Nothing is probed meanwhile. Raises NotFound for one that isn't this account's, or has
+        ended. One that is disabled stays so.
+        """
+        now = self._clock()
+        async with self._work.writing() as tx:
+            found = await self._own(tx, account, subscription_id)
+            if found.state != DISABLED and found.state_reason != VENDOR:
+                found = await self._move(tx, found, PAUSED, VENDOR, now)
+        await self._settle(subscription_id, found.state, most=CHUNK)
+        return found
+
+    async def resume(self, account: Account, subscription_id: str) -> Endpoint:
+        """Send again what a subscription gets, whatever it was stopped for, and what was held.
+
+        A long backlog is released over some seconds. Raises NotFound as `pause` does.
+        """
+        now = self._clock()
+        async with self._work.writing() as tx:
+            found = await self._own(tx, account, subscription_id)
+            if found.state != ACTIVE:
+                found = await self._move(tx, found, ACTIVE, None, now)
+        await self._settle(subscription_id, ACTIVE, most=CHUNK)
+        return found
+
+    # -- for the dispatcher ----------------------------------------------------------------------
+
+    async def probes(self, owner: str, *, until: datetime, most: int = 100) -> list[Delivery]:
+        """Take one held delivery of each paused subscription whose hour has come."""
+        async with self._work.writing() as tx:
+            return await tx.endpoints.probes(
+                owner, now=self._clock(), until=until, again=self._settings.probe_every, most=most
+            )
+
+    async def note(self, tries: Sequence[Tried]) -> None:
+        """Draw the conclusions of tries that are recorded already.
+
+        It costs nothing while all goes well, or all has failed before and not for long.
+        """
+        now = self._clock()
+        gone = {one.subscription_id for one in tries if one.gone}
+        well = {one.subscription_id for one in tries if one.succeeded}
+        mended = {one.subscription_id for one in tries if one.succeeded and one.failing_since}
+        resumed = {one.subscription_id for one in tries if one.succeeded and one.probed}
+        failing = {
+            one.subscription_id for one in tries if not one.succeeded and one.failing_since is None
+        }
+        overdue = {
+            one.subscription_id
+            for one in tries
+            if not one.succeeded
+            and not one.probed
+            and one.failing_since is not None
+            and now - one.failing_since >= self._settings.pause_after
+        }
+        failing -= well | gone
+        overdue -= well | gone
+        if mended or failing:
+            async with self._work.writing() as tx:
+                await tx.endpoints.note(failing=sorted(failing), well=sorted(mended), at=now)
+        for subscription_id in sorted(gone):
+            await self._disable(subscription_id, now)
+        for subscription_id in sorted(resumed - gone):
+            await self._answered(subscription_id, now)
+        for subscription_id in sorted(overdue):
+            await self._failed(subscription_id, now)
+
+    # -- a duty ----------------------------------------------------------------------------------
+
+    async def settle(self) -> int:
+        """Hold and release what is left to be; answer how many deliveries that were.
+
+        Paused subscriptions may have deliveries that were under way or planned meanwhile; resumed
+        ones may have more than what one transaction takes.
+        """
+        async with self._work.reading() as tx:
+            unsettled = await tx.endpoints.unsettled()
+        moved = 0
+        for subscription_id, state in unsettled:
+            moved += await self._settle(subscription_id, state)
+        return moved
+
+    async def _settle(self, subscription_id: str, state: str, *, most: int | None = None) -> int:
+        moved = 0
+        while most is None or moved < most:
+            now = self._clock()
+            async with self._work.writing() as tx:
+                step = tx.endpoints.release if state == ACTIVE else tx.endpoints.hold
+                number = await step(subscription_id, now=now, most=CHUNK)
+            moved += number
+            if number and state == ACTIVE:
+                self._wake()
+            if number < CHUNK:
+                break
+        return moved
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    async def _own(self, tx: Transaction, account: Account, subscription_id: str) -> Endpoint:
+        found = await tx.endpoints.get(subscription_id, lock=True)
+        if found is None or found.account_id != account.id:
+            raise NotFound("This account has no such subscription.")
+        return found
+
+    async def _failed(self, subscription_id: str, now: datetime) -> None:
+        """Pause it, if it has failed for as long and as often as it takes."""
+        settings = self._settings
+        async with self._work.writing() as tx:
+            found = await tx.endpoints.get(subscription_id, lock=True)
+            if found is None or found.state != ACTIVE or found.failing_since is None:
+                return
+            if now - found.failing_since < settings.pause_after:
+                return
+            tries = await tx.endpoints.failed_tries(
+                subscription_id, found.failing_since, most=settings.least_tries
+            )
+            if tries < settings.least_tries:
+                return
+            await self._move(tx, found, PAUSED, FAILING, now, probe_at=now + settings.probe_every)
+        await self._settle(subscription_id, PAUSED, most=CHUNK)
+
+    async def _answered(self, subscription_id: str, now: datetime) -> None:
+        """Resume what was paused for failing; a vendor's own pause stands."""
+        async with self._work.writing() as tx:
+            found = await tx.endpoints.get(subscription_id, lock=True)
+            if found is None or (found.state, found.state_reason) != (PAUSED, FAILING):
+                return
+            await self._move(tx, found, ACTIVE, None, now)
+        await self._settle(subscription_id, ACTIVE, most=CHUNK)
+
+    async def _disable(self, subscription_id: str, now: datetime) -> None:
+        async with self._work.writing() as tx:
+            found = await tx.endpoints.get(subscription_id, lock=True)
+            if found is None or found.state == DISABLED:
+                return
+            await self._move(tx, found, DISABLED, GONE, now)
+        await self._settle(subscription_id, DISABLED, most=CHUNK)
+
+    async def _move(
+        self,
+        tx: Transaction,
+        endpoint: Endpoint,
+        state: str,
+        reason: str | None,
+        at: datetime,
+        *,
+        probe_at: datetime | None = None,
+    ) -> Endpoint:
+        """Change the state, and tell the vendor in the same commit."""
+        await tx.endpoints.move(endpoint.id, to=state, reason=reason, at=at, probe_at=probe_at)
+        kind = f"SUBSCRIPTION_{'RESUMED' if state == ACTIVE else state}"
+        account = await tx.accounts.get(endpoint.account_id)
+        body = json.dumps(
+            {
+                "eventType": kind,
+                "subscriptionId": endpoint.id,
+                "accountId": endpoint.account_id,
+                "resource": endpoint.resource,
+                "reason": reason,
+                "failingSince": _written(endpoint.failing_since),
+                "reference": None if account is None else account.reference,
+                "changedDate": _written(at),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+        for webhook in await tx.tenant_webhooks.live(endpoint.tenant_id, hold=True):
+            bare = Notice(
+                id=new_id("ntc", at),
+                tenant_id=endpoint.tenant_id,
+                account_id=endpoint.account_id,
+                kind=kind,
+                callback_url=webhook.callback_url,
+                body=None,
+                created_at=at,
+                tenant_webhook_id=webhook.id,
+            )
+            await tx.notices.add(replace(bare, body=self._ring.seal(body, place=bare.place)))
+        event = "endpoint.resumed" if state == ACTIVE else f"endpoint.{state.lower()}"
+        logger.warning(
+            event, account_id=endpoint.account_id, subscription_id=endpoint.id, code=reason
+        )
+        return replace(
+            endpoint,
+            state=state,
+            state_reason=reason,
+            next_probe_at=probe_at,
+            failing_since=None if state == ACTIVE else endpoint.failing_since,
+        )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else iso_millis(moment)

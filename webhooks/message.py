@@ -6,6 +6,7 @@ from datetime import datetime
 from storage.repositories.deliveries import DueDelivery
 from storage.sealing import KeyRing
 from webhooks.envelope import event_body
+from webhooks.opened import OpenedSecrets
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import signed_headers
 
@@ -13,7 +14,7 @@ TEST = "TEST"
 """The source of events that were made to try a subscription out."""
 
 
-def prepare(due: DueDelivery, ring: KeyRing, now: datetime) -> OutgoingRequest:
+def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> OutgoingRequest:
     """Write the request for a try made at `now`. Raises SecretUnreadable.
 
     Events are signed with their subscription's secret, and with the one before it while both

@@ -30,3 +30,8 @@ class RelayMetrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3600, 86400),
             registry=registry,
         )
+        self.breaker_openings = Counter(
+            "qonto_connector_breaker_openings_total",
+            "Times that a host could not be reached and was given one try at a time.",
+            registry=registry,
+        )

@@ -1,6 +1,6 @@
 """When to try again, and when to stop. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -29,6 +29,9 @@ class Answered:
 
     status: int
     retry_after: float | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+    body: bytes = field(default=b"", compare=False, repr=False)
+    """The beginning of it."""
 
     @property
     def error(self) -> str | None:

@@ -4,15 +4,22 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import aiohttp
+from multidict import CIMultiDictProxy
 
+from storage.clock import Clock, system_clock
 from webhooks.egress import AddressRefused, EgressPolicy
 from webhooks.schedule import Answered, Failed, Outcome
+from webhooks.transcript import MOST_BODY
 
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 """Of a Retry-After; more digits than that are no answer to be taken seriously."""
+
+_LONGEST_DATE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,12 @@ class SenderSettings:
 class HttpSender:
     """Posts with one pooled client. No redirects, no cookies, no proxy from the environment."""
 
-    def __init__(self, policy: EgressPolicy, settings: SenderSettings) -> None:
+    def __init__(
+        self, policy: EgressPolicy, settings: SenderSettings, clock: Clock = system_clock
+    ) -> None:
+        """`clock` tells how far off a date in Retry-After is."""
         self._settings = settings
+        self._clock = clock
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=settings.connections,
@@ -68,8 +79,14 @@ class HttpSender:
                     request.url, data=request.body, headers=request.headers, allow_redirects=False
                 ) as response,
             ):
-                await self._skim(response)
-                return Answered(response.status, _retry_after(response.headers.get("Retry-After")))
+                body = await self._skim(response)
+                wait = response.headers.get("Retry-After")
+                return Answered(
+                    response.status,
+                    None if wait is None else _retry_after(wait, self._clock()),
+                    _pairs(response.headers),
+                    body,
+                )
         except TimeoutError:
             return Failed("TIMEOUT")
         except aiohttp.ClientConnectorCertificateError:
@@ -95,16 +112,39 @@ class HttpSender:
     async def close(self) -> None:
         await self._client.close()
 
-    async def _skim(self, response: aiohttp.ClientResponse) -> None:
-        """Read a short answer so that the connection can be used again; drop a long one."""
+    async def _skim(self, response: aiohttp.ClientResponse) -> bytes:
+        """Answer the beginning of the body.
+
+        A short one is read to its end, so that the connection can be used again; a long one is
+        dropped.
+        """
+        kept = b""
         read = 0
-        async for chunk in response.content.iter_chunked(16 * 1024):
+        while chunk := await response.content.readany():
             read += len(chunk)
+            if len(kept) < MOST_BODY:
+                kept += chunk[: MOST_BODY - len(kept)]
             if read >= self._settings.most_bytes:
                 response.close()
-                return
+                break
+        return kept
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Read Retry-After in seconds; the form with a date is not honoured."""
-    return float(value) if value is not None and _SECONDS.fullmatch(value.strip()) else None
+def _pairs(headers: CIMultiDictProxy[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), value) for name, value in headers.items())
+
+
+def _retry_after(value: str, now: datetime) -> float | None:
+    """Read Retry-After, in seconds or as a date, as seconds from now; None when it's neither."""
+    value = value.strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    if not value.isascii() or len(value) > _LONGEST_DATE:
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)  # "-0000": UTC, from who knows where
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None

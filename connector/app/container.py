@@ -11,6 +11,7 @@ import httpx2
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import ArgumentError
 
+from connector.app.duties import Duty
 from connector.app.metrics import BudgetMetrics, HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unlinking import Unlinker
@@ -37,13 +38,14 @@ from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
+from storage.database_clock import DatabaseClock
 from storage.engine import Database, StorageSettings
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
-from webhooks.endpoints import Endpoints
+from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.log import Log
 from webhooks.metrics import RelayMetrics
@@ -86,10 +88,10 @@ class Container:
     reading: Reading
     sender: Sender
     dispatcher: Dispatcher
+    endpoints: Endpoints
     intake: Intake
     subscriptions: Subscriptions
     standings: Standings
-    endpoints: Endpoints
     rotation: Rotation
     log: Log
     replays: Replays
@@ -225,12 +227,25 @@ def assemble(
         SenderSettings(
             deadline=settings.delivery.deadline_seconds, connections=settings.delivery.at_once
         ),
+        clock,
+    )
+    # Leases of several processes on PostgreSQL are by its clock; a test's own clock stands.
+    shared_clock = clock if clock is not system_clock else DatabaseClock(database)
+    endpoints = Endpoints(
+        work,
+        ring,
+        shared_clock,
+        EndpointSettings(
+            pause_after=timedelta(days=settings.delivery.pause_after_days),
+            least_tries=settings.delivery.pause_after_tries,
+        ),
+        wake=lambda: dispatcher.wake(),
     )
     dispatcher = Dispatcher(
         work,
         ring,
         sender,
-        clock,
+        shared_clock,
         relay_metrics,
         DispatchSettings(
             deadline=timedelta(seconds=settings.delivery.deadline_seconds + 2),
@@ -238,6 +253,7 @@ def assemble(
             per_endpoint=settings.delivery.per_endpoint,
             retry_delays=settings.delivery.delays(),
         ),
+        endpoints=endpoints,
     )
 
     def consent_ended(account_id: str) -> None:
@@ -249,7 +265,7 @@ def assemble(
         work,
         ring,
         registry,
-        clock,
+        shared_clock,
         relay_metrics,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
@@ -304,6 +320,17 @@ def assemble(
         logo = chosen.logo_svg or chosen.logo_png
         return PageStyle(chosen.name or tenant.name, logo, chosen.colors)
 
+    duties = (
+        Duty("settle_subscriptions", 10, subscriptions.settle),
+        Duty("watch_consents", 60, subscriptions.upstream.watch_all),
+        Duty("settle_endpoints", 5, endpoints.settle),
+        Duty("replay", 1, replays.advance),
+        Duty("retention", 3600, retention.run),
+        Duty("unlink", 10, unlinker.resume),
+        Duty("keep_alive", 3600, vault.keep_alive),
+        Duty("clean_up", 3600, links.clean_up),
+    )
+
     return Container(
         settings=settings,
         clock=clock,
@@ -330,10 +357,10 @@ def assemble(
         reading=Reading(registry, zone=settings.zone()),
         sender=sender,
         dispatcher=dispatcher,
+        endpoints=endpoints,
         intake=intake,
         subscriptions=subscriptions,
         standings=Standings(work, clock),
-        endpoints=Endpoints(work, clock),
         rotation=Rotation(work, ring, clock),
         log=Log(work),
         replays=replays,
@@ -341,5 +368,5 @@ def assemble(
         retention=retention,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         unlinker=unlinker,
-        worker=Worker(dispatcher, subscriptions, replays, retention, links, unlinker, vault),
+        worker=Worker(dispatcher, work, shared_clock, duties),
     )

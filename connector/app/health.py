@@ -11,6 +11,7 @@ from starlette.routing import Route
 from oauth.errors import UnauthorizedApiKey
 from storage import migrations
 from storage.errors import SchemaMismatch, ServiceError
+from storage.repositories.endpoints import ACTIVE, DISABLED, PAUSED
 
 
 async def health(_request: Request) -> Response:
@@ -52,7 +53,12 @@ async def metrics(request: Request) -> Response:
     container = request.app.state.container
     async with container.work.reading() as tx:
         due, oldest = await tx.deliveries.backlog(container.clock())
+        held = await tx.endpoints.held()
+        states = await tx.endpoints.states()
     container.queue_metrics.due.set(due)
+    container.queue_metrics.held.set(held)
+    for state in (ACTIVE, PAUSED, DISABLED):
+        container.queue_metrics.endpoints.labels(state).set(states.get(state, 0))
     age = 0.0 if oldest is None else (container.clock() - oldest).total_seconds()
     container.queue_metrics.age.set(max(age, 0.0))
     return Response(generate_latest(container.metrics_registry), media_type=CONTENT_TYPE_LATEST)

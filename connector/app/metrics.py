@@ -84,3 +84,14 @@ class QueueMetrics:
             "How long the oldest of them has been due.",
             registry=registry,
         )
+        self.held = Gauge(
+            "qonto_connector_deliveries_held",
+            "Deliveries kept for subscriptions that are paused.",
+            registry=registry,
+        )
+        self.endpoints = Gauge(
+            "qonto_connector_endpoints",
+            "Vendors' subscriptions by state.",
+            ["state"],
+            registry=registry,
+        )

@@ -121,6 +121,15 @@ class DeliveryGroup(_Group):
         default=" ".join(str(int(delay.total_seconds())) for delay in RETRY_DELAYS),
         description="Seconds to wait after the first failed try, after the second, and so on.",
     )
+    pause_after_days: float = Field(
+        default=3,
+        gt=0,
+        le=365,
+        description="Days without any success after which a subscription is paused.",
+    )
+    pause_after_tries: int = Field(
+        default=5, ge=1, le=1000, description="Failed tries that this takes at least."
+    )
 
     def delays(self) -> tuple[timedelta, ...]:
         return tuple(timedelta(seconds=float(text)) for text in self.retry_seconds.split())

@@ -1,25 +1,19 @@
-"""What goes on in the background: sending deliveries, and finishing what was begun upstream."""
+"""What goes on in the background: sending deliveries, and the duties that come round."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import structlog
 
-from connector.app.unlinking import Unlinker
-from oauth.link import Linking
-from oauth.vault import TokenVault
+from connector.app.duties import Duties, Duty
+from storage.clock import Clock
+from storage.database_clock import READ_EVERY, DatabaseClock
 from storage.errors import ServiceError
+from storage.listen import listen
+from storage.notify import CHANNEL
+from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher
-from webhooks.replays import Replays
-from webhooks.retention import Retention
-from webhooks.subscriptions import Subscriptions
-
-REPLAY_EVERY = 1.0
-SETTLE_EVERY = 10.0
-WATCH_EVERY = 60.0
-CLEAN_UP_EVERY = 3600.0
-KEEP_ALIVE_EVERY = 3600.0
-"""Seconds between two runs of each duty."""
 
 logger = structlog.get_logger()
 
@@ -30,40 +24,21 @@ class Worker:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        subscriptions: Subscriptions,
-        replays: Replays,
-        retention: Retention,
-        links: Linking,
-        unlinker: Unlinker,
-        vault: TokenVault,
+        work: UnitOfWork,
+        clock: Clock,
+        duties: Sequence[Duty],
     ) -> None:
         self._dispatcher = dispatcher
-        self._subscriptions = subscriptions
-        self._replays = replays
-        self._retention = retention
-        self._links = links
-        self._unlinker = unlinker
-        self._vault = vault
+        self._work = work
+        self._clock = clock
+        self._duties = Duties(work, clock, duties)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin the loops in this event loop."""
-        self._tasks = [
-            asyncio.create_task(self._dispatcher.run(), name="dispatch"),
-            asyncio.create_task(
-                _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
-            ),
-            asyncio.create_task(
-                _every(WATCH_EVERY, self._subscriptions.upstream.watch_all), name="watch consents"
-            ),
-            asyncio.create_task(_every(REPLAY_EVERY, self._replays.advance), name="replay"),
-            asyncio.create_task(_every(CLEAN_UP_EVERY, self._retention.run), name="retention"),
-            asyncio.create_task(_every(SETTLE_EVERY, self._unlinker.resume), name="unlink"),
-            asyncio.create_task(
-                _every(KEEP_ALIVE_EVERY, self._vault.keep_alive), name="keep alive"
-            ),
-            asyncio.create_task(_every(CLEAN_UP_EVERY, self._links.clean_up), name="clean up"),
-        ]
+        self._begin("dispatch", self._dispatch())
+        self._begin("duties", self._duties.run())
+        self._begin("listen", listen(self._work.database, CHANNEL, self._dispatcher.wake))
 
     async def stop(self) -> None:
         """Let the tries under way end, give leases back, and end the loops."""
@@ -73,14 +48,24 @@ class Worker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
+    def _begin(self, name: str, loop: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(loop, name=name))
 
-async def _every(seconds: float, duty: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        try:
-            await duty()
-        except ServiceError as error:
-            logger.warning("duty.failed", kind=duty.__name__, code=error.code)
-        except Exception as error:
-            # one bad record must not end a loop that others depend on
-            logger.error("duty.broken", kind=duty.__name__, exc_info=error)
+    async def _dispatch(self) -> None:
+        """Send by the database's clock, where there is one."""
+        await self._read_clock()
+        if isinstance(self._clock, DatabaseClock):
+            self._begin("clock", self._keep_time())
+        await self._dispatcher.run()
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(READ_EVERY)
+            await self._read_clock()
+
+    async def _read_clock(self) -> None:
+        if isinstance(self._clock, DatabaseClock):
+            try:
+                await self._clock.read()
+            except ServiceError as error:
+                logger.warning("clock.not_read", code=error.code)

@@ -1,7 +1,7 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
+from storage.notify import notify
+from storage.repositories import record_order
 from storage.repositories.events import Event
 from storage.tables import (
     AccountRow,
@@ -34,6 +36,7 @@ _tenant_webhooks = table_of(TenantWebhookRow)
 
 # Written into the statement, not bound: a partial index serves only conditions known beforehand.
 _is_pending = _table.c.status == literal_column("'PENDING'")
+_waits = or_(_is_pending, _table.c.status == literal_column("'HELD'"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Delivery:
     lease_until: datetime | None
     created_at: datetime
     completed_at: datetime | None
+    origin: str = "EVENT"
+    replay_id: str | None = None
+    record_key: str | None = None
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,9 @@ class Attempt:
     duration_ms: int
     status_code: int | None
     error: str | None
+    request_headers: str | None = None
+    response_headers: str | None = None
+    response_body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,12 @@ class Completion:
     attempt: Attempt
     owner: str
     status: str
-    """PENDING again (with `due_at`), DELIVERED, GIVEN_UP or CANCELED."""
+    """PENDING again (with `due_at`), HELD (a probe that failed), DELIVERED or GIVEN_UP."""
     due_at: datetime
     completed_at: datetime | None
     notice_id: str | None = None
+    followed: tuple[str, str] | None = None
+    """Subscription id and record key, where others wait for this one to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,12 @@ class DueDelivery:
     created_at: datetime
     lease_until: datetime
     subscription_id: str | None
+    subscription_state: str | None
+    failing_since: datetime | None
+    record_key: str | None
+    ordered: bool | None
+    must_wait: bool
+    """An earlier delivery of the same record isn't done yet."""
     event_id: str | None
     event_type: str | None
     resource: str | None
@@ -122,8 +140,13 @@ _due = (
         _table.c.created_at,
         _table.c.lease_until,
         _table.c.subscription_id,
+        _subscriptions.c.state.label("subscription_state"),
+        _subscriptions.c.failing_since,
+        _table.c.record_key,
+        _subscriptions.c.ordered,
+        record_order.must_wait.label("must_wait"),
         _table.c.event_id,
-        _events.c.event_type,
+        record_order.event_type.label("event_type"),
         _events.c.resource,
         _events.c.resource_id,
         func.coalesce(_subscriptions.c.callback_url, _notices.c.callback_url).label("callback_url"),
@@ -170,6 +193,7 @@ def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
         _is_pending,
         _table.c.due_at <= now,
         or_(_table.c.lease_until.is_(None), _table.c.lease_until < now),
+        record_order.unblocked(now),
     )
 
 
@@ -178,7 +202,7 @@ def _in_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
     Two transactions that lock the same rows in different orders would wait for each other.
     """
-    rows = select(_table.c.id).where(condition, _is_pending).order_by(_table.c.id)
+    rows = select(_table.c.id).where(condition, _waits).order_by(_table.c.id)
     return _table.c.id.in_(select(rows.with_for_update(key_share=True).cte().c.id))
 
 
@@ -217,6 +241,13 @@ class Deliveries:
             await self._connection.execute(
                 insert(_table), [as_row(delivery) for delivery in deliveries]
             )
+        if any(
+            delivery.status == "PENDING"
+            and delivery.lease_owner is None
+            and delivery.due_at <= delivery.created_at
+            for delivery in deliveries
+        ):
+            await notify(self._connection)
 
     async def anything_due(self, now: datetime) -> bool:
         """Say whether a claim would find a delivery or a notice; costs no write lock."""
@@ -239,7 +270,8 @@ class Deliveries:
 
         Those of the subscriptions in `passing_over` are left for later. Safe with any number of
         workers: on PostgreSQL rows being claimed elsewhere are skipped; on SQLite there is one
-        writer.
+        writer. Where order counts, nothing is taken while an earlier one of its record waits or any
+        other is under way; where a subscription joins, the newest of a record stands for all.
         """
         wanted = select(_table.c.id).where(*_claimable(now))
         if passing_over:
@@ -254,8 +286,27 @@ class Deliveries:
             .values(lease_owner=owner, lease_until=until)
             .returning(*columns_of(Delivery, _table))
         )
-        claimed = [as_value(Delivery, row) for row in result]
-        return sorted(claimed, key=lambda delivery: delivery.due_at)
+        claimed = {row.id: as_value(Delivery, row) for row in result}
+        alike = [
+            (one.id, one.subscription_id, one.record_key)
+            for one in claimed.values()
+            if one.record_key and one.subscription_id and not one.attempts
+        ]
+        if alike:
+            joined = await record_order.join(
+                self._connection, alike, owner=owner, now=now, until=until
+            )
+            for one in joined:
+                for delivery_id in one.merged:
+                    claimed.pop(delivery_id, None)
+            claimed |= await self._read([one.kept for one in joined])
+        return sorted(claimed.values(), key=lambda delivery: delivery.due_at)
+
+    async def _read(self, delivery_ids: Sequence[str]) -> dict[str, Delivery]:
+        if not delivery_ids:
+            return {}
+        rows = await self._connection.execute(self._select.where(_table.c.id.in_(delivery_ids)))
+        return {row.id: as_value(Delivery, row) for row in rows}
 
     async def due(self, delivery_ids: Sequence[str], owner: str) -> dict[str, DueDelivery]:
         """Answer, by id, all that sending takes, for those still wanted and leased to `owner`.
@@ -312,6 +363,10 @@ class Deliveries:
                 for done in valid
             ],
         )
+        await record_order.let_followers_wait(
+            self._connection,
+            [(*done.followed, done.due_at) for done in valid if done.followed],
+        )
         told = [done.notice_id for done in valid if done.notice_id and done.completed_at]
         if told:
             # A notice may carry an account key: it is kept no longer than it takes to deliver it.
@@ -363,17 +418,28 @@ class Deliveries:
         The subscriptions it is planned for can't end before this transaction does.
         """
         subscribed = await self._connection.execute(
-            select(_subscriptions.c.id)
+            select(
+                _subscriptions.c.id,
+                _subscriptions.c.state,
+                _subscriptions.c.ordered,
+                _subscriptions.c.coalesce_seconds,
+            )
             .where(
                 _subscriptions.c.account_id == event.account_id,
                 _subscriptions.c.resource == event.resource,
                 _subscriptions.c.ended_at.is_(None),
+                _subscriptions.c.state != "DISABLED",
             )
             .order_by(_subscriptions.c.id)
             .with_for_update(read=True)
         )
+        record_key = f"{event.resource}:{event.resource_id}"
         planned = [
-            _waiting(event.account_id, at, event_id=event.id, subscription_id=row.id)
+            replace(
+                _waiting(event.account_id, at, event_id=event.id, subscription_id=row.id),
+                status="HELD" if row.state == "PAUSED" else "PENDING",
+                record_key=record_key if row.ordered or row.coalesce_seconds else None,
+            )
             for row in subscribed
         ]
         await self.add(planned)
@@ -385,6 +451,18 @@ class Deliveries:
             update(_table)
             .where(_in_order(_table.c.lease_owner == owner))
             .values(lease_owner=None, lease_until=None)
+        )
+        await notify(self._connection)
+
+    async def put_back(
+        self, delivery_ids: Sequence[str], owner: str, *, status: str = "PENDING"
+    ) -> None:
+        """Give back the leases of deliveries that were not tried; with HELD they are kept back."""
+        chosen = _table.c.id.in_(delivery_ids)
+        await self._connection.execute(
+            update(_table)
+            .where(_in_order(chosen & (_table.c.lease_owner == owner)))
+            .values(status=status, lease_owner=None, lease_until=None)
         )
 
     async def _held(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str | None, int]]:

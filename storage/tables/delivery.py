@@ -11,6 +11,9 @@ from sqlmodel import Field
 from storage.base import Record, UtcDateTime
 
 _PENDING = text("status = 'PENDING'")
+_HELD = text("status = 'HELD'")
+_WAITING = text("status = 'PENDING' OR status = 'HELD'")
+_JOINED = text("merged_into IS NOT NULL")
 
 
 class DeliveryRow(Record, table=True):
@@ -23,8 +26,23 @@ class DeliveryRow(Record, table=True):
             "ix_deliveries_record",
             "subscription_id",
             "record_key",
-            sqlite_where=_PENDING,
-            postgresql_where=_PENDING,
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        # A paused subscription's backlog, oldest first.
+        Index(
+            "ix_deliveries_held",
+            "subscription_id",
+            "id",
+            sqlite_where=_HELD,
+            postgresql_where=_HELD,
+        ),
+        # What a delivery stands for, when it was joined with others.
+        Index(
+            "ix_deliveries_merged",
+            "merged_into",
+            sqlite_where=_JOINED,
+            postgresql_where=_JOINED,
         ),
         # The log of a subscription, newest first; ids grow with time.
         Index("ix_deliveries_log", "subscription_id", "id"),

@@ -8,6 +8,7 @@ from sqlmodel import Field
 from storage.base import Record, UtcDateTime
 
 _LIVE = text("ended_at IS NULL")
+_PAUSED = text("state = 'PAUSED'")
 
 
 class SubscriptionRow(Record, table=True):
@@ -21,6 +22,12 @@ class SubscriptionRow(Record, table=True):
             unique=True,
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
+        ),
+        Index(
+            "ix_subscriptions_probe",
+            "next_probe_at",
+            sqlite_where=_PAUSED,
+            postgresql_where=_PAUSED,
         ),
     )
 

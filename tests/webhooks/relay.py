@@ -26,6 +26,7 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
+from webhooks.endpoints import Endpoints as Uses
 from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
@@ -258,6 +259,7 @@ class Relay:
         )
         self.metrics_registry = CollectorRegistry()
         self.metrics = RelayMetrics(self.metrics_registry)
+        self.uses = Uses(self.work, self.ring, self.clock, wake=self.wake)
         self.dispatchers: list[tuple[Dispatcher, asyncio.Task[None]]] = []
         self._numbers = iter(range(1, 10**6))
 
@@ -272,8 +274,14 @@ class Relay:
             self.clock,
             RelayMetrics(CollectorRegistry()),
             replace(SETTINGS, **settings),
+            endpoints=self.uses,
             jitter=lambda: 0.0,
         )
+
+    def wake(self) -> None:
+        """Wake every worker, as a release of held deliveries does."""
+        for dispatcher, _ in self.dispatchers:
+            dispatcher.wake()
 
     async def start(self, **settings: Any) -> Dispatcher:
         """Make a worker and let it run."""

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.webhooks.receivers import OK, Identity, Received, running, says
+from tests.webhooks.relay import START
 from webhooks.egress import EgressPolicy
 from webhooks.schedule import Answered, Failed
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings, _retry_after
@@ -163,7 +164,12 @@ async def test_a_redirect_is_not_followed_anywhere(sender: HttpSender, status: i
         ("1.5", None),
         ("soon", None),
         ("", None),
-        ("Fri, 20 Nov 2026 10:00:00 GMT", None),
+        ("Fri, 20 Nov 2026 10:02:00 GMT", 120.0),
+        ("Friday, 20-Nov-26 10:02:00 GMT", 120.0),
+        ("Fri Nov 20 10:02:00 2026", 120.0),
+        ("Fri, 20 Nov 2026 09:00:00 GMT", 0.0),
+        ("Fri, 20 Nov 2026 99:00:00 GMT", None),
+        ("Fri, 20 Nov 10000 10:00:00 GMT", None),
         ("²", None),
         ("٣", None),
         ("9" * 400, None),
@@ -172,18 +178,24 @@ async def test_a_redirect_is_not_followed_anywhere(sender: HttpSender, status: i
         ("nan", None),
     ],
 )
-async def test_retry_after_is_read_in_plain_seconds_only(
-    sender: HttpSender, header: str, seconds: float | None
+async def test_retry_after_is_read_in_seconds_or_as_a_date(
+    header: str, seconds: float | None
 ) -> None:
     answer = f"HTTP/1.1 503 X\r\nRetry-After: {header}\r\nContent-Length: 0\r\n\r\n"
+    sender = HttpSender(INSIDE, SHORT, lambda: START)
     async with running(says(answer.encode())) as receiver:
         assert await sender.send(post(receiver.url())) == Answered(503, seconds)
+    await sender.close()
 
 
-@given(st.text(max_size=20) | st.text("0123456789²٣ ", max_size=400))
+@given(
+    st.text(max_size=20)
+    | st.text("0123456789²٣ ", max_size=400)
+    | st.text("Fri, 20Nov6:GMT+-9", max_size=40)
+)
 def test_no_retry_after_breaks_the_reader(header: str) -> None:
-    read = _retry_after(header)
-    assert read is None or 0 <= read < 1e9
+    read = _retry_after(header, START)
+    assert read is None or 0 <= read < 1e12
 
 
 async def test_an_endless_body_is_cut_and_its_connection_dropped(sender: HttpSender) -> None:

@@ -1,0 +1,206 @@
+"""One try at a time for hosts that can't be reached, and slots that they can't take."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.repositories.subscriptions import Subscription
+from tests.webhooks.backlog import queue
+from tests.webhooks.relay import Relay, on_sqlite, until
+from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
+from webhooks.breaker import Breakers, origin_of
+from webhooks.lanes import Lanes
+from webhooks.schedule import Answered, Failed, Outcome
+from webhooks.sender import OutgoingRequest
+
+
+def test_an_origin_is_scheme_host_and_port() -> None:
+    assert origin_of("https://App.example:8443/a?b#c") == "https://app.example:8443"
+    assert origin_of("https://app.example/1") == origin_of("https://app.example/2")
+    assert origin_of("http://app.example/") != origin_of("https://app.example/")
+
+
+@given(st.lists(st.sampled_from([True, False, None]), max_size=40), st.integers(1, 6))
+def test_a_breaker_is_open_after_so_many_failures_in_a_row(
+    ends: list[bool | None], after: int
+) -> None:
+    breakers = Breakers(after)
+    in_a_row = 0
+    for reached in ends:
+        assert breakers.admits("a")
+        breakers.started("a")
+        assert breakers.admits("a") == (in_a_row < after), "open: one at a time"
+        opened = breakers.ended("a", reached=reached)
+        in_a_row = 0 if reached else in_a_row + (reached is False)
+        assert opened == (reached is False and in_a_row == after)
+        assert breakers.is_open("a") == (in_a_row >= after)
+        assert not breakers.is_open("b")
+
+
+# -- lanes ------------------------------------------------------------------------------------
+
+
+class Ticks:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def taken(lanes: Lanes) -> Counter[str]:
+    found: Counter[str] = Counter()
+    while (one := lanes.take()) is not None:
+        found[one[0]] += 1
+    return found
+
+
+def filled(lanes: Lanes, *names: str, each: int = 20) -> None:
+    for name in names:
+        for number in range(each):
+            lanes.put(name, f"{name}{number}")
+
+
+def test_a_lane_has_a_few_tries_until_it_answers_and_then_its_share() -> None:
+    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=Ticks())
+    filled(lanes, "a")
+    assert taken(lanes) == {"a": 3}
+    lanes.done("a", answered=True)
+    assert taken(lanes) == {"a": 8}
+
+
+def test_a_lane_that_falls_silent_is_on_trial_again() -> None:
+    ticks = Ticks()
+    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=ticks)
+    filled(lanes, "a")
+    taken(lanes)
+    ticks.now = 1.0
+    lanes.done("a", answered=True)
+    assert taken(lanes) == {"a": 8}
+    ticks.now = 1.3
+    lanes.done("a", answered=False)
+    assert taken(lanes) == {}
+
+
+def test_however_many_lanes_hang_others_get_slots() -> None:
+    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=Ticks())
+    filled(lanes, *"abcdefgh")
+    first = taken(lanes)
+    assert sum(first.values()) <= 11
+    for name, number in first.items():
+        for _ in range(number):
+            lanes.done(name, answered=False)
+    assert sum(taken(lanes).values()) == 10, "ill ones together have half"
+    filled(lanes, "well")
+    assert taken(lanes) == {"well": 1}, "a new one has its first try all the same"
+    lanes.done("well", answered=True)
+    assert taken(lanes) == {"well": 10}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([True, False, None])), max_size=120)
+)
+def test_nothing_waits_while_nothing_is_under_way(
+    steps: list[tuple[str, bool | None]],
+) -> None:
+    """However the tries end: whatever is put is taken in the end, once."""
+    ticks = Ticks()
+    lanes = Lanes(at_once=6, per_lane=4, on_trial=2, not_well=3, clock=ticks)
+    put: list[str] = []
+    got: list[str] = []
+    under_way: list[str] = []
+    for number, (lane, answered) in enumerate(steps):
+        lanes.put(lane, str(number))
+        put.append(str(number))
+        ticks.now += 0.1
+        while (one := lanes.take()) is not None:
+            under_way.append(one[0])
+            got.append(one[1])
+        assert len(under_way) <= 6
+        if under_way and number % 3:
+            lanes.done(under_way.pop(0), answered=answered)
+    while under_way:
+        lanes.done(under_way.pop(0), answered=None)
+        while (one := lanes.take()) is not None:
+            under_way.append(one[0])
+            got.append(one[1])
+    assert sorted(got) == sorted(put)
+    assert not lanes
+
+
+# -- in the dispatcher ------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def subscription(relay: Relay) -> Subscription:
+    return await relay.subscription(await relay.account(), HERE)
+
+
+@on_sqlite
+async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answers(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """Whichever of its subscriptions it is; another host isn't affected."""
+    neighbour = await relay.subscription(await relay.account(), THERE)
+    elsewhere = await relay.subscription(await relay.account(), "https://other.example/")
+    gates: list[asyncio.Future[Outcome]] = []
+
+    async def wait(_: OutgoingRequest) -> Outcome:
+        gates.append(asyncio.get_running_loop().create_future())
+        return await gates[-1]
+
+    relay.endpoints.answers[HERE] = relay.endpoints.answers[THERE] = wait
+    dispatcher = await relay.start(breaker_after=3, on_trial=3)
+    await queue(relay, subscription, [str(n) for n in range(8)])
+    await until(lambda: len(gates) == 3)
+    for gate in gates:
+        gate.set_result(Failed("TIMEOUT"))
+    await until(lambda: len(gates) == 4)
+    await queue(relay, neighbour, [str(n) for n in range(3)])
+    await queue(relay, elsewhere, [str(n) for n in range(3)])
+    await all_are(relay, elsewhere, "DELIVERED")
+    await quiet(relay)
+    assert len(gates) == 4, "half open: one try, for both subscriptions"
+    assert dispatcher._metrics.breaker_openings._value.get() == 1
+    gates[3].set_result(Failed("CONNECTION_FAILED"))
+    await until(lambda: len(gates) == 5)
+    await quiet(relay)
+    assert len(gates) == 5
+    gates[4].set_result(Answered(500))
+    await until(lambda: len(gates) >= 7)
+    del relay.endpoints.answers[HERE], relay.endpoints.answers[THERE]
+    for gate in gates:
+        if not gate.done():
+            gate.set_result(Answered(200))
+    await quiet(relay)
+    relay.clock.advance(minutes=1)
+    await all_are(relay, neighbour, "DELIVERED")
+    await all_are(relay, subscription, "DELIVERED")
+
+
+@on_sqlite
+async def test_many_hanging_endpoints_leave_slots_to_a_healthy_one(relay: Relay) -> None:
+    account = await relay.account()
+    for number in range(12):
+        url = f"https://slow{number}.example/"
+        relay.endpoints.hang(url)
+        await queue(relay, await relay.subscription(account, url), [str(n) for n in range(10)])
+    await relay.start(at_once=16, on_trial=4)
+    await until(lambda: len(relay.endpoints.arrived) >= 8)
+    healthy = await relay.subscription(account, HERE)
+    await queue(relay, healthy, [str(n) for n in range(50)])
+    await all_are(relay, healthy, "DELIVERED")
+
+
+@on_sqlite
+async def test_errors_of_the_receivers_software_open_no_breaker(
+    relay: Relay, subscription: Subscription
+) -> None:
+    relay.endpoints.always(HERE, Answered(503))
+    dispatcher = await relay.start(breaker_after=2)
+    await queue(relay, subscription, [str(n) for n in range(8)])
+    await until(lambda: len(relay.endpoints.arrived) == 8)
+    await quiet(relay)
+    assert dispatcher._metrics.breaker_openings._value.get() == 0

@@ -1,0 +1,137 @@
+"""Receivers that hang, drip, never end, reset and redirect: as specified, at nobody's cost."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+
+from storage.repositories.subscriptions import Subscription
+from tests.webhooks.backlog import queue, state
+from tests.webhooks.receivers import Received, Receiver, Respond, running, says
+from tests.webhooks.relay import START, Relay, on_sqlite, until
+from tests.webhooks.test_dispatch import all_are
+from webhooks.egress import EgressPolicy
+from webhooks.sender import HttpSender, SenderSettings
+
+pytestmark = [pytest.mark.loopback, on_sqlite]
+
+
+async def hang(_: Received, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+async def drip(_: Received, writer: asyncio.StreamWriter) -> None:
+    for byte in b"HTTP/1.1 200 OK\r\n" * 100:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+async def endless(_: Received, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"4000\r\n" + b"x" * 0x4000 + b"\r\n")
+        await writer.drain()
+
+
+async def reset(_: Received, writer: asyncio.StreamWriter) -> None:
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def status(line: str, *headers: str) -> Respond:
+    return says("\r\n".join((f"HTTP/1.1 {line}", *headers, "Content-Length: 0", "", "")).encode())
+
+
+IN_10_MINUTES = "Retry-After: Fri, 20 Nov 2026 10:10:00 GMT"
+METADATA = "Location: http://169.254.169.254/latest/meta-data/"
+
+WAYS: dict[str, tuple[Respond, str | None, str, timedelta]] = {
+    "hang": (hang, "TIMEOUT", "PENDING", timedelta(seconds=5)),
+    "drip": (drip, "TIMEOUT", "PENDING", timedelta(seconds=5)),
+    "endless": (endless, None, "DELIVERED", timedelta()),
+    "reset": (reset, "CONNECTION_LOST", "PENDING", timedelta(seconds=5)),
+    "500": (status("500 X"), "HTTP_500", "PENDING", timedelta(seconds=5)),
+    "429": (status("429 X", "Retry-After: 90"), "HTTP_429", "PENDING", timedelta(seconds=90)),
+    "429 soon": (status("429 X", "Retry-After: 1"), "HTTP_429", "PENDING", timedelta(seconds=5)),
+    "503 dated": (status("503 X", IN_10_MINUTES), "HTTP_503", "PENDING", timedelta(minutes=10)),
+    "redirect": (status("302 X", METADATA), "HTTP_302", "PENDING", timedelta(seconds=5)),
+    "410": (status("410 X"), "HTTP_410", "GIVEN_UP", timedelta()),
+}
+
+
+@pytest.fixture
+async def sent(relay: Relay) -> AsyncIterator[Relay]:
+    """A relay that sends through real sockets."""
+    sender = HttpSender(
+        EgressPolicy.of(("127.0.0.0/8",), allow_http=True),
+        SenderSettings(deadline=0.4),
+        relay.clock,
+    )
+    relay.sender = sender
+    yield relay
+    await sender.close()
+
+
+async def test_each_fares_as_specified_and_none_disturbs_a_healthy_neighbour(sent: Relay) -> None:
+    account = await sent.account()
+    async with AsyncExitStack() as stack:
+        receivers: dict[str, tuple[Receiver, Subscription]] = {}
+        for name, (respond, *_) in WAYS.items():
+            receiver = await stack.enter_async_context(running(respond))
+            subscription = await sent.subscription(account, receiver.url())
+            await queue(sent, subscription, ["a"])
+            receivers[name] = receiver, subscription
+        good = await stack.enter_async_context(running())
+        healthy = await sent.subscription(account, good.url())
+        await queue(sent, healthy, [str(n) for n in range(40)])
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await sent.start(at_once=16)
+        await all_are(sent, healthy, "DELIVERED")
+        assert loop.time() - began < 5
+        for name, (_, error, expected, wait) in WAYS.items():
+            receiver, subscription = receivers[name]
+
+            async def tried(one: Subscription = subscription) -> bool:
+                return (await sent.one(one)).attempts == 1
+
+            await until(tried)
+            delivery = await sent.one(subscription)
+            (attempt,) = await sent.attempts(delivery)
+            assert (delivery.status, attempt.error) == (expected, error), name
+            assert delivery.due_at == START + wait, name
+            assert len(receiver.requests) == 1, name
+            if name == "endless":
+                assert attempt.response_body == "x" * 2048
+        _, gone = receivers["410"]
+
+        async def disabled() -> bool:
+            return (await state(sent, gone)).state == "DISABLED"
+
+        await until(disabled)
+        assert len(good.requests) == 40
+
+
+async def test_an_hour_of_errors_is_waited_out(sent: Relay) -> None:
+    async with running(status("500 X")) as receiver:
+        subscription = await sent.subscription(await sent.account(), receiver.url())
+        await queue(sent, subscription, ["a"])
+        await sent.start()
+        while sent.clock() < START + timedelta(hours=1):
+            tries = len(receiver.requests)
+            sent.clock.now = max(sent.clock.now, (await sent.one(subscription)).due_at)
+
+            async def recorded(before: int = tries) -> bool:
+                return (await sent.one(subscription)).attempts > before
+
+            if sent.clock() < START + timedelta(hours=1):
+                await until(recorded)
+        receiver.respond = status("200 OK")
+        await all_are(sent, subscription, "DELIVERED")
+    assert (await sent.one(subscription)).attempts == 6

@@ -1,0 +1,316 @@
+"""Receivers that fail for days, are gone, or asked for a rest."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from storage.errors import NotFound
+from storage.ids import new_id
+from storage.repositories.accounts import Account
+from storage.repositories.subscriptions import Subscription
+from storage.repositories.tenant_webhooks import TenantWebhook
+from tests.webhooks.backlog import arrived, change, queue, state
+from tests.webhooks.relay import START, Relay, until
+from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
+from webhooks.dispatch import Dispatcher
+from webhooks.schedule import Answered, Failed
+
+NOTICES = "https://app.example/notices"
+
+
+@pytest.fixture
+async def account(relay: Relay) -> Account:
+    """Of a tenant that wants to be told."""
+    account = await relay.account(reference="customer-42")
+    async with relay.work.writing() as tx:
+        await tx.tenant_webhooks.add(
+            TenantWebhook(new_id("whk", START), account.tenant_id, NOTICES, START)
+        )
+    return account
+
+
+@pytest.fixture
+async def subscription(relay: Relay, account: Account) -> Subscription:
+    return await relay.subscription(account, HERE)
+
+
+async def paused(relay: Relay, subscription: Subscription) -> Dispatcher:
+    """Let a receiver fail for three days, with four deliveries; answer the worker that saw it."""
+    relay.endpoints.always(HERE, Answered(500))
+    worker = await relay.start()
+    await queue(relay, subscription, ["a", "b", "c", "d"])
+    await until(lambda: all_tried(relay, subscription, 1))
+    assert (await state(relay, subscription)).failing_since == START
+    relay.clock.advance(days=2, hours=23)
+    await until(lambda: all_tried(relay, subscription, 2))
+    assert (await state(relay, subscription)).state == "ACTIVE", "not yet three days"
+    relay.clock.advance(hours=1)
+
+    async def so() -> bool:
+        return (await state(relay, subscription)).state == "PAUSED"
+
+    await until(so)
+    await relay.uses.settle()
+    await all_are(relay, subscription, "HELD")
+    return worker
+
+
+async def all_tried(relay: Relay, subscription: Subscription, times: int) -> bool:
+    """Every delivery was tried so often, and what follows from it was written down."""
+    deliveries = await relay.of(subscription)
+    if {one.attempts for one in deliveries} != {times}:
+        return False
+    return (await state(relay, subscription)).failing_since is not None
+
+
+def notices(relay: Relay) -> list[dict[str, Any]]:
+    return [json.loads(one.body) for one in relay.endpoints.arrived if one.url == NOTICES]
+
+
+async def test_after_three_days_without_success_all_is_held_and_the_vendor_told(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    await paused(relay, subscription)
+    found = await state(relay, subscription)
+    assert (found.state, found.state_reason) == ("PAUSED", "FAILING")
+    await until(lambda: notices(relay))
+    (notice,) = notices(relay)
+    assert notice == {
+        "eventType": "SUBSCRIPTION_PAUSED",
+        "subscriptionId": subscription.id,
+        "accountId": account.id,
+        "resource": "INVOICE",
+        "reason": "FAILING",
+        "failingSince": "2026-11-20T10:00:00.000Z",
+        "reference": "customer-42",
+        "changedDate": "2026-11-23T10:00:00.000Z",
+    }
+
+
+async def test_a_single_success_starts_the_three_days_anew(
+    relay: Relay, subscription: Subscription
+) -> None:
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+    for number in range(1, 4):
+        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        relay.clock.advance(hours=12)
+    del relay.endpoints.answers[HERE]
+    await all_are(relay, subscription, "DELIVERED")
+
+    async def mended() -> bool:
+        return (await state(relay, subscription)).failing_since is None
+
+    await until(mended)
+    relay.endpoints.always(HERE, Answered(500))
+    relay.clock.advance(days=2)
+    await queue(relay, subscription, list("bcdefg"))
+
+    async def failing() -> bool:
+        found = await state(relay, subscription)
+        assert found.state == "ACTIVE"
+        return found.failing_since == relay.clock()
+
+    await until(failing)
+
+
+async def test_a_few_failures_far_apart_do_not_pause(
+    relay: Relay, subscription: Subscription
+) -> None:
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+    for number in range(1, 5):
+        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        await quiet(relay)
+        assert (await state(relay, subscription)).state == "ACTIVE"
+        relay.clock.advance(days=3)
+    await until(lambda: len(relay.endpoints.arrived) == 5)
+
+    async def so() -> bool:
+        return (await state(relay, subscription)).state == "PAUSED"
+
+    await until(so)
+
+
+async def test_while_paused_nothing_is_sent_but_one_probe_an_hour_the_oldest(
+    relay: Relay, subscription: Subscription
+) -> None:
+    await paused(relay, subscription)
+    await relay.start()
+    oldest = (await relay.of(subscription))[0].event_id
+    before = len(relay.endpoints.ids(HERE))
+    for hour in range(30):
+        relay.clock.advance(minutes=59)
+        await quiet(relay) if hour < 2 else None
+        assert len(relay.endpoints.ids(HERE)) == before + hour
+        relay.clock.advance(minutes=1)
+        await until(lambda n=hour: len(relay.endpoints.ids(HERE)) == before + n + 1)  # type: ignore[misc]
+        await all_are(relay, subscription, "HELD")
+    assert set(relay.endpoints.ids(HERE)[before:]) == {oldest}
+    assert len(notices(relay)) == 1
+
+
+@pytest.mark.parametrize("how", ["probe", "call"])
+async def test_a_probe_that_arrives_or_a_call_releases_the_backlog_in_its_order(
+    relay: Relay,
+    account: Account,
+    subscription: Subscription,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ticking() -> datetime:
+        relay.clock.advance(milliseconds=1)
+        return relay.clock()
+
+    monkeypatch.setattr("webhooks.endpoints.CHUNK", 20)
+    monkeypatch.setattr(relay.uses, "_clock", ticking)
+    worker = await paused(relay, subscription)
+    await worker.stop()
+    more = await queue(relay, subscription, [f"m{n}" for n in range(40)], status="HELD")
+    before = len(relay.endpoints.ids(HERE))
+    del relay.endpoints.answers[HERE]
+    await relay.start(at_once=1)
+    if how == "probe":
+        relay.clock.advance(hours=1)
+        await until(lambda: len(relay.endpoints.ids(HERE)) > before)
+    else:
+        assert (await relay.uses.resume(account, subscription.id)).state == "ACTIVE"
+    await until(lambda: len(relay.endpoints.ids(HERE)) > before + 10)
+    assert await relay.uses.settle() == 44 - 20 - (how == "probe")
+    await all_are(relay, subscription, "DELIVERED")
+    assert [event.id for event in arrived(relay, more)] == [event.id for event in more]
+    found = await state(relay, subscription)
+    assert (found.state, found.state_reason, found.failing_since, found.next_probe_at) == (
+        "ACTIVE",
+        None,
+        None,
+        None,
+    )
+    await until(lambda: len(notices(relay)) == 2)
+    assert notices(relay)[1]["eventType"] == "SUBSCRIPTION_RESUMED"
+
+
+async def test_a_worker_that_dies_over_a_probe_leaves_it_held(
+    relay: Relay, subscription: Subscription
+) -> None:
+    worker = await paused(relay, subscription)
+    before = len(relay.endpoints.ids(HERE))
+    release = relay.endpoints.hang(HERE)
+    relay.clock.advance(hours=1)
+    await until(lambda: len(relay.endpoints.ids(HERE)) == before + 1)
+    relay.crash(worker)
+    await relay.start()
+    assert Counter(await relay.statuses(subscription)) == {"PENDING": 1, "HELD": 3}
+    relay.clock.advance(seconds=61)
+    await all_are(relay, subscription, "HELD")
+    assert len(relay.endpoints.ids(HERE)) == before + 1
+    release.set()
+
+
+async def test_410_disables_and_what_waits_is_kept(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    relay.endpoints.in_turn(HERE, Answered(410))
+    await queue(relay, subscription, ["a", "b", "c"])
+    await relay.start(per_endpoint=1)
+
+    async def so() -> bool:
+        return (await state(relay, subscription)).state == "DISABLED"
+
+    await until(so)
+
+    async def kept() -> bool:
+        return Counter(await relay.statuses(subscription)) == {"GIVEN_UP": 1, "HELD": 2}
+
+    await until(kept)
+    assert len(relay.endpoints.ids(HERE)) == 1
+    relay.clock.advance(days=1)
+    await quiet(relay)
+    assert len(relay.endpoints.ids(HERE)) == 1, "it isn't probed"
+    await until(lambda: notices(relay))
+    assert [(one["eventType"], one["reason"]) for one in notices(relay)] == [
+        ("SUBSCRIPTION_DISABLED", "GONE")
+    ]
+    await relay.uses.resume(account, subscription.id)
+    await until(lambda: len(relay.endpoints.ids(HERE)) == 3)
+
+
+async def test_a_vendors_pause_holds_and_is_not_probed(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    healthy = await relay.subscription(account, THERE)
+    held = await relay.uses.pause(account, subscription.id)
+    assert (held.state, held.state_reason, held.next_probe_at) == ("PAUSED", "VENDOR", None)
+    await relay.start()
+    events = await queue(relay, subscription, ["a", "b"])  # planned before the pause was seen
+    await queue(relay, healthy, ["a"])
+    await all_are(relay, healthy, "DELIVERED")
+    await all_are(relay, subscription, "HELD")
+    relay.clock.advance(days=10)
+    await quiet(relay)
+    assert relay.endpoints.ids(HERE) == []
+    await relay.uses.resume(account, subscription.id)
+    await all_are(relay, subscription, "DELIVERED")
+    assert arrived(relay, events) == events
+
+
+async def test_only_the_accounts_own_subscriptions_are_paused_and_resumed(
+    relay: Relay, subscription: Subscription
+) -> None:
+    other = await relay.account()
+    for step in (relay.uses.pause, relay.uses.resume):
+        with pytest.raises(NotFound):
+            await step(other, subscription.id)
+        with pytest.raises(NotFound):
+            await step(other, "whk_unknown")
+    assert (await state(relay, subscription)).state == "ACTIVE"
+
+
+async def test_a_deleted_subscription_is_neither_probed_nor_released(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    worker = await paused(relay, subscription)
+    before = len(relay.endpoints.ids(HERE))
+    await relay.subscriptions(ended=worker.ended).delete(account, subscription.id)
+    assert set(await relay.statuses(subscription)) == {"CANCELED"}
+    relay.clock.advance(hours=2)
+    del relay.endpoints.answers[HERE]
+    await relay.uses.settle()
+    await quiet(relay)
+    assert len(relay.endpoints.ids(HERE)) == before
+    with pytest.raises(NotFound):
+        await relay.uses.resume(account, subscription.id)
+
+
+async def test_a_fault_of_ours_does_not_count_against_a_receiver(
+    relay: Relay, subscription: Subscription
+) -> None:
+    await change(relay, subscription, secret=b"damaged")
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+
+    async def tried() -> bool:
+        return (await relay.one(subscription)).attempts == 1
+
+    await until(tried)
+    await quiet(relay)
+    assert (await state(relay, subscription)).failing_since is None
+
+
+async def test_failing_connections_count_like_failing_answers(
+    relay: Relay, subscription: Subscription
+) -> None:
+    relay.endpoints.always(HERE, Failed("TIMEOUT"))
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+
+    async def so() -> bool:
+        return (await state(relay, subscription)).failing_since == START
+
+    await until(so)
+    assert (await relay.one(subscription)).due_at == START + timedelta(seconds=5)
