@@ -52,7 +52,18 @@ _OURS = ("NOT_SENT", "SECRET_UNREADABLE")
 
 _MOST_ORIGINS = 10_000
 
+_MOST_UNWRITTEN = 4
+"""Times as many tries as there are slots may be under way or waiting to be written down."""
+
 logger = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Taken for a try, and held until the receiver answered."""
+
+    lane: str
+    held: bool = True
 
 
 class _Ended(NamedTuple):
@@ -132,7 +143,7 @@ class Dispatcher:
         """Endpoints that the last claim passed over, because enough of theirs is here."""
         self._held: set[str] = set()
         self._ended: set[str | None] = set()
-        self._tries: set[asyncio.Task[bool | None]] = set()
+        self._tries: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._running = False
@@ -261,21 +272,30 @@ class Dispatcher:
         return origin is None or self._breakers.admits(origin)
 
     def _pump(self) -> None:
-        """Start tries while there are slots."""
-        while not self._stopping and (taken := self._lanes.take()) is not None:
+        """Start tries while there are slots, and not too much is waiting to be written down."""
+        most = _MOST_UNWRITTEN * self._settings.at_once
+        while not self._stopping and len(self._tries) < most:
+            if (taken := self._lanes.take()) is None:
+                return
             lane, delivery_id = taken
+            slot = _Slot(lane)
             half = self._settings.waiting_per_endpoint // 2
             if lane in self._full and self._lanes.length(lane) <= half:
                 self._full.discard(lane)
                 self._wake.set()
-            task = asyncio.create_task(self._deliver(lane, delivery_id))
+            task = asyncio.create_task(self._deliver(slot, delivery_id))
             self._tries.add(task)
-            task.add_done_callback(lambda done, lane=lane: self._finished(done, lane))
+            task.add_done_callback(lambda done, slot=slot: self._finished(done, slot))
 
-    def _finished(self, task: asyncio.Task[bool | None], lane: str) -> None:
+    def _free(self, slot: _Slot, answered: bool | None) -> None:
+        """Give a slot back, once."""
+        if slot.held:
+            slot.held = False
+            self._lanes.done(slot.lane, answered=answered)
+
+    def _finished(self, task: asyncio.Task[None], slot: _Slot) -> None:
         self._tries.discard(task)
-        well = not task.cancelled() and task.exception() is None
-        self._lanes.done(lane, answered=task.result() if well else None)
+        self._free(slot, None)
         if self._crowded and len(self._held) <= self._settings.waiting // 2:
             self._crowded = False
             self._wake.set()
@@ -285,43 +305,39 @@ class Dispatcher:
 
     # -- one try ---------------------------------------------------------------------------------
 
-    async def _deliver(self, lane: str, delivery_id: str) -> bool | None:
-        """Try one delivery and write down what happened.
-
-        Answers whether the receiver answered, whatever it said; None when no try was made.
-        """
+    async def _deliver(self, slot: _Slot, delivery_id: str) -> None:
+        """Try one delivery and write down what happened."""
         stays = False
         try:
             due = await self._check.submit(delivery_id)
             if due is None or self._stopping:
-                return None
+                return
             if not self._ended.isdisjoint((due.subscription_id, due.tenant_webhook_id)):
-                return None
+                return
             if due.lease_until < self._clock() + self._settings.deadline:
-                return None  # too little is left of the lease; it will be claimed again
+                return  # too little is left of the lease; it will be claimed again
             is_probe = delivery_id in self._probes
             if not is_probe and due.subscription_state not in (None, ACTIVE):
                 await self._put_back.submit((delivery_id, "HELD"))
-                return None
+                return
             if not is_probe and due.must_wait:
                 await self._put_back.submit((delivery_id, "PENDING"))
-                return None
-            origin = self._origin(lane, due.callback_url)
+                return
+            origin = self._origin(slot.lane, due.callback_url)
             if not self._breakers.admits(origin):
                 stays = True
-                self._lanes.put(lane, delivery_id, first=True)
-                return None
-            return await self._try(due, origin, is_probe=is_probe)
+                self._lanes.put(slot.lane, delivery_id, first=True)
+                return
+            await self._try(slot, due, origin, is_probe=is_probe)
         except ServiceError as error:
             # The lease runs out and the delivery is claimed again: at least once, never lost.
             logger.warning("delivery.postponed", delivery_id=delivery_id, code=error.code)
-            return None
         finally:
             if not stays:
                 self._held.discard(delivery_id)
                 self._probes.discard(delivery_id)
 
-    async def _try(self, due: DueDelivery, origin: str, *, is_probe: bool) -> bool | None:
+    async def _try(self, slot: _Slot, due: DueDelivery, origin: str, *, is_probe: bool) -> None:
         started = self._clock()
         request: OutgoingRequest | None = None
         reached: bool | None = None
@@ -336,6 +352,10 @@ class Dispatcher:
                 logger.warning(
                     "breaker.opened", account_id=due.account_id, subscription_id=due.subscription_id
                 )
+        if not _is_gone(outcome):
+            # what follows is bookkeeping; only of a receiver that is gone the next try must know
+            self._free(slot, reached)
+            self._pump()
         ended = self._clock()
         decision = decide(
             due.attempts + 1,
@@ -348,7 +368,6 @@ class Dispatcher:
             due, request, outcome, decision, started, ended, is_probe=is_probe
         )
         await self._record.submit(_Ended(completion, _tried(due, outcome, is_probe=is_probe)))
-        return reached
 
     def _origin(self, lane: str, url: str) -> str:
         origin = self._origins.get(lane)
@@ -459,9 +478,11 @@ def _lane(delivery: Delivery) -> str:
 
 def _is_final(outcome: Outcome) -> bool:
     """Say that no later try could end otherwise."""
-    if isinstance(outcome, Answered):
-        return outcome.status == GONE
-    return not outcome.retryable
+    return _is_gone(outcome) or (isinstance(outcome, Failed) and not outcome.retryable)
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answered) and outcome.status == GONE
 
 
 def _tried(due: DueDelivery, outcome: Outcome, *, is_probe: bool) -> Tried | None:
@@ -470,7 +491,7 @@ def _tried(due: DueDelivery, outcome: Outcome, *, is_probe: bool) -> Tried | Non
     return Tried(
         subscription_id=due.subscription_id,
         succeeded=outcome.error is None,
-        gone=isinstance(outcome, Answered) and outcome.status == GONE,
+        gone=_is_gone(outcome),
         failing_since=due.failing_since,
         probed=is_probe,
     )

@@ -14,7 +14,8 @@ class NoticeRow(Record, table=True):
     tenant_id: str = Field(foreign_key="tenants.id")
     account_id: str = Field(foreign_key="accounts.id")
     kind: str
-    """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED."""
+    """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED, or SUBSCRIPTION_PAUSED, _DISABLED,
+    _RESUMED."""
     callback_url: str
     body: bytes | None = None
     """Sealed JSON, since it may hold an account key; erased on 2xx or when given up."""
