@@ -52,6 +52,8 @@ class Delivery:
     lease_until: datetime | None
     created_at: datetime
     completed_at: datetime | None
+    record_key: str | None = None
+    """Resource and id of the record, where its deliveries are ordered or joined; else None."""
 
 
 @dataclass(frozen=True, slots=True)

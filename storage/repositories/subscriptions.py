@@ -29,11 +29,25 @@ class Subscription:
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None = None
+    previous_secret: bytes | None = field(default=None, repr=False)
+    """Sealed for `previous_place`."""
+    previous_until: datetime | None = None
+    ordered: bool = False
+    coalesce_seconds: int = 0
+    state: str = "ACTIVE"
+    state_reason: str | None = None
+    failing_since: datetime | None = None
+    next_probe_at: datetime | None = None
 
     @property
     def place(self) -> str:
         """Where the sealed secret belongs."""
         return f"subscriptions.secret:{self.id}"
+
+    @property
+    def previous_place(self) -> str:
+        """Where the sealed secret belongs once it has been replaced."""
+        return f"subscriptions.previous_secret:{self.id}"
 
 
 class Subscriptions:
