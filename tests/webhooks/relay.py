@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from connector import ports
 from connector.ports import UpstreamEvent, Verdict
 from connector.registry import Provider, Registry
-from storage.errors import Invalid, StorageUnavailable
+from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.deliveries import Attempt, Delivery
@@ -147,6 +147,8 @@ class ProviderWebhooks:
         self.standing: dict[str, tuple[str, ports.Subscription]] = {}
         """Subscription id -> (account id, subscription)."""
         self.calls: list[str] = []
+        self.scopes: Sequence[str] | None = None
+        """The types that consents cover; None is all of them."""
         self.before: Callable[[str, str], Awaitable[None] | None] = lambda _call, _account: None
         self.after: Callable[[str, str], Awaitable[None] | None] = lambda _call, _account: None
         self._made = 0
@@ -167,6 +169,11 @@ class ProviderWebhooks:
         await self._step(self.after, "subscribe", account_id)
         return made
 
+    async def allowed(self, account_id: str) -> frozenset[str]:
+        if self.scopes is not None:
+            return frozenset(self.scopes)
+        return frozenset(kind for kinds in self.topics.values() for kind in kinds)
+
     async def update(
         self,
         account_id: str,
@@ -175,7 +182,14 @@ class ProviderWebhooks:
         secret: str,
         types: Sequence[str],
     ) -> ports.Subscription:
-        raise NotImplementedError
+        self.calls.append("update")
+        await self._step(self.before, "update", account_id)
+        if subscription_id not in self.standing:
+            raise NotFound("gone")
+        made = ports.Subscription(subscription_id, callback_url, tuple(types), secret=secret)
+        self.standing[subscription_id] = (account_id, made)
+        await self._step(self.after, "update", account_id)
+        return made
 
     async def unsubscribe(self, account_id: str, subscription_id: str) -> None:
         self.calls.append("unsubscribe")
