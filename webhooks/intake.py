@@ -249,8 +249,9 @@ class Intake:
             events = decide_types(batch, await tx.events.seen(unsure))
             new = await tx.events.add_new(events)
             fresh = [item for item in batch if item.event.id in new]
-            polled = await tx.known_records.tell(tellings(fresh))
+            # Subscriptions come before what is known, for everybody: one that ends takes both.
             subscriptions = await tx.subscriptions.live(sorted(accounts), hold=True)
+            polled = await tx.known_records.tell(tellings(fresh))
             deliveries = plan(
                 [event for event in events if event.id in new and not _is_told(event, polled)],
                 subscriptions,
@@ -261,7 +262,7 @@ class Intake:
             hinted = {(item.event.account_id, one) for item in fresh for one in item.followers}
             if hinted:
                 await tx.watermarks.hurry(hinted, now)
-        self._hand_over([delivery for delivery in deliveries if delivery.lease_owner is not None])
+        self._hand_over(deliveries)
         if hinted:
             self._hurried()
         return [event.id in new for event in events]

@@ -45,6 +45,7 @@ from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
 from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
+from webhooks.reconcile import Reconciler, ReconcileSettings
 from webhooks.sender import HttpSender, Sender, SenderSettings
 from webhooks.subscriptions import Subscriptions
 from webhooks.tenants import TenantWebhooks
@@ -80,6 +81,7 @@ class Container:
     sender: Sender
     dispatcher: Dispatcher
     intake: Intake
+    reconciler: Reconciler
     subscriptions: Subscriptions
     tenant_webhooks: TenantWebhooks
     unlinker: Unlinker
@@ -231,6 +233,20 @@ def assemble(
         vault.forget(account_id)
         dispatcher.wake()
 
+    async def missed(account_id: str) -> None:
+        """See whether Qonto still posts to us."""
+        await subscriptions.upstream.look_after(account_id)
+
+    reconciler = Reconciler(
+        work,
+        registry,
+        clock,
+        relay_metrics,
+        ReconcileSettings(settings.polling.polled(), settings.polling.announced()),
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+        missed=missed,
+    )
     intake = Intake(
         work,
         ring,
@@ -240,6 +256,7 @@ def assemble(
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
         ended=consent_ended,
+        hurried=reconciler.wake,
     )
     subscriptions = Subscriptions(
         work,
@@ -250,6 +267,7 @@ def assemble(
         public_url=public_url,
         forget=intake.forget,
         ended=dispatcher.ended,
+        hurried=reconciler.wake,
     )
 
     unlinker = Unlinker(
@@ -274,7 +292,7 @@ def assemble(
         oauth_client,
         oauth_settings,
         clock,
-        on_linked=(linked, subscriptions.upstream.watch),
+        on_linked=(linked, subscriptions.upstream.watch, reconciler.hurry),
     )
 
     key_uses = KeyUses(work, ring, clock)
@@ -305,7 +323,9 @@ def assemble(
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,
-        key_links=KeyLinking(work, ring, targets, oauth_settings, clock, on_linked=(linked,)),
+        key_links=KeyLinking(
+            work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
+        ),
         pages=LinkPages(work, ring, targets, oauth_settings, clock),
         page_style=page_style,
         vault=vault,
@@ -313,8 +333,9 @@ def assemble(
         sender=sender,
         dispatcher=dispatcher,
         intake=intake,
+        reconciler=reconciler,
         subscriptions=subscriptions,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         unlinker=unlinker,
-        worker=Worker(dispatcher, subscriptions, links, unlinker, vault),
+        worker=Worker(dispatcher, reconciler, subscriptions, links, unlinker, vault),
     )

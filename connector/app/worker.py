@@ -1,4 +1,4 @@
-"""What goes on in the background: sending deliveries, and finishing what was begun upstream."""
+"""What goes on in the background: sending, polling, and finishing what was begun upstream."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from oauth.link import Linking
 from oauth.vault import TokenVault
 from storage.errors import ServiceError
 from webhooks.dispatch import Dispatcher
+from webhooks.reconcile import Reconciler
 from webhooks.subscriptions import Subscriptions
 
 SETTLE_EVERY = 10.0
@@ -27,12 +28,14 @@ class Worker:
     def __init__(
         self,
         dispatcher: Dispatcher,
+        reconciler: Reconciler,
         subscriptions: Subscriptions,
         links: Linking,
         unlinker: Unlinker,
         vault: TokenVault,
     ) -> None:
         self._dispatcher = dispatcher
+        self._reconciler = reconciler
         self._subscriptions = subscriptions
         self._links = links
         self._unlinker = unlinker
@@ -43,6 +46,11 @@ class Worker:
         """Begin the loops in this event loop."""
         self._tasks = [
             asyncio.create_task(self._dispatcher.run(), name="dispatch"),
+            asyncio.create_task(self._reconciler.run(), name="reconcile"),
+            asyncio.create_task(_every(WATCH_EVERY, self._reconciler.tend), name="tend polls"),
+            asyncio.create_task(
+                _every(WATCH_EVERY, self._subscriptions.upstream.check), name="check subscriptions"
+            ),
             asyncio.create_task(
                 _every(SETTLE_EVERY, self._subscriptions.settle), name="settle subscriptions"
             ),
@@ -62,6 +70,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._reconciler.stop()
         self._tasks = []
 
 

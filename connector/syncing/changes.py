@@ -7,6 +7,7 @@ left to the next poll, since it may change again under the same date; and of two
 second the second is lost if an event told the first and its own event never came.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -87,7 +88,7 @@ def is_told(state: RecordState, known: Known) -> bool:
     return dated is not None and known.told_at >= dated
 
 
-def newest(states: list[RecordState]) -> dict[str, RecordState]:
+def newest(states: Iterable[RecordState]) -> dict[str, RecordState]:
     """Answer each record's last state; a list that moves while it's read may show one twice."""
     found: dict[str, RecordState] = {}
     for state in states:

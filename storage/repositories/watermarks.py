@@ -115,6 +115,8 @@ class Watermarks:
             if isinstance(keys, str)
             else tuple_(_table.c.account_id, _table.c.resource).in_(sorted(keys))
         )
+        if not keys:
+            return
         conditions = [chosen, _table.c.due_at > at]
         if unless_polled_since is not None:
             polled = _table.c.polled_at
