@@ -20,7 +20,16 @@ import structlog
 from connector.errors import RateLimited
 from connector.ports import ChangeFeed, RecordState
 from connector.registry import Provider, Registry
-from connector.syncing.changes import OVERLAP, SETTLED, Known, Noted, is_settled, judge, newest
+from connector.syncing.changes import (
+    OVERLAP,
+    SETTLED,
+    Known,
+    Noted,
+    is_settled,
+    is_told,
+    judge,
+    newest,
+)
 from connector.syncing.pace import Pace, spread
 from oauth.accounts import Status
 from storage.clock import Clock
@@ -312,8 +321,9 @@ class Reconciler:
         async with self._work.reading() as tx:
             known = await tx.known_records.get(poll.account_id, poll.resource, settled)
         news = self._judge(poll, settled, known, read_at)
+        unread = [one for one, record in known.items() if _is_unread(record, settled[one])]
         now = self._clock()
-        if not news and poll.leased_until - now > self._settings.lease / 2:
+        if not news and not unread and poll.leased_until - now > self._settings.lease / 2:
             return
         until = now + self._settings.lease
         deliveries: list[Delivery] = []
@@ -325,9 +335,13 @@ class Reconciler:
                 raise _Lost
             if not await tx.watermarks.renew(poll.watermark, self.owner, until):
                 raise _Lost
+            # All at once, since two that hold some and want others would wait for each other.
+            found = {noted.id: settled[noted.id] for noted in news}
+            known = await tx.known_records.get(
+                poll.account_id, poll.resource, [*found, *unread], hold=True
+            )
+            await tx.known_records.mark_read(poll.account_id, poll.resource, unread, read_at)
             if news:
-                found = {noted.id: settled[noted.id] for noted in news}
-                known = await tx.known_records.get(poll.account_id, poll.resource, found, hold=True)
                 news = self._judge(poll, found, known, read_at)
                 await tx.known_records.note(
                     [_record(poll, noted, known.get(noted.id), read_at) for noted in news]
@@ -381,6 +395,13 @@ class Reconciler:
 def _record(poll: _Poll, noted: Noted, known: KnownRecord | None, read_at: datetime) -> KnownRecord:
     told_at = noted.told_at if known is None else max(noted.told_at, known.told_at)
     return KnownRecord(poll.account_id, poll.resource, noted.id, noted.version, told_at, read_at)
+
+
+def _is_unread(known: KnownRecord, state: RecordState) -> bool:
+    """Say whether events told a state since a poll last read the record."""
+    if known.read_at is not None and known.read_at >= known.told_at:
+        return False
+    return is_told(state, Known(known.version, known.told_at))
 
 
 def _event(poll: _Poll, noted: Noted, now: datetime) -> Event:

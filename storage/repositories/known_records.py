@@ -114,6 +114,22 @@ class KnownRecords:
                 ],
             )
 
+    async def mark_read(
+        self, account_id: str, resource: str, ids: Collection[str], at: datetime
+    ) -> None:
+        """Write down that a poll read records that are held, and found what had been told."""
+        if ids:
+            await self._connection.execute(
+                update(_table)
+                .where(
+                    _table.c.account_id == account_id,
+                    _table.c.resource == resource,
+                    _table.c.resource_id.in_(sorted(ids)),
+                    or_(_table.c.read_at.is_(None), _table.c.read_at < at),
+                )
+                .values(read_at=at)
+            )
+
     async def forget(self, account_id: str, resource: str) -> None:
         """Delete all of one resource, which nobody subscribes to any more."""
         await self._connection.execute(
