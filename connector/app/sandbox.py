@@ -25,6 +25,7 @@ from connector.app.settings import (
     EgressGroup,
     LinkGroup,
     LogGroup,
+    PollingGroup,
     QontoGroup,
     SealingGroup,
     Settings,
@@ -97,11 +98,13 @@ async def sandbox(
     database: str | None = None,
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
+    polling: PollingGroup | None = None,
+    scopes: str = "",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
 
-    Port 0 is any free one; without a database a temporary file is used. Raises OSError when a port
-    is taken.
+    `scopes` is as in the settings. Port 0 is any free one; without a database a temporary file is
+    used. Raises OSError when a port is taken.
     """
     async with AsyncExitStack() as stack:
         if database is None:
@@ -125,7 +128,7 @@ async def sandbox(
             public_url=api,
             database=DatabaseGroup(url=SecretStr(database)),
             sealing=SealingGroup(keys=SecretStr(_sealing_key())),
-            link=LinkGroup(allow_loopback_callbacks=True),
+            link=LinkGroup(allow_loopback_callbacks=True, scopes=scopes),
             egress=EgressGroup(allowed_networks="127.0.0.0/8", allow_http=True),
             qonto=QontoGroup(
                 api_url=addresses["qonto"],
@@ -134,6 +137,7 @@ async def sandbox(
                 sandbox_oauth_url=addresses["qonto-sandbox"],
             ),
             delivery=delivery or DeliveryGroup(),
+            polling=polling or PollingGroup(),
             log=log or LogGroup(level="warning", format="text"),
         )
         logs.configure(settings.log)
