@@ -225,14 +225,17 @@ class Edge:
         path = request.scope["path"]
         if path.startswith(OPEN):
             return
-        caller = await self._callers.identify(request.headers.get("X-API-KEY"))
-        caller.require(needed(request.method, path))
-        tenant = caller.tenant
-        request.state.tenant, request.state.caller = tenant, caller
+        api_key = request.headers.get("X-API-KEY")
         account_key = request.headers.get("X-ACCOUNT-KEY")
+        permission = needed(request.method, path)
         if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
-            return
-        request.state.account = await self._callers.select(tenant, account_key)
+            caller = await self._callers.identify(api_key)
+            caller.require(permission)
+        else:
+            caller, request.state.account = await self._callers.admit(
+                api_key, account_key, permission
+            )
+        request.state.tenant, request.state.caller = caller.tenant, caller
 
 
 def _answer(error: Exception, request_id: str) -> Response:

@@ -99,12 +99,12 @@ async def sandbox(
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
     polling: PollingGroup | None = None,
-    scopes: str = "",
+    scopes: str = "full",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
 
-    `scopes` is as in the settings. Port 0 is any free one; without a database a temporary file is
-    used. Raises OSError when a port is taken.
+    Port 0 is any free one; without a database a temporary file is used. Links ask for all that can
+    be read unless `scopes` says otherwise. Raises OSError when a port is taken.
     """
     async with AsyncExitStack() as stack:
         if database is None:

@@ -7,15 +7,12 @@ plays Qonto and the vendor. Everything is on loopback, one account, one subscrip
 import asyncio
 import hmac
 import json
-import os
 import secrets
 import statistics
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +30,7 @@ from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
 from tests.bench.figures import Figure
+from tests.bench.served import served
 from tests.support import databases
 
 ROUNDS = 3
@@ -124,8 +122,13 @@ async def _round(url: str) -> tuple[float, float]:
     vendor_url = f"http://127.0.0.1:{vendor_socket.getsockname()[1]}/events"
     route = await _prepare(url, KeyRing([key]), vendor_url)
     vendor = Vendor(route.secret)
-    async with serving(vendor, vendor_socket), _server(url, key) as api:
-        address = f"{api}/events/callback/{route.code}"
+    async with (
+        serving(vendor, vendor_socket),
+        served(
+            url, key, EGRESS__ALLOWED_NETWORKS="127.0.0.0/8", EGRESS__ALLOW_HTTP="true"
+        ) as connector,
+    ):
+        address = f"{connector.address}/events/callback/{route.code}"
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONCURRENCY)
         ) as qonto:
@@ -252,40 +255,3 @@ async def _prepare(url: str, ring: KeyRing, vendor_url: str) -> Route:
         )
     await database.close()
     return Route(code, upstream_secret, secret)
-
-
-@asynccontextmanager
-async def _server(url: str, key: MasterKey) -> AsyncGenerator[str]:
-    """Run `qonto-connector serve` as shipped; answer its address."""
-    probe = bind("127.0.0.1", 0)
-    port = probe.getsockname()[1]
-    probe.close()
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
-        "CONNECTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "CONNECTOR_ENVIRONMENT": "development",
-        "CONNECTOR_DATABASE__URL": url,
-        "CONNECTOR_SEALING__KEYS": key.reveal(),
-        "CONNECTOR_EGRESS__ALLOWED_NETWORKS": "127.0.0.0/8",
-        "CONNECTOR_EGRESS__ALLOW_HTTP": "true",
-        "CONNECTOR_LOG__LEVEL": "warning",
-    }
-    command = [str(Path(sys.executable).with_name("qonto-connector")), "serve", "--port", str(port)]
-    process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with aiohttp.ClientSession() as session:
-            for _ in range(200):
-                try:
-                    async with session.get(f"http://127.0.0.1:{port}/health") as response:
-                        if response.status == 200:
-                            break
-                except aiohttp.ClientError:
-                    await asyncio.sleep(0.05)
-            else:
-                raise RuntimeError("the server did not start")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await asyncio.wait_for(process.wait(), 20)

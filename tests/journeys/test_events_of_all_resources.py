@@ -22,10 +22,6 @@ OFTEN = PollingGroup(
     announced_shortest_seconds=1,
     announced_longest_seconds=1,
 )
-ALL = (
-    "offline_access webhook organization.read client_invoices.read client_invoice.write "
-    "supplier_invoice.read client.read client.write product.read product.write"
-)
 ANNOUNCED = {
     "INVOICE": {"v1/client-invoices"},
     "CUSTOMER": {"v1/clients"},
@@ -44,7 +40,7 @@ Event = tuple[str, str, str]
 @pytest.fixture
 async def busy(database_url: str) -> AsyncIterator[Sandbox]:
     """A sandbox that asks Qonto for changes every second, and may read everything."""
-    async with sandbox(database=database_url, delivery=QUICK, polling=OFTEN, scopes=ALL) as up:
+    async with sandbox(database=database_url, delivery=QUICK, polling=OFTEN) as up:
         yield up
 
 

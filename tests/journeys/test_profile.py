@@ -13,7 +13,7 @@ PATHS = ("/accounting/profile", "/user/user-info", "/auth/companies", "/auth/env
 
 @pytest.fixture
 async def up() -> AsyncIterator[Sandbox]:
-    async with sandbox() as running:
+    async with sandbox(scopes="default") as running:
         yield running
 
 

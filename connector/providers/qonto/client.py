@@ -107,12 +107,10 @@ QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
 PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
 BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
 MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
-# completed ones only, unless told otherwise
 TRANSACTIONS = Endpoint(
     "/v2/transactions",
     bank.TRANSACTIONS,
     READ_ORGANIZATION,
-    tuple(("status[]", status) for status in ("pending", "declined", "completed")),
     includes=(("includes[]", "labels"),),
 )
 SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
