@@ -181,3 +181,57 @@ async def test_every_resource_tells_its_changes_once(
     assert wanted <= set(found)
     twice = [event for event in set(found) if found.count(event) > 1]
     assert twice == [], found
+
+
+@pytest.mark.parametrize("hinder", [not_at_all, hold_back])
+async def test_what_is_paid_on_invoices_and_bills_is_told_as_payments(
+    busy: Sandbox, vendor: Vendor, hinder: Hinder
+) -> None:
+    simulator = busy.simulators["qonto"]
+    control = simulator.control
+    key = await busy.link("qonto")
+    bill = str(control.receive_supplier_invoice(net="100.00")["id"])
+    control.advance(60)
+    invoice = str(control.create_invoice(unit_price="100.00")["id"])
+    await subscribe(busy, key, vendor, "PAYMENT")
+    await asyncio.sleep(3)
+    hinder(simulator)
+    control.pay_invoice(invoice, amount="10.00")
+    control.move_supplier_invoice(bill, "paid")
+    first = {("PAYMENT", "CREATED", invoice), ("PAYMENT", "CREATED", bill)}
+    assert sorted(await arrivals(vendor, first)) == sorted(first)
+    control.touch_invoice(invoice, footer="seen")
+    assert await vendor.stays_quiet(5.0), "nothing was paid"
+    control.pay_invoice(invoice)
+    more = {("PAYMENT", "UPDATED", invoice)}
+    assert await arrivals(vendor, more) == [*more]
+
+
+@pytest.mark.covers("MAE-20", "QX-10")
+async def test_what_can_be_subscribed_to_follows_the_consent(
+    database_url: str, vendor: Vendor
+) -> None:
+    """Other resources are 404, those that can't be read 403, those not announced a warning."""
+    scopes = "offline_access webhook client_invoices.read client.read"
+    async with sandbox(database=database_url, delivery=QUICK, scopes=scopes) as running:
+        key = await running.link("qonto")
+        async with running.client(key) as client:
+
+            async def ask(resource: str) -> httpx2.Response:
+                wish = {"callbackUrl": f"{vendor.address}/{resource}", "resource": resource}
+                return await client.post("/webhooks", json=wish)
+
+            unknown = await ask("FILE")
+            assert (unknown.status_code, unknown.json()["errors"]["code"]) == (404, "NOT_SUPPORTED")
+            for resource in (*ANNOUNCED, *POLLED, "TOKEN"):
+                assert resource in unknown.json()["errors"]["message"]
+            for resource in ("BILL", "TRANSACTION", "ITEM", "USER", "BANK_ACCOUNT"):
+                refused = await ask(resource)
+                code = refused.json()["errors"]["code"]
+                assert (refused.status_code, code) == (403, "MISSING_SCOPE")
+            customers = await ask("CUSTOMER")
+            assert customers.status_code == 201
+            assert len(customers.json()["meta"]["warnings"]) == 1
+            invoices = await ask("INVOICE")
+            assert (invoices.status_code, invoices.json()["meta"]) == (201, {})
+        assert await types(running.simulators["qonto"]) == [{"v1/client-invoices"}]
