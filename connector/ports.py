@@ -6,7 +6,7 @@ raise what `connector.errors` lists below DownstreamError, and oauth's ReauthReq
 AccountInactive when the account can't be used any more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Generic, Protocol, TypeVar
@@ -29,11 +29,14 @@ from connector.unified.user import User
 from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
+    "ChangeFeed",
+    "Feed",
     "Found",
     "Order",
     "Page",
     "Query",
     "Readers",
+    "RecordState",
     "ResourceReader",
     "Subscription",
     "UpstreamEvent",
@@ -166,6 +169,10 @@ class WebhookAdapter(Protocol):
         """The event types that tell of a withdrawn consent; empty when there are none."""
         ...
 
+    async def allowed(self, account_id: str) -> frozenset[str]:
+        """Answer the event types that the account's consent covers; none where it covers none."""
+        ...
+
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
     ) -> Subscription:
@@ -199,4 +206,55 @@ class WebhookAdapter(Protocol):
 
     def read_event(self, raw_body: bytes) -> UpstreamEvent:
         """Read an incoming event. Raises Invalid when the body is not one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """One record as it was read: which it is, and in which state.
+
+    `version` differs whenever the state does; None says that there is nothing (any more). Moments
+    are aware and None where the provider doesn't tell them. `is_dated` says that the version is
+    `changed_at` alone, so that events can be compared with it by their time.
+    """
+
+    id: str
+    version: str | None
+    created_at: datetime | None = None
+    changed_at: datetime | None = None
+    is_dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How the changes of one unified resource can be read.
+
+    `from_start` says that the first reading must be of all there is, to compare with. `follows`
+    names the resources whose events hint at changes of this one.
+    """
+
+    from_start: bool = False
+    follows: tuple[str, ...] = ()
+
+
+class ChangeFeed(Protocol):
+    """Finds what changed by asking, for changes that nothing is told of."""
+
+    @property
+    def resources(self) -> Mapping[str, Feed]:
+        """Unified resource -> how it's read; only what can be read."""
+        ...
+
+    async def check(self, account_id: str, resource: str) -> None:
+        """Raise MissingScope when the account's consent doesn't let the resource be read."""
+        ...
+
+    def read(
+        self, account_id: str, resource: str, since: datetime | None
+    ) -> AsyncIterator[Sequence[RecordState]]:
+        """Read the records that changed at a moment or later, a page at a time; all for None.
+
+        Unchanged ones may be among them, and one may come twice; none that changed before the
+        reading began is left out.
+        """
         ...

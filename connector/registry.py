@@ -7,7 +7,7 @@ from connector.capabilities import Concept
 from connector.downloads import Files
 from connector.errors import UnknownTarget
 from connector.pass_through import PassThrough
-from connector.ports import Readers, WebhookAdapter
+from connector.ports import ChangeFeed, Readers, WebhookAdapter
 from connector.profiles import Profiles
 from oauth.ports import TargetSystem
 
@@ -23,6 +23,7 @@ class Provider:
     files: Files | None = None
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
+    changes: ChangeFeed | None = None
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
     """What it has of each resource, whether this service offers it or not."""
 

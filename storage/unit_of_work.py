@@ -24,6 +24,7 @@ from storage.repositories.duties import Duties
 from storage.repositories.endpoints import Endpoints
 from storage.repositories.erasure import Erasure
 from storage.repositories.events import Events
+from storage.repositories.known_records import KnownRecords
 from storage.repositories.links import Links
 from storage.repositories.notices import Notices
 from storage.repositories.page_styles import PageStyles
@@ -38,6 +39,7 @@ from storage.repositories.tenants import Tenants
 from storage.repositories.tokens import Tokens
 from storage.repositories.unlinkings import Unlinkings
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
+from storage.repositories.watermarks import Watermarks
 
 
 class Transaction:
@@ -121,6 +123,14 @@ class Transaction:
     @cached_property
     def events(self) -> Events:
         return Events(self.connection)
+
+    @cached_property
+    def known_records(self) -> KnownRecords:
+        return KnownRecords(self.connection)
+
+    @cached_property
+    def watermarks(self) -> Watermarks:
+        return Watermarks(self.connection)
 
     @cached_property
     def deliveries(self) -> Deliveries:

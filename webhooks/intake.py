@@ -25,13 +25,16 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Accepted, Lease, decide_types, plan
+from webhooks.planning import Accepted, Lease, decide_types, plan, tellings
 
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
 """How far the provider's clock may be behind ours."""
+
+_CALM = timedelta(seconds=30)
+"""How long after a poll an event that is too old brings about no other."""
 
 RELAYED = ("CREATED", "UPDATED")
 """The kinds of change that vendors are told of."""
@@ -47,6 +50,10 @@ class _Callback:
     target: str
     secret: str = field(repr=False)
     subscribed_at: datetime
+    since: Mapping[str, datetime]
+    """When each resource was first subscribed to."""
+    followers: Mapping[str, tuple[str, ...]]
+    """Of those, which are to be asked about when an event of a resource has come."""
     read_at: datetime
 
 
@@ -64,8 +71,11 @@ class Intake:
         lease: Callable[[], Lease | None],
         hand_over: Callable[[Sequence[Delivery]], None],
         ended: Callable[[str], None] = lambda _: None,
+        hurried: Callable[[], None] = lambda: None,
     ) -> None:
-        """`ended` is told the id of each account whose consent was taken back."""
+        """`ended` is told the id of each account whose consent was taken back; `hurried` is called
+        when a poll has become due at once.
+        """
         self._work = work
         self._ring = ring
         self._registry = registry
@@ -74,6 +84,7 @@ class Intake:
         self._lease = lease
         self._hand_over = hand_over
         self._ended = ended
+        self._hurried = hurried
         self._callbacks: dict[str, _Callback] = {}
         self._group: GroupCommit[Accepted, bool] = GroupCommit(self._store)
 
@@ -91,6 +102,7 @@ class Intake:
                 pass
             case Verdict.STALE:
                 self._metrics.accepted.labels("stale").inc()
+                await self._ask_at_once(callback.account_id, now)
                 raise EventStale(
                     "The event was signed too long ago; send it with a fresh signature."
                 )
@@ -129,7 +141,10 @@ class Intake:
                     body_sha256=sha256(body).hexdigest(),
                 ),
                 told=incoming.event,
-                created_here=created is not None and created >= callback.subscribed_at,
+                created_here=created is not None
+                and created >= callback.since.get(incoming.resource, callback.subscribed_at),
+                version=incoming.version,
+                followers=callback.followers.get(incoming.resource, ()),
             )
         )
         self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
@@ -186,6 +201,7 @@ class Intake:
         async with self._work.reading() as tx:
             upstream = await tx.upstream_subscriptions.by_code(code)
             account = None if upstream is None else await tx.accounts.get(upstream.account_id)
+            watched = [] if account is None else await tx.watermarks.of_account(account.id)
         if upstream is None or account is None:
             self.forget(code)
             self._metrics.accepted.labels("unknown").inc()
@@ -195,10 +211,31 @@ class Intake:
             target=account.target,
             secret=self._ring.open_text(upstream.secret, place=upstream.place),
             subscribed_at=upstream.created_at,
+            since={watermark.resource: watermark.since for watermark in watched},
+            followers=self._followers(account.target, [one.resource for one in watched]),
             read_at=now,
         )
         self._callbacks[code] = callback
         return callback
+
+    def _followers(self, target: str, watched: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Answer, by resource, which watched ones its events hint at."""
+        changes = self._registry.get(target).changes
+        found: dict[str, tuple[str, ...]] = {}
+        for resource in watched:
+            feed = None if changes is None else changes.resources.get(resource)
+            for followed in feed.follows if feed else ():
+                found[followed] = (*found.get(followed, ()), resource)
+        return found
+
+    async def _ask_at_once(self, account_id: str, now: datetime) -> None:
+        """Have an account polled: something happened, and nobody knows what.
+
+        Not if it was just polled: whoever has an old event can send it again and again.
+        """
+        async with self._work.writing() as tx:
+            await tx.watermarks.hurry(account_id, now, unless_polled_since=now - _CALM)
+        self._hurried()
 
     async def _store(self, batch: Sequence[Accepted]) -> list[bool]:
         now = self._clock()
@@ -211,13 +248,28 @@ class Intake:
         async with self._work.writing() as tx:
             events = decide_types(batch, await tx.events.seen(unsure))
             new = await tx.events.add_new(events)
+            fresh = [item for item in batch if item.event.id in new]
+            # Subscriptions come before what is known, for everybody: one that ends takes both.
             subscriptions = await tx.subscriptions.live(sorted(accounts), hold=True)
+            polled = await tx.known_records.tell(tellings(fresh))
             deliveries = plan(
-                [event for event in events if event.id in new],
+                [event for event in events if event.id in new and not _is_told(event, polled)],
                 subscriptions,
                 now=now,
                 lease=self._lease(),
             )
             await tx.deliveries.add(deliveries)
+            hinted = {(item.event.account_id, one) for item in fresh for one in item.followers}
+            if hinted:
+                await tx.watermarks.hurry(hinted, now)
         self._hand_over(deliveries)
+        if hinted:
+            self._hurried()
         return [event.id in new for event in events]
+
+
+def _is_told(event: Event, polled: Mapping[tuple[str, str, str], datetime | None]) -> bool:
+    """Say whether a poll read the record after the event was made, and so has told its change."""
+    key = (event.account_id, event.resource, event.resource_id)
+    read_at = polled.get(key)
+    return key not in polled or (read_at is not None and event.occurred_at <= read_at)

@@ -13,6 +13,12 @@ class RelayMetrics:
             ["outcome"],
             registry=registry,
         )
+        self.polls = Counter(
+            "qonto_connector_polls_total",
+            "Polls for changes by what became of them.",
+            ["outcome"],
+            registry=registry,
+        )
         self.attempts = Counter(
             "qonto_connector_delivery_attempts_total",
             "Tries to deliver, by what came of them.",

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from storage.clock import iso_millis
 from storage.ids import new_id
 from storage.repositories.deliveries import Delivery
 from storage.repositories.events import Event
+from storage.repositories.known_records import KnownRecord
 from storage.repositories.subscriptions import Subscription
 
 
@@ -15,12 +17,16 @@ class Accepted:
     """A verified event of the provider, not stored yet.
 
     `told` is the event type the provider named, None when it named none; `created_here` says
-    whether the resource itself was made after we subscribed.
+    whether the resource itself was made after we subscribed. `version` is the record's state where
+    the event tells it, else its time does. `followers` are resources to be asked about because of
+    it.
     """
 
     event: Event
     told: str | None
     created_here: bool
+    version: str | None = None
+    followers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,18 @@ def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) 
     return events
 
 
+def tellings(accepted: Iterable[Accepted]) -> list[KnownRecord]:
+    """Answer what events tell of each record; of several about one the newest counts."""
+    newest: dict[tuple[str, str, str], KnownRecord] = {}
+    for item in accepted:
+        event = item.event
+        key = (event.account_id, event.resource, event.resource_id)
+        if key not in newest or newest[key].told_at < event.occurred_at:
+            version = item.version or iso_millis(event.occurred_at)
+            newest[key] = KnownRecord(*key, version=version, told_at=event.occurred_at)
+    return list(newest.values())
+
+
 def plan(
     events: Iterable[Event],
     subscriptions: Sequence[Subscription],
@@ -55,23 +73,49 @@ def plan(
     now: datetime,
     lease: Lease | None,
 ) -> list[Delivery]:
-    """Answer one delivery for each event and each live subscription that wants it."""
+    """Answer one delivery for each event and each live subscription that wants it.
+
+    For a paused subscription it's HELD, for a disabled one there is none. Where the deliveries of
+    a record are ordered or joined, each has the record's key; one that waits to be joined is due
+    later, and any worker's. What a poll found from before a subscription isn't told to it.
+    """
     return [
-        Delivery(
-            id=new_id("dlv", now),
-            account_id=event.account_id,
-            event_id=event.id,
-            subscription_id=subscription.id,
-            notice_id=None,
-            status="PENDING",
-            attempts=0,
-            due_at=now,
-            lease_owner=lease.owner if lease else None,
-            lease_until=now + lease.until if lease else None,
-            created_at=now,
-            completed_at=None,
-        )
+        _planned(event, subscription, now, lease)
         for event in events
         for subscription in subscriptions
-        if subscription.account_id == event.account_id and subscription.resource == event.resource
+        if subscription.account_id == event.account_id
+        and subscription.resource == event.resource
+        and subscription.state != "DISABLED"
+        and not _is_history(event, subscription)
     ]
+
+
+def _planned(
+    event: Event, subscription: Subscription, now: datetime, lease: Lease | None
+) -> Delivery:
+    is_held = subscription.state == "PAUSED"
+    wait = timedelta(seconds=subscription.coalesce_seconds)
+    is_keyed = subscription.ordered or wait
+    leased = None if is_held or wait else lease
+    return Delivery(
+        id=new_id("dlv", now),
+        account_id=event.account_id,
+        event_id=event.id,
+        subscription_id=subscription.id,
+        notice_id=None,
+        status="HELD" if is_held else "PENDING",
+        attempts=0,
+        due_at=now + wait,
+        lease_owner=leased.owner if leased else None,
+        lease_until=now + leased.until if leased else None,
+        created_at=now,
+        completed_at=None,
+        record_key=f"{event.resource}:{event.resource_id}" if is_keyed else None,
+    )
+
+
+def _is_history(event: Event, subscription: Subscription) -> bool:
+    """Dates from polls may be whole seconds, so that the second of subscribing counts."""
+    return event.source == "POLL" and event.occurred_at < subscription.created_at.replace(
+        microsecond=0
+    )

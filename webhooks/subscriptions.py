@@ -1,13 +1,16 @@
 """A vendor's subscriptions.
 
 At most one upstream subscription per account serves all of the account's to resources;
-`webhooks.upstream` makes and removes it. Here it's begun with the first and ended with the last.
-Those to TOKEN need none, since the end of a consent is watched for every account.
+`webhooks.upstream` makes, changes and removes it. Here it's begun with the first that needs it and
+ended with the last. What the provider won't tell is asked for by `webhooks.reconcile`, from the
+moment of subscribing. Those to TOKEN need neither, since the end of a consent is watched for every
+account.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -20,7 +23,7 @@ from connector.errors import (
     RateLimited,
 )
 from connector.ports import WebhookAdapter
-from connector.registry import Registry
+from connector.registry import Provider, Registry
 from oauth.endings import TOKEN
 from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
@@ -29,15 +32,30 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
+from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
-from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait, rests_on_resources
+from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait, types_for
 
-OFFERED = ("INVOICE", TOKEN)
-"""What a vendor can subscribe to: what Qonto announces and Maesn relays, and the consent's end."""
+OFFERED = (
+    "INVOICE",
+    "BILL",
+    "CREDIT_NOTE",
+    "OFFER",
+    "CUSTOMER",
+    "ITEM",
+    "TRANSACTION",
+    "PAYMENT",
+    "BANK_ACCOUNT",
+    "USER",
+    TOKEN,
+)
+"""What a vendor can subscribe to: resources that are announced or polled, and the consent's end."""
+
+FIRST_INTERVAL = timedelta(minutes=1)
 
 _NEVER_MADE = (DownstreamRefused, AccessRefused, AccountInactive, ReauthRequired)
 """After these the provider has certainly nothing of what it was asked for."""
@@ -45,6 +63,11 @@ _NEVER_MADE = (DownstreamRefused, AccessRefused, AccountInactive, ReauthRequired
 _LATE = (
     "{} could not be asked for events just now; the connector keeps trying, and events begin when "
     "it succeeds."
+)
+
+_ASKED_FOR = (
+    "{} doesn't announce these changes for this account; the connector asks for them instead, so "
+    "that events come minutes later."
 )
 
 logger = structlog.get_logger()
@@ -73,13 +96,16 @@ class Subscriptions:
         public_url: str,
         forget: Callable[[str], None],
         ended: Callable[[str], None],
+        hurried: Callable[[], None] = lambda: None,
     ) -> None:
+        """`hurried` is called when a poll has become due at once."""
         self._work = work
         self._ring = ring
         self._registry = registry
         self._policy = policy
         self._clock = clock
         self._ended = ended
+        self._hurried = hurried
         self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
 
     async def create(
@@ -93,15 +119,24 @@ class Subscriptions:
     ) -> Created:
         """Subscribe a callback URL to an account's changes of one resource.
 
-        Raises NotSupported, CallbackRefused, SubscriptionExists, and what the provider raises when
-        it refuses; a provider that can't be reached now is asked again later, with a warning.
+        Raises NotSupported, MissingScope (the resource can't be read), CallbackRefused and
+        SubscriptionExists. A provider that can't be reached now is asked again later, and one that
+        won't announce the changes is polled, both with a warning; what it raises otherwise is
+        passed on.
         """
-        adapter = self._registry.get(account.target).webhooks
-        if resource not in OFFERED or (resource != TOKEN and resource not in adapter.topics):
+        provider = self._registry.get(account.target)
+        offered = offered_by(provider)
+        if resource not in offered:
             raise NotSupported(
-                f"{account.target} has no webhooks for {resource}; available: {', '.join(OFFERED)}."
+                f"{account.target} has no webhooks for {resource}; available: {', '.join(offered)}."
             )
         self._policy.check_url(callback_url)
+        is_polled = provider.changes is not None and resource in provider.changes.resources
+        allowed: frozenset[str] = frozenset()
+        if resource != TOKEN:
+            if provider.changes is not None and is_polled:
+                await provider.changes.check(account.id, resource)
+            allowed = await provider.webhooks.allowed(account.id)
         now = self._clock()
         secret = new_secret()
         subscription_id = new_id("whk", now)
@@ -117,24 +152,32 @@ class Subscriptions:
             ordered=ordered,
             coalesce_seconds=coalesce_seconds,
         )
+        topics = provider.webhooks.topics.get(resource, ())
+        warnings: tuple[str, ...] = ()
+        if not allowed.issuperset(topics):
+            warnings = (_ASKED_FOR.format(account.target),)
         async with self.upstream.turns[account.id]:
-            step = await self._add(subscription, adapter)
-            late = False
+            step = await self._add(subscription, provider.webhooks, allowed)
             try:
                 match step:
                     case Ask():
-                        await self.upstream.ask(step, adapter)
+                        await self.upstream.ask(step, provider.webhooks)
                     case Wait():
-                        late = True
+                        warnings += (_LATE.format(account.target),)
                     case Stands():
                         pass
             except (DownstreamTimeout, DownstreamUnavailable, RateLimited):
-                late = True
+                warnings += (_LATE.format(account.target),)
             except ServiceError as error:
-                await self._withdraw(subscription, step, error)
-                raise
+                if not is_polled or not isinstance(error, DownstreamRefused | NotSupported):
+                    await self._withdraw(subscription, step, error)
+                    raise
+                assert isinstance(step, Ask)
+                await self.upstream.refused(account, step.upstream)
+                warnings = (_ASKED_FOR.format(account.target),)
+        self._hurried()
         logger.info("subscription.created", account_id=account.id, subscription_id=subscription.id)
-        return Created(subscription, secret, (_LATE.format(account.target),) if late else ())
+        return Created(subscription, secret, warnings)
 
     async def list(self, account: Account) -> list[Subscription]:
         """List an account's live subscriptions, oldest first."""
@@ -155,15 +198,20 @@ class Subscriptions:
                     raise NotFound("This account has no such subscription.")
                 await tx.subscriptions.end(subscription_id, now)
                 await tx.deliveries.cancel_of(subscription_id, now)
-                upstream = await self._unneeded(tx, found)
-                if upstream is not None:
-                    upstream = await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
+                await _end_watermark(tx, found)
+                step = (
+                    Stands()
+                    if found.resource == TOKEN
+                    else (await self.upstream.narrow(tx, account, now))
+                )
             self._ended(subscription_id)
-            if upstream is not None:
+            if isinstance(step, Ask | UpstreamSubscription):
+                adapter = self._registry.get(account.target).webhooks
                 try:
-                    await self.upstream.remove(
-                        upstream, self._registry.get(account.target).webhooks
-                    )
+                    if isinstance(step, Ask):
+                        await self.upstream.ask(step, adapter)
+                    else:
+                        await self.upstream.remove(step, adapter)
                 except ServiceError as error:
                     # what the vendor asked for is done; the rest is done by settle
                     logger.warning(
@@ -177,20 +225,24 @@ class Subscriptions:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    async def _add(self, subscription: Subscription, adapter: WebhookAdapter) -> Step:
-        """Commit the subscription, and that the upstream one is needed; answer what that takes."""
+    async def _add(
+        self, subscription: Subscription, adapter: WebhookAdapter, allowed: frozenset[str]
+    ) -> Step:
+        """Commit the subscription, and what it needs; answer what that takes at the provider."""
+        now = subscription.created_at
         try:
             async with self._work.writing() as tx:
+                others = await tx.subscriptions.live([subscription.account_id])
                 await tx.subscriptions.add(subscription)
-                if not rests_on_resources(subscription):
+                if subscription.resource == TOKEN:
                     return Stands()
-                return await self.upstream.want(
-                    tx,
-                    subscription.account_id,
-                    RESOURCES,
-                    adapter.topics[subscription.resource],
-                    subscription.created_at,
-                )
+                await _begin_watermark(tx, subscription, others)
+                if not adapter.topics.get(subscription.resource):
+                    return Stands()
+                types = types_for([*others, subscription], adapter.topics, allowed)
+                if not types:
+                    return Stands()
+                return await self.upstream.want(tx, subscription.account_id, RESOURCES, types, now)
         except Conflict:
             async with self._work.reading() as tx:
                 for other in await tx.subscriptions.live([subscription.account_id]):
@@ -207,8 +259,18 @@ class Subscriptions:
         with suppress(StorageUnavailable):
             async with self._work.writing() as tx:
                 await tx.subscriptions.end(subscription.id, now)
-                upstream = await self._unneeded(tx, subscription)
-                if upstream is None:
+                await _end_watermark(tx, subscription)
+                if subscription.resource == TOKEN:
+                    return
+                account = await tx.accounts.get(subscription.account_id)
+                upstream = await tx.upstream_subscriptions.of_account(
+                    subscription.account_id, RESOURCES, hold=True
+                )
+                if account is None or upstream is None:
+                    return
+                topics = self._registry.get(account.target).webhooks.topics
+                live = await tx.subscriptions.live([account.id])
+                if types_for(live, topics, upstream.types.split()):
                     return
                 if (
                     isinstance(step, Ask)
@@ -220,12 +282,38 @@ class Subscriptions:
                 else:
                     await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
 
-    async def _unneeded(self, tx: Transaction, ended: Subscription) -> UpstreamSubscription | None:
-        """Answer, held, what this one rested on, if nothing rests on it any more."""
-        if not rests_on_resources(ended):
-            return None
-        upstream = await tx.upstream_subscriptions.of_account(
-            ended.account_id, RESOURCES, hold=True
+
+def offered_by(provider: Provider) -> tuple[str, ...]:
+    """Answer what can be subscribed to at a target system: what it tells, or can be asked for."""
+    asked = () if provider.changes is None else provider.changes.resources
+    return tuple(
+        one for one in OFFERED if one == TOKEN or one in provider.webhooks.topics or one in asked
+    )
+
+
+async def _begin_watermark(
+    tx: Transaction, subscription: Subscription, others: Sequence[Subscription]
+) -> None:
+    """Let changes be known from now on, unless they are for another subscription already."""
+    if all(one.resource != subscription.resource for one in others):
+        await tx.watermarks.end(subscription.account_id, subscription.resource)
+        await tx.known_records.forget(subscription.account_id, subscription.resource)
+    now = subscription.created_at
+    await tx.watermarks.begin(
+        Watermark(
+            account_id=subscription.account_id,
+            resource=subscription.resource,
+            changed_until=now,
+            since=now,
+            due_at=now,
+            interval_seconds=int(FIRST_INTERVAL.total_seconds()),
         )
-        live = await tx.subscriptions.live([ended.account_id])
-        return None if any(rests_on_resources(one) for one in live) else upstream
+    )
+
+
+async def _end_watermark(tx: Transaction, ended: Subscription) -> None:
+    """Forget what is known of a resource that nobody subscribes to any more."""
+    live = await tx.subscriptions.live([ended.account_id])
+    if all(one.resource != ended.resource for one in live):
+        await tx.watermarks.end(ended.account_id, ended.resource)
+        await tx.known_records.forget(ended.account_id, ended.resource)

@@ -4,29 +4,33 @@ Our own code and secret are committed before the provider is asked: an event tha
 answer is understood, and an answer that is lost leaves no orphan: it's found by its address.
 
 A record says where it stands. PENDING: wanted, and the provider was or is being asked; ACTIVE: the
-provider confirmed it; REFUSED: the provider won't tell of the consent's end, and is asked again
-after the next link; ENDING: not wanted, and being removed. Several processes may be at it at once,
-so each step begins with a change of the record under a lock, and the provider's answer is written
-down only if the record is still as that step left it.
+provider confirmed it; REFUSED: the provider won't tell, so that polls and the first 401 do, and is
+asked again after the next link; ENDING: not wanted, and being removed. Several processes may be at
+it at once, so each step begins with a change of the record under a lock, and the provider's answer
+is written down only if the record is still as that step left it.
+
+One serves all resources that the account's subscriptions are about, as far as the consent lets the
+provider tell of them; when those change, so do its types. What was confirmed is looked after from
+time to time, since it may vanish at the provider without a word.
 """
 
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import structlog
 
-from connector.errors import DownstreamRefused, NotSupported
+from connector import ports
+from connector.errors import DownstreamRefused, NotSupported, UnknownTarget
 from connector.ports import WebhookAdapter
 from connector.registry import Registry
 from oauth.accounts import Status
-from oauth.endings import TOKEN
 from storage.clock import Clock
-from storage.errors import ServiceError, StorageUnavailable
+from storage.errors import NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
@@ -42,6 +46,15 @@ CONSENT = "CONSENT"
 
 SETTLE_AFTER = timedelta(seconds=30)
 """How long a step may be under way before another process takes it to have failed."""
+
+LONGEST_WAIT = timedelta(hours=1)
+"""How long at most is waited before a step that keeps failing is taken again."""
+
+CHECK_AFTER = timedelta(hours=6)
+"""How long what was confirmed is believed to stand."""
+
+LOOK_AFTER = timedelta(minutes=10)
+"""The same once a poll has found what the provider should have told."""
 
 _AT_ONCE = 100
 
@@ -69,9 +82,14 @@ class Stands:
 Step: TypeAlias = Ask | Wait | Stands
 
 
-def rests_on_resources(subscription: Subscription) -> bool:
-    """Say whether a vendor's subscription needs the provider's resource events."""
-    return subscription.resource != TOKEN
+def types_for(
+    subscriptions: Iterable[Subscription],
+    topics: Mapping[str, tuple[str, ...]],
+    allowed: Collection[str],
+) -> tuple[str, ...]:
+    """Answer the provider's types that vendors' subscriptions need, of those that are allowed."""
+    needed = {kind for one in subscriptions for kind in topics.get(one.resource, ())}
+    return tuple(sorted(needed.intersection(allowed)))
 
 
 class Upstream:
@@ -97,6 +115,7 @@ class Upstream:
         self._public_url = public_url.rstrip("/")
         self.forget = forget
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failures: dict[str, int] = {}
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:
         """Answer the address that the provider is asked to post to."""
@@ -115,33 +134,77 @@ class Upstream:
             upstream = self._new(account_id, purpose, types, now)
             if await tx.upstream_subscriptions.add(upstream):
                 return Ask(upstream, fresh=True)
-        if upstream.state == "ACTIVE":
+        is_other = set(types) != set(upstream.types.split())
+        if upstream.state == "ACTIVE" and not is_other:
             return Stands()
         if upstream.state == "PENDING" and upstream.updated_at > now - SETTLE_AFTER:
+            if is_other:  # whoever is asking now finds it changed, and leaves the rest to settle
+                await tx.upstream_subscriptions.change(upstream, now, types=" ".join(types))
             return Wait()
-        return await self._again(tx, upstream, now)
+        return await self._again(tx, upstream, now, types)
+
+    async def narrow(
+        self, tx: Transaction, account: Account, now: datetime
+    ) -> UpstreamSubscription | Step:
+        """Let go of types that no subscription of the account needs any more.
+
+        Answers the record, ENDING, when it isn't needed at all, else what is left to do.
+        """
+        upstream = await tx.upstream_subscriptions.of_account(account.id, RESOURCES, hold=True)
+        if upstream is None:
+            return Stands()
+        topics = self._registry.get(account.target).webhooks.topics
+        live = await tx.subscriptions.live([account.id])
+        types = types_for(live, topics, upstream.types.split())
+        if not types:
+            return await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
+        if upstream.state in ("ENDING", "REFUSED"):
+            return Stands()
+        return await self.want(tx, account.id, RESOURCES, types, now)
 
     async def ask(self, step: Ask, adapter: WebhookAdapter) -> None:
         """Make the provider post to us; take over one that an earlier try has left there."""
         upstream = step.upstream
         url = self.callback_url(upstream)
         secret = self._ring.open_text(upstream.secret, place=upstream.place)
-        found = None
+        types = upstream.types.split()
+        found = refusal = None
         if not step.fresh:
             theirs = await adapter.list(upstream.account_id)
             ours = [item for item in theirs if item.callback_url == url]
             found = ours[0] if ours else None
             for item in ours[1:]:  # two processes had asked at once
                 await adapter.unsubscribe(upstream.account_id, item.id)
+        if found is not None and set(found.types) != set(types):
+            try:
+                found = await adapter.update(upstream.account_id, found.id, url, secret, types)
+            except NotFound:
+                found = None
+            except DownstreamRefused as error:
+                refusal, types = error, list(found.types)
         if found is None:
-            found = await adapter.subscribe(
-                upstream.account_id, url, secret, upstream.types.split()
-            )
+            found = await adapter.subscribe(upstream.account_id, url, secret, types)
+        await self._confirm(upstream, found, types, adapter)
+        if refusal is not None:
+            raise refusal  # as it was, it stands
+
+    async def _confirm(
+        self,
+        upstream: UpstreamSubscription,
+        found: ports.Subscription,
+        types: list[str],
+        adapter: WebhookAdapter,
+    ) -> None:
+        """Write down what the provider has, or have it removed when nobody needs it any more."""
         async with self._work.writing() as tx:
             now = await self._same(tx, upstream)
             if now is not None and now.updated_at == upstream.updated_at:
                 await tx.upstream_subscriptions.change(
-                    now, self._clock(), state="ACTIVE", upstream_id=found.id
+                    now,
+                    self._clock(),
+                    state="ACTIVE",
+                    upstream_id=found.id,
+                    types=" ".join(sorted(types)),
                 )
                 return
             if now is not None and now.state != "ACTIVE":
@@ -189,22 +252,32 @@ class Upstream:
         now is left to `settle`.
         """
         async with self.turns[account_id]:
-            now = self._clock()
+            async with self._work.reading() as tx:
+                account = await tx.accounts.get(account_id)
+            if account is None or account.status != Status.ACTIVE:
+                return
+            adapter = self._registry.get(account.target).webhooks
+            allowed = await self._allowed(account)
+            steps: list[Ask | UpstreamSubscription] = []
             async with self._work.writing() as tx:
+                now = self._clock()
                 account = await tx.accounts.get(account_id)
                 if account is None or account.status != Status.ACTIVE:
                     return
-                types = self._registry.get(account.target).webhooks.revocation_types
-                asks = [
-                    await self._again(tx, upstream, now)
-                    for upstream in await tx.upstream_subscriptions.all_of(account_id, hold=True)
-                    if upstream.state != "ENDING"
-                ]
-                if types and all(ask.upstream.purpose != CONSENT for ask in asks):
-                    step = await self.want(tx, account_id, CONSENT, types, now)
-                    asks += [step] if isinstance(step, Ask) else []
-            for ask in asks:
-                await self._finish(account, ask)
+                standing = await tx.upstream_subscriptions.all_of(account_id, hold=True)
+                for upstream in standing:
+                    if upstream.state != "ENDING":
+                        steps.append(await self._renew(tx, upstream, allowed, adapter, now))
+                purposes = {one.purpose for one in standing if one.state != "ENDING"}
+                for purpose, types in (
+                    (CONSENT, adapter.revocation_types),
+                    (RESOURCES, await self._types(tx, account_id, adapter, allowed or ())),
+                ):
+                    if types and purpose not in purposes:
+                        step = await self.want(tx, account_id, purpose, types, now)
+                        steps += [step] if isinstance(step, Ask) else []
+            for step in steps:
+                await self._finish(account, step)
 
     async def watch_all(self) -> int:
         """Watch the usable accounts that nobody watches yet; answer how many those were."""
@@ -228,7 +301,7 @@ class Upstream:
             unsettled = [
                 upstream
                 for upstream in await tx.upstream_subscriptions.unsettled()
-                if upstream.updated_at < now - SETTLE_AFTER
+                if upstream.updated_at < now - self._pause(upstream)
             ]
         settled = 0
         for upstream in unsettled:
@@ -236,10 +309,73 @@ class Upstream:
                 settled += await self._settle(upstream)
         return settled
 
+    async def check(self) -> int:
+        """Look after what was confirmed long ago; answer how many had vanished, or changed."""
+        async with self._work.reading() as tx:
+            confirmed = await tx.upstream_subscriptions.confirmed(
+                before=self._clock() - CHECK_AFTER, most=_AT_ONCE
+            )
+        return sum([await self._check(upstream) for upstream in confirmed])
+
+    async def look_after(self, account_id: str) -> None:
+        """Check an account's, since the provider hasn't told of a change; not again at once."""
+        async with self._work.reading() as tx:
+            upstream = await tx.upstream_subscriptions.of_account(account_id, RESOURCES)
+        if (
+            upstream is not None
+            and upstream.state == "ACTIVE"
+            and upstream.updated_at < self._clock() - LOOK_AFTER
+        ):
+            await self._check(upstream)
+
     # -- steps -----------------------------------------------------------------------------------
 
+    async def _check(self, stale: UpstreamSubscription) -> bool:
+        """Compare one with what the provider has; ask for it again if it isn't there as it was."""
+        async with self.turns[stale.account_id]:
+            async with self._work.writing() as tx:
+                upstream = await self._same(tx, stale)
+                account = await tx.accounts.get(stale.account_id)
+                if upstream is None or account is None or upstream.updated_at != stale.updated_at:
+                    return False  # somebody else is at it
+                # Changed in nothing but its moment: others leave it alone until it's due again.
+                upstream = await tx.upstream_subscriptions.change(upstream, self._clock())
+            url = self.callback_url(upstream)
+            try:
+                adapter = self._registry.get(account.target).webhooks
+                theirs = await adapter.list(upstream.account_id)
+            except StorageUnavailable:
+                raise
+            except ServiceError as error:
+                logger.warning(
+                    "upstream_subscription.unchecked", account_id=account.id, code=error.code
+                )
+                return False
+            ours = [set(item.types) for item in theirs if item.callback_url == url]
+            if ours == [set(upstream.types.split())]:
+                return False
+            async with self._work.writing() as tx:
+                now = await self._same(tx, upstream)
+                if now is None or now.updated_at != upstream.updated_at:
+                    return False
+                step = await self._again(tx, now, self._clock())
+            logger.warning("upstream_subscription.vanished", account_id=account.id)
+            await self._finish(account, step)
+            return True
+
     async def _settle(self, stale: UpstreamSubscription) -> bool:
-        now = self._clock()
+        async with self._work.reading() as tx:
+            account = await tx.accounts.get(stale.account_id)
+        if account is None or account.status != Status.ACTIVE:
+            return False
+        try:
+            adapter = self._registry.get(account.target).webhooks
+        except UnknownTarget as error:
+            logger.warning(
+                "upstream_subscription.unsettled", account_id=account.id, code=error.code
+            )
+            return False
+        allowed = await self._allowed(account)
         async with self._work.writing() as tx:
             upstream = await self._same(tx, stale)
             account = await tx.accounts.get(stale.account_id)
@@ -247,14 +383,45 @@ class Upstream:
                 return False  # somebody else is at it
             if account.status != Status.ACTIVE:
                 return False
-            wanted = upstream.purpose == CONSENT or any(
-                rests_on_resources(one) for one in await tx.subscriptions.live([account.id])
-            )
-            if wanted:
-                step = await self._again(tx, upstream, now)
-            else:
-                step = await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
+            step = await self._renew(tx, upstream, allowed, adapter, self._clock())
         return await self._finish(account, step)
+
+    async def _renew(
+        self,
+        tx: Transaction,
+        upstream: UpstreamSubscription,
+        allowed: frozenset[str] | None,
+        adapter: WebhookAdapter,
+        now: datetime,
+    ) -> Ask | UpstreamSubscription:
+        """Write down that one is asked for anew, with the types it needs, or that it's ended."""
+        if upstream.purpose == CONSENT:
+            return await self._again(tx, upstream, now)
+        known = upstream.types.split() if allowed is None else allowed
+        types = await self._types(tx, upstream.account_id, adapter, known)
+        if types:
+            return await self._again(tx, upstream, now, types)
+        return await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
+
+    async def _types(
+        self, tx: Transaction, account_id: str, adapter: WebhookAdapter, allowed: Collection[str]
+    ) -> tuple[str, ...]:
+        return types_for(await tx.subscriptions.live([account_id]), adapter.topics, allowed)
+
+    async def _allowed(self, account: Account) -> frozenset[str] | None:
+        """Answer which types the consent covers; None when that can't be told now."""
+        try:
+            return await self._registry.get(account.target).webhooks.allowed(account.id)
+        except StorageUnavailable:
+            raise
+        except ServiceError as error:
+            logger.warning("consent.unknown", account_id=account.id, code=error.code)
+            return None
+
+    def _pause(self, upstream: UpstreamSubscription) -> timedelta:
+        """Wait longer after each failure in a row, as far as this process knows of them."""
+        failures = min(self._failures.get(upstream.id, 0), 10)
+        return min(SETTLE_AFTER * 2 ** max(failures - 1, 0), LONGEST_WAIT)
 
     async def _finish(self, account: Account, step: Ask | UpstreamSubscription) -> bool:
         """Have the provider make one, or remove one; answer whether it's done."""
@@ -270,32 +437,46 @@ class Upstream:
             logger.warning(
                 "upstream_subscription.unsettled", account_id=account.id, code=error.code
             )
+            self._count(step)
             if isinstance(step, Ask) and isinstance(error, DownstreamRefused | NotSupported):
-                await self._refused(step.upstream)
+                await self.refused(account, step.upstream)
             return False
         except Exception as error:
             # others wait behind this account
             logger.error("upstream_subscription.broken", account_id=account.id, exc_info=error)
+            self._count(step)
             return False
+        self._failures.pop(_of(step).id, None)
         return True
 
-    async def _refused(self, upstream: UpstreamSubscription) -> None:
-        """Ask no more for word of the consent's end; it's learned from the first 401 instead."""
-        if upstream.purpose != CONSENT:
+    def _count(self, step: Ask | UpstreamSubscription) -> None:
+        self._failures[_of(step).id] = self._failures.get(_of(step).id, 0) + 1
+
+    async def refused(self, account: Account, upstream: UpstreamSubscription) -> None:
+        """Ask no more: polls, or the first 401, tell instead. Where nothing can, it's asked on."""
+        provider = self._registry.get(account.target)
+        if upstream.purpose == RESOURCES and provider.changes is None:
             return
         async with self._work.writing() as tx:
             now = await self._same(tx, upstream)
             if now is not None and now.updated_at == upstream.updated_at:
                 await tx.upstream_subscriptions.change(now, self._clock(), state="REFUSED")
 
-    async def _again(self, tx: Transaction, upstream: UpstreamSubscription, now: datetime) -> Ask:
-        """Write down that the provider is asked once more.
+    async def _again(
+        self,
+        tx: Transaction,
+        upstream: UpstreamSubscription,
+        now: datetime,
+        types: tuple[str, ...] | None = None,
+    ) -> Ask:
+        """Write down that the provider is asked once more, for other types if they are given.
 
         What was known of it there counts no more: it may be replaced, and the answer be lost.
         """
+        wanted = upstream.types if types is None else " ".join(types)
         return Ask(
             await tx.upstream_subscriptions.change(
-                upstream, now, state="PENDING", upstream_id=None
+                upstream, now, state="PENDING", upstream_id=None, types=wanted
             ),
             fresh=False,
         )
@@ -326,3 +507,7 @@ class Upstream:
             upstream.account_id, upstream.purpose, hold=True
         )
         return now if now is not None and now.id == upstream.id else None
+
+
+def _of(step: Ask | UpstreamSubscription) -> UpstreamSubscription:
+    return step.upstream if isinstance(step, Ask) else step

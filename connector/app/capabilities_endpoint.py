@@ -11,7 +11,7 @@ from connector.app.unserved import served
 from connector.capabilities import Capabilities, capabilities
 from connector.registry import Provider
 from connector.routes.answers import answer
-from webhooks.subscriptions import OFFERED
+from webhooks.subscriptions import OFFERED, offered_by
 
 
 def capabilities_of(provider: Provider, routes: Iterable[BaseRoute]) -> Capabilities:
@@ -22,7 +22,7 @@ def capabilities_of(provider: Provider, routes: Iterable[BaseRoute]) -> Capabili
         provider.target,
         provider.concepts,
         [name for name, part in parts.items() if part is not None],
-        provider.webhooks.topics,
+        offered_by(provider),
         served=served(routes),
         relayed=OFFERED,
     )

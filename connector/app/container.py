@@ -49,6 +49,7 @@ from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.log import Log
 from webhooks.metrics import RelayMetrics
+from webhooks.reconcile import Reconciler, ReconcileSettings
 from webhooks.replays import Replays
 from webhooks.retention import Retention
 from webhooks.rotation import Rotation
@@ -90,6 +91,7 @@ class Container:
     dispatcher: Dispatcher
     endpoints: Endpoints
     intake: Intake
+    reconciler: Reconciler
     subscriptions: Subscriptions
     standings: Standings
     rotation: Rotation
@@ -261,6 +263,20 @@ def assemble(
         vault.forget(account_id)
         dispatcher.wake()
 
+    async def missed(account_id: str) -> None:
+        """See whether Qonto still posts to us."""
+        await subscriptions.upstream.look_after(account_id)
+
+    reconciler = Reconciler(
+        work,
+        registry,
+        clock,
+        relay_metrics,
+        ReconcileSettings(settings.polling.polled(), settings.polling.announced()),
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+        missed=missed,
+    )
     intake = Intake(
         work,
         ring,
@@ -270,6 +286,7 @@ def assemble(
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
         ended=consent_ended,
+        hurried=reconciler.wake,
     )
     subscriptions = Subscriptions(
         work,
@@ -280,6 +297,7 @@ def assemble(
         public_url=public_url,
         forget=intake.forget,
         ended=dispatcher.ended,
+        hurried=reconciler.wake,
     )
 
     unlinker = Unlinker(
@@ -304,12 +322,12 @@ def assemble(
         oauth_client,
         oauth_settings,
         clock,
-        on_linked=(linked, subscriptions.upstream.watch),
+        on_linked=(linked, subscriptions.upstream.watch, reconciler.hurry),
     )
 
     keep = timedelta(days=settings.retention.event_days)
-    replays = Replays(work, clock, dispatcher.wake, keep)
-    retention = Retention(work, clock, keep)
+    replays = Replays(work, shared_clock, dispatcher.wake, keep)
+    retention = Retention(work, shared_clock, keep)
 
     key_uses = KeyUses(work, ring, clock)
     page_styles = PageStyles(work, clock)
@@ -324,6 +342,8 @@ def assemble(
         Duty("settle_subscriptions", 10, subscriptions.settle),
         Duty("watch_consents", 60, subscriptions.upstream.watch_all),
         Duty("settle_endpoints", 5, endpoints.settle),
+        Duty("tend_polls", 60, reconciler.tend),
+        Duty("check_subscriptions", 60, subscriptions.upstream.check),
         Duty("replay", 1, replays.advance),
         Duty("retention", 3600, retention.run),
         Duty("unlink", 10, unlinker.resume),
@@ -350,7 +370,9 @@ def assemble(
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,
-        key_links=KeyLinking(work, ring, targets, oauth_settings, clock, on_linked=(linked,)),
+        key_links=KeyLinking(
+            work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
+        ),
         pages=LinkPages(work, ring, targets, oauth_settings, clock),
         page_style=page_style,
         vault=vault,
@@ -359,14 +381,15 @@ def assemble(
         dispatcher=dispatcher,
         endpoints=endpoints,
         intake=intake,
+        reconciler=reconciler,
         subscriptions=subscriptions,
         standings=Standings(work, clock),
-        rotation=Rotation(work, ring, clock),
+        rotation=Rotation(work, ring, shared_clock),
         log=Log(work),
         replays=replays,
-        trial=Trial(work, clock, dispatcher.wake),
+        trial=Trial(work, shared_clock, dispatcher.wake),
         retention=retention,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
         unlinker=unlinker,
-        worker=Worker(dispatcher, work, shared_clock, duties),
+        worker=Worker(dispatcher, reconciler, work, shared_clock, duties),
     )

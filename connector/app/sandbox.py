@@ -25,6 +25,7 @@ from connector.app.settings import (
     EgressGroup,
     LinkGroup,
     LogGroup,
+    PollingGroup,
     QontoGroup,
     SealingGroup,
     Settings,
@@ -97,6 +98,7 @@ async def sandbox(
     database: str | None = None,
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
+    polling: PollingGroup | None = None,
     scopes: str = "full",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
@@ -135,6 +137,7 @@ async def sandbox(
                 sandbox_oauth_url=addresses["qonto-sandbox"],
             ),
             delivery=delivery or DeliveryGroup(),
+            polling=polling or PollingGroup(),
             log=log or LogGroup(level="warning", format="text"),
         )
         logs.configure(settings.log)

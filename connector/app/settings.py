@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from connector.budget import Rate
+from connector.syncing.pace import Pace
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
 from webhooks.schedule import RETRY_DELAYS
@@ -146,6 +147,36 @@ class RetentionGroup(_Group):
     )
 
 
+class PollingGroup(_Group):
+    """How often Qonto is asked for changes: soon after one, and more rarely while there are none.
+
+    Those that Qonto announces are asked for as well, in case an announcement was lost.
+    """
+
+    shortest_seconds: int = Field(
+        default=60, ge=1, description="Between two polls after a change, where only polls tell."
+    )
+    longest_seconds: int = Field(
+        default=1800, ge=1, description="Between two polls while nothing happens, there."
+    )
+    announced_shortest_seconds: int = Field(
+        default=900, ge=1, description="The shortest time for what Qonto announces as well."
+    )
+    announced_longest_seconds: int = Field(
+        default=21600, ge=1, description="The longest time for what Qonto announces as well."
+    )
+
+    def polled(self) -> Pace:
+        return _pace(self.shortest_seconds, self.longest_seconds)
+
+    def announced(self) -> Pace:
+        return _pace(self.announced_shortest_seconds, self.announced_longest_seconds)
+
+
+def _pace(shortest: int, longest: int) -> Pace:
+    return Pace(timedelta(seconds=shortest), timedelta(seconds=max(shortest, longest)))
+
+
 class QontoGroup(_Group):
     """Where Qonto is, and what vendors may do there in its own words.
 
@@ -225,6 +256,7 @@ class Settings(BaseSettings):
     egress: EgressGroup = EgressGroup()
     delivery: DeliveryGroup = DeliveryGroup()
     retention: RetentionGroup = RetentionGroup()
+    polling: PollingGroup = PollingGroup()
     qonto: QontoGroup = QontoGroup()
     rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()

@@ -1,4 +1,4 @@
-"""What goes on in the background: sending deliveries, and the duties that come round."""
+"""What goes on in the background: sending, polling, and the duties that come round."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -14,6 +14,7 @@ from storage.listen import listen
 from storage.notify import CHANNEL
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher
+from webhooks.reconcile import Reconciler
 
 logger = structlog.get_logger()
 
@@ -24,11 +25,13 @@ class Worker:
     def __init__(
         self,
         dispatcher: Dispatcher,
+        reconciler: Reconciler,
         work: UnitOfWork,
         clock: Clock,
         duties: Sequence[Duty],
     ) -> None:
         self._dispatcher = dispatcher
+        self._reconciler = reconciler
         self._work = work
         self._clock = clock
         self._duties = Duties(work, clock, duties)
@@ -37,6 +40,7 @@ class Worker:
     def start(self) -> None:
         """Begin the loops in this event loop."""
         self._begin("dispatch", self._dispatch())
+        self._begin("reconcile", self._reconciler.run())
         self._begin("duties", self._duties.run())
         self._begin("listen", listen(self._work.database, CHANNEL, self._dispatcher.wake))
 
@@ -46,6 +50,7 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._reconciler.stop()
         self._tasks = []
 
     def _begin(self, name: str, loop: Coroutine[Any, Any, None]) -> None:

@@ -28,6 +28,7 @@ class UpstreamEvent:
     `type` is the target system's own word. `resource` (INVOICE, TOKEN, ...) and `event` (CREATED,
     UPDATED, DELETED, REVOKED) are unified, or None where the event doesn't say. `created_at` is
     when the event was made, `resource_created_at` when the document was; both aware, in UTC.
+    `version` is the record's state as `RecordState` has it, where only the event's content tells.
     """
 
     id: str
@@ -39,3 +40,4 @@ class UpstreamEvent:
     resource_created_at: datetime | None
     organization_id: str | None
     subscription_id: str | None = None
+    version: str | None = None

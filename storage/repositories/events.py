@@ -3,15 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, Table, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import EventRow
+from storage.tables import EventRow, KnownRecordRow
 from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(EventRow)
+_known = table_of(KnownRecordRow)
+
+
+def _keys_in(table: "Table[Any]", wanted: list[tuple[str, str, str]]) -> Select[Any, Any, Any]:
+    triple = (table.c.account_id, table.c.resource, table.c.resource_id)
+    return select(*triple).where(tuple_(*triple).in_(wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,9 @@ class Event:
     occurred_at: datetime
     received_at: datetime
     body_sha256: str
+    """Empty for one that was found by asking, which had no body."""
+    source: str = "WEBHOOK"
+    """WEBHOOK, POLL or TEST."""
 
 
 class Events:
@@ -34,15 +44,15 @@ class Events:
         self._connection = connection
 
     async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        """Answer which (account id, resource, resource id) have had an event before."""
+        """Answer which (account id, resource, resource id) have had an event before.
+
+        Also those that are known to have, because the events themselves are cleared away in time.
+        """
         wanted = list(keys)
         if not wanted:
             return set()
-        triple = tuple_(_table.c.account_id, _table.c.resource, _table.c.resource_id)
         rows = await self._connection.execute(
-            select(_table.c.account_id, _table.c.resource, _table.c.resource_id)
-            .where(triple.in_(wanted))
-            .distinct()
+            _keys_in(_table, wanted).union(_keys_in(_known, wanted))
         )
         return {(row[0], row[1], row[2]) for row in rows}
 

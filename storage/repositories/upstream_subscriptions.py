@@ -85,6 +85,20 @@ class UpstreamSubscriptions:
         )
         return [as_value(UpstreamSubscription, row) for row in rows]
 
+    async def confirmed(self, *, before: datetime, most: int) -> list[UpstreamSubscription]:
+        """List those of usable accounts that were confirmed, and left alone, since before then."""
+        rows = await self._connection.execute(
+            self._select.join(_accounts, _accounts.c.id == _table.c.account_id)
+            .where(
+                _table.c.state == "ACTIVE",
+                _table.c.updated_at < before,
+                _accounts.c.status == "ACTIVE",
+            )
+            .order_by(_table.c.updated_at)
+            .limit(most)
+        )
+        return [as_value(UpstreamSubscription, row) for row in rows]
+
     async def lacking(
         self, purpose: str, *, targets: Sequence[str], before: datetime, most: int
     ) -> list[str]:

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from connector.app.sandbox import Sandbox
+from connector.app.sandbox import Sandbox, sandbox
+from connector.app.settings import PollingGroup
+from tests.journeys.conftest import QUICK
+from tests.support.vendor import Vendor
 
 pytestmark = pytest.mark.loopback
 
@@ -50,16 +53,30 @@ async def test_an_api_key_links_and_reads_without_oauth(running: Sandbox, target
         assert (again.status_code, again.json()) == (201, {"accountKey": key})
 
 
-async def test_webhooks_are_refused_with_what_to_do(running: Sandbox) -> None:
-    async with running.client() as vendor:
-        linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
-    async with running.client(linked.json()["accountKey"]) as customer:
-        wish = {"callbackUrl": "http://127.0.0.1:9/hook", "resource": "INVOICE"}
-        refused = await customer.post("/webhooks", json=wish)
-        assert refused.status_code == 404
-        assert refused.json()["errors"]["code"] == "NOT_SUPPORTED"
-        assert "API key" in refused.json()["errors"]["message"]
-        assert (await customer.get("/webhooks")).json()["data"] == []
+async def test_changes_are_polled_and_the_vendor_is_warned(
+    database_url: str, vendor: Vendor
+) -> None:
+    """Qonto gives no webhooks to API keys; the subscription stands, and events come anyway."""
+    often = PollingGroup(shortest_seconds=1, longest_seconds=1)
+    async with sandbox(database=database_url, delivery=QUICK, polling=often) as running:
+        simulator = running.simulators["qonto"]
+        async with running.client() as client:
+            linked = await client.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
+        async with running.client(linked.json()["accountKey"]) as customer:
+            wish = {"callbackUrl": f"{vendor.address}/hook", "resource": "INVOICE"}
+            made = await customer.post("/webhooks", json=wish)
+            assert made.status_code == 201
+            (warning,) = made.json()["meta"]["warnings"]
+            assert "asks for them instead" in warning
+            vendor.receiver.secret = made.json()["data"]["secret"]
+            invoice = simulator.control.create_invoice()["id"]
+            event = await vendor.next()
+            assert event.problem is None
+            assert (event.body["eventType"], event.body["resourceId"]) == ("CREATED", invoice)
+            simulator.control.pay_invoice(str(invoice))
+            assert (await vendor.next()).body["eventType"] == "UPDATED"
+        paths = [entry["path"] for entry in simulator.control.journal()]
+        assert "/v2/webhook_subscriptions" not in paths
 
 
 async def test_a_wrong_key_links_nothing(running: Sandbox) -> None:

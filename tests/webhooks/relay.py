@@ -12,9 +12,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from connector import ports
-from connector.ports import UpstreamEvent, Verdict
+from connector.errors import MissingScope
+from connector.ports import Feed, RecordState, UpstreamEvent, Verdict
 from connector.registry import Provider, Registry
-from storage.errors import Invalid, StorageUnavailable
+from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.deliveries import Attempt, Delivery
@@ -30,6 +31,7 @@ from webhooks.endpoints import Endpoints as Uses
 from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
+from webhooks.reconcile import Reconciler, ReconcileSettings
 from webhooks.schedule import Answered, Outcome
 from webhooks.sender import OutgoingRequest, Sender
 from webhooks.subscriptions import Subscriptions
@@ -148,6 +150,8 @@ class ProviderWebhooks:
         self.standing: dict[str, tuple[str, ports.Subscription]] = {}
         """Subscription id -> (account id, subscription)."""
         self.calls: list[str] = []
+        self.scopes: Sequence[str] | None = None
+        """The types that consents cover; None is all of them."""
         self.before: Callable[[str, str], Awaitable[None] | None] = lambda _call, _account: None
         self.after: Callable[[str, str], Awaitable[None] | None] = lambda _call, _account: None
         self._made = 0
@@ -168,6 +172,11 @@ class ProviderWebhooks:
         await self._step(self.after, "subscribe", account_id)
         return made
 
+    async def allowed(self, account_id: str) -> frozenset[str]:
+        if self.scopes is not None:
+            return frozenset(self.scopes)
+        return frozenset(kind for kinds in self.topics.values() for kind in kinds)
+
     async def update(
         self,
         account_id: str,
@@ -176,7 +185,14 @@ class ProviderWebhooks:
         secret: str,
         types: Sequence[str],
     ) -> ports.Subscription:
-        raise NotImplementedError
+        self.calls.append("update")
+        await self._step(self.before, "update", account_id)
+        if subscription_id not in self.standing:
+            raise NotFound("gone")
+        made = ports.Subscription(subscription_id, callback_url, tuple(types), secret=secret)
+        self.standing[subscription_id] = (account_id, made)
+        await self._step(self.after, "update", account_id)
+        return made
 
     async def unsubscribe(self, account_id: str, subscription_id: str) -> None:
         self.calls.append("unsubscribe")
@@ -210,17 +226,74 @@ class ProviderWebhooks:
             told = json.loads(raw_body)
         except ValueError:
             raise Invalid("not an event") from None
-        made = told.get("resource_created_at")
+        made, at = told.get("resource_created_at"), told.get("created_at")
         return UpstreamEvent(
             id=told["id"],
             type=told.get("type", "v1/client-invoices"),
-            created_at=None,
+            created_at=None if at is None else datetime.fromisoformat(at),
             resource=told["resource"],
             resource_id=told["resource_id"],
             event=told.get("event"),
+            version=told.get("version"),
             resource_created_at=None if made is None else datetime.fromisoformat(made),
             organization_id=None,
         )
+
+
+class Books:
+    """A ChangeFeed over records that are kept here; `before` is called for each page read."""
+
+    resources: Mapping[str, Feed] = {
+        "INVOICE": Feed(),
+        "BILL": Feed(),
+        "OFFER": Feed(from_start=True),
+        "PAYMENT": Feed(from_start=True, follows=("INVOICE", "BILL")),
+    }
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.records: dict[tuple[str, str], dict[str, RecordState]] = {}
+        self.asked: list[tuple[str, datetime | None]] = []
+        self.per_page = 2
+        self.before: Callable[[str, str], Awaitable[None] | None] = lambda _account, _resource: None
+        self.unreadable: set[str] = set()
+
+    def change(
+        self, account: Account, record_id: str, resource: str = "INVOICE", *, at: Any = None
+    ) -> datetime:
+        """Make or change a dated record now, or at a moment."""
+        at = at or self._clock()
+        kept = self.records.setdefault((account.id, resource), {})
+        made = kept[record_id].created_at if record_id in kept else at
+        kept[record_id] = RecordState(record_id, at.isoformat(), made, at, is_dated=True)
+        return at
+
+    def put(self, account: Account, resource: str, state: RecordState) -> None:
+        self.records.setdefault((account.id, resource), {})[state.id] = state
+
+    async def check(self, account_id: str, resource: str) -> None:
+        if resource in self.unreadable:
+            raise MissingScope(f"{resource.lower()}.read")
+
+    async def read(
+        self, account_id: str, resource: str, since: datetime | None
+    ) -> AsyncIterator[Sequence[RecordState]]:
+        self.asked.append((resource, since))
+        kept = self.records.get((account_id, resource), {})
+        chosen = sorted(kept, key=lambda one: (kept[one].changed_at or START, one))
+        for first in range(0, max(len(chosen), 1), self.per_page):
+            waiting = self.before(account_id, resource)
+            if waiting is not None:
+                await waiting
+            ids = chosen[first : first + self.per_page]
+            states = [kept[one] for one in ids]
+            if not self.resources[resource].from_start:
+                states = [
+                    state
+                    for state in states
+                    if since is None or state.changed_at >= since  # type: ignore[operator]
+                ]
+            yield states
 
 
 class Interruptible(UnitOfWork):
@@ -254,6 +327,7 @@ class Relay:
         self.endpoints = Endpoints()
         self.sender: Sender = self.endpoints
         self.provider = ProviderWebhooks()
+        self.books = Books(self.clock)
         self.registry = Registry(
             [Provider(TARGET, cast(Any, None), cast(Any, None), self.provider)]
         )
@@ -346,6 +420,38 @@ class Relay:
             public_url="https://connector.example/base/",
             forget=forget,
             ended=ended,
+        )
+
+    def let_be_polled(self) -> Books:
+        """Let the provider be asked for changes too; answers its books."""
+        provider = Provider(
+            TARGET, cast(Any, None), cast(Any, None), self.provider, changes=self.books
+        )
+        self.registry = Registry([provider])
+        return self.books
+
+    def reconciler(
+        self,
+        dispatcher: Dispatcher | None = None,
+        *,
+        missed: Callable[[str], Awaitable[None]] | None = None,
+        **settings: Any,
+    ) -> Reconciler:
+        """Make a worker that polls; with a dispatcher it hands its deliveries over."""
+
+        async def fine(_account_id: str) -> None:
+            pass
+
+        return Reconciler(
+            self.work,
+            self.registry,
+            self.clock,
+            self.metrics,
+            ReconcileSettings(**settings),
+            lease=dispatcher.lease if dispatcher else lambda: None,
+            hand_over=dispatcher.hand_over if dispatcher else lambda _: None,
+            missed=missed or fine,
+            jitter=lambda: 0.0,
         )
 
     def counted(self, outcome: str) -> float:

@@ -51,7 +51,7 @@ CONCEPTS: Mapping[str, Concept] = {
         {
             "create": "by uploading the document",
             "update": "their status only",
-            "webhook": "Qonto doesn't announce bills",
+            "webhook": "polled: Qonto doesn't announce bills",
         },
     ),
     "billLines": Concept(
@@ -77,7 +77,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "D---D",
         _READ | _CREATE,
         (CREDIT_NOTES.scope,),
-        {"webhook": "Qonto doesn't announce credit notes"},
+        {"webhook": "polled: Qonto doesn't announce credit notes"},
     ),
     "dimensions": Concept(why={"read": "Qonto's labels are not mapped"}),
     "expenses": Concept(
@@ -116,7 +116,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "DDDDD",
         _READ | _WRITE,
         (QUOTES.scope,),
-        {"webhook": "Qonto doesn't announce quotes"},
+        {"webhook": "polled: Qonto doesn't announce quotes"},
     ),
     "offerLines": Concept(
         "DDDDD",
@@ -137,7 +137,7 @@ CONCEPTS: Mapping[str, Concept] = {
             "read": "what was paid on invoices and bills",
             "create": "a SEPA transfer",
             "delete": "a transfer is cancelled",
-            "webhook": "Qonto announces the movements of accounts",
+            "webhook": "from the invoices that Qonto announces, and from polled bills",
         },
     ),
     "suppliers": Concept(why={"read": "a name on bills, nothing of its own"}),

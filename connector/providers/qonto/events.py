@@ -19,8 +19,29 @@ SIGNATURE_HEADER = "X-Qonto-Signature"
 TOLERANCE = timedelta(minutes=5)
 """How far a signature's time may be from now."""
 
-TOPICS: Mapping[str, tuple[str, ...]] = {"INVOICE": ("v1/client-invoices",)}
-"""What can be subscribed to. There is no type for supplier invoices, quotes or credit notes."""
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "INVOICE": ("v1/client-invoices",),
+    "CUSTOMER": ("v1/clients",),
+    "ITEM": ("v1/products",),
+    "TRANSACTION": ("v1/transactions",),
+    "PAYMENT": ("v1/client-invoices",),
+    "BANK_ACCOUNT": ("v1/accounts",),
+    "USER": ("v1/memberships",),
+}
+"""What can be subscribed to. There is no type for supplier invoices, quotes or credit notes.
+
+Payments are what is paid on documents, so that events of invoices hint at them.
+"""
+
+SCOPES: Mapping[str, str | None] = {
+    "v1/client-invoices": "client_invoices.read",
+    "v1/clients": "organization.read",
+    "v1/products": "product.read",
+    "v1/transactions": "organization.read",
+    "v1/accounts": "organization.read",
+    "v1/memberships": None,
+}
+"""The scope that each type needs besides `webhook`."""
 
 REVOCATION_TYPES = ("v1/consent-revocations",)
 
@@ -28,9 +49,14 @@ _RESOURCES = {
     "v1/client-invoices": "INVOICE",
     "v1/clients": "CUSTOMER",
     "v1/products": "ITEM",
+    "v1/transactions": "TRANSACTION",
     "v1/accounts": "BANK_ACCOUNT",
+    "v1/memberships": "USER",
     "v1/consent-revocations": "TOKEN",
 }
+_UNDATED = "v1/memberships"
+"""The type whose records bear no date, so that a state is known by its content alone."""
+
 _EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
 _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
@@ -52,6 +78,7 @@ class _Event(msgspec.Struct, frozen=True):
 
 _EVENT = msgspec.json.Decoder(_Event)
 _DATA = msgspec.json.Decoder(_Data)
+_FIELDS = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -103,7 +130,25 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
         resource_created_at=_moment(data.created_at),
         organization_id=_text(event.organization_id),
         subscription_id=_text(event.subscription_id),
+        version=fingerprint(bytes(event.data)) if event_type == _UNDATED else None,
     )
+
+
+def fingerprint(document: bytes) -> str | None:
+    """Answer a text that differs when a document does; None for what is no JSON object.
+
+    Links are left out, since they may be signed anew each time, and so is an event's own word.
+    """
+    try:
+        fields = _FIELDS.decode(document)
+    except _BROKEN:
+        return None
+    kept = {
+        name: value
+        for name, value in fields.items()
+        if name != "event" and not name.endswith("url")
+    }
+    return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()[:32]
 
 
 def _read_data(raw: msgspec.Raw) -> _Data:

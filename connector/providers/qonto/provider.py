@@ -26,7 +26,7 @@ from connector.providers.qonto.client import (
 )
 from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.documents.reading import DocumentPage
-from connector.providers.qonto.session import QontoWebhooks, qonto_readers
+from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
@@ -226,6 +226,7 @@ class QontoSystem:
             system=self,
             readers=qonto_readers(client, self._clock),
             webhooks=QontoWebhooks(client, access),
+            changes=QontoChanges(client, access),
             files=QontoFiles(
                 calls,
                 access,

@@ -6,7 +6,7 @@ from datetime import datetime
 from connector.errors import DocumentNotFound, DownstreamError, NotSupported
 from connector.ports import Subscription
 from connector.providers.qonto import events
-from connector.providers.qonto.client import SUBSCRIPTIONS, QontoClient, has_next
+from connector.providers.qonto.client import SUBSCRIPTIONS, WEBHOOK, QontoClient, has_next
 from connector.providers.qonto.documents.subscriptions import WebhookSubscription
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
 from oauth.tokens import AccessSource
@@ -33,6 +33,14 @@ class QontoWebhooks:
     @property
     def revocation_types(self) -> tuple[str, ...]:
         return events.REVOCATION_TYPES
+
+    async def allowed(self, account_id: str) -> frozenset[str]:
+        granted = (await self._access.get(account_id)).scopes
+        if granted is None or WEBHOOK not in granted:
+            return frozenset()
+        return frozenset(
+            kind for kind, scope in events.SCOPES.items() if scope is None or scope in granted
+        )
 
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]

@@ -1,0 +1,283 @@
+"""Which of Qonto's records changed, and into which state.
+
+Client invoices, supplier invoices, clients and transactions can be asked for by their change.
+Credit notes, quotes, products, bank accounts and members can't: those lists are read whole. There
+are no payments at Qonto; they are what is paid on invoices and bills.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from connector.errors import DownstreamRefused, MissingScope
+from connector.ports import Feed, RecordState
+from connector.providers.qonto.client import (
+    BANK_ACCOUNTS,
+    CLIENT_INVOICES,
+    CLIENTS,
+    CREDIT_NOTES,
+    MEMBERSHIPS,
+    OLDEST_FIRST,
+    PRODUCTS,
+    QUOTES,
+    SUPPLIER_INVOICES,
+    TRANSACTIONS,
+    Endpoint,
+    Params,
+    QontoClient,
+    has_next,
+)
+from connector.providers.qonto.documents.reading import (
+    BROKEN,
+    DocumentPage,
+    ListMeta,
+    Record,
+)
+from connector.providers.qonto.events import fingerprint
+from connector.providers.qonto.mapping import Calendar, map_bill_payment, map_invoice_payment
+from connector.providers.qonto.mapping.calendar import read_instant
+from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
+from connector.unified.mapped import Mapped
+from connector.unified.payment import Payment
+from oauth.tokens import AccessSource
+from storage.clock import iso_millis
+
+FEEDS: Mapping[str, Feed] = {
+    "INVOICE": Feed(),
+    "BILL": Feed(),
+    "CREDIT_NOTE": Feed(from_start=True),
+    "OFFER": Feed(from_start=True),
+    "CUSTOMER": Feed(),
+    "ITEM": Feed(from_start=True),
+    "TRANSACTION": Feed(),
+    "PAYMENT": Feed(from_start=True, follows=("INVOICE", "BILL")),
+    "BANK_ACCOUNT": Feed(from_start=True),
+    "USER": Feed(from_start=True),
+}
+
+_BY_CHANGE: Params = (("sort_by", "updated_at:asc"),)
+
+_MOST_READINGS = 3
+"""Times that a list which becomes shorter meanwhile is read again."""
+
+State = Callable[[Record[Any]], RecordState | None]
+
+
+class _Moments(msgspec.Struct, frozen=True):
+    """What of a record says which it is and when it changed, whether or not the rest fits."""
+
+    id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    is_credit_note: Any = None
+
+
+_MOMENTS = msgspec.json.Decoder(_Moments)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """One of Qonto's lists, and how it's asked for what changed.
+
+    `since` is the parameter for that, None where there is none. `by_change` says that the list can
+    be ordered by the change; then each question goes on from the last answer's, and nothing that
+    changes meanwhile can push a record over the edge of a page.
+    """
+
+    endpoint: Endpoint[Any]
+    state: State
+    since: str | None = None
+    by_change: bool = False
+    order: Params = ()
+    always: Params = ()
+
+
+class QontoChanges:
+    """The ChangeFeed of Qonto."""
+
+    def __init__(self, client: QontoClient, access: AccessSource) -> None:
+        self._client = client
+        self._access = access
+
+    @property
+    def resources(self) -> Mapping[str, Feed]:
+        return FEEDS
+
+    async def check(self, account_id: str, resource: str) -> None:
+        await self._readable(account_id, resource)
+
+    async def read(
+        self, account_id: str, resource: str, since: datetime | None
+    ) -> AsyncIterator[Sequence[RecordState]]:
+        for each in await self._readable(account_id, resource):
+            async for part in self._parts(account_id, each):
+                reading = self._by_change if part.by_change and since else self._by_number
+                async for page in reading(account_id, part, since):
+                    found = [state for record in page.records if (state := part.state(record))]
+                    if found:
+                        yield found
+
+    async def _readable(self, account_id: str, resource: str) -> list[_List]:
+        """Answer the lists that the consent covers. Raises MissingScope when those are none."""
+        granted = (await self._access.get(account_id)).scopes
+        lists = _LISTS[resource]
+        found = [each for each in lists if granted is None or each.endpoint.scope in granted]
+        if not found:
+            raise MissingScope(lists[0].endpoint.scope)
+        return found
+
+    async def _parts(self, account_id: str, each: _List) -> AsyncIterator[_List]:
+        """Answer a list as it is, but movements by the accounts that they are on."""
+        if each.endpoint is not TRANSACTIONS:
+            yield each
+            return
+        accounts = _List(BANK_ACCOUNTS, _dated)
+        async for page in self._by_number(account_id, accounts, None):
+            for record in page.records:
+                if record.id:
+                    yield replace(each, always=(("bank_account_id", record.id),))
+
+    async def _by_change(
+        self, account_id: str, each: _List, since: datetime | None
+    ) -> AsyncIterator[DocumentPage[Any]]:
+        """Read in the order of the change, going on from the last one seen."""
+        number = 1
+        while True:
+            page = await self._page(account_id, each, since, number)
+            yield page
+            if not page.records or not has_next(page, number):
+                return
+            last = _last_change(page)
+            if last is not None and since is not None and last > since:
+                since, number = last, 1
+            else:
+                number += 1  # a whole page of the same moment, or not in the order asked for
+
+    async def _by_number(
+        self, account_id: str, each: _List, since: datetime | None
+    ) -> AsyncIterator[DocumentPage[Any]]:
+        """Read page by page; anew when records went meanwhile, so that others moved forward."""
+        for _ in range(_MOST_READINGS):
+            number, first = 1, None
+            while True:
+                page = await self._page(account_id, each, since, number)
+                yield page
+                total = page.meta.total_count
+                first = total if number == 1 else first
+                if not page.records or not has_next(page, number):
+                    break
+                number += 1
+            if number == 1 or total is None or first is None or total >= first:
+                return
+
+    async def _page(
+        self, account_id: str, each: _List, since: datetime | None, number: int
+    ) -> DocumentPage[Any]:
+        params = [*each.order, *each.always]
+        if since is not None and each.since is not None:
+            params.append((each.since, iso_millis(since)))
+        try:
+            return await self._client.page(account_id, each.endpoint, number, params=params)
+        except DownstreamRefused as error:
+            if number == 1 or error.status != 422:
+                raise
+            # past the end, which has come nearer
+            return DocumentPage((), ListMeta(), b"{}")
+
+
+def _moments(record: Record[Any]) -> _Moments | None:
+    try:
+        moments = _MOMENTS.decode(record.raw)
+    except BROKEN:
+        return None
+    return moments if moments.id else None
+
+
+def _dated(record: Record[Any]) -> RecordState | None:
+    """Know a state by its date, or by its content where it bears none."""
+    moments = _moments(record)
+    if moments is None or not moments.id:
+        return None
+    created, changed = read_instant(moments.created_at), read_instant(moments.updated_at)
+    if changed is None:
+        return RecordState(moments.id, fingerprint(record.raw), created)
+    return RecordState(moments.id, iso_millis(changed), created, changed, is_dated=True)
+
+
+def _bill(record: Record[Any]) -> RecordState | None:
+    moments = _moments(record)
+    return None if moments is None or moments.is_credit_note is True else _dated(record)
+
+
+def _payment(read: Callable[[Any, Calendar], Mapped[Payment] | None]) -> State:
+    """Know what is paid on a document by its sum and day."""
+
+    def state(record: Record[Any]) -> RecordState | None:
+        moments = _moments(record)
+        if moments is None or not moments.id or record.document is None:
+            return None
+        changed = read_instant(moments.updated_at)
+        mapped = read(record.document, _NO_CALENDAR)
+        if mapped is None:
+            return RecordState(moments.id, None, changed_at=changed)
+        line = mapped.value.payment_lines[0]
+        text = f"{line.amount}|{mapped.value.currency}|{line.payment_date}"
+        version = sha256(text.encode()).hexdigest()[:32]
+        return RecordState(moments.id, version, changed_at=changed)
+
+    return state
+
+
+def _last_change(page: DocumentPage[Any]) -> datetime | None:
+    """Answer the last record's moment, None where the page isn't in the order of changes."""
+    found: list[datetime] = []
+    for record in page.records:
+        moments = _moments(record)
+        moment = None if moments is None else read_instant(moments.updated_at)
+        if moment is not None:
+            found.append(moment)
+    return found[-1] if found and found == sorted(found) else None
+
+
+_NO_CALENDAR = Calendar(datetime.fromtimestamp(0, UTC))
+"""Payments need none: what is paid doesn't depend on the day."""
+
+_SINCE = "filter[updated_at_from]"
+
+_LISTS: Mapping[str, Sequence[_List]] = {
+    "INVOICE": (_List(CLIENT_INVOICES, _dated, _SINCE, order=OLDEST_FIRST),),
+    "BILL": (
+        _List(
+            SUPPLIER_INVOICES,
+            _bill,
+            _SINCE,
+            by_change=True,
+            order=_BY_CHANGE,
+            always=WITHOUT_CREDIT_NOTES,
+        ),
+    ),
+    "CREDIT_NOTE": (_List(CREDIT_NOTES, _dated),),
+    "OFFER": (_List(QUOTES, _dated),),
+    "CUSTOMER": (_List(CLIENTS, _dated, _SINCE, by_change=True, order=_BY_CHANGE),),
+    "ITEM": (_List(PRODUCTS, _dated),),
+    "TRANSACTION": (
+        _List(TRANSACTIONS, _dated, "updated_at_from", by_change=True, order=_BY_CHANGE),
+    ),
+    "PAYMENT": (
+        _List(CLIENT_INVOICES, _payment(map_invoice_payment), _SINCE, order=OLDEST_FIRST),
+        _List(
+            SUPPLIER_INVOICES,
+            _payment(map_bill_payment),
+            _SINCE,
+            by_change=True,
+            order=_BY_CHANGE,
+            always=WITHOUT_CREDIT_NOTES,
+        ),
+    ),
+    "BANK_ACCOUNT": (_List(BANK_ACCOUNTS, _dated),),
+    "USER": (_List(MEMBERSHIPS, _dated),),
+}

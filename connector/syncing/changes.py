@@ -1,0 +1,112 @@
+"""What of a poll's answer is news: the records it read against what vendors know. Pure.
+
+A state counts as told when it's the one that is known, or when an event about the record was made
+no earlier than the state came to be: whoever fetches the record because of that event sees it.
+Providers often date a state by the second. So one that is younger than `SETTLED` when it's read is
+left to the next poll, since it may change again under the same date; and of two changes within one
+second the second is lost if an event told the first and its own event never came.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.ports import RecordState
+from storage.clock import iso_millis
+
+OVERLAP = timedelta(minutes=5)
+"""How far before the last poll the next one begins: clocks differ, and lists may lag behind."""
+
+SETTLED = timedelta(seconds=2)
+"""How old a state must be before it's told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a record: the state told last, and when the event that told it happened."""
+
+    version: str
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A state to be remembered as told at `told_at`; `kind` is CREATED, UPDATED or None.
+
+    None when no vendor is told: it's from before the subscription, or the record is gone.
+    """
+
+    id: str
+    version: str
+    told_at: datetime
+    kind: str | None
+    key: str
+    """Names this change among all of the record's, the same in whichever process notices it."""
+
+
+def is_settled(state: RecordState, read_at: datetime) -> bool:
+    """Say whether a state that was read at a moment won't change under the same date."""
+    return state.changed_at is None or state.changed_at + SETTLED <= read_at
+
+
+def judge(
+    state: RecordState,
+    known: Known | None,
+    *,
+    since: datetime,
+    read_at: datetime,
+    is_first: bool,
+) -> Noted | None:
+    """Say what is to be noted of a settled state; None when it's told, or no news.
+
+    `since` is the moment of subscribing and nothing older is told. `is_first` says that the list
+    was never read before: then what bears no date is taken as it is, to be compared with later.
+    """
+    version = state.version or ""
+    told_at = state.changed_at or read_at
+    begin = since.replace(microsecond=0)
+    if known is not None and is_told(state, known):
+        return None
+    if state.version is None:
+        return None if known is None else Noted(state.id, "", told_at, None, "")
+    key = _key(state, known)
+    if known is not None:
+        return Noted(state.id, version, told_at, "UPDATED", key)
+    if is_first if state.changed_at is None else state.changed_at < begin:
+        # A record that tells neither when it was made nor its age by its version is remembered.
+        speaks = state.is_dated and state.created_at is not None
+        return None if speaks else Noted(state.id, version, told_at, None, key)
+    is_new = not is_first if state.created_at is None else state.created_at >= begin
+    return Noted(state.id, version, told_at, "CREATED" if is_new else "UPDATED", key)
+
+
+def is_told(state: RecordState, known: Known) -> bool:
+    """Say whether vendors know a state."""
+    if known.version == (state.version or ""):
+        return True
+    dated = state.changed_at if state.is_dated else None
+    return dated is not None and known.told_at >= dated
+
+
+def newest(states: Iterable[RecordState]) -> dict[str, RecordState]:
+    """Answer each record's last state; a list that moves while it's read may show one twice."""
+    found: dict[str, RecordState] = {}
+    for state in states:
+        other = found.get(state.id)
+        if other is None or _moment(other) <= _moment(state):
+            found[state.id] = state
+    return found
+
+
+def _moment(state: RecordState) -> float:
+    return 0.0 if state.changed_at is None else state.changed_at.timestamp()
+
+
+def _key(state: RecordState, known: Known | None) -> str:
+    """A record may return to an earlier state, which is one more change: the moment sets it apart,
+    or what was known before."""
+    if state.changed_at is not None:
+        moment = iso_millis(state.changed_at)
+        return moment if state.is_dated else f"{moment}:{state.version}"
+    before = "" if known is None else known.told_at.isoformat()
+    return f"{state.version}:{before}"

@@ -1,0 +1,137 @@
+"""What vendors were told of each record, by events and by polls."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import KnownRecordRow
+from storage.values import as_row, as_value, columns_of, table_of
+
+_table = table_of(KnownRecordRow)
+
+NEVER = datetime.fromtimestamp(0, UTC)
+"""When a record was told that is only kept place for."""
+
+_note = (
+    update(_table)
+    .where(
+        _table.c.account_id == bindparam("b_account_id"),
+        _table.c.resource == bindparam("b_resource"),
+        _table.c.resource_id == bindparam("b_resource_id"),
+    )
+    .values(
+        version=bindparam("b_version"),
+        told_at=bindparam("b_told_at"),
+        read_at=bindparam("b_read_at"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """The newest state of a record that was told, when, and when a poll last read it."""
+
+    account_id: str
+    resource: str
+    resource_id: str
+    version: str
+    told_at: datetime
+    read_at: datetime | None = None
+
+
+class KnownRecords:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+
+    async def tell(
+        self, told: Sequence[KnownRecord]
+    ) -> dict[tuple[str, str, str], datetime | None]:
+        """Note what events tell, one entry for each record, where that is news.
+
+        Answers when each of those was last read by a poll. A record that isn't among them was read
+        later than its event was made, so that the poll has told the change; nothing is noted then.
+        """
+        if not told:
+            return {}
+        ordered = sorted(told, key=lambda one: (one.account_id, one.resource, one.resource_id))
+        insert: Any = self._dialect.insert(_table)  # one of two types alike
+        new = insert.excluded
+        is_newer = new.told_at > _table.c.told_at
+        statement = insert.on_conflict_do_update(
+            index_elements=list(_table.primary_key),
+            set_={
+                "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
+                "version": case((is_newer, new.version), else_=_table.c.version),
+            },
+            where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
+        ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
+        rows = await self._connection.execute(statement, [as_row(one) for one in ordered])
+        return {(row.account_id, row.resource, row.resource_id): row.read_at for row in rows}
+
+    async def get(
+        self, account_id: str, resource: str, ids: Collection[str], *, hold: bool = False
+    ) -> dict[str, KnownRecord]:
+        """Answer what is known of some of an account's records, by id.
+
+        With `hold` nobody else notes anything of them, known or not, before this transaction ends.
+        """
+        if not ids:
+            return {}
+        ordered = sorted(ids)
+        if hold:
+            places = [KnownRecord(account_id, resource, one, "", NEVER) for one in ordered]
+            await self._connection.execute(
+                self._dialect.insert(_table).on_conflict_do_nothing(),
+                [as_row(one) for one in places],
+            )
+        query = (
+            select(*columns_of(KnownRecord, _table))
+            .where(
+                _table.c.account_id == account_id,
+                _table.c.resource == resource,
+                _table.c.resource_id.in_(ordered),
+            )
+            .order_by(_table.c.resource_id)
+        )
+        rows = await self._connection.execute(query.with_for_update() if hold else query)
+        found = [as_value(KnownRecord, row) for row in rows]
+        return {one.resource_id: one for one in found if one.told_at != NEVER}
+
+    async def note(self, records: Sequence[KnownRecord]) -> None:
+        """Write down what a poll found of records that are held."""
+        if records:
+            await self._connection.execute(
+                _note,
+                [
+                    {f"b_{name}": value for name, value in as_row(record).items()}
+                    for record in records
+                ],
+            )
+
+    async def mark_read(
+        self, account_id: str, resource: str, ids: Collection[str], at: datetime
+    ) -> None:
+        """Write down that a poll read records that are held, and found what had been told."""
+        if ids:
+            await self._connection.execute(
+                update(_table)
+                .where(
+                    _table.c.account_id == account_id,
+                    _table.c.resource == resource,
+                    _table.c.resource_id.in_(sorted(ids)),
+                    or_(_table.c.read_at.is_(None), _table.c.read_at < at),
+                )
+                .values(read_at=at)
+            )
+
+    async def forget(self, account_id: str, resource: str) -> None:
+        """Delete all of one resource, which nobody subscribes to any more."""
+        await self._connection.execute(
+            delete(_table).where(_table.c.account_id == account_id, _table.c.resource == resource)
+        )

@@ -1,0 +1,237 @@
+"""Every resource with events, with Qonto's webhooks and without them, against the simulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import httpx2
+import pytest
+
+from connector.app.sandbox import Sandbox, ok, sandbox
+from connector.app.settings import PollingGroup
+from connector.providers.qonto.simulator import Simulator
+from connector.providers.qonto.simulator.control.control import Control
+from tests.journeys.conftest import QUICK
+from tests.support.vendor import Vendor
+
+pytestmark = pytest.mark.loopback
+
+OFTEN = PollingGroup(
+    shortest_seconds=1,
+    longest_seconds=1,
+    announced_shortest_seconds=1,
+    announced_longest_seconds=1,
+)
+ANNOUNCED = {
+    "INVOICE": {"v1/client-invoices"},
+    "CUSTOMER": {"v1/clients"},
+    "ITEM": {"v1/products"},
+    "TRANSACTION": {"v1/transactions"},
+    "PAYMENT": {"v1/client-invoices"},
+    "BANK_ACCOUNT": {"v1/accounts"},
+    "USER": {"v1/memberships"},
+}
+POLLED = ("BILL", "CREDIT_NOTE", "OFFER")
+
+Event = tuple[str, str, str]
+"""Resource, type, record."""
+
+
+@pytest.fixture
+async def busy(database_url: str) -> AsyncIterator[Sandbox]:
+    """A sandbox that asks Qonto for changes every second, and may read everything."""
+    async with sandbox(database=database_url, delivery=QUICK, polling=OFTEN) as up:
+        yield up
+
+
+async def subscribe(
+    running: Sandbox, key: str, vendor: Vendor, *resources: str
+) -> dict[str, dict[str, Any]]:
+    """Subscribe to each; answers what was said, by resource."""
+    said: dict[str, dict[str, Any]] = {}
+    async with running.client(key) as client:
+        for resource in resources:
+            wish = {"callbackUrl": f"{vendor.address}/{resource}", "resource": resource}
+            answer = await client.post("/webhooks", json=wish)
+            assert answer.status_code == 201, answer.text
+            said[resource] = answer.json()
+    return said
+
+
+async def types(simulator: Simulator) -> list[set[str]]:
+    """List the types of each resource subscription that stands at Qonto."""
+    headers = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    async with httpx2.AsyncClient(base_url=simulator.base_url, headers=headers) as qonto:
+        found = (await ok(qonto.get("/v2/webhook_subscriptions"))).json()["subscriptions"]
+    return [set(one["types"]) for one in found if one["types"] != ["v1/consent-revocations"]]
+
+
+class Happenings:
+    """What happens at Qonto, and which events that makes."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.control = Control(simulator)
+
+    async def all(self) -> set[Event]:
+        """Let something happen to a record of each kind; answers the events it must lead to."""
+        control, events = self.control, set[Event]()
+        invoice = control.create_invoice(unit_price="100.00")["id"]
+        events.add(("INVOICE", "CREATED", invoice))
+        bill = control.receive_supplier_invoice()["id"]
+        events.add(("BILL", "CREATED", bill))
+        moved = control.bank_transaction(amount="12.00", side="debit")["id"]
+        events.add(("TRANSACTION", "CREATED", moved))
+        events.add(("USER", "UPDATED", control.change_member()["id"]))
+        async with self.api() as qonto:
+            client = await self.post(qonto, "clients", self.client, "client")
+            events.add(("CUSTOMER", "CREATED", client))
+            events.add(
+                ("ITEM", "CREATED", await self.post(qonto, "products", self.product, "product"))
+            )
+            (quote, *_) = (
+                await ok(qonto.get("/v2/quotes?filter[status]=pending_approval"))
+            ).json()["quotes"]
+            (account, *_) = (await ok(qonto.get("/v2/bank_accounts"))).json()["bank_accounts"]
+        control.decide_quote(quote["id"], "approved")
+        events.add(("OFFER", "UPDATED", quote["id"]))
+        control.rename_account(account["id"], "Compte courant")
+        events.add(("BANK_ACCOUNT", "UPDATED", account["id"]))
+        return events
+
+    client: Mapping[str, Any] = {
+        "kind": "company",
+        "name": "Fleurs de Lys",
+        "currency": "EUR",
+        "locale": "FR",
+        "billing_address": {
+            "street_address": "1 rue de la Paix",
+            "city": "Paris",
+            "zip_code": "75002",
+            "country_code": "FR",
+        },
+    }
+    product: Mapping[str, Any] = {
+        "title": "Conseil",
+        "type": "service",
+        "unit_price": {"value": "80.00", "currency": "EUR"},
+        "vat_rate": "0.2",
+    }
+
+    def api(self) -> httpx2.AsyncClient:
+        key = {"Authorization": f"{self.simulator.login}:{self.simulator.secret}"}
+        return httpx2.AsyncClient(base_url=self.simulator.base_url, headers=key)
+
+    async def post(
+        self, qonto: httpx2.AsyncClient, path: str, body: Mapping[str, Any], name: str
+    ) -> str:
+        answer = await ok(qonto.post(f"/v2/{path}", json=dict(body)))
+        return str(answer.json()[name]["id"])
+
+
+async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 30) -> list[Event]:
+    """Collect what arrives until all that is wanted has, and a while longer."""
+    found: list[Event] = []
+
+    def missing() -> set[Event]:
+        return wanted - set(found)
+
+    async with asyncio.timeout(within):
+        while missing():
+            event = await vendor.next(within=within)
+            found.append(_named(event.body))
+    while not await vendor.stays_quiet(3.0):
+        found.append(_named((await vendor.next()).body))
+    return found
+
+
+def _named(body: Mapping[str, Any]) -> Event:
+    return body["resource"], body["eventType"], body["resourceId"]
+
+
+Hinder = Callable[[Simulator], None]
+
+
+def not_at_all(simulator: Simulator) -> None:
+    """Webhooks come."""
+
+
+def hold_back(simulator: Simulator) -> None:
+    """Webhooks are made, and none of them arrives."""
+    Control(simulator).hold_deliveries()
+
+
+@pytest.mark.covers("GUIDE-03", "QX-12")
+@pytest.mark.parametrize("hinder", [not_at_all, hold_back])
+async def test_every_resource_tells_its_changes_once(
+    busy: Sandbox, vendor: Vendor, hinder: Hinder
+) -> None:
+    """The same events whether Qonto's webhooks come or not."""
+    simulator = busy.simulators["qonto"]
+    key = await busy.link("qonto")
+    resources = (*ANNOUNCED, *POLLED)
+    said = await subscribe(busy, key, vendor, *(one for one in resources if one != "PAYMENT"))
+    assert all(answer["meta"] == {} for answer in said.values())
+    assert await types(simulator) == [set().union(*ANNOUNCED.values())]
+    hinder(simulator)
+    await asyncio.sleep(3)  # the first reading of lists that are compared
+    happenings = Happenings(simulator)
+    wanted = await happenings.all()
+    found = await arrivals(vendor, wanted)
+    assert wanted <= set(found)
+    twice = [event for event in set(found) if found.count(event) > 1]
+    assert twice == [], found
+
+
+@pytest.mark.parametrize("hinder", [not_at_all, hold_back])
+async def test_what_is_paid_on_invoices_and_bills_is_told_as_payments(
+    busy: Sandbox, vendor: Vendor, hinder: Hinder
+) -> None:
+    simulator = busy.simulators["qonto"]
+    control = simulator.control
+    key = await busy.link("qonto")
+    bill = str(control.receive_supplier_invoice(net="100.00")["id"])
+    control.advance(60)
+    invoice = str(control.create_invoice(unit_price="100.00")["id"])
+    await subscribe(busy, key, vendor, "PAYMENT")
+    await asyncio.sleep(3)
+    hinder(simulator)
+    control.pay_invoice(invoice, amount="10.00")
+    control.move_supplier_invoice(bill, "paid")
+    first = {("PAYMENT", "CREATED", invoice), ("PAYMENT", "CREATED", bill)}
+    assert sorted(await arrivals(vendor, first)) == sorted(first)
+    control.touch_invoice(invoice, footer="seen")
+    assert await vendor.stays_quiet(5.0), "nothing was paid"
+    control.pay_invoice(invoice)
+    more = {("PAYMENT", "UPDATED", invoice)}
+    assert await arrivals(vendor, more) == [*more]
+
+
+@pytest.mark.covers("MAE-20", "QX-10")
+async def test_what_can_be_subscribed_to_follows_the_consent(
+    database_url: str, vendor: Vendor
+) -> None:
+    """Other resources are 404, those that can't be read 403, those not announced a warning."""
+    scopes = "offline_access webhook client_invoices.read client.read"
+    async with sandbox(database=database_url, delivery=QUICK, scopes=scopes) as running:
+        key = await running.link("qonto")
+        async with running.client(key) as client:
+
+            async def ask(resource: str) -> httpx2.Response:
+                wish = {"callbackUrl": f"{vendor.address}/{resource}", "resource": resource}
+                return await client.post("/webhooks", json=wish)
+
+            unknown = await ask("FILE")
+            assert (unknown.status_code, unknown.json()["errors"]["code"]) == (404, "NOT_SUPPORTED")
+            for resource in (*ANNOUNCED, *POLLED, "TOKEN"):
+                assert resource in unknown.json()["errors"]["message"]
+            for resource in ("BILL", "TRANSACTION", "ITEM", "USER", "BANK_ACCOUNT"):
+                refused = await ask(resource)
+                code = refused.json()["errors"]["code"]
+                assert (refused.status_code, code) == (403, "MISSING_SCOPE")
+            customers = await ask("CUSTOMER")
+            assert customers.status_code == 201
+            assert len(customers.json()["meta"]["warnings"]) == 1
+            invoices = await ask("INVOICE")
+            assert (invoices.status_code, invoices.json()["meta"]) == (201, {})
+        assert await types(running.simulators["qonto"]) == [{"v1/client-invoices"}]
