@@ -8,13 +8,13 @@ import secrets
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+"""Two digits at a time: an accepted event takes two ids."""
+_SHIFTS = range(120, -1, -10)
 
 
 def new_id(prefix: str, at: datetime) -> str:
     """Make an id such as `evt_01K9ZK6D3T5X8Q2M4N7P9R1S3V` for a record made at `at`."""
     number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
-    digits: list[str] = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(digits))}"
+    digits = [_PAIRS[number >> shift & 1023] for shift in _SHIFTS]
+    return f"{prefix}_{''.join(digits)}"
