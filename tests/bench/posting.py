@@ -133,7 +133,11 @@ class Qonto:
         self._idle.append(connection)
 
     async def _connection(self) -> "_Connection":
-        return self._idle.pop() if self._idle else await self._connect()
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.closed:  # a server lets go of those that were idle for long
+                return connection
+        return await self._connect()
 
     async def _connect(self) -> "_Connection":
         loop = asyncio.get_running_loop()
@@ -157,6 +161,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[int] | None = None
         self._buffer = b""
+        self.closed = False
 
     async def post(self, request: bytes) -> None:
         """Send one request and wait for its answer. Raises RuntimeError unless it's 202."""
@@ -186,6 +191,7 @@ class _Connection(asyncio.Protocol):
         self._settle(int(head[9:12]))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
         self._settle(0)
 
     def _settle(self, status: int) -> None:

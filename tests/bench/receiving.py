@@ -45,6 +45,7 @@ class Vendor:
     def __init__(self, process: Process, address: str) -> None:
         self._process = process
         self.address = address
+        self._asked = 0
 
     async def forget(self) -> None:
         """Begin anew."""
@@ -57,8 +58,13 @@ class Vendor:
 
     async def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        return cast(dict[str, Any], json.loads(await self._process.stdout.readline()))
+        self._asked += 1
+        number = self._asked
+        self._process.stdin.write(json.dumps({**command, "number": number}).encode() + b"\n")
+        while True:
+            answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+            if answer["number"] == number:  # others were given up
+                return answer
 
 
 @asynccontextmanager
@@ -160,7 +166,9 @@ async def _main(key: bytes, number: int) -> None:
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     while line := await commands.readline():
-        print(json.dumps(await receiver.answer(json.loads(line))), flush=True)
+        command = json.loads(line)
+        answer = await receiver.answer(command)
+        print(json.dumps({**answer, "number": command["number"]}), flush=True)
     server.close()
 
 
