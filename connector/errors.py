@@ -36,12 +36,16 @@ from storage.errors import Invalid, NotFound, ServiceError
 
 @dataclass(frozen=True, slots=True)
 class DownstreamEntry:
-    """One thing the target system complained about; `source` is the field or parameter it meant."""
+    """One thing the target system complained about; `source` is the field or parameter it meant.
+
+    `hint` is what to do about it, where that is known.
+    """
 
     status: int
     code: str | None
     message: str | None
     source: str | None = None
+    hint: str | None = None
 
 
 class UnknownTarget(ServiceError):

@@ -44,11 +44,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One thing a refusal complains about; `source` is the field or parameter it means."""
+    """One thing a refusal complains about; `source` is the field or parameter it means.
+
+    `hint` is what to do about it, in our words, where it is known.
+    """
 
     code: str | None
     message: str | None
     source: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,11 @@ def _refused(answer: Answer, dialect: Dialect, scope: str | None) -> ServiceErro
 def _entries(status: int, refusal: Refusal) -> tuple[DownstreamEntry, ...]:
     return tuple(
         DownstreamEntry(
-            status, _short(complaint.code), _short(complaint.message), _short(complaint.source)
+            status,
+            _short(complaint.code),
+            _short(complaint.message),
+            _short(complaint.source),
+            complaint.hint,
         )
         for complaint in refusal.complaints
     )

@@ -11,7 +11,7 @@ from storage.clock import Clock, system_clock
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +44,54 @@ class Callers:
 
     async def identify(self, api_key: str | None) -> Caller:
         """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
-        if api_key is None or not is_presentable(api_key):
-            raise UnauthorizedApiKey
-        digests = self._digests(api_key)
+        presented = _presentable(api_key, UnauthorizedApiKey)
         async with self.work.reading() as tx:
-            key = await tx.api_keys.find(digests)
-            if key is None or not _is_among(key.digest, digests):
-                raise UnauthorizedApiKey
-            if not key.is_live(self.clock()):
-                raise UnauthorizedApiKey
-            tenant = await tx.tenants.get(key.tenant_id)
-        if tenant is None:
-            raise UnauthorizedApiKey
-        if self.uses is not None:
-            self.uses.note(key, api_key)
-        return Caller(tenant, key.id, read_permissions(key.permissions))
+            return await self._identify(tx, presented)
 
     async def select(self, tenant: Tenant, account_key: str | None) -> Account:
         """Answer this tenant's account of a live key, whatever the account's status.
 
         Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
         """
-        if account_key is None or not is_presentable(account_key):
-            raise UnauthorizedAccountKey
-        digests = self._digests(account_key)
+        presented = _presentable(account_key, UnauthorizedAccountKey)
         async with self.work.reading() as tx:
-            key = await tx.accounts.find_key(digests)
-            if key is None or not _is_among(key.digest, digests):
-                raise UnauthorizedAccountKey
-            if not key.is_live(self.clock()):
-                raise UnauthorizedAccountKey
-            account = await tx.accounts.get(key.account_id)
-        if account is None or account.tenant_id != tenant.id:
+            return await self._select(tx, tenant, presented)
+
+    async def admit(
+        self, api_key: str | None, account_key: str | None, permission: Permission
+    ) -> tuple[Caller, Account]:
+        """Answer who calls and for which account, both read at once.
+
+        Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order.
+        """
+        presented = _presentable(api_key, UnauthorizedApiKey)
+        async with self.work.reading() as tx:
+            caller = await self._identify(tx, presented)
+            caller.require(permission)
+            selecting = _presentable(account_key, UnauthorizedAccountKey)
+            return caller, await self._select(tx, caller.tenant, selecting)
+
+    async def _identify(self, tx: Transaction, api_key: str) -> Caller:
+        digests = self._digests(api_key)
+        found = await tx.api_keys.find(digests)
+        if found is None:
+            raise UnauthorizedApiKey
+        key, tenant = found
+        if not _is_among(key.digest, digests) or not key.is_live(self.clock()):
+            raise UnauthorizedApiKey
+        if self.uses is not None:
+            self.uses.note(key, api_key)
+        return Caller(tenant, key.id, read_permissions(key.permissions))
+
+    async def _select(self, tx: Transaction, tenant: Tenant, account_key: str) -> Account:
+        digests = self._digests(account_key)
+        found = await tx.accounts.find_key(digests)
+        if found is None:
+            raise UnauthorizedAccountKey
+        key, account = found
+        if not _is_among(key.digest, digests) or not key.is_live(self.clock()):
+            raise UnauthorizedAccountKey
+        if account.tenant_id != tenant.id:
             raise UnauthorizedAccountKey
         if self.uses is not None:
             self.uses.note(key, account_key)
@@ -83,6 +99,15 @@ class Callers:
 
     def _digests(self, key: str) -> list[str]:
         return [digest.value for digest in self.ring.digests(key)]
+
+
+def _presentable(
+    key: str | None, refusal: type[UnauthorizedApiKey | UnauthorizedAccountKey]
+) -> str:
+    """Answer a key that is worth a look at the database; raise the refusal for any other."""
+    if key is None or not is_presentable(key):
+        raise refusal
+    return key
 
 
 def _is_among(stored: str, digests: list[str]) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, Table, inspect
 from sqlmodel import SQLModel
 
 Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 
 def table_of(record: type[SQLModel]) -> "Table[Any]":
@@ -31,6 +32,14 @@ def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]
     # the underscore keeps it apart from column names; it is public
     mapping = row if isinstance(row, Mapping) else row._mapping  # pyright: ignore[reportPrivateUsage]
     return value(**mapping)
+
+
+def as_values(
+    first: type[Value], second: type[Other], row: "Row[*tuple[Any, ...]]"
+) -> tuple[Value, Other]:
+    """Make the two values of a joined row, selected with the columns of one, then the other's."""
+    size = len(_names(first))
+    return first(*row[:size]), second(*row[size:])
 
 
 @cache

@@ -95,12 +95,13 @@ class ValidationProblem(msgspec.Struct, frozen=True):
 
 
 class DownstreamProblem(msgspec.Struct, frozen=True):
-    """What the target system said, in its own words."""
+    """What the target system said, in its own words; `hint` is ours, where there is one."""
 
     status: int
     code: str | None
     message: str | None
     source: str | None
+    hint: str | None
 
 
 class Problem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -142,7 +143,7 @@ def error_response(error: ServiceError, request_id: str) -> Response:
             ValidationProblem(item.field, item.code, item.message) for item in fields
         ),
         downstream_errors=tuple(
-            DownstreamProblem(item.status, item.code, item.message, item.source)
+            DownstreamProblem(item.status, item.code, item.message, item.source, item.hint)
             for item in getattr(error, "downstream", ())
         ),
         trace_id=getattr(error, "trace_id", None),
@@ -247,14 +248,17 @@ class Edge:
         path = request.scope["path"]
         if path.startswith(OPEN):
             return
-        caller = await self._callers.identify(request.headers.get("X-API-KEY"))
-        caller.require(needed(request.method, path))
-        tenant = caller.tenant
-        request.state.tenant, request.state.caller = tenant, caller
+        api_key = request.headers.get("X-API-KEY")
         account_key = request.headers.get("X-ACCOUNT-KEY")
+        permission = needed(request.method, path)
         if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
-            return
-        request.state.account = await self._callers.select(tenant, account_key)
+            caller = await self._callers.identify(api_key)
+            caller.require(permission)
+        else:
+            caller, request.state.account = await self._callers.admit(
+                api_key, account_key, permission
+            )
+        request.state.tenant, request.state.caller = caller.tenant, caller
 
 
 def _answer(error: Exception, request_id: str) -> Response:

@@ -43,6 +43,18 @@ _HEADERS: Schema = {
         "description": "Seconds to wait before the same call may succeed.",
         "schema": {"type": "integer", "minimum": 1},
     },
+    "RateLimitLimit": {
+        "description": "Calls that may be made to the target system in the window that is full.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimitRemaining": {
+        "description": "Of these, how many are left.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimitReset": {
+        "description": "Seconds until there is room again.",
+        "schema": {"type": "integer"},
+    },
     "Location": {
         "description": "Where the browser is sent.",
         "required": True,

@@ -79,6 +79,11 @@ def _response(status: int, meaning: str, codes: list[ErrorCode], envelope: Schem
     headers: Schema = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if any(one.retryable for one in codes):
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers |= {
+            f"RateLimit-{name}": {"$ref": f"#/components/headers/RateLimit{name}"}
+            for name in ("Limit", "Remaining", "Reset")
+        }
     schema = {"allOf": [envelope, _with_code([one.code for one in codes])]}
     return {
         "description": f"{HTTPStatus(status).phrase}. {meaning}.",

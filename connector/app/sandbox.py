@@ -97,11 +97,12 @@ async def sandbox(
     database: str | None = None,
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
+    scopes: str = "full",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
 
-    Port 0 is any free one; without a database a temporary file is used. Raises OSError when a port
-    is taken.
+    Port 0 is any free one; without a database a temporary file is used. Links ask for all that can
+    be read unless `scopes` says otherwise. Raises OSError when a port is taken.
     """
     async with AsyncExitStack() as stack:
         if database is None:
@@ -125,7 +126,7 @@ async def sandbox(
             public_url=api,
             database=DatabaseGroup(url=SecretStr(database)),
             sealing=SealingGroup(keys=SecretStr(_sealing_key())),
-            link=LinkGroup(allow_loopback_callbacks=True),
+            link=LinkGroup(allow_loopback_callbacks=True, scopes=scopes),
             egress=EgressGroup(allowed_networks="127.0.0.0/8", allow_http=True),
             qonto=QontoGroup(
                 api_url=addresses["qonto"],

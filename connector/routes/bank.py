@@ -1,8 +1,9 @@
 """Payments, bank accounts, transactions, expenses and users."""
 
-from connector.routes.parameters import text
+from connector.routes.parameters import day, one_of, text
 from connector.routes.resource import Resource
 from connector.unified.bank_account import BankAccount
+from connector.unified.enums import DebitCredit, TransactionStatus
 from connector.unified.expense import Expense
 from connector.unified.payment import Payment
 from connector.unified.transaction import Transaction
@@ -40,7 +41,13 @@ TRANSACTIONS = Resource(
     model=Transaction,
     one="a transaction",
     many="the transactions of all bank accounts",
-    filters=(_BANK_ACCOUNT,),
+    filters=(
+        _BANK_ACCOUNT,
+        one_of("status", TransactionStatus, "Only transactions that stand so.", "status"),
+        one_of("debitCreditIndicator", DebitCredit, "Only money out (DEBIT) or in (CREDIT)."),
+        day("bookingDateFrom", "Only what was settled on this day (UTC) or later."),
+        day("bookingDateTo", "Only what was settled on this day (UTC) or before."),
+    ),
     description="Latest settled first. Beyond the contract, which only writes transactions.",
 )
 

@@ -93,6 +93,19 @@ def text(name: str, meaning: str) -> Filter:
     )
 
 
+def day(name: str, meaning: str) -> Filter:
+    """Make a filter by a day of the caller's, written as 2026-11-01."""
+
+    def apply(query: Query, value: str) -> Query:
+        try:
+            written = date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError(f"{name} is a date such as 2026-11-01.") from None
+        return replace(query, where=(*query.where, (name, written)))
+
+    return Filter(Parameter(name, "query", {"type": "string", "format": "date"}, meaning), apply)
+
+
 def _due_from(query: Query, value: str) -> Query:
     try:
         return replace(query, due_from=_first_day(value))

@@ -180,3 +180,6 @@ DocumentKind = Literal[
     "UNKNOWN",
 ]
 """What a document among the bills really is. Not in the contract."""
+
+DebitCredit = Literal["DEBIT", "CREDIT"]
+"""Whether money left an account or came in."""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repositories.keys import Keys
 from storage.tables import AccountKeyRow, AccountRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import as_row, as_value, as_values, columns_of, table_of
 
 _table = table_of(AccountRow)
 _keys = table_of(AccountKeyRow)
@@ -54,6 +54,14 @@ class AccountKey:
     def is_live(self, at: datetime) -> bool:
         """Say whether the key works at this moment."""
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
+
+
+# put together once, since nearly every request asks it
+_key_with_account = (
+    select(*columns_of(AccountKey, _keys), *columns_of(Account, _table))
+    .join_from(_keys, _table, _keys.c.account_id == _table.c.id)
+    .where(_keys.c.digest.in_(bindparam("digests", expanding=True)), _keys.c.revoked_at.is_(None))
+)
 
 
 class Accounts:
@@ -138,18 +146,14 @@ class Accounts:
     async def add_key(self, key: AccountKey) -> None:
         await self._connection.execute(insert(_keys).values(**as_row(key)))
 
-    async def find_key(self, digests: Sequence[str]) -> AccountKey | None:
-        """Answer the key with one of these hashes, whoever's it is, unless it was revoked.
+    async def find_key(self, digests: Sequence[str]) -> tuple[AccountKey, Account] | None:
+        """Answer the key with one of these hashes and its account, unless it was revoked.
 
-        It may have ended.
+        It may have ended, and be any tenant's.
         """
-        found = await self._connection.execute(
-            select(*columns_of(AccountKey, _keys)).where(
-                _keys.c.digest.in_(digests), _keys.c.revoked_at.is_(None)
-            )
-        )
+        found = await self._connection.execute(_key_with_account, {"digests": digests})
         row = found.first()
-        return None if row is None else as_value(AccountKey, row)
+        return None if row is None else as_values(AccountKey, Account, row)
 
     async def keys_of(self, account_ids: Sequence[str]) -> list[AccountKey]:
         """List the unrevoked keys of these accounts, oldest first; some may have ended."""

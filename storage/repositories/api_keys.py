@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repositories.keys import Keys
-from storage.tables import ApiKeyRow
+from storage.repositories.tenants import Tenant
+from storage.tables import ApiKeyRow, TenantRow
 from storage.tables.api_key import EVERY_PERMISSION
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import as_row, as_value, as_values, columns_of, table_of
 
 _table = table_of(ApiKeyRow)
+_tenants = table_of(TenantRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class ApiKey:
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
+# put together once, since every request asks it
+_with_tenant = (
+    select(*columns_of(ApiKey, _table), *columns_of(Tenant, _tenants))
+    .join_from(_table, _tenants, _table.c.tenant_id == _tenants.c.id)
+    .where(_table.c.digest.in_(bindparam("digests", expanding=True)), _table.c.revoked_at.is_(None))
+)
+
+
 class ApiKeys(Keys):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection, _table)
@@ -51,13 +61,14 @@ class ApiKeys(Keys):
         row = (await self._connection.execute(self._select.where(_table.c.id == key_id))).first()
         return None if row is None else as_value(ApiKey, row)
 
-    async def find(self, digests: Sequence[str]) -> ApiKey | None:
-        """Answer the key with one of these hashes, unless it was revoked; it may have ended."""
-        found = await self._connection.execute(
-            self._select.where(_table.c.digest.in_(digests), _table.c.revoked_at.is_(None))
-        )
+    async def find(self, digests: Sequence[str]) -> tuple[ApiKey, Tenant] | None:
+        """Answer the key with one of these hashes and whose it is, unless it was revoked.
+
+        It may have ended.
+        """
+        found = await self._connection.execute(_with_tenant, {"digests": digests})
         row = found.first()
-        return None if row is None else as_value(ApiKey, row)
+        return None if row is None else as_values(ApiKey, Tenant, row)
 
     async def of_tenant(self, tenant_id: str) -> list[ApiKey]:
         """List a tenant's keys, revoked ones too, oldest first."""

@@ -6,7 +6,7 @@ trail stays: it refers to nothing, holds ids only, and can't be changed.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import (
@@ -60,11 +60,8 @@ class Erasure:
         None once nothing of the account is left.
         """
         for table in ORDER:
-            key = next(iter(table.primary_key.columns))
+            key = tuple_(*table.primary_key.columns)
             chosen = select(*table.primary_key.columns).where(_is_of(table, account_id)).limit(most)
-            if table.name == "attempts":
-                # Its key has two columns, and both databases choose rows by the first one well.
-                chosen = select(key).where(_is_of(table, account_id)).distinct().limit(most)
             result = await self._connection.execute(delete(table).where(key.in_(chosen)))
             if result.rowcount:
                 return table.name, result.rowcount

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import relay, simulator, vault
+from tests.bench import reads, relay, simulator, vault
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "simulator": simulator.run,
     "relay": relay.run,
     "vault": vault.run,
+    "reads": reads.run,
 }
 FILE = Path("build") / "bench.json"
 

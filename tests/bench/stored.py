@@ -179,7 +179,8 @@ _EVENTS = """
 INSERT INTO events (id, account_id, upstream_event_id, resource, resource_id, event_type,
     occurred_at, received_at, body_sha256, source)
 SELECT 'evt_0' || substr(:account, 20) || d, :account, 'up-' || d, 'INVOICE',
-    'inv-' || substr(:account, 20) || d, 'UPDATED', :at, :at, 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'POLL'
+    'inv-' || substr(:account, 20) || d, 'UPDATED', :at, :at,
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'POLL'
 FROM {numbers}
 """
 _DELIVERIES = """

@@ -3,14 +3,19 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
+from connector.app.container import assemble
 from connector.app.sandbox import Sandbox, sandbox
+from connector.app.settings import DatabaseGroup, QontoGroup, SealingGroup, Settings
 from connector.pass_through import Mode
 from connector.providers.qonto.session.pass_through import QontoPassThrough
+from storage.sealing import MasterKey
 from tests.connector.providers.qonto.test_pass_through import SPELLINGS
 
 pytestmark = pytest.mark.loopback
@@ -20,7 +25,7 @@ PATH = "/accounting/passThrough"
 
 @pytest.fixture
 async def up() -> AsyncIterator[Sandbox]:
-    async with sandbox() as running:
+    async with sandbox(scopes="default") as running:
         yield running
 
 
@@ -239,3 +244,20 @@ async def test_it_needs_both_keys(up: Sandbox) -> None:
     async with up.client() as client:
         answer = await client.post(PATH, json={"method": "GET", "path": "/v2/clients"})
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("mode", ["off", "read", "write"])
+async def test_the_setting_decides_for_both_target_systems(tmp_path: Path, mode: Mode) -> None:
+    settings = Settings(
+        environment="development",
+        public_url="http://127.0.0.1",
+        database=DatabaseGroup(url=SecretStr(f"sqlite:///{tmp_path / 'connector.db'}")),
+        sealing=SealingGroup(keys=SecretStr(MasterKey.generate("test").reveal())),
+        qonto=QontoGroup(pass_through=mode),
+    )
+    container = assemble(settings)
+    for target in container.registry.targets():
+        passing = container.registry.get(target).pass_through
+        assert isinstance(passing, QontoPassThrough)
+        assert passing._mode == mode
+    await container.close()

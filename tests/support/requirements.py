@@ -3,7 +3,8 @@
 `pytest --requirements docs/requirements.md` keeps each row's words and sets its state. A test that
 is marked `covers(row)` counts when it passed, and only if no other one of the row failed or was
 skipped. Rows about Qonto's behaviour (QX) have two halves, which the table tells apart: that the
-simulator shows it, and that the connector copes with it.
+simulator shows it, and that the connector copes with it. A resource that is read and written has
+two as well: `covers(row, half="reading")` is for a test of the first.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import Literal
 
 import pytest
 
-Half = Literal["simulator", "connector"]
+Half = Literal["simulator", "connector", "reading"]
 HALVES: tuple[Half, ...] = ("simulator", "connector")
 _ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d+) \| (?P<what>.*?) \| (?P<state>.*?) \|$")
 
@@ -30,7 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
-    report.covers = [row for mark in item.iter_markers("covers") for row in mark.args]
+    report.covers = [
+        (row, mark.kwargs.get("half")) for mark in item.iter_markers("covers") for row in mark.args
+    ]
     return report
 
 
@@ -41,9 +44,9 @@ class _Rows:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
-            half: Half = "simulator" if "/simulator/" in report.nodeid else "connector"
-            for row in getattr(report, "covers", ()):
-                self._outcomes[row, half].add(report.outcome)
+            side: Half = "simulator" if "/simulator/" in report.nodeid else "connector"
+            for row, half in getattr(report, "covers", ()):
+                self._outcomes[row, half or side].add(report.outcome)
 
     def pytest_sessionfinish(self) -> None:
         if self._file is None:
@@ -60,7 +63,9 @@ class _Rows:
         if match is None or match["state"].startswith("see "):
             return line
         halves = [half for half in HALVES if self._outcomes.get((match["id"], half)) == {"passed"}]
-        if not halves:
+        if not halves and self._outcomes.get((match["id"], "reading")) == {"passed"}:
+            state = "reading half"
+        elif not halves:
             state = "open"
         elif halves == list(HALVES) or (halves == ["connector"] and match["id"][:3] != "QX-"):
             state = "covered"

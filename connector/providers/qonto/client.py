@@ -33,6 +33,7 @@ from connector.providers.qonto.documents.subscriptions import (
     WEBHOOK_SUBSCRIPTIONS,
     WebhookSubscription,
 )
+from connector.providers.qonto.hints import hint_for
 from storage.clock import iso_millis
 
 D = TypeVar("D", bound=Identified)
@@ -56,7 +57,10 @@ def read_refusal(body: bytes) -> Refusal:
     """Read a refusal; a missing scope is told by words only, in one entry's detail."""
     read = read_errors(body)
     return Refusal(
-        tuple(Complaint(entry.code, entry.detail, entry.source) for entry in read.entries),
+        tuple(
+            Complaint(entry.code, entry.detail, entry.source, hint_for(entry))
+            for entry in read.entries
+        ),
         read.trace_id,
         any(
             "missing required oauth scope" in (entry.detail or "").lower() for entry in read.entries
@@ -103,12 +107,10 @@ QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
 PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
 BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
 MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
-# completed ones only, unless told otherwise
 TRANSACTIONS = Endpoint(
     "/v2/transactions",
     bank.TRANSACTIONS,
     READ_ORGANIZATION,
-    tuple(("status[]", status) for status in ("pending", "declined", "completed")),
     includes=(("includes[]", "labels"),),
 )
 SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)

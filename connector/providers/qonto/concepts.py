@@ -18,6 +18,7 @@ from connector.providers.qonto.client import (
     SUPPLIER_INVOICES,
     TRANSACTIONS,
 )
+from connector.providers.qonto.session.downloads import READ_ATTACHMENTS
 
 _READ: frozenset[Action] = frozenset({"read"})
 _CREATE: frozenset[Action] = frozenset({"create"})
@@ -88,8 +89,9 @@ CONCEPTS: Mapping[str, Concept] = {
     "files": Concept(
         "DD-DD",
         _READ | _CREATE | _DELETE,
-        ("attachment.read",),
+        (READ_ATTACHMENTS,),
         {
+            "read": "one by its id, or those of one transaction",
             "delete": "attachments of transactions only",
             "webhook": "Qonto doesn't announce files",
         },

@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 
+from connector.app.serving import bind, serving
 from connector.errors import DocumentTooLarge, DownstreamUnavailable, NotAcceptable
 from connector.routes import file_answers
 from connector.routes.file_answers import LARGEST_IN_JSON, answer_file
@@ -135,6 +137,26 @@ async def test_a_file_that_breaks_off_is_not_ended_as_if_it_were_whole() -> None
         await app(opened)(_scope(PDF), _forever, send)
     assert [message.get("body") for message in sent] == [None, b"%PDF"]
     assert sent[-1]["more_body"] is True
+    assert opened.closed == 1
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("size", [None, 100])
+async def test_a_client_sees_that_a_file_broke_off(size: int | None) -> None:
+    """Through a real server: whether a length was announced or not."""
+    parts: list[bytes | Exception] = [b"x" * 50, DownstreamUnavailable("broke off")]
+    opened = Opened(parts=parts, size=size)
+    inner = app(opened)
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await Starlette()(scope, receive, send)
+        else:
+            await inner(scope, receive, send)
+
+    async with serving(serve, bind("127.0.0.1", 0)) as address, httpx2.AsyncClient() as client:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.get(address, headers={"Accept": PDF})
     assert opened.closed == 1
 
 

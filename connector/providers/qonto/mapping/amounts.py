@@ -4,6 +4,8 @@ import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
 from functools import lru_cache
 
+from connector.providers.qonto.documents.amounts import Money, MoneyField
+
 _WIDEST = 400
 """Digits, or places the point is moved; wider numbers are no amounts."""
 
@@ -28,6 +30,11 @@ def read_decimal(value: object) -> Decimal | None:
     else:
         number = None
     return None if number is None or not _is_amount(number) else _plain(number)
+
+
+def read_amount(money: MoneyField) -> Decimal | None:
+    """Read an amount in whatever currency it is."""
+    return read_decimal(money.value) if isinstance(money, Money) else None
 
 
 def read_percentage(fraction: object) -> Decimal | None:

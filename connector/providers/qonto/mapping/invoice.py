@@ -2,6 +2,7 @@
 
 from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item
 from connector.providers.qonto.mapping import status
+from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
 from connector.providers.qonto.mapping.lines import line_id
@@ -72,11 +73,10 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
 def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> status.Standing:
     """Tell where a client invoice stands today, in its issuer's zone."""
     issuer = document.organization if isinstance(document.organization, Issuer) else Issuer()
-    quiet = Notes("invoice", document.id)
     return status.of_client_invoice(
         document.status,
-        total=quiet.amount("total_amount", document.total_amount),
-        paid=quiet.amount("amount_paid", document.amount_paid),
+        total=read_amount(document.total_amount),
+        paid=read_amount(document.amount_paid),
         due=read_day(document.due_date),
         today=calendar.today(issuer.legal_country or issuer.address_country),
         notes=notes,

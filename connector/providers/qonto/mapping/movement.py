@@ -25,7 +25,7 @@ from connector.unified.enums import TransactionStatus, TransactionType
 
 Side = Literal["credit", "debit"]
 
-_STATUS: dict[str, TransactionStatus] = {
+STATUSES: dict[str, TransactionStatus] = {
     "completed": "BOOKED",
     "pending": "AUTHORISED",
     "declined": "DELETED",
@@ -57,7 +57,7 @@ def type_of(
 
 def status_of(document: Transaction, notes: BankNotes) -> TransactionStatus | None:
     """Tell where a movement stands; an unknown word is noted."""
-    status = _STATUS.get(document.status or "")
+    status = STATUSES.get(document.status or "")
     if status is None:
         notes.unknown("status", document.status)
     return status

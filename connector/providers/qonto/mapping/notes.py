@@ -88,11 +88,9 @@ class Notes:
             if money:
                 self.warn(f"{field} is not an amount")
             return None
-        if money.value is None or money.value == "":
-            return None
         value = self.number(field, money.value)
         named = money.currency
-        if not named or named == self._currency or self._currency is None or value is None:
+        if named == self._currency or not named or self._currency is None or value is None:
             return value
         if named.upper() != self._currency:
             self.warn(f"{field} is in {_quoted(named)}, not in the document's currency")
@@ -101,10 +99,8 @@ class Notes:
 
     def number(self, field: str, value: object) -> Decimal | None:
         """Read a number such as a quantity."""
-        if value is None or value == "":
-            return None
         number = read_decimal(value)
-        if number is None:
+        if number is None and value is not None and value != "":
             self.warn(f"{field} is not a number")
         return number
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
 
-from connector.providers.qonto.documents.amounts import Discount, Money, MoneyField
+from connector.providers.qonto.documents.amounts import Discount, MoneyField
 from connector.providers.qonto.documents.sales import Item
-from connector.providers.qonto.mapping.amounts import read_decimal
+from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
 
 
 class RateUnit(Enum):
@@ -45,5 +45,4 @@ def _is_in_percent(item: Item) -> bool:
 
 
 def _value(money: MoneyField) -> Decimal:
-    number = read_decimal(money.value) if isinstance(money, Money) else None
-    return Decimal(0) if number is None else number
+    return read_amount(money) or Decimal(0)

@@ -29,9 +29,10 @@ from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS, SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES, bill_params
 from connector.providers.qonto.session.credit_notes import is_credit_note
+from connector.providers.qonto.session.ids import unknown_id
 from connector.providers.qonto.session.index import Wanted
 from connector.providers.qonto.session.invoices import invoice_params
-from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.question import Condition, is_in, words_for
 from connector.providers.qonto.session.source import Source
 from connector.unified.booking_proposal import BookingProposal
@@ -146,8 +147,13 @@ class BookingProposals:
 
 
 def _wanted(query: Query) -> Wanted[BookingProposal]:
-    """Answer what is left to do once the lists are chosen: one word of Qonto's can mean several."""
+    """Answer what is left to do once the lists are chosen: one word of Qonto's can mean several.
+
+    Credit notes alone are not merged with lists that come in order, so they are ordered here.
+    """
     keep: Condition[BookingProposal] | None = is_in("status", query.status)
+    if query.order is None and query.booking_type == "INVOICE_CREDIT_NOTE":
+        return Wanted(keep, _ORDERS["createdDate"])
     if query.order is None:
         return Wanted(keep)
     return Wanted(keep, _ORDERS[query.order.field], query.order.descending)

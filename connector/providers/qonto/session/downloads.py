@@ -26,8 +26,8 @@ from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachm
 from connector.providers.qonto.documents.reading import Record
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.mapping.file import map_file
-from connector.providers.qonto.session.fetch import fetch, known_id
-from connector.providers.qonto.session.listing import unknown_id
+from connector.providers.qonto.session.fetch import fetch
+from connector.providers.qonto.session.ids import known_id, unknown_id
 from connector.providers.qonto.session.source import unreadable
 from connector.unified.document import DocumentType, File
 from oauth.tokens import AccessSource

@@ -1,6 +1,5 @@
 """One kind of record as the ports want it: listed, and read one by one."""
 
-import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -8,10 +7,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from connector.errors import DocumentNotFound
 from connector.ports import Found, Page, Query
 from connector.providers.qonto.client import NEWEST_FIRST, Params, QontoClient
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.session.ids import known_id
 from connector.providers.qonto.session.index import (
     MOST_DOCUMENTS,
     Row,
@@ -31,8 +30,6 @@ T = TypeVar("T")
 
 _MERGED = 300
 """Records from the top of several lists that are merged anew for every page."""
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +105,8 @@ class Listing(Generic[T]):
         return await self._merged(account_id, query, plan)
 
     async def get(self, account_id: str, record_id: str, *, zone: tzinfo | None = None) -> Found[T]:
-        if not is_id(record_id):
-            raise unknown_id()
-        mapped, raw = await self._kind.find(self._asked(account_id, zone), record_id)
+        asked = self._asked(account_id, zone)
+        mapped, raw = await self._kind.find(asked, known_id(record_id))
         return Found(mapped.value, mapped.warnings, raw)
 
     async def _indexed(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
@@ -165,18 +161,6 @@ class Listing(Generic[T]):
 
     def _asked(self, account_id: str, zone: tzinfo | None) -> Asked:
         return Asked(self._client, account_id, Calendar(self._clock(), zone))
-
-
-def is_id(text: str) -> bool:
-    """Say whether a text has the form of Qonto's ids."""
-    return _UUID.fullmatch(text) is not None
-
-
-def unknown_id(
-    message: str = "Qonto knows no document of that id in this account.",
-) -> DocumentNotFound:
-    """Say that an id is not known."""
-    return DocumentNotFound(message)
 
 
 def _of_rows(query: Query, plan: Plan[T]) -> Page[T]:

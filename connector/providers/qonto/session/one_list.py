@@ -8,8 +8,9 @@ from connector.ports import Query
 from connector.providers.qonto.client import NEWEST_FIRST, OLDEST_FIRST, Endpoint, Params
 from connector.providers.qonto.documents.reading import Identified
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.session.ids import unknown_id
 from connector.providers.qonto.session.index import Wanted, build, read_places
-from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.question import Question
 from connector.providers.qonto.session.source import Source, created_at
 from connector.unified.mapped import Mapped

@@ -17,8 +17,9 @@ from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping import map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
+from connector.providers.qonto.session.ids import is_id, unknown_id
 from connector.providers.qonto.session.index import Row
-from connector.providers.qonto.session.listing import Asked, Plan, is_id, unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.question import Condition, changed_since
 from connector.providers.qonto.session.source import Source
 from connector.unified.mapped import Mapped

@@ -89,7 +89,10 @@ class QontoProfiles:
         )
         warnings = (
             *notes.warnings,
-            *asked.lack("legalName and country", READ_ORGANIZATION),
+            *asked.lack(
+                "legalName and country" if profile.name else "name, legalName and country",
+                READ_ORGANIZATION,
+            ),
             *(() if user is None else user.warnings),
             *person.lack("user", READ_MEMBERSHIP),
         )

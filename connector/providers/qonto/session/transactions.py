@@ -17,7 +17,9 @@ from connector.providers.qonto.client import TRANSACTIONS as ENDPOINT
 from connector.providers.qonto.documents.bank import BankAccount, Transaction
 from connector.providers.qonto.mapping import Calendar, is_expense, map_expense, map_transaction
 from connector.providers.qonto.mapping.iban import normalized
-from connector.providers.qonto.session.listing import Asked, Plan, unknown_id
+from connector.providers.qonto.mapping.movement import STATUSES
+from connector.providers.qonto.session.ids import unknown_id
+from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.source import Source
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
@@ -46,6 +48,8 @@ class Movements(Generic[T]):
         accounts = await _accounts_of(asked)
         own = _ibans(accounts)
         wanted = query.value_of("bankAccountId")
+        if query.status is not None and query.status not in STATUSES.values():
+            return Plan([])
         sources = [
             self._source(asked, own, (("bank_account_id", account.id), *self._params(query)))
             for account in accounts
@@ -63,9 +67,20 @@ class Movements(Generic[T]):
         return mapped, raw
 
     def _params(self, query: Query) -> Params:
-        if query.modified_since is None:
-            return self.params
-        return (*self.params, ("updated_at_from", iso_millis(query.modified_since)))
+        """Leave all that is asked to Qonto, whose words fit one to one."""
+        words = [
+            word for word, status in STATUSES.items() if query.status in (None, status)
+        ]  # without any, Qonto shows what is completed
+        params = [*self.params, *(("status[]", word) for word in words)]
+        if query.modified_since is not None:
+            params.append(("updated_at_from", iso_millis(query.modified_since)))
+        if (side := query.value_of("debitCreditIndicator")) is not None:
+            params.append(("side", side.lower()))
+        if (first := query.value_of("bookingDateFrom")) is not None:
+            params.append(("settled_at_from", f"{first}T00:00:00.000Z"))
+        if (last := query.value_of("bookingDateTo")) is not None:
+            params.append(("settled_at_to", f"{last}T23:59:59.999Z"))
+        return params
 
     def _source(
         self, asked: Asked, own: frozenset[str], params: Params = ()

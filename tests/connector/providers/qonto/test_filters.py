@@ -17,7 +17,13 @@ from connector.http import FixedAccess, Limits, provider_http
 from connector.ports import Order, Query, Readers
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.providers.qonto.simulator import Simulator
-from connector.unified.enums import BookingStatus, DocumentStatus, OfferStatus, PaymentStatus
+from connector.unified.enums import (
+    BookingStatus,
+    DocumentStatus,
+    OfferStatus,
+    PaymentStatus,
+    TransactionStatus,
+)
 from oauth.tokens import Access
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -129,6 +135,7 @@ def test_a_list_has_every_record_once(name: str, world: World, full: Full) -> No
         ),
         ("booking_proposals", "status", BookingStatus),
         ("offers", "status", OfferStatus),
+        ("transactions", "status", TransactionStatus),
     ],
 )
 def test_a_status_chooses_what_it_would_choose_of_the_full_list(
@@ -233,7 +240,7 @@ def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: F
     """Customers by address, name and number, items by type, payments by document."""
 
     def ids(kind: str, /, **where: str) -> set[str]:
-        found = world.read(LISTS[kind], Query(where=tuple(where.items())))
+        found = world.read(LISTS[kind], Query(limit=100, where=tuple(where.items())))
         return {one.id for one in found}
 
     customer = next(one for one in full["customers"] if one.email_addresses and one.company_name)
@@ -254,6 +261,15 @@ def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: F
     for payment in (full["payments"][0], full["payments"][-1]):
         assert ids("payments", invoiceId=payment.id) == {payment.id}
     assert ids("payments", invoiceId="no id") == set()
+    ins = {one.id for one in full["transactions"] if one.type.startswith("RECEIVE")}
+    assert ids("transactions", debitCreditIndicator="CREDIT") == ins
+    settled = sorted(one.booking_date for one in full["transactions"] if one.booking_date)
+    first, last = settled[20][:10], settled[-20][:10]
+    assert ids("transactions", bookingDateFrom=first, bookingDateTo=last) == {
+        one.id
+        for one in full["transactions"]
+        if one.booking_date and first <= one.booking_date[:10] <= last
+    }
     accounts = {one.account_id for one in full["transactions"]}
     for account in accounts:
         assert ids("transactions", bankAccountId=account) == {
