@@ -41,7 +41,7 @@ class Program:
 
 
 @asynccontextmanager
-async def serving(
+async def served(
     url: str, key: MasterKey, *, worker: bool = True, commit: bool = True, **settings: str
 ) -> AsyncGenerator[Served]:
     """Run `serve`; without `commit` the same, but what comes in is not stored."""

@@ -13,7 +13,7 @@ from storage.engine import Database, StorageSettings
 from storage.unit_of_work import UnitOfWork
 from tests.bench.figures import Figure
 from tests.bench.posting import Qonto, postings, qonto
-from tests.bench.programs import answering, serving
+from tests.bench.programs import answering, served
 from tests.bench.stage import KINDS, Stage
 from tests.bench.stored import Route, history, routes
 
@@ -39,7 +39,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
             await history(UnitOfWork(database), old, HISTORY)
             await database.close()
             server = await stack.enter_async_context(
-                serving(url, stage.key, DELIVERY__RETRY_SECONDS=" ".join(["0.5"] * 20))
+                served(url, stage.key, DELIVERY__RETRY_SECONDS=" ".join(["0.5"] * 20))
             )
             posters[kind] = await stack.enter_async_context(qonto(server.address)), failing
 

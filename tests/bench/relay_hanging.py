@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from tests.bench.figures import Figure
 from tests.bench.posting import Qonto, postings, qonto
-from tests.bench.programs import serving
+from tests.bench.programs import served
 from tests.bench.stage import Stage, percentile, ratio
 from tests.bench.stored import Route, routes
 
@@ -36,7 +36,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
             url = await stage.database("SQLite")
             known = await routes(url, stage.key, stage.secret, urls)
             server = await stack.enter_async_context(
-                serving(url, stage.key, DELIVERY__DEADLINE_SECONDS=DEADLINE)
+                served(url, stage.key, DELIVERY__DEADLINE_SECONDS=DEADLINE)
             )
             poster = await stack.enter_async_context(qonto(server.address))
             servers[name] = poster, known

@@ -11,7 +11,7 @@ from storage.engine import Database, StorageSettings
 from storage.unit_of_work import UnitOfWork
 from tests.bench.figures import Figure
 from tests.bench.posting import Qonto, postings, qonto
-from tests.bench.programs import serving, working
+from tests.bench.programs import served, working
 from tests.bench.stage import KINDS, Stage, ratio
 from tests.bench.stored import Route, history, routes
 
@@ -37,7 +37,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
                 )
                 if name == "full":
                     await _store(url, [route], HISTORY, "DELIVERED")
-                server = await stack.enter_async_context(serving(url, stage.key))
+                server = await stack.enter_async_context(served(url, stage.key))
                 servers[name] = await stack.enter_async_context(qonto(server.address)), route
             for poster, route in servers.values():
                 await _rate(stage, poster, route)  # warm

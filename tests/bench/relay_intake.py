@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from tests.bench.figures import Figure
 from tests.bench.posting import Qonto, postings, qonto
-from tests.bench.programs import serving
+from tests.bench.programs import served
 from tests.bench.stage import KINDS, Stage, ratio
 from tests.bench.stored import Route, routes
 
@@ -28,7 +28,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
             url = await stage.database("SQLite" if name == without else name)
             (route,) = await routes(url, stage.key, stage.secret, [f"{stage.vendor.address}/ok"])
             server = await stack.enter_async_context(
-                serving(url, stage.key, worker=False, commit=name != without)
+                served(url, stage.key, worker=False, commit=name != without)
             )
             servers[name] = await stack.enter_async_context(qonto(server.address)), route
 

@@ -20,7 +20,7 @@ from storage.engine import async_url
 from storage.ids import new_id
 from tests.bench.figures import Figure
 from tests.bench.posting import Qonto, postings, qonto
-from tests.bench.programs import serving
+from tests.bench.programs import served
 from tests.bench.stage import KINDS, Stage, percentile
 from tests.bench.stored import Route, routes
 from webhooks.envelope import event_body
@@ -49,7 +49,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
         async def start(kind: str) -> None:
             url = await stage.database(kind)
             (route,) = await routes(url, stage.key, stage.secret, [f"{stage.vendor.address}/ok"])
-            server = await stack.enter_async_context(serving(url, stage.key))
+            server = await stack.enter_async_context(served(url, stage.key))
             servers[kind] = await stack.enter_async_context(qonto(server.address)), route
             commits[kind] = await _commits(await stage.database(kind), stack)
 
