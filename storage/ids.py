@@ -8,6 +8,9 @@ import secrets
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+"""Two digits at a time: an accepted event takes two ids."""
+_SHIFTS = range(120, -1, -10)
 
 
 def new_id(prefix: str, at: datetime) -> str:
@@ -26,8 +29,5 @@ def _milliseconds(at: datetime) -> int:
 
 def _written(prefix: str, milliseconds: int, rest: int) -> str:
     number = (milliseconds << 80) | rest
-    digits: list[str] = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(digits))}"
+    digits = [_PAIRS[number >> shift & 1023] for shift in _SHIFTS]
+    return f"{prefix}_{''.join(digits)}"

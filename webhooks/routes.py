@@ -11,14 +11,11 @@ from starlette.routing import Route
 from oauth.errors import UnauthorizedAccountKey
 from oauth.requests import parse_body
 from storage.clock import iso_millis
-from storage.errors import Invalid
 from storage.repositories.subscriptions import Subscription
 from webhooks import log_routes, replay_routes, standing_routes
+from webhooks.incoming import Incoming
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.standing import LONGEST_COALESCING
-
-MAX_EVENT = 1024 * 1024
-"""Bytes of an incoming event; a Qonto event has a few thousand."""
 
 
 class SubscriptionRequest(BaseModel):
@@ -160,19 +157,6 @@ async def delete_for_tenant(request: Request) -> Response:
     return _json(Deleted("The webhook has ended; nothing more is sent for it."))
 
 
-async def incoming(request: Request) -> Response:
-    """Take in an event of the provider: 202 once it's stored."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_EVENT:
-            raise Invalid(f"An event has at most {MAX_EVENT} bytes.")
-    await request.app.state.container.intake.accept(
-        request.path_params["code"], request.headers, bytes(body)
-    )
-    return _json(Acknowledged(), 202)
-
-
 def _answer(subscription: Subscription) -> SubscriptionAnswer:
     return SubscriptionAnswer(
         id=subscription.id,
@@ -187,6 +171,8 @@ def _json(answer: Any, status: int = 200) -> Response:
     return Response(_encode(answer), status, media_type="application/json")
 
 
+incoming = Route("/events/callback/{code}", Incoming(), methods=["POST"])
+
 routes = [
     Route("/webhooks", create, methods=["POST"]),
     Route("/webhooks", index, methods=["GET"]),
@@ -196,5 +182,5 @@ routes = [
     *log_routes.routes,
     *replay_routes.routes,
     *standing_routes.routes,
-    Route("/events/callback/{code}", incoming, methods=["POST"]),
+    incoming,
 ]

@@ -49,7 +49,14 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
                 *capabilities_endpoint.routes,
             ]
         ),
-        middleware=[Middleware(Edge, callers=container.callers, metrics=container.http_metrics)],
+        middleware=[
+            Middleware(
+                Edge,
+                callers=container.callers,
+                metrics=container.http_metrics,
+                direct=webhooks.routes.incoming,
+            )
+        ],
         exception_handlers={HTTPException: answer_http_exception},
         lifespan=lifespan,
     )

@@ -23,8 +23,8 @@ from storage.sealing import KeyRing, MasterKey
 from tests.bench.figures import Figure
 from tests.bench.linking import Headers, link
 from tests.bench.page_of_invoices import PER_PAGE, TOTAL, page
+from tests.bench.programs import served
 from tests.bench.reference import parse_and_dump
-from tests.bench.served import served
 from tests.support import databases
 
 ROUNDS = 9
