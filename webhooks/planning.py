@@ -76,8 +76,9 @@ def plan(
     """Answer one delivery for each event and each live subscription that wants it.
 
     For a paused subscription it's HELD, for a disabled one there is none. Where the deliveries of
-    a record are ordered or joined, each has the record's key; one that waits to be joined is due
-    later, and any worker's. What a poll found from before a subscription isn't told to it.
+    a record are ordered or joined, each has the record's key and is any worker's, since claims
+    keep the order; one that waits to be joined is due later. What a poll found from before a
+    subscription isn't told to it.
     """
     return [
         _planned(event, subscription, now, lease)
@@ -95,8 +96,8 @@ def _planned(
 ) -> Delivery:
     is_held = subscription.state == "PAUSED"
     wait = timedelta(seconds=subscription.coalesce_seconds)
-    is_keyed = subscription.ordered or wait
-    leased = None if is_held or wait else lease
+    is_keyed = subscription.ordered or bool(wait)
+    leased = None if is_held or is_keyed else lease
     return Delivery(
         id=new_id("dlv", now),
         account_id=event.account_id,
