@@ -36,16 +36,26 @@ class Duty:
 
 
 class Duties:
-    """Does its share of the duties until cancelled. What fails is logged, and tried next time."""
+    """Does its share of the duties until cancelled. What fails is logged, and tried next time.
+
+    A process that is alone with its database needs no leases, which would write to it all the time.
+    """
 
     def __init__(
-        self, work: UnitOfWork, clock: Clock, duties: Sequence[Duty], *, lease: timedelta = LEASE
+        self,
+        work: UnitOfWork,
+        clock: Clock,
+        duties: Sequence[Duty],
+        *,
+        lease: timedelta = LEASE,
+        is_alone: bool = False,
     ) -> None:
         self.owner = f"duty_{secrets.token_hex(8)}"
         self._work = work
         self._clock = clock
         self._duties = tuple(duties)
         self._lease = lease
+        self._is_alone = is_alone
 
     async def run(self) -> None:
         """Look after all duties at once."""
@@ -64,12 +74,7 @@ class Duties:
             return False
         keeping = asyncio.create_task(self._keep(duty))
         try:
-            await duty.run()
-        except ServiceError as error:
-            logger.warning("duty.failed", kind=duty.name, code=error.code)
-        except Exception as error:
-            # one bad record must not end a loop that others depend on
-            logger.error("duty.broken", kind=duty.name, exc_info=error)
+            await _do(duty)
         except asyncio.CancelledError:
             with suppress(ServiceError):
                 await self._until(duty, self._clock())
@@ -87,6 +92,10 @@ class Duties:
     async def _look_after(self, duty: Duty) -> None:
         while True:
             await asyncio.sleep(min(duty.every, LOOK_EVERY))
+            if self._is_alone:
+                await asyncio.sleep(max(0.0, duty.every - LOOK_EVERY))
+                await _do(duty)
+                continue
             try:
                 await self.turn(duty)
             except ServiceError as error:
@@ -100,6 +109,16 @@ class Duties:
             await asyncio.sleep(self._lease.total_seconds() / 3)
             with suppress(ServiceError):
                 await self._until(duty, self._clock() + self._lease)
+
+
+async def _do(duty: Duty) -> None:
+    try:
+        await duty.run()
+    except ServiceError as error:
+        logger.warning("duty.failed", kind=duty.name, code=error.code)
+    except Exception as error:
+        # one bad record must not end a loop that others depend on
+        logger.error("duty.broken", kind=duty.name, exc_info=error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -34,7 +34,8 @@ class Worker:
         self._reconciler = reconciler
         self._work = work
         self._clock = clock
-        self._duties = Duties(work, clock, duties)
+        # on SQLite a lock file sees to it that there is only one worker
+        self._duties = Duties(work, clock, duties, is_alone=work.database.path is not None)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
