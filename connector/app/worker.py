@@ -35,7 +35,7 @@ class Worker:
         self._work = work
         self._clock = clock
         # on SQLite a lock file sees to it that there is only one worker
-        self._duties = Duties(work, clock, duties, is_alone=work.database.path is not None)
+        self._duties = Duties(work, clock, duties, is_alone=work.database.is_sqlite)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
