@@ -261,7 +261,9 @@ class Upstream:
             steps: list[Ask | UpstreamSubscription] = []
             async with self._work.writing() as tx:
                 now = self._clock()
-                account = await tx.accounts.get(account_id)
+                # Locked, since two that take several of its subscriptions, one of them new to each
+                # other, would else wait for each other.
+                account = await tx.accounts.get(account_id, lock=True)
                 if account is None or account.status != Status.ACTIVE:
                     return
                 standing = await tx.upstream_subscriptions.all_of(account_id, hold=True)

@@ -190,14 +190,16 @@ async def test_what_is_paid_on_invoices_and_bills_is_told_as_payments(
     simulator = busy.simulators["qonto"]
     control = simulator.control
     key = await busy.link("qonto")
-    bill = str(control.receive_supplier_invoice(net="100.00")["id"])
-    control.advance(60)
+    async with Happenings(simulator).api() as qonto:
+        unpaid = await ok(qonto.get("/v2/supplier_invoices?filter[status][]=to_pay"))
+    found = next(one for one in unpaid.json()["supplier_invoices"] if not one["is_credit_note"])
+    bill, amount = found["id"], found["total_amount"]["value"]
     invoice = str(control.create_invoice(unit_price="100.00")["id"])
     await subscribe(busy, key, vendor, "PAYMENT")
     await asyncio.sleep(3)
     hinder(simulator)
     control.pay_invoice(invoice, amount="10.00")
-    control.move_supplier_invoice(bill, "paid")
+    control.bank_transaction(amount=amount, side="debit", reference=found["invoice_number"])
     first = {("PAYMENT", "CREATED", invoice), ("PAYMENT", "CREATED", bill)}
     assert sorted(await arrivals(vendor, first)) == sorted(first)
     control.touch_invoice(invoice, footer="seen")
