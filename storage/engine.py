@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -28,6 +29,9 @@ _DRIVERS = {
 
 _AWAY = ("08", "53", "57")
 """PostgreSQL's classes of errors that pass: connection, resources, being stopped or started."""
+
+_PING_SECONDS = 5.0
+"""How long a connection may take to show that it lives."""
 
 
 @dataclass(frozen=True)
@@ -143,13 +147,14 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         if isinstance(context.original_exception, TimeoutError):
             context.is_disconnect = True
 
-    ping = engine.sync_engine.dialect.do_ping
+    wait = min(_PING_SECONDS, settings.statement_seconds or _PING_SECONDS)
 
     def answers(dbapi_connection: Any) -> bool:
         try:
-            return ping(dbapi_connection)
-        except TimeoutError:
-            return False
+            dbapi_connection.run_async(lambda driver: driver.fetchrow(";", timeout=wait))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False  # TimeoutError is an OSError
+        return True
 
     engine.sync_engine.dialect.do_ping = answers
     return engine

@@ -38,13 +38,14 @@ class Journey:
         moments = [event.accepted_at for event in self.qonto.events.values() if event.accepted_at]
         return sum(since + IN_FLIGHT < moment < until for moment in moments)
 
-    async def more_is_accepted(self) -> None:
+    async def more_is_accepted(self, *, within: float = PATIENCE) -> None:
         """Wait until an event is acknowledged that was posted just now."""
         now = system_clock()
         await until(
             lambda: any(
                 event.accepted_at for event in self.qonto.events.values() if event.first_at > now
-            )
+            ),
+            within=within,
         )
 
 

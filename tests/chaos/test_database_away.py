@@ -17,6 +17,7 @@ from storage.engine import Database, StorageSettings
 from storage.unit_of_work import UnitOfWork
 from tests.chaos.conftest import FULL
 from tests.chaos.journey import all_ready, journey
+from tests.chaos.patience import PATIENCE
 from tests.chaos.processes import Nursery, environment, server, worker
 from tests.chaos.world import populate
 from tests.support import databases
@@ -141,10 +142,10 @@ async def test_connections_that_died_without_a_word_are_given_up(
         async with journey(members, customers, work) as together:
             lost = system_clock()
             entrance.strand()
-            await together.more_is_accepted()
+            await together.more_is_accepted(within=2 * PATIENCE)
             took = (system_clock() - lost).total_seconds()
             entrance.strand()
-            await together.more_is_accepted()
+            await together.more_is_accepted(within=2 * PATIENCE)
         for member in members:
             assert "Traceback" not in member.said()
             assert await member.kill()
