@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage import one_trip
 from storage.errors import StorageUnavailable
 
 _DRIVERS = {
@@ -104,11 +103,7 @@ class Database:
 
 
 def _sqlite(url: URL) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        connect_args={"isolation_level": None, "async_creator_fn": one_trip.connect},
-        pool_size=5,
-    )
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, pool_size=5)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
