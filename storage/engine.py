@@ -144,9 +144,12 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
 
     wait = min(_PING_SECONDS, settings.statement_seconds or _PING_SECONDS)
 
+    async def ping(driver: Any) -> None:
+        await driver.fetchrow(";", timeout=wait)
+
     def answers(dbapi_connection: Any) -> bool:
         try:
-            dbapi_connection.run_async(lambda driver: driver.fetchrow(";", timeout=wait))
+            dbapi_connection.run_async(ping)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False  # TimeoutError is an OSError
         return True
