@@ -144,9 +144,12 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
 
     wait = min(_PING_SECONDS, settings.statement_seconds or _PING_SECONDS)
 
+    def ask(driver: Any) -> Any:
+        return driver.fetchrow(";", timeout=wait)
+
     def answers(dbapi_connection: Any) -> bool:
         try:
-            dbapi_connection.run_async(lambda driver: driver.fetchrow(";", timeout=wait))
+            dbapi_connection.run_async(ask)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False  # TimeoutError is an OSError
         return True
