@@ -10,11 +10,12 @@ right before each try the database says whether its subscription wants it now.
 import asyncio
 import random
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 import structlog
 
@@ -54,6 +55,12 @@ _MOST_ORIGINS = 10_000
 
 _MOST_UNWRITTEN = 4
 """Times as many tries as there are slots may be under way or waiting to be written down."""
+
+_Checked: TypeAlias = tuple[DueDelivery | None, float]
+"""A delivery that is still wanted, or None, and when that was asked, in monotonic seconds."""
+
+CHECK_HOLDS = 0.5
+"""Seconds between asking whether a delivery is still wanted and starting its try, at most."""
 
 logger = structlog.get_logger()
 
@@ -149,7 +156,9 @@ class Dispatcher:
         self._running = False
         self._left = asyncio.Event()
         self._left.set()
-        self._check: GroupCommit[str, DueDelivery | None] = GroupCommit(self._read_due)
+        self._check: GroupCommit[str, tuple[DueDelivery | None, float]] = GroupCommit(
+            self._read_due
+        )
         self._record: GroupCommit[_Ended, None] = GroupCommit(self._write_completions)
         self._put_back: GroupCommit[tuple[str, str], None] = GroupCommit(self._write_put_back)
 
@@ -309,7 +318,7 @@ class Dispatcher:
         """Try one delivery and write down what happened."""
         stays = False
         try:
-            due = await self._check.submit(delivery_id)
+            due = await self._checked(delivery_id)
             if due is None or self._stopping:
                 return
             if not self._ended.isdisjoint((due.subscription_id, due.tenant_webhook_id)):
@@ -336,6 +345,17 @@ class Dispatcher:
             if not stays:
                 self._held.discard(delivery_id)
                 self._probes.discard(delivery_id)
+
+    async def _checked(self, delivery_id: str) -> DueDelivery | None:
+        """Ask once more whether a delivery is wanted; what is answered was so a moment ago.
+
+        Whoever ends a subscription in another process waits for that moment to pass, and may then
+        say that nothing more is sent.
+        """
+        while True:
+            due, read_at = await self._check.submit(delivery_id)
+            if due is None or time.monotonic() - read_at < CHECK_HOLDS:
+                return due
 
     async def _try(self, slot: _Slot, due: DueDelivery, origin: str, *, is_probe: bool) -> None:
         started = self._clock()
@@ -436,10 +456,11 @@ class Dispatcher:
             ),
         )
 
-    async def _read_due(self, delivery_ids: Sequence[str]) -> list[DueDelivery | None]:
+    async def _read_due(self, delivery_ids: Sequence[str]) -> list[_Checked]:
+        read_at = time.monotonic()
         async with self._work.reading() as tx:
             found = await tx.deliveries.due(delivery_ids, self.owner)
-        return [found.get(delivery_id) for delivery_id in delivery_ids]
+        return [(found.get(delivery_id), read_at) for delivery_id in delivery_ids]
 
     async def _write_completions(self, ended: Sequence[_Ended]) -> list[None]:
         completions = [one.completion for one in ended]

@@ -7,6 +7,7 @@ moment of subscribing. Those to TOKEN need neither, since the end of a consent i
 account.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -97,8 +98,12 @@ class Subscriptions:
         forget: Callable[[str], None],
         ended: Callable[[str], None],
         hurried: Callable[[], None] = lambda: None,
+        lapse: float = 0.0,
     ) -> None:
-        """`hurried` is called when a poll has become due at once."""
+        """`hurried` is called when a poll has become due at once.
+
+        `lapse` is how many seconds after the end of a subscription other processes may start a try.
+        """
         self._work = work
         self._ring = ring
         self._registry = registry
@@ -106,6 +111,7 @@ class Subscriptions:
         self._clock = clock
         self._ended = ended
         self._hurried = hurried
+        self._lapse = lapse
         self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
 
     async def create(
@@ -217,6 +223,7 @@ class Subscriptions:
                     logger.warning(
                         "upstream_subscription.left", account_id=account.id, code=error.code
                     )
+        await asyncio.sleep(self._lapse)
         logger.info("subscription.ended", account_id=account.id, subscription_id=subscription_id)
 
     async def settle(self) -> int:

@@ -43,7 +43,7 @@ from storage.engine import Database, StorageSettings
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-from webhooks.dispatch import Dispatcher, DispatchSettings
+from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
 from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
@@ -288,6 +288,8 @@ def assemble(
         ended=consent_ended,
         hurried=reconciler.wake,
     )
+    # one process knows at once what has ended; several have a moment in which they don't
+    lapse = 0.0 if database.is_sqlite else CHECK_HOLDS + 0.25
     subscriptions = Subscriptions(
         work,
         ring,
@@ -298,6 +300,7 @@ def assemble(
         forget=intake.forget,
         ended=dispatcher.ended,
         hurried=reconciler.wake,
+        lapse=lapse,
     )
 
     unlinker = Unlinker(
@@ -389,7 +392,7 @@ def assemble(
         replays=replays,
         trial=Trial(work, shared_clock, dispatcher.wake),
         retention=retention,
-        tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended),
+        tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended, lapse=lapse),
         unlinker=unlinker,
         worker=Worker(dispatcher, reconciler, work, shared_clock, duties),
     )

@@ -22,7 +22,7 @@ from tests.chaos.processes import Member, Nursery, environment, server, worker
 from tests.chaos.qonto import Qonto
 from tests.chaos.records import late_starts, statuses
 from tests.chaos.vendor import Vendor
-from tests.chaos.verdict import UNDER_WAY, summary, violations
+from tests.chaos.verdict import summary, violations
 from tests.chaos.world import populate
 from tests.webhooks import receivers
 
@@ -136,10 +136,7 @@ async def test_killed_at_any_moment_no_accepted_event_is_lost(
     assert not violations(qonto.events.values(), vendor.subscriptions, vendor.arrivals)
     assert not vendor.forged
     late = await late_starts(work, vendor.subscriptions)
-    if len(members) == 1:
-        assert not late
-    # another process may have looked just before the DELETE was committed
-    assert max(late, default=timedelta(0)) < UNDER_WAY
+    assert not late
 
     told = summary(qonto.events.values(), vendor.arrivals, began=began, ended=ended)
     figure("kills", executioner.killed)
@@ -149,8 +146,7 @@ async def test_killed_at_any_moment_no_accepted_event_is_lost(
     figure("subscriptions made / ended", f"{len(vendor.subscriptions)} / {_ended(vendor)}")
     figure("deliveries", told.delivered)
     figure("duplicates", told.duplicates)
-    figure("tries begun just after a DELETE answered", len(late))
-    figure("the latest of these, ms", round(max(late, default=timedelta(0)).total_seconds() * 1000))
+    figure("tries begun after a DELETE answered", len(late))
     figure("longest silence, seconds", round(told.silence.total_seconds(), 1))
     figure("slowest delivery, seconds", round(told.slowest.total_seconds(), 1))
     assert executioner.killed >= KILLS
