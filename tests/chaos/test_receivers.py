@@ -10,7 +10,6 @@ import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from socket import SO_LINGER, SOL_SOCKET
@@ -263,7 +262,6 @@ def first_return(vendor: Vendor) -> float:
 
 
 @on_sqlite
-@pytest.mark.skipif(find_spec("webhooks.endpoints") is None, reason="slots are not kept apart yet")
 @pytest.mark.timeout(120)
 async def test_hanging_receivers_with_backlogs_can_not_take_every_slot(
     born: Nursery,
