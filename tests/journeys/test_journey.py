@@ -231,13 +231,13 @@ async def test_changes_at_qonto_reach_the_vendor_signed(
 
 
 @pytest.mark.covers("MAE-20", "MAE-21", "MAE-22", "MAE-23")
-async def test_a_subscription_is_one_accounts_and_for_invoices_only(
+async def test_a_subscription_is_one_accounts_and_for_one_resource_only(
     running: Sandbox, vendor: Vendor
 ) -> None:
     first_key, second_key = await running.link("qonto-sandbox"), await running.link("qonto")
     body = {"callbackUrl": f"{vendor.address}/one", "resource": "INVOICE", "eventType": "CREATED"}
     async with running.client(first_key) as first, running.client(second_key) as second:
-        refused = await first.post("/webhooks", json={**body, "resource": "BILL"})
+        refused = await first.post("/webhooks", json={**body, "resource": "EXPENSE"})
         assert refused.status_code == 404
         assert refused.json()["errors"]["code"] == "NOT_SUPPORTED"
 
