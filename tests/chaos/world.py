@@ -5,8 +5,10 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import httpx2
 from sqlalchemy import insert
 
+from connector.providers.qonto.provider import qonto
 from oauth.account_keys import AccountKeys
 from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
@@ -45,8 +47,11 @@ async def populate(database_url: str, count: int = 3) -> list[Customer]:
     ring = KeyRing([KEY])
     database = Database(StorageSettings(url=database_url))
     work = UnitOfWork(database)
-    tenancy = Tenancy(work, ring, {}, OAuthSettings())
-    vendors = [await tenancy.create(name) for name in ("First", "Second")]
+    async with httpx2.AsyncClient() as http:
+        tenancy = Tenancy(work, ring, {"qonto": qonto(http)}, OAuthSettings())
+        vendors = [await tenancy.create(name) for name in ("First", "Second")]
+        for vendor in vendors:
+            await tenancy.register_system(vendor.tenant, "qonto", "client", "secret", {})
     customers: list[Customer] = []
     for number in range(count):
         vendor = vendors[number % 2]
