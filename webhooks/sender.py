@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import aiohttp
-from multidict import CIMultiDictProxy
 
 from storage.clock import Clock, system_clock
 from webhooks.egress import AddressRefused, EgressPolicy
@@ -130,7 +129,7 @@ class HttpSender:
         return kept
 
 
-def _pairs(headers: CIMultiDictProxy[str]) -> tuple[tuple[str, str], ...]:
+def _pairs(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), value) for name, value in headers.items())
 
 
