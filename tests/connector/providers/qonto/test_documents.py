@@ -145,6 +145,7 @@ def test_subscriptions_hide_their_secret() -> None:
         (b"", [], None),
     ],
 )
+@pytest.mark.covers("QX-55")
 def test_errors_are_read_in_every_shape(
     body: bytes, entries: list[ReadError], trace_id: str | None
 ) -> None:

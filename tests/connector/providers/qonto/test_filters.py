@@ -287,6 +287,19 @@ async def test_every_record_of_a_list_can_be_read_by_its_id(name: str) -> None:
         assert (await reader.get(ACCOUNT, item.id)).item == item
 
 
+@pytest.mark.covers("QX-45")
+async def test_lists_that_move_while_they_are_read_lose_nothing() -> None:
+    """Records change between pages: by Qonto's order, merged, and by an index."""
+    world = _made()
+    names = ("invoices", "bills", "booking_proposals", "offers", "transactions")
+    still = {name: await world.walk(LISTS[name], Query(limit=100)) for name in names}
+    world.simulator.control.set_quirks(churn=5)
+    for name in names:
+        for order in (None, Order("createdDate")) if name in ORDERS else (None,):
+            found = await world.walk(LISTS[name], Query(limit=20, order=order))
+            assert {one.id for one in found} == {one.id for one in still[name]}
+
+
 async def test_a_question_over_more_than_can_be_read_is_refused_with_what_to_do() -> None:
     """It costs a single call; the plain list of the same documents goes on working."""
     world = _made()

@@ -312,6 +312,7 @@ async def test_a_type_qonto_has_no_documents_for_has_no_pages() -> None:
     assert bank.requests == []
 
 
+@pytest.mark.covers("QX-44")
 async def test_a_list_that_gets_shorter_while_it_is_read_just_ends() -> None:
     """Its next page is refused, and what was there is answered."""
     bank = _bank(invoices=101)
