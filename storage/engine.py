@@ -5,7 +5,9 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +16,19 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageUnavailable
+from storage.inline import PRAGMAS, InlineConnection, InlineSqlite
+from storage.prepared import Row
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -42,6 +52,8 @@ class StorageSettings:
     statement_seconds: float | None = 30.0
     """How long PostgreSQL may take for one statement; None lets it take any time. A connection
     that died without a word would else be waited for as long as the kernel pleases."""
+    trust_seconds: float = 1.0
+    """How long after its last use a connection to PostgreSQL is believed to live."""
 
 
 def async_url(url: str) -> URL:
@@ -64,6 +76,7 @@ class Database:
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._inline = InlineSqlite(Path(self.url.database or "")) if self.is_sqlite else None
 
     @property
     def path(self) -> Path | None:
@@ -86,6 +99,35 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def hot(self) -> AsyncGenerator["InlineConnection | PostgresConnection"]:
+        """Open a write transaction for what comes by the thousand: short, and on indexes only.
+
+        On SQLite its statements hold up everything else in the process. Raises StorageUnavailable.
+        """
+        if self._writer is not None and self._inline is not None:
+            async with self._writer, _translated(), self._inline.writing() as connection:
+                yield connection
+            return
+        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with _translated(), autocommit.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection  # asyncpg's, which bears no types
+            try:
+                await driver.execute("BEGIN")
+                yield PostgresConnection(connection, driver)
+                await driver.execute("COMMIT")
+            except TimeoutError:
+                driver.terminate()  # it may never answer, not even to a ROLLBACK
+                raise
+            except BaseException:
+                if not driver.is_closed():
+                    await driver.execute("ROLLBACK")
+                raise
+            finally:
+                if driver.is_closed():
+                    await connection.invalidate()
+
+    @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
         async with _translated(), self.engine.connect() as connection:
@@ -99,7 +141,25 @@ class Database:
         return Database(replace(self.settings, statement_seconds=None))
 
     async def close(self) -> None:
+        if self._inline is not None:
+            self._inline.close()
         await self.engine.dispose()
+
+
+class PostgresConnection:
+    """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
+
+    def __init__(self, connection: AsyncConnection, driver: Any) -> None:
+        self.dialect = connection.dialect
+        self.execute = connection.execute
+        self._driver = driver
+
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        await self._driver.executemany(sql, rows)
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        found: Sequence[Sequence[Any]] = await self._driver.fetchmany(sql, rows)
+        return found
 
 
 def _sqlite(url: URL) -> AsyncEngine:
@@ -108,12 +168,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-        ):
+        for pragma in (*PRAGMAS, "busy_timeout=5000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -130,7 +185,6 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
         connect_args={"timeout": 10, "command_timeout": settings.statement_seconds},
     )
@@ -147,14 +201,22 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
     async def ping(driver: Any) -> None:
         await driver.fetchrow(";", timeout=wait)
 
-    def answers(dbapi_connection: Any) -> bool:
-        try:
-            dbapi_connection.run_async(ping)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False  # TimeoutError is an OSError
-        return True
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        record.info["used_at"] = time.monotonic()
 
-    engine.sync_engine.dialect.do_ping = answers
+    @event.listens_for(engine.sync_engine, "checkout")
+    def try_out(connection: Any, record: Any, _: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError("the connection was closed")
+        now = time.monotonic()
+        if now - record.info.get("used_at", now) < settings.trust_seconds:
+            return
+        try:
+            connection.run_async(ping)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise InvalidatePoolError("the connection is dead") from error  # as TimeoutErrors are
+
     return engine
 
 
@@ -163,11 +225,17 @@ async def _translated() -> AsyncGenerator[None]:
     """Turn "can't be reached", "full" and "locked" into the one error callers know."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
         raise StorageUnavailable("the database can't be used right now; try again") from error
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "")
         if error.connection_invalidated or state.startswith(_AWAY):
+            raise StorageUnavailable("the connection to the database was lost") from error
+        raise
+    except asyncpg.InterfaceError as error:
+        raise StorageUnavailable("the connection to the database was lost") from error
+    except asyncpg.PostgresError as error:
+        if str(getattr(error, "sqlstate", "")).startswith(_AWAY):
             raise StorageUnavailable("the connection to the database was lost") from error
         raise
     except OSError as error:

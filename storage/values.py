@@ -1,8 +1,9 @@
 """From table rows to the frozen values that repositories hand out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Row, Table, inspect
@@ -27,6 +28,16 @@ def as_row(value: object) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _names(type(value))}
 
 
+def names_of(value: type[Any]) -> tuple[str, ...]:
+    """Name the fields of a dataclass, which are those of its row."""
+    return _names(value)
+
+
+def as_tuple(value: object) -> tuple[Any, ...]:
+    """Write a value as the row to insert, in the order of `names_of`."""
+    return _getter(type(value))(value)
+
+
 def as_value(value: type[Value], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Value:
     """Make the frozen value of a row selected with `columns_of`."""
     # the underscore keeps it apart from column names; it is public
@@ -40,6 +51,11 @@ def as_values(
     """Make the two values of a joined row, selected with the columns of one, then the other's."""
     size = len(_names(first))
     return first(*row[:size]), second(*row[size:])
+
+
+@cache
+def _getter(kind: type[Any]) -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*_names(kind))
 
 
 @cache

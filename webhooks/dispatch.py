@@ -464,7 +464,7 @@ class Dispatcher:
 
     async def _write_completions(self, ended: Sequence[_Ended]) -> list[None]:
         completions = [one.completion for one in ended]
-        async with self._work.writing() as tx:
+        async with self._work.hot() as tx:
             await tx.deliveries.complete(completions)
         if any(done.followed and done.completed_at for done in completions):
             self._wake.set()
@@ -479,7 +479,7 @@ class Dispatcher:
         return [None] * len(ended)
 
     async def _write_put_back(self, items: Sequence[tuple[str, str]]) -> list[None]:
-        async with self._work.writing() as tx:
+        async with self._work.hot() as tx:
             for status in sorted({status for _, status in items}):
                 ids = [delivery_id for delivery_id, wanted in items if wanted == status]
                 await tx.deliveries.put_back(ids, self.owner, status=status)

@@ -245,7 +245,7 @@ class Intake:
             if item.told is None and item.created_here
         }
         accounts = {item.event.account_id for item in batch}
-        async with self._work.writing() as tx:
+        async with self._work.hot() as tx:
             events = decide_types(batch, await tx.events.seen(unsure))
             new = await tx.events.add_new(events)
             fresh = [item for item in batch if item.event.id in new]

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
 from storage.notify import notify
+from storage.prepared import Prepared
 from storage.repositories import record_order
 from storage.repositories.events import Event
 from storage.tables import (
@@ -23,7 +23,7 @@ from storage.tables import (
     TenantRow,
     TenantWebhookRow,
 )
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -168,23 +168,47 @@ _due = (
     .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
 )
 
+_add = Prepared(lambda dialect: dialect.insert(_table), names_of(Delivery))
+
 # Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
-_complete = (
-    update(_table)
-    .where(
-        _table.c.id == bindparam("b_id"),
-        _table.c.lease_owner == bindparam("b_owner"),
-        _table.c.attempts == bindparam("b_before"),
-        _is_pending,
+_complete = Prepared(
+    lambda _: (
+        update(_table)
+        .where(
+            _table.c.id == bindparam("b_id"),
+            _table.c.lease_owner == bindparam("b_owner"),
+            _table.c.attempts == bindparam("b_before"),
+            _is_pending,
+        )
+        .values(
+            status=bindparam("b_status"),
+            attempts=bindparam("b_number"),
+            due_at=bindparam("b_due_at"),
+            completed_at=bindparam("b_completed_at"),
+            lease_owner=null(),
+            lease_until=null(),
+        )
+        .returning(_table.c.id)
+    ),
+    ("b_id", "b_owner", "b_before", "b_status", "b_number", "b_due_at", "b_completed_at"),
+)
+
+
+def _noting(dialect: Any) -> Any:
+    insert = dialect.insert(_attempts)
+    return insert.on_conflict_do_update(
+        index_elements=list(_attempts.primary_key),
+        set_={
+            column.name: insert.excluded[column.name]
+            for column in _attempts.columns
+            if not column.primary_key
+        },
     )
-    .values(
-        status=bindparam("b_status"),
-        attempts=bindparam("b_number"),
-        due_at=bindparam("b_due_at"),
-        completed_at=bindparam("b_completed_at"),
-        lease_owner=None,
-        lease_until=None,
-    )
+
+
+_note = Prepared(_noting, names_of(Attempt))
+_note_lost = Prepared(
+    lambda dialect: dialect.insert(_attempts).on_conflict_do_nothing(), names_of(Attempt)
 )
 
 
@@ -238,9 +262,7 @@ class Deliveries:
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
-            await self._connection.execute(
-                insert(_table), [as_row(delivery) for delivery in deliveries]
-            )
+            await _add.run(self._connection, [as_tuple(delivery) for delivery in deliveries])
         if any(
             delivery.status == "PENDING"
             and delivery.lease_owner is None
@@ -323,46 +345,28 @@ class Deliveries:
 
         Where two workers made the same try, the log keeps that of the one that held the lease.
         """
-        held = await self._held([done.attempt.delivery_id for done in completions])
-        valid: list[Completion] = []
-        lost: list[Completion] = []
-        for done in completions:
-            as_claimed = (done.owner, done.attempt.number - 1)
-            (valid if held.get(done.attempt.delivery_id) == as_claimed else lost).append(done)
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        record = dialect.insert(_attempts)
-        if lost:
-            await self._connection.execute(
-                record.on_conflict_do_nothing(), [as_row(done.attempt) for done in lost]
-            )
-        if not valid:
-            return
-        await self._connection.execute(
-            record.on_conflict_do_update(
-                index_elements=list(_attempts.primary_key),
-                set_={
-                    column.name: record.excluded[column.name]
-                    for column in _attempts.columns
-                    if not column.primary_key
-                },
-            ),
-            [as_row(done.attempt) for done in valid],
-        )
-        await self._connection.execute(
-            _complete,
+        # One order for all who change several: else two of them would wait for each other.
+        ordered = sorted(completions, key=lambda done: done.attempt.delivery_id)
+        rows = await _complete.fetch(
+            self._connection,
             [
-                {
-                    "b_id": done.attempt.delivery_id,
-                    "b_owner": done.owner,
-                    "b_before": done.attempt.number - 1,
-                    "b_number": done.attempt.number,
-                    "b_status": done.status,
-                    "b_due_at": done.due_at,
-                    "b_completed_at": done.completed_at,
-                }
-                for done in valid
+                (
+                    done.attempt.delivery_id,
+                    done.owner,
+                    done.attempt.number - 1,
+                    done.status,
+                    done.attempt.number,
+                    done.due_at,
+                    done.completed_at,
+                )
+                for done in ordered
             ],
         )
+        held = {row[0] for row in rows}
+        valid = [done for done in ordered if done.attempt.delivery_id in held]
+        lost = [done for done in ordered if done.attempt.delivery_id not in held]
+        await _note_lost.run(self._connection, [as_tuple(done.attempt) for done in lost])
+        await _note.run(self._connection, [as_tuple(done.attempt) for done in valid])
         await record_order.let_followers_wait(
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],
@@ -464,18 +468,6 @@ class Deliveries:
             .where(_in_order(chosen & (_table.c.lease_owner == owner)))
             .values(status=status, lease_owner=None, lease_until=None)
         )
-
-    async def _held(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str | None, int]]:
-        """Answer who holds these, and after how many tries; until the commit nobody changes it."""
-        if not delivery_ids:
-            return {}
-        rows = await self._connection.execute(
-            select(_table.c.id, _table.c.lease_owner, _table.c.attempts)
-            .where(_table.c.id.in_(delivery_ids), _is_pending)
-            .order_by(_table.c.id)
-            .with_for_update(key_share=True)
-        )
-        return {row.id: (row.lease_owner, row.attempts) for row in rows}
 
     async def plan_notices(self, at: datetime, *, most: int) -> int:
         """Plan a delivery for each notice that has none yet; answer how many were planned."""

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(EventRow)
 _known = table_of(KnownRecordRow)
@@ -37,6 +37,12 @@ class Event:
     """Empty for one that was found by asking, which had no body."""
     source: str = "WEBHOOK"
     """WEBHOOK, POLL or TEST."""
+
+
+_add = Prepared(
+    lambda dialect: dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
+    names_of(Event),
+)
 
 
 class Events:
@@ -66,11 +72,7 @@ class Events:
         # One order for all: two processes that take in the same events would else wait for each
         # other's rows. The sort is stable, so the first of its kind stays the first.
         ordered = sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        rows = await self._connection.execute(
-            dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
-            [as_row(event) for event in ordered],
-        )
+        rows = await _add.fetch(self._connection, [as_tuple(event) for event in ordered])
         return {row[0] for row in rows}
 
     async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:

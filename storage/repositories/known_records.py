@@ -9,8 +9,9 @@ from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.prepared import Prepared
 from storage.tables import KnownRecordRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import as_row, as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(KnownRecordRow)
 
@@ -44,6 +45,23 @@ class KnownRecord:
     read_at: datetime | None = None
 
 
+def _telling(dialect: Any) -> Any:
+    insert = dialect.insert(_table)
+    new = insert.excluded
+    is_newer = new.told_at > _table.c.told_at
+    return insert.on_conflict_do_update(
+        index_elements=list(_table.primary_key),
+        set_={
+            "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
+            "version": case((is_newer, new.version), else_=_table.c.version),
+        },
+        where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
+    ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
+
+
+_tell = Prepared(_telling, names_of(KnownRecord))
+
+
 class KnownRecords:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -60,19 +78,8 @@ class KnownRecords:
         if not told:
             return {}
         ordered = sorted(told, key=lambda one: (one.account_id, one.resource, one.resource_id))
-        insert: Any = self._dialect.insert(_table)  # one of two types alike
-        new = insert.excluded
-        is_newer = new.told_at > _table.c.told_at
-        statement = insert.on_conflict_do_update(
-            index_elements=list(_table.primary_key),
-            set_={
-                "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
-                "version": case((is_newer, new.version), else_=_table.c.version),
-            },
-            where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
-        ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
-        rows = await self._connection.execute(statement, [as_row(one) for one in ordered])
-        return {(row.account_id, row.resource, row.resource_id): row.read_at for row in rows}
+        rows = await _tell.fetch(self._connection, [as_tuple(one) for one in ordered])
+        return {row[:3]: row[3] for row in rows}
 
     async def get(
         self, account_id: str, resource: str, ids: Collection[str], *, hold: bool = False

@@ -310,6 +310,13 @@ class Interruptible(UnitOfWork):
             yield tx
 
     @asynccontextmanager
+    async def hot(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+        if self.away or self.read_only:
+            raise StorageUnavailable("the database can't be used right now; try again")
+        async with super().hot() as tx:
+            yield tx
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
         if self.away:
             raise StorageUnavailable("the database can't be used right now; try again")
