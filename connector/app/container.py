@@ -288,8 +288,14 @@ def assemble(
         ended=consent_ended,
         hurried=reconciler.wake,
     )
-    # one process knows at once what has ended; several have a moment in which they don't
-    lapse = 0.0 if database.is_sqlite else CHECK_HOLDS + 0.25
+
+    def lapse() -> float:
+        """Answer the seconds after which nobody starts a try for what has ended.
+
+        The process that does all the sending knows at once.
+        """
+        return 0.0 if database.is_sqlite and dispatcher.is_running else CHECK_HOLDS + 0.25
+
     subscriptions = Subscriptions(
         work,
         ring,

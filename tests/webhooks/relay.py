@@ -409,7 +409,7 @@ class Relay:
             self.clock,
             self.metrics,
             lease=dispatcher.lease if dispatcher else no_lease,
-            hand_over=dispatcher.hand_over if dispatcher else lambda _: None,
+            hand_over=dispatcher.hand_over if dispatcher else lambda *_: None,
         )
 
     def subscriptions(
@@ -456,7 +456,7 @@ class Relay:
             self.metrics,
             ReconcileSettings(**settings),
             lease=dispatcher.lease if dispatcher else lambda: None,
-            hand_over=dispatcher.hand_over if dispatcher else lambda _: None,
+            hand_over=dispatcher.hand_over if dispatcher else lambda *_: None,
             missed=missed or fine,
             jitter=lambda: 0.0,
         )
