@@ -1,9 +1,11 @@
 """From accepted events to the deliveries they cause. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
+
+import msgspec
 
 from storage.clock import iso_millis
 from storage.ids import new_id
@@ -11,10 +13,10 @@ from storage.repositories.deliveries import Delivery, DueDelivery
 from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
 from storage.repositories.subscriptions import Subscription
+from storage.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Value, frozen=True):
     """A verified event of the provider, not stored yet.
 
     `told` is the event type the provider named, None when it named none; `created_here` says
@@ -57,7 +59,7 @@ def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) 
         key = (item.event.account_id, item.event.resource, item.event.resource_id)
         kind = item.told or ("CREATED" if key not in seen and item.created_here else "UPDATED")
         seen.add(key)
-        events.append(replace(item.event, event_type=kind))
+        events.append(msgspec.structs.replace(item.event, event_type=kind))
     return events
 
 

@@ -1,10 +1,10 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, bindparam, func, literal_column, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +23,7 @@ from storage.tables import (
     TenantRow,
     TenantWebhookRow,
 )
-from storage.values import as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -39,8 +39,7 @@ _is_pending = _table.c.status == literal_column("'PENDING'")
 _waits = or_(_is_pending, _table.c.status == literal_column("'HELD'"))
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Value, frozen=True):
     """One event or notice on its way to one URL."""
 
     id: str
@@ -61,8 +60,7 @@ class Delivery:
     merged_into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Value, frozen=True):
     """One try: when, how long, and what came of it."""
 
     delivery_id: str
@@ -76,8 +74,7 @@ class Attempt:
     response_body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Value, frozen=True):
     """What a worker writes down after a try: the attempt, and the delivery's next state."""
 
     attempt: Attempt
@@ -91,8 +88,7 @@ class Completion:
     """Subscription id and record key, where others wait for this one to be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueDelivery:
+class DueDelivery(Value, frozen=True):
     """A delivery with all that sending it takes; either the event's or the notice's fields are set.
 
     Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `previous_secret` (for
@@ -120,14 +116,17 @@ class DueDelivery:
     resource: str | None
     resource_id: str | None
     callback_url: str
-    secret: bytes | None = field(repr=False)
+    secret: bytes | None
     notice_id: str | None
-    notice_body: bytes | None = field(repr=False)
+    notice_body: bytes | None
     tenant_webhook_id: str | None
-    signing_secret: bytes | None = field(repr=False)
-    previous_secret: bytes | None = field(default=None, repr=False)
+    signing_secret: bytes | None
+    previous_secret: bytes | None = None
     previous_until: datetime | None = None
     event_source: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DueDelivery(id={self.id!r})"  # sealed or not, a secret is nobody's to see
 
 
 _due = (
@@ -439,7 +438,7 @@ class Deliveries:
         )
         record_key = f"{event.resource}:{event.resource_id}"
         planned = [
-            replace(
+            msgspec.structs.replace(
                 _waiting(event.account_id, at, event_id=event.id, subscription_id=row.id),
                 status="HELD" if row.state == "PAUSED" else "PENDING",
                 record_key=record_key if row.ordered or row.coalesce_seconds else None,

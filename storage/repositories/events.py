@@ -1,7 +1,6 @@
 """Accepted changes. Written in batches: the intake commits what queued while it committed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
-from storage.values import as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(EventRow)
 _known = table_of(KnownRecordRow)
@@ -21,8 +20,7 @@ def _keys_in(table: "Table[Any]", wanted: list[tuple[str, str, str]]) -> Select[
     return select(*triple).where(tuple_(*triple).in_(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value, frozen=True):
     """A change of one resource of one account; no document."""
 
     id: str

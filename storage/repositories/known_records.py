@@ -1,7 +1,6 @@
 """What vendors were told of each record, by events and by polls."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.prepared import Prepared
 from storage.tables import KnownRecordRow
-from storage.values import as_row, as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_row, as_tuple, as_value, columns_of, names_of, table_of
 
 _table = table_of(KnownRecordRow)
 
@@ -33,8 +32,7 @@ _note = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRecord:
+class KnownRecord(Value, frozen=True):
     """The newest state of a record that was told, when, and when a poll last read it."""
 
     account_id: str
