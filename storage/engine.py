@@ -7,9 +7,9 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageUnavailable
+from storage.hot_postgres import HotConnection, HotPostgres
 from storage.inline import PRAGMAS, InlineConnection, InlineSqlite
-from storage.prepared import Row
+from storage.settings import StorageSettings
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -38,22 +39,6 @@ _DRIVERS = {
 
 _AWAY = ("08", "53", "57")
 """PostgreSQL's classes of errors that pass: connection, resources, being stopped or started."""
-
-_PING_SECONDS = 5.0
-"""How long a connection may take to show that it lives."""
-
-
-@dataclass(frozen=True)
-class StorageSettings:
-    """Where the data is: `sqlite:///file.db` or `postgresql://user:password@host/name`."""
-
-    url: str = "sqlite:///qonto-connector.db"
-    pool_size: int = 10
-    statement_seconds: float | None = 30.0
-    """How long PostgreSQL may take for one statement; None lets it take any time. A connection
-    that died without a word would else be waited for as long as the kernel pleases."""
-    trust_seconds: float = 1.0
-    """How long after its last use a connection to PostgreSQL is believed to live."""
 
 
 def async_url(url: str) -> URL:
@@ -75,6 +60,7 @@ class Database:
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
+        self._hot = None if self.is_sqlite else HotPostgres(self.url, settings)
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self._inline = InlineSqlite(Path(self.url.database or "")) if self.is_sqlite else None
 
@@ -99,7 +85,7 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def hot(self) -> AsyncGenerator["InlineConnection | PostgresConnection"]:
+    async def hot(self) -> AsyncGenerator[InlineConnection | HotConnection]:
         """Open a write transaction for what comes by the thousand: short, and on indexes only.
 
         On SQLite its statements hold up everything else in the process. Raises StorageUnavailable.
@@ -108,24 +94,9 @@ class Database:
             async with self._writer, _translated(), self._inline.writing() as connection:
                 yield connection
             return
-        autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with _translated(), autocommit.connect() as connection:
-            raw = await connection.get_raw_connection()
-            driver: Any = raw.driver_connection  # asyncpg's, which bears no types
-            try:
-                await driver.execute("BEGIN")
-                yield PostgresConnection(connection, driver)
-                await driver.execute("COMMIT")
-            except TimeoutError:
-                driver.terminate()  # it may never answer, not even to a ROLLBACK
-                raise
-            except BaseException:
-                if not driver.is_closed():
-                    await driver.execute("ROLLBACK")
-                raise
-            finally:
-                if driver.is_closed():
-                    await connection.invalidate()
+        assert self._hot is not None
+        async with _translated(), self._hot.writing() as connection:
+            yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
@@ -143,23 +114,9 @@ class Database:
     async def close(self) -> None:
         if self._inline is not None:
             self._inline.close()
+        if self._hot is not None:
+            await self._hot.close()
         await self.engine.dispose()
-
-
-class PostgresConnection:
-    """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
-
-    def __init__(self, connection: AsyncConnection, driver: Any) -> None:
-        self.dialect = connection.dialect
-        self.execute = connection.execute
-        self._driver = driver
-
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        await self._driver.executemany(sql, rows)
-
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
-        found: Sequence[Sequence[Any]] = await self._driver.fetchmany(sql, rows)
-        return found
 
 
 def _sqlite(url: URL) -> AsyncEngine:
@@ -186,7 +143,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=10,
-        connect_args={"timeout": 10, "command_timeout": settings.statement_seconds},
+        connect_args=settings.driver,
     )
 
     # A connection that doesn't answer in time may never do; nor may the others of the pool, so none
@@ -195,11 +152,6 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
     def judge(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
         if isinstance(context.original_exception, TimeoutError):
             context.is_disconnect = True
-
-    wait = min(_PING_SECONDS, settings.statement_seconds or _PING_SECONDS)
-
-    async def ping(driver: Any) -> None:
-        await driver.fetchrow(";", timeout=wait)
 
     @event.listens_for(engine.sync_engine, "checkin")
     def note(_connection: Any, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -213,7 +165,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         if now - record.info.get("used_at", now) < settings.trust_seconds:
             return
         try:
-            connection.run_async(ping)
+            connection.run_async(settings.ping)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise InvalidatePoolError("the connection is dead") from error  # as TimeoutErrors are
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Table, inspect
+from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 Kind = TypeVar("Kind")
@@ -36,13 +37,13 @@ def as_row(value: object) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _names(type(value))}
 
 
-def names_of(value: type[Any]) -> tuple[str, ...]:
-    """Name the fields of a dataclass, which are those of its row."""
-    return _names(value)
+def types_of(value: type[Any], table: "Table[Any]") -> dict[str, TypeEngine[Any]]:
+    """Answer the types of the columns that a value needs, by name."""
+    return {name: table.c[name].type for name in _names(value)}
 
 
 def as_tuple(value: object) -> tuple[Any, ...]:
-    """Write a value as the row to insert, in the order of `names_of`."""
+    """Write a value as the row to insert, in the order of `types_of`."""
     return _getter(type(value))(value)
 
 

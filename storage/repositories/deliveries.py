@@ -5,12 +5,21 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
 from storage.notify import notify
-from storage.prepared import Prepared
+from storage.prepared import Given, Prepared
 from storage.repositories import record_order
 from storage.repositories.events import Event
 from storage.tables import (
@@ -23,7 +32,7 @@ from storage.tables import (
     TenantRow,
     TenantWebhookRow,
 )
-from storage.values import Value, as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -167,34 +176,61 @@ _due = (
     .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
 )
 
-_add = Prepared(lambda dialect: dialect.insert(_table), names_of(Delivery))
+_add = Prepared(types_of(Delivery, _table), lambda given: given.insert(_table))
 
-# Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
-_complete = Prepared(
-    lambda _: (
+
+def _completing(given: Given) -> Any:
+    """Compare and set: a worker whose lease was taken over, or that was overtaken, changes nothing.
+
+    PostgreSQL locks the rows by id, as everybody does who locks several; two that lock the same
+    ones in different orders would wait for each other.
+    """
+    is_held = (
+        _table.c.id == given["id"],
+        _table.c.lease_owner == given["owner"],
+        _table.c.attempts == given["number"] - literal_column("1"),
+        _is_pending,
+    )
+    next_state: Any = given
+    if given.rows is not None:
+        next_state = (
+            select(given.rows)
+            .join(_table, and_(*is_held))
+            .order_by(_table.c.id)
+            .with_for_update(of=_table, key_share=True)
+            .cte("held")
+        ).c
+        is_held = (_table.c.id == next_state["id"],)
+    return (
         update(_table)
-        .where(
-            _table.c.id == bindparam("b_id"),
-            _table.c.lease_owner == bindparam("b_owner"),
-            _table.c.attempts == bindparam("b_before"),
-            _is_pending,
-        )
+        .where(*is_held)
         .values(
-            status=bindparam("b_status"),
-            attempts=bindparam("b_number"),
-            due_at=bindparam("b_due_at"),
-            completed_at=bindparam("b_completed_at"),
+            status=next_state["status"],
+            attempts=next_state["number"],
+            due_at=next_state["due_at"],
+            completed_at=next_state["completed_at"],
             lease_owner=null(),
             lease_until=null(),
         )
         .returning(_table.c.id)
-    ),
-    ("b_id", "b_owner", "b_before", "b_status", "b_number", "b_due_at", "b_completed_at"),
+    )
+
+
+_complete = Prepared(
+    {
+        "id": _table.c.id.type,
+        "owner": _table.c.lease_owner.type,
+        "number": _table.c.attempts.type,
+        "status": _table.c.status.type,
+        "due_at": _table.c.due_at.type,
+        "completed_at": _table.c.completed_at.type,
+    },
+    _completing,
 )
 
 
-def _noting(dialect: Any) -> Any:
-    insert = dialect.insert(_attempts)
+def _noting(given: Given) -> Any:
+    insert = given.insert(_attempts)
     return insert.on_conflict_do_update(
         index_elements=list(_attempts.primary_key),
         set_={
@@ -205,9 +241,9 @@ def _noting(dialect: Any) -> Any:
     )
 
 
-_note = Prepared(_noting, names_of(Attempt))
+_note = Prepared(types_of(Attempt, _attempts), _noting)
 _note_lost = Prepared(
-    lambda dialect: dialect.insert(_attempts).on_conflict_do_nothing(), names_of(Attempt)
+    types_of(Attempt, _attempts), lambda given: given.insert(_attempts).on_conflict_do_nothing()
 )
 
 
@@ -261,7 +297,7 @@ class Deliveries:
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
-            await _add.run(self._connection, [as_tuple(delivery) for delivery in deliveries])
+            await _add.fetch(self._connection, [as_tuple(delivery) for delivery in deliveries])
         if any(
             delivery.status == "PENDING"
             and delivery.lease_owner is None
@@ -344,28 +380,25 @@ class Deliveries:
 
         Where two workers made the same try, the log keeps that of the one that held the lease.
         """
-        # One order for all who change several: else two of them would wait for each other.
-        ordered = sorted(completions, key=lambda done: done.attempt.delivery_id)
         rows = await _complete.fetch(
             self._connection,
             [
                 (
                     done.attempt.delivery_id,
                     done.owner,
-                    done.attempt.number - 1,
-                    done.status,
                     done.attempt.number,
+                    done.status,
                     done.due_at,
                     done.completed_at,
                 )
-                for done in ordered
+                for done in completions
             ],
         )
         held = {row[0] for row in rows}
-        valid = [done for done in ordered if done.attempt.delivery_id in held]
-        lost = [done for done in ordered if done.attempt.delivery_id not in held]
-        await _note_lost.run(self._connection, [as_tuple(done.attempt) for done in lost])
-        await _note.run(self._connection, [as_tuple(done.attempt) for done in valid])
+        valid = [done for done in completions if done.attempt.delivery_id in held]
+        lost = [done for done in completions if done.attempt.delivery_id not in held]
+        await _note_lost.fetch(self._connection, [as_tuple(done.attempt) for done in lost])
+        await _note.fetch(self._connection, [as_tuple(done.attempt) for done in valid])
         await record_order.let_followers_wait(
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
-from storage.values import Value, as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(EventRow)
 _known = table_of(KnownRecordRow)
@@ -38,8 +38,8 @@ class Event(Value, frozen=True):
 
 
 _add = Prepared(
-    lambda dialect: dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
-    names_of(Event),
+    types_of(Event, _table),
+    lambda given: given.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
 )
 
 

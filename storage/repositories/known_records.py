@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.prepared import Prepared
+from storage.prepared import Given, Prepared
 from storage.tables import KnownRecordRow
-from storage.values import Value, as_row, as_tuple, as_value, columns_of, names_of, table_of
+from storage.values import Value, as_row, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(KnownRecordRow)
 
@@ -43,8 +43,8 @@ class KnownRecord(Value, frozen=True):
     read_at: datetime | None = None
 
 
-def _telling(dialect: Any) -> Any:
-    insert = dialect.insert(_table)
+def _telling(given: Given) -> Any:
+    insert = given.insert(_table)
     new = insert.excluded
     is_newer = new.told_at > _table.c.told_at
     return insert.on_conflict_do_update(
@@ -57,7 +57,7 @@ def _telling(dialect: Any) -> Any:
     ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
 
 
-_tell = Prepared(_telling, names_of(KnownRecord))
+_tell = Prepared(types_of(KnownRecord, _table), _telling)
 
 
 class KnownRecords:
