@@ -59,6 +59,9 @@ _MOST_UNWRITTEN = 4
 _Checked: TypeAlias = tuple[DueDelivery | None, float]
 """A delivery that is still wanted, or None, and when that was asked, in monotonic seconds."""
 
+_GATHER = 0.005
+"""Seconds that an ended try may wait for others to be written down with."""
+
 CHECK_HOLDS = 0.5
 """Seconds between asking whether a delivery is still wanted and starting its try, at most."""
 
@@ -161,7 +164,9 @@ class Dispatcher:
         self._check: GroupCommit[str, tuple[DueDelivery | None, float]] = GroupCommit(
             self._read_due
         )
-        self._record: GroupCommit[_Ended, None] = GroupCommit(self._write_completions)
+        self._record: GroupCommit[_Ended, None] = GroupCommit(
+            self._write_completions, gather=_GATHER
+        )
         self._put_back: GroupCommit[tuple[str, str], None] = GroupCommit(self._write_put_back)
 
     # -- fresh work ------------------------------------------------------------------------------
