@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, MetaData
@@ -62,9 +63,12 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+# One moment is written in several columns of a row, and in many rows of a batch.
+@lru_cache(maxsize=256)
 def _as_text(moment: datetime | None) -> str | None:
     return None if moment is None else _in_utc(moment).isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=256)
 def _as_moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)

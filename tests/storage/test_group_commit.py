@@ -82,3 +82,25 @@ async def test_batches_are_bounded() -> None:
     group = GroupCommit(commit, most=10)
     await asyncio.gather(*(group.submit(n) for n in range(35)))
     assert sizes == [10, 10, 10, 5]
+
+
+async def test_what_nobody_waits_for_may_gather() -> None:
+    batches: list[list[int]] = []
+
+    async def commit(batch: Sequence[int]) -> list[int]:
+        batches.append(list(batch))
+        return list(batch)
+
+    group = GroupCommit(commit, most=4, gather=0.02)
+
+    async def submit(number: int) -> int:
+        await asyncio.sleep(0.001 * number)
+        return await group.submit(number)
+
+    assert await asyncio.gather(*(submit(number) for number in range(3))) == [0, 1, 2]
+    assert batches == [[0, 1, 2]]
+    tasks = [asyncio.create_task(group.submit(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    await group.drain()
+    assert batches[1:] == [[0, 1, 2, 3], [4]]
+    assert await asyncio.gather(*tasks) == [0, 1, 2, 3, 4]

@@ -1,0 +1,191 @@
+"""Hot transactions: short, on connections of their own, and like any other in what they promise."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+import storage.inline
+from storage.engine import Database, StorageSettings
+from storage.errors import StorageUnavailable
+from storage.repositories.events import Event
+from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing
+from storage.unit_of_work import UnitOfWork
+from tests.storage.test_events import event
+from tests.support.door import door
+from tests.webhooks.relay import START, Relay
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+
+
+@pytest.fixture
+def relay(work: UnitOfWork, ring: KeyRing) -> Relay:
+    return Relay(work, ring)
+
+
+async def add(work: UnitOfWork, number: int = 1, *, fail: bool = False) -> None:
+    async with work.hot() as tx:
+        await tx.tenants.add(Tenant(f"ten_{number}", "one", START))
+        if fail:
+            raise ZeroDivisionError
+
+
+async def count(work: UnitOfWork) -> int:
+    async with work.reading() as tx:
+        return len(await tx.tenants.all())
+
+
+async def test_a_clean_exit_commits_and_an_error_rolls_back(work: UnitOfWork) -> None:
+    await add(work)
+    with pytest.raises(ZeroDivisionError):
+        await add(work, 2, fail=True)
+    assert await count(work) == 1
+    await add(work, 3)
+    assert await count(work) == 2
+
+
+async def test_they_write_and_read_what_others_do(relay: Relay) -> None:
+    account = await relay.account()
+    stored = [event(account.id, number) for number in range(5)]
+    async with relay.work.writing() as tx:
+        assert await tx.events.add_new(stored[:2]) == {stored[0].id, stored[1].id}
+    async with relay.work.hot() as tx:
+        assert await tx.events.add_new(stored) == {one.id for one in stored[2:]}
+        assert await tx.events.get([one.id for one in stored]) == {one.id: one for one in stored}
+    async with relay.work.reading() as tx:
+        assert await tx.events.get([one.id for one in stored]) == {one.id: one for one in stored}
+
+
+async def test_hot_and_cold_ones_at_once_lose_nothing(relay: Relay) -> None:
+    account = await relay.account()
+
+    async def store(number: int, is_hot: bool) -> None:
+        async with relay.work.hot() if is_hot else relay.work.writing() as tx:
+            await tx.events.add_new([event(account.id, number)])
+
+    await asyncio.gather(*(store(number, bool(number % 2)) for number in range(60)))
+    async with relay.work.reading() as tx:
+        assert len(await tx.events.get([f"evt_{number}" for number in range(60)])) == 60
+
+
+async def test_a_moment_without_a_zone_is_refused(relay: Relay) -> None:
+    naive = datetime(2026, 11, 20, 10)  # noqa: DTZ001
+    account = await relay.account()
+    bare = event(account.id, 1)
+    values: dict[str, Any] = {name: getattr(bare, name) for name in Event.__struct_fields__}
+    with pytest.raises(ValueError, match="time zone"):
+        async with relay.work.hot() as tx:
+            await tx.events.add_new([Event(**values | {"occurred_at": naive})])
+
+
+async def test_one_that_is_cancelled_leaves_the_next_one_in_order(work: UnitOfWork) -> None:
+    """However far it had come, also while it's being committed."""
+    for number in range(40):
+        task = asyncio.create_task(add(work, number))
+        await asyncio.sleep(0.0002 * (number % 10))
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    before = await count(work)
+    await add(work, 100)
+    assert await count(work) == before + 1
+
+
+@on_sqlite
+async def test_sqlite_commits_for_good(database: Database) -> None:
+    async with database.hot() as connection:
+        for pragma, expected in (("synchronous", 2), ("foreign_keys", 1)):
+            found = await connection.execute(text(f"PRAGMA {pragma}"))
+            assert found.scalar_one() == expected
+
+
+@on_sqlite
+async def test_another_process_that_writes_is_waited_for_while_the_loop_goes_on(
+    work: UnitOfWork,
+) -> None:
+    path = work.database.path
+    assert path is not None
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(add(work))
+    turns, began = 0, time.monotonic()
+    while time.monotonic() - began < 0.1:
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 100
+    assert not waiting.done()
+    other.execute("COMMIT")
+    other.close()
+    await waiting
+    assert await count(work) == 1
+
+
+@on_sqlite
+async def test_a_database_that_stays_locked_is_told_as_unavailable(
+    work: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.inline, "_BUSY_SECONDS", 0.05)
+    path = work.database.path
+    assert path is not None
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable):
+        await add(work)
+    other.close()
+    await add(work)
+    assert await count(work) == 1
+
+
+async def test_an_unreachable_database_is_one_known_error(tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/none/file.db", "postgresql://nobody@/x?host=/nonexistent"):
+        work = UnitOfWork(Database(StorageSettings(url=url)))
+        with pytest.raises(StorageUnavailable):
+            await add(work)
+        await work.database.close()
+
+
+@on_postgres
+async def test_connections_that_died_idle_are_replaced_unnoticed(database_url: str) -> None:
+    async with door(database_url) as (entrance, url):
+        settings = StorageSettings(url=url, statement_seconds=0.5, trust_seconds=0)
+        work = UnitOfWork(Database(settings))
+        await add(work)
+        entrance.strand()
+        await add(work, 2)
+        assert await count(work) == 2
+        await work.database.close()
+
+
+@on_postgres
+async def test_one_that_gets_no_answer_ends_in_time_and_the_next_one_works(
+    database_url: str,
+) -> None:
+    async with door(database_url) as (entrance, url):
+        work = UnitOfWork(Database(StorageSettings(url=url, statement_seconds=0.5)))
+        await add(work)
+        entrance.strand()
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable):
+            await add(work, 2)
+        assert time.monotonic() - began < 5
+        await add(work, 3)
+        assert await count(work) == 2
+        await work.database.close()
+
+
+@on_postgres
+async def test_a_server_that_ends_a_connection_is_told_as_unavailable(work: UnitOfWork) -> None:
+    await add(work)
+    with pytest.raises(StorageUnavailable):
+        async with work.hot() as tx:
+            await tx.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    await add(work, 2)
+    assert await count(work) == 2
