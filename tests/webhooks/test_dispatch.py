@@ -24,7 +24,7 @@ from tests.webhooks.relay import (
     on_sqlite,
     until,
 )
-from webhooks.dispatch import Dispatcher
+from webhooks.dispatch import CHECK_HOLDS, Dispatcher
 from webhooks.intake import Intake
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
@@ -569,6 +569,24 @@ async def test_a_try_under_way_when_its_subscription_ends_is_not_repeated(
     relay.clock.advance(days=1)
     await quiet(relay)
     assert (await relay.one(subscription)).status == "CANCELED"
+    assert len(relay.endpoints.arrived) == 1
+
+
+async def test_what_was_read_longer_ago_than_a_check_holds_is_asked_again(
+    relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
+) -> None:
+    """Another process ends the subscription while a fresh delivery waits for its turn here."""
+    release = relay.endpoints.hang(HERE)
+    dispatcher = await relay.start(per_endpoint=1)
+    intake = relay.intake(dispatcher)
+    await take_in(intake, upstream.code, 1)
+    await until(lambda: relay.endpoints.arrived)
+    await take_in(intake, upstream.code, 2)
+    async with relay.work.writing() as tx:
+        await tx.subscriptions.end(subscription.id, relay.clock())
+    await asyncio.sleep(CHECK_HOLDS)
+    release.set()
+    await until(lambda: not dispatcher._held)
     assert len(relay.endpoints.arrived) == 1
 
 
