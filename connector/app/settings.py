@@ -27,9 +27,11 @@ from connector.budget import Rate
 from connector.syncing.pace import Pace
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
+from webhooks.egress import EgressPolicy
 from webhooks.schedule import RETRY_DELAYS
 
 PREFIX = "CONNECTOR_"
+_LONGEST_WAIT = 7 * 86400
 
 
 class SettingsInvalid(ServiceError):
@@ -109,6 +111,16 @@ class EgressGroup(_Group):
     )
     allow_http: bool = Field(default=False, description="Accept http:// callback URLs.")
 
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        EgressPolicy.of(_listed(value), allow_http=False)
+        return value
+
+    def policy(self) -> EgressPolicy:
+        """Answer which addresses may be called."""
+        return EgressPolicy.of(_listed(self.allowed_networks), allow_http=self.allow_http)
+
 
 class DeliveryGroup(_Group):
     """How events are sent."""
@@ -131,6 +143,17 @@ class DeliveryGroup(_Group):
     pause_after_tries: int = Field(
         default=5, ge=1, le=1000, description="Failed tries that this takes at least."
     )
+
+    @field_validator("retry_seconds")
+    @classmethod
+    def _waits(cls, value: str) -> str:
+        try:
+            waits = [float(text) for text in value.split()]
+        except ValueError:
+            raise ValueError("it is a list of seconds, with spaces between") from None
+        if not waits or not all(0 <= wait <= _LONGEST_WAIT for wait in waits):
+            raise ValueError(f"it has at least one wait, each of 0 to {_LONGEST_WAIT} seconds")
+        return value
 
     def delays(self) -> tuple[timedelta, ...]:
         return tuple(timedelta(seconds=float(text)) for text in self.retry_seconds.split())
@@ -349,6 +372,10 @@ def load(**overrides: Any) -> Settings:
             for item in error.errors(include_url=False, include_input=False)
         )
         raise SettingsInvalid(problems) from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def keys() -> list[str]:
