@@ -223,7 +223,9 @@ def assemble(
     sender = sender or HttpSender(
         policy,
         SenderSettings(
-            deadline=settings.delivery.deadline_seconds, connections=settings.delivery.at_once
+            deadline=settings.delivery.deadline_seconds,
+            connections=settings.delivery.at_once,
+            proxy=settings.egress.proxy.get_secret_value() or None,
         ),
         clock,
     )

@@ -28,6 +28,7 @@ from connector.syncing.pace import Pace
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
 from webhooks.egress import EgressPolicy
+from webhooks.proxy import check_proxy
 from webhooks.schedule import RETRY_DELAYS
 
 PREFIX = "CONNECTOR_"
@@ -110,11 +111,22 @@ class EgressGroup(_Group):
         description="Networks that may be called although they aren't public, comma separated.",
     )
     allow_http: bool = Field(default=False, description="Accept http:// callback URLs.")
+    proxy: SecretStr = Field(
+        default=SecretStr(""),
+        description="An HTTP proxy for webhooks: http://host:port, or http://user:password@host:port.",
+    )
 
     @field_validator("allowed_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
         EgressPolicy.of(_listed(value), allow_http=False)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _usable_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_proxy(value.get_secret_value())
         return value
 
     def policy(self) -> EgressPolicy:

@@ -153,7 +153,12 @@ def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:canary-1@db/x")
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:canary-2")
     monkeypatch.setenv("CONNECTOR_SERVER__MONITORING_TOKEN", "canary-3")
+    monkeypatch.setenv("CONNECTOR_EGRESS__PROXY", "http://u:canary-4@proxy:3128")
     assert "canary" not in repr(load())
+    monkeypatch.setenv("CONNECTOR_EGRESS__PROXY", "socks5://u:canary-4@proxy:3128")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_EGRESS__PROXY") as caught:
+        load()
+    assert "canary" not in str(caught.value)
 
 
 def test_a_mistyped_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
