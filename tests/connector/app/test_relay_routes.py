@@ -162,6 +162,7 @@ async def test_a_new_secret_is_shown_once(vendor: Vendor) -> None:
         assert secret not in str(shown)
 
 
+@pytest.mark.covers("MAE-30")
 async def test_everything_of_another_account_or_tenant_is_not_there(
     up: InProcess, vendor: Vendor
 ) -> None:
