@@ -142,11 +142,14 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
 def webhook_deliveries(
     webhook: Webhook,
     status: Annotated[
-        str | None, typer.Option(help="PENDING, DELIVERED, GIVEN_UP, CANCELED, HELD or MERGED.")
+        log_routes.Status | None, typer.Option(help="Only what stands like this.")
     ] = None,
-    event_type: Annotated[str | None, typer.Option(help="CREATED, UPDATED or REVOKED.")] = None,
+    event_type: Annotated[log_routes.EventType | None, typer.Option(help="Only these.")] = None,
+    event_id: Annotated[
+        str | None, typer.Option(help="Only of this event, the receiver's webhook-id.")
+    ] = None,
     resource_id: Annotated[str | None, typer.Option(help="Only of this record.")] = None,
-    origin: Annotated[str | None, typer.Option(help="EVENT, REPLAY or TEST.")] = None,
+    origin: Annotated[log_routes.Origin | None, typer.Option(help="Only what came so.")] = None,
     since: Moment = None,
     until: Moment = None,
     most: Annotated[int, typer.Option(min=1, help="How many, the newest ones.")] = 50,
@@ -159,10 +162,10 @@ def webhook_deliveries(
     asked = Asked(
         status=status,
         event_type=event_type,
+        event_id=event_id,
         resource_id=resource_id,
         origin=origin,
-        since=_utc(since),
-        until=_utc(until),
+        **_between(since, until),
     )
 
     async def look() -> list[log_routes.WebhookDelivery]:
@@ -221,7 +224,7 @@ def webhook_replay(
 
     Example: qonto-connector webhook replay whk_01K9... --since 2026-11-19
     """
-    criteria = Criteria(not everything, _utc(since), _utc(until), resource_id)
+    criteria = Criteria(not everything, resource_id=resource_id, **_between(since, until))
 
     async def send() -> tuple[msgspec.Struct, tuple[str, ...]]:
         async with assembled() as container:
@@ -323,6 +326,12 @@ def _show_standing(
             return standing_routes.shown_standing(await container.standings.get(owner, webhook))
 
     _show(msgspec.to_builtins(run(do())), as_json)
+
+
+def _between(since: datetime | None, until: datetime | None) -> dict[str, datetime | None]:
+    if since is not None and until is not None and since >= until:
+        raise typer.BadParameter("it must be after --since", param_hint="--until")
+    return {"since": _utc(since), "until": _utc(until)}
 
 
 def _utc(moment: datetime | None) -> datetime | None:
