@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from storage.clock import iso_millis
 from tests.support.described import CALLBACK, TARGET, InProcess, in_process
 from tests.webhooks.relay import until
+from webhooks.log_routes import LogQuery
 
 
 @dataclass
@@ -132,6 +133,13 @@ async def test_the_log_is_filtered_and_paged(vendor: Vendor) -> None:
         refused = await vendor.ask("GET", path, expect=400, **query)
         assert refused["errors"]["code"] == "VALIDATION_FAILED"
         assert refused["errors"]["validationErrors"][0]["field"] in query
+
+
+async def test_every_filter_of_the_log_is_described(vendor: Vendor) -> None:
+    read = {field.alias or name for name, field in LogQuery.model_fields.items()}
+    described = (await vendor.http.get("/openapi.json")).json()
+    path = described["paths"]["/webhooks/{webhookId}/deliveries"]
+    assert read == {one["name"] for one in path["get"]["parameters"] if one["in"] == "query"}
 
 
 async def test_a_word_that_nobody_knows_is_refused_before_anything_is_done(vendor: Vendor) -> None:
