@@ -98,11 +98,12 @@ class Subscriptions:
         forget: Callable[[str], None],
         ended: Callable[[str], None],
         hurried: Callable[[], None] = lambda: None,
-        lapse: float = 0.0,
+        lapse: Callable[[], float] = lambda: 0.0,
     ) -> None:
         """`hurried` is called when a poll has become due at once.
 
-        `lapse` is how many seconds after the end of a subscription other processes may start a try.
+        `lapse` says how many seconds after the end of a subscription other processes may start a
+        try.
         """
         self._work = work
         self._ring = ring
@@ -223,7 +224,7 @@ class Subscriptions:
                     logger.warning(
                         "upstream_subscription.left", account_id=account.id, code=error.code
                     )
-        await asyncio.sleep(self._lapse)
+        await asyncio.sleep(self._lapse())
         logger.info("subscription.ended", account_id=account.id, subscription_id=subscription_id)
 
     async def settle(self) -> int:

@@ -28,8 +28,8 @@ class TenantWebhooks:
     clock: Clock
     ended: Callable[[str], None]
     """Told the id of each that ended, so that no try for it starts in this process."""
-    lapse: float = 0.0
-    """Seconds after that in which other processes may start one."""
+    lapse: Callable[[], float] = lambda: 0.0
+    """Says for how many seconds after that other processes may start one."""
 
     async def create(self, tenant: Tenant, callback_url: str) -> TenantWebhook:
         """Send notices about the tenant's accounts to a URL.
@@ -64,5 +64,5 @@ class TenantWebhooks:
                 raise NotFound("This tenant has no such webhook.")
             await tx.deliveries.cancel_notices_of(webhook_id, now)
         self.ended(webhook_id)
-        await asyncio.sleep(self.lapse)
+        await asyncio.sleep(self.lapse())
         logger.info("tenant_webhook.ended", tenant_id=tenant.id, subscription_id=webhook_id)

@@ -286,8 +286,11 @@ def assemble(
         ended=consent_ended,
         hurried=reconciler.wake,
     )
-    # one process knows at once what has ended; several have a moment in which they don't
-    lapse = 0.0 if database.is_sqlite else CHECK_HOLDS + 0.25
+
+    def lapse() -> float:
+        """Where this process alone sends, what has ended is known at once, else a moment later."""
+        return 0.0 if database.is_sqlite and worker.is_running else CHECK_HOLDS + 0.25
+
     subscriptions = Subscriptions(
         work,
         ring,
@@ -352,6 +355,7 @@ def assemble(
         Duty("clean_up", 3600, links.clean_up),
     )
 
+    worker = Worker(dispatcher, reconciler, work, shared_clock, duties)
     return Container(
         settings=settings,
         clock=clock,
@@ -392,5 +396,5 @@ def assemble(
         retention=retention,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended, lapse=lapse),
         unlinker=unlinker,
-        worker=Worker(dispatcher, reconciler, work, shared_clock, duties),
+        worker=worker,
     )
