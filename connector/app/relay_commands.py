@@ -21,6 +21,7 @@ from webhooks.answers import LIMITS
 from webhooks.log import Asked
 from webhooks.replays import Criteria
 from webhooks.signing import maesn_secret, standard_secret
+from webhooks.standing import LONGEST_COALESCING
 
 webhooks = typer.Typer(
     help="Subscriptions, what is sent for them, and trying it out.", no_args_is_help=True
@@ -93,6 +94,52 @@ def webhook_resume(webhook: Webhook, as_json: AsJson = False) -> None:
         await container.endpoints.resume(owner, webhook)
 
     _show_standing(webhook, resume, as_json)
+
+
+@webhooks.command("change")
+def webhook_change(
+    webhook: Webhook,
+    ordered: Annotated[
+        bool | None,
+        typer.Option("--ordered/--unordered", help="The events of one record one by one, or not."),
+    ] = None,
+    coalesce_seconds: Annotated[
+        int | None,
+        typer.Option(
+            "--coalesce",
+            min=0,
+            max=LONGEST_COALESCING,
+            help="Seconds to wait for later events of a record, to send one for all.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a subscription's options; what isn't named stays as it is.
+
+    Example: qonto-connector webhook change whk_01K9... --ordered --coalesce 5
+    """
+
+    async def change(container: Container, owner: Account) -> None:
+        await container.standings.change(
+            owner, webhook, ordered=ordered, coalesce_seconds=coalesce_seconds
+        )
+
+    _show_standing(webhook, change, as_json)
+
+
+@webhooks.command("delete")
+def webhook_delete(webhook: Webhook, as_json: AsJson = False) -> None:
+    """End a subscription: when this returns, no process starts a try for it any more.
+
+    Example: qonto-connector webhook delete whk_01K9...
+    """
+
+    async def end() -> dict[str, str]:
+        async with assembled() as container:
+            await container.subscriptions.delete(await _owner(container, webhook), webhook)
+        return {"id": webhook, "state": "ENDED"}
+
+    _show(run(end()), as_json)
 
 
 @webhooks.command("rotate")

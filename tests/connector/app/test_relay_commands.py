@@ -79,6 +79,35 @@ def test_subscriptions_are_listed_shown_paused_and_resumed(
     assert "ACTIVE" in command("webhook", "show", webhook, as_json=False)
 
 
+def test_options_are_changed_one_by_one(
+    command: Command, stored: tuple[str, str, list[str]]
+) -> None:
+    _, webhook, _ = stored
+
+    def options(*words: str) -> tuple[bool, int]:
+        shown = command("webhook", "change", webhook, *words)
+        return shown["ordered"], shown["coalesceSeconds"]
+
+    assert options("--ordered") == (True, 0)
+    assert options("--coalesce", "5") == (True, 5)
+    assert options("--unordered") == (False, 5)
+    assert options() == (False, 5)
+    with pytest.raises(SystemExit):
+        options("--coalesce", "301")
+
+
+def test_a_subscription_is_ended(command: Command, stored: tuple[str, str, list[str]]) -> None:
+    """Its log stays; what waited for it is canceled."""
+    account, webhook, _ = stored
+    waiting = command("webhook", "test", webhook)
+    assert command("webhook", "delete", webhook) == {"id": webhook, "state": "ENDED"}
+    assert command("webhook", "list", account) == []
+    (left,) = command("webhook", "deliveries", webhook, "--status", "CANCELED")
+    assert left["id"] == waiting["id"]
+    with pytest.raises(NotFound):
+        command("webhook", "delete", webhook)
+
+
 def test_the_log_is_read(command: Command, stored: tuple[str, str, list[str]]) -> None:
     _, webhook, failed = stored
     assert len(command("webhook", "deliveries", webhook)) == 5
