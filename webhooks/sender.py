@@ -62,6 +62,7 @@ class HttpSender:
         """`clock` tells how far off a date in Retry-After is."""
         self._settings = settings
         self._clock = clock
+        self._allow_http = policy.allow_http
         # Through a proxy the only sockets are those to it, wherever it is; what it's asked for is
         # vetted before.
         self._ways = None if settings.proxy is None else Ways(policy)
@@ -81,6 +82,8 @@ class HttpSender:
 
     async def send(self, request: OutgoingRequest) -> Outcome:
         """POST once and answer what came of it."""
+        if not self._allow_http and request.url[:5].lower() == "http:":
+            return Failed("HTTPS_REQUIRED")  # it was allowed once
         try:
             async with asyncio.timeout(self._settings.deadline):
                 if self._ways is not None:

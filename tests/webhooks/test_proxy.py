@@ -335,7 +335,7 @@ async def test_the_setting_reaches_what_sends(
                     url=SecretStr(databases.new_sqlite(sqlite_template, tmp_path))
                 ),
                 sealing=SealingGroup(keys=SecretStr(MasterKey.generate("2026-11").reveal())),
-                egress=EgressGroup(proxy=SecretStr(proxy.url)),
+                egress=EgressGroup(proxy=SecretStr(proxy.url), allow_http=True),
             )
         )
         try:
