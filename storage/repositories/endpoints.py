@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -106,16 +107,20 @@ class Endpoints:
                 )
 
     async def failed_tries(self, subscription_id: str, since: datetime, *, most: int) -> int:
-        """Count failed tries since then, up to `most`, among a subscription's latest deliveries."""
-        latest = (
-            select(_deliveries.c.id)
-            .where(_deliveries.c.subscription_id == subscription_id)
-            .order_by(_deliveries.c.id.desc())
-            .limit(100)
+        """Count failed tries since then, up to `most`, of a subscription.
+
+        Looked at are its latest deliveries, and some of those that wait for another try: behind
+        a long backlog the latest ones haven't been tried.
+        """
+        own = _deliveries.c.subscription_id == subscription_id
+        latest = select(_deliveries.c.id).where(own).order_by(_deliveries.c.id.desc()).limit(100)
+        waiting = select(_deliveries.c.id).where(own, _is_pending, _deliveries.c.attempts > 0)
+        looked_at = union(
+            select(latest.subquery().c.id), select(waiting.limit(100).subquery().c.id)
         ).subquery()
         failed = (
             select(_attempts.c.number)
-            .join(latest, latest.c.id == _attempts.c.delivery_id)
+            .join(looked_at, looked_at.c.id == _attempts.c.delivery_id)
             .where(_attempts.c.error.is_not(None), _attempts.c.started_at >= since)
             .limit(most)
         ).subquery()

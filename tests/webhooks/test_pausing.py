@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from storage.errors import NotFound
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.tenant_webhooks import TenantWebhook
+from storage.tables import AttemptRow
+from storage.values import table_of
 from tests.webhooks.backlog import arrived, change, queue, state
+from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
@@ -137,6 +141,33 @@ async def test_a_few_failures_far_apart_do_not_pause(
         return (await state(relay, subscription)).state == "PAUSED"
 
     await until(so)
+
+
+async def test_failures_count_behind_a_backlog_of_which_nothing_was_tried_yet(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """Of a busy subscription the latest deliveries wait for those before them."""
+    tried = await past(relay, subscription, 5, status="PENDING", attempts=2)
+    rows = [
+        {
+            "delivery_id": delivery,
+            "number": number,
+            "started_at": START + timedelta(days=number),
+            "duration_ms": 10_000,
+            "error": "TIMEOUT",
+        }
+        for delivery in tried
+        for number in (1, 2)
+    ]
+    async with relay.work.writing() as tx:
+        await tx.connection.execute(insert(table_of(AttemptRow)), rows)
+    await past(relay, subscription, 150, at=START + timedelta(days=3), status="PENDING")
+    async with relay.work.reading() as tx:
+        count = tx.endpoints.failed_tries
+        assert await count(subscription.id, START, most=50) == 10
+        assert await count(subscription.id, START, most=3) == 3
+        assert await count(subscription.id, START + timedelta(days=2), most=50) == 5
+        assert await count("whk_other", START, most=50) == 0
 
 
 async def test_while_paused_nothing_is_sent_but_one_probe_an_hour_the_oldest(
