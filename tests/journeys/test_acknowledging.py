@@ -11,6 +11,7 @@ import pytest
 
 from connector.app.sandbox import Sandbox, ok, sandbox
 from connector.app.settings import PollingGroup
+from connector.providers.qonto.provider import FULL_SCOPES
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from tests.journeys.conftest import QUICK
 from tests.journeys.test_events_of_all_resources import OFTEN, Happenings, arrivals, subscribe
@@ -115,11 +116,15 @@ async def test_with_every_receiver_down_qonto_hears_within_100_ms_and_each_event
 
 
 @pytest.mark.covers("QX-16", "GUIDE-03")
-async def test_where_qonto_refuses_our_address_polls_tell_the_same(
-    database_url: str, vendor: Vendor
+@pytest.mark.parametrize("is_asked", [True, False], ids=["refused", "not asked"])
+async def test_where_qonto_cant_reach_us_polls_tell_the_same(
+    database_url: str, vendor: Vendor, is_asked: bool
 ) -> None:
     """Behind NAT: a warning instead of an error, and every change all the same, once."""
-    async with sandbox(database=database_url, delivery=QUICK, polling=OFTEN) as running:
+    scopes = " ".join(one for one in FULL_SCOPES if is_asked or one != "webhook")
+    async with sandbox(
+        database=database_url, delivery=QUICK, polling=OFTEN, scopes=scopes
+    ) as running:
         simulator = running.simulators["qonto"]
         async with httpx2.AsyncClient(base_url=simulator.base_url) as qonto:
             await ok(qonto.post("/_simulator/quirks", json={"strict_callbacks": True}))
@@ -129,6 +134,10 @@ async def test_where_qonto_refuses_our_address_polls_tell_the_same(
         for resource in ("INVOICE", "CUSTOMER", "TRANSACTION"):
             (warning,) = said[resource]["meta"]["warnings"]
             assert "asks for them instead" in warning
+        async with httpx2.AsyncClient(base_url=simulator.base_url) as qonto:
+            asked = await ok(qonto.get("/_simulator/journal?path=/v2/webhook_subscriptions"))
+        # the end of the consent is asked about once in any case
+        assert (len(asked.json()["requests"]) > 1) is is_asked
         wanted = await Happenings(simulator).all()
         found = await arrivals(vendor, wanted)
         assert sorted(found) == sorted(set(found))
