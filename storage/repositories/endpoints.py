@@ -219,8 +219,9 @@ class Endpoints:
             update(_deliveries)
             .where(_deliveries.c.id.in_(select(chosen.cte().c.id)))
             .values(status="HELD", lease_owner=None, lease_until=None)
+            .returning(_deliveries.c.id)
         )
-        return result.rowcount
+        return len(result.all())  # of a statement that begins with WITH, SQLite counts no rows
 
     async def release(self, subscription_id: str, *, now: datetime, most: int) -> int:
         """Let up to `most` held deliveries go, the oldest first; answer how many it were."""

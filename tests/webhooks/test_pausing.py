@@ -20,6 +20,7 @@ from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
+from webhooks.endpoints import CHUNK
 from webhooks.schedule import Answered, Failed
 
 NOTICES = "https://app.example/notices"
@@ -226,6 +227,20 @@ async def test_a_probe_that_arrives_or_a_call_releases_the_backlog_in_its_order(
     )
     await until(lambda: len(notices(relay)) == 2)
     assert notices(relay)[1]["eventType"] == "SUBSCRIPTION_RESUMED"
+
+
+async def test_a_long_backlog_is_held_and_released_in_one_go(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    """In chunks, none of which waits for the next round of the duty."""
+    number = 2 * CHUNK + 1
+    await past(relay, subscription, number, status="PENDING")
+    await change(relay, subscription, state="PAUSED", state_reason="FAILING")
+    assert await relay.uses.settle() == number
+    assert Counter(await relay.statuses(subscription)) == Counter(HELD=number)
+    await change(relay, subscription, state="ACTIVE", state_reason=None)
+    assert await relay.uses.settle() == number
+    assert Counter(await relay.statuses(subscription)) == Counter(PENDING=number)
 
 
 async def test_a_worker_that_dies_over_a_probe_leaves_it_held(
