@@ -147,7 +147,7 @@ class DeliveryGroup(_Group):
         description="Seconds to wait after the first failed try, after the second, and so on.",
     )
     pause_after_days: float = Field(
-        default=3,
+        default=1.5,
         gt=0,
         le=365,
         description="Days without any success after which a subscription is paused.",

@@ -20,8 +20,8 @@ from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
-from webhooks.endpoints import CHUNK
-from webhooks.schedule import Answered, Failed
+from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings
+from webhooks.schedule import RETRY_DELAYS, Answered, Failed
 
 NOTICES = "https://app.example/notices"
 
@@ -95,6 +95,57 @@ async def test_after_three_days_without_success_all_is_held_and_the_vendor_told(
         "reason": "FAILING",
         "reference": "customer-42",
     }
+
+
+async def test_what_was_given_up_since_it_failed_is_kept_with_the_rest(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    """What was ended before, and tests, stay as they are."""
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a", "b", "c", "d", "e"])
+    await until(lambda: all_tried(relay, subscription, 1))
+    before, meanwhile = START - timedelta(days=1), START + timedelta(days=2)
+    given_up = {"status": "GIVEN_UP", "finished": meanwhile}
+    early = await past(relay, subscription, 2, at=before, finished=before, status="GIVEN_UP")
+    missed = await past(relay, subscription, CHUNK + 2, at=START, **given_up)
+    tests = await past(relay, subscription, 1, at=START, origin="TEST", **given_up)
+    relay.clock.advance(days=3, seconds=1)
+
+    async def statuses() -> Counter[str]:
+        await relay.uses.settle()
+        return Counter(await relay.statuses(subscription))
+
+    async def is_paused() -> bool:
+        return await statuses() == Counter(HELD=len(missed) + 5, GIVEN_UP=3)
+
+    await until(is_paused)
+    left = {one.id for one in await relay.of(subscription) if one.status == "GIVEN_UP"}
+    assert left == {*early, *tests}
+    relay.endpoints.always(HERE, Answered(200))
+    await relay.uses.resume(account, subscription.id)
+
+    async def all_arrived() -> bool:
+        return await statuses() == Counter(DELIVERED=len(missed) + 5, GIVEN_UP=3)
+
+    await until(all_arrived)
+
+
+async def test_the_last_try_of_a_lone_event_pauses_and_nothing_is_lost(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """With the shipped times being paused takes less than nine tries do."""
+    assert EndpointSettings().pause_after < sum(RETRY_DELAYS, timedelta())
+    relay.uses = Endpoints(relay.work, relay.ring, relay.clock, wake=relay.wake)
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+    for number, delay in enumerate(RETRY_DELAYS, start=1):
+        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        relay.clock.advance(seconds=delay.total_seconds() + 1)
+    await until(lambda: all_tried(relay, subscription, 9))
+    await all_are(relay, subscription, "HELD")
+    assert (await state(relay, subscription)).state == "PAUSED"
 
 
 async def test_a_single_success_starts_the_three_days_anew(
