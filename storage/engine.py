@@ -5,20 +5,31 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 """
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.errors import StorageUnavailable
+from storage.hot_postgres import HotConnection, HotPostgres
+from storage.inline import PRAGMAS, InlineConnection, InlineSqlite
+from storage.settings import StorageSettings
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -28,20 +39,6 @@ _DRIVERS = {
 
 _AWAY = ("08", "53", "57")
 """PostgreSQL's classes of errors that pass: connection, resources, being stopped or started."""
-
-_PING_SECONDS = 5.0
-"""How long a connection may take to show that it lives."""
-
-
-@dataclass(frozen=True)
-class StorageSettings:
-    """Where the data is: `sqlite:///file.db` or `postgresql://user:password@host/name`."""
-
-    url: str = "sqlite:///qonto-connector.db"
-    pool_size: int = 10
-    statement_seconds: float | None = 30.0
-    """How long PostgreSQL may take for one statement; None lets it take any time. A connection
-    that died without a word would else be waited for as long as the kernel pleases."""
 
 
 def async_url(url: str) -> URL:
@@ -63,7 +60,9 @@ class Database:
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
+        self._hot = None if self.is_sqlite else HotPostgres(self.url, settings)
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._inline = InlineSqlite(Path(self.url.database or "")) if self.is_sqlite else None
 
     @property
     def path(self) -> Path | None:
@@ -86,6 +85,20 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def hot(self) -> AsyncGenerator[InlineConnection | HotConnection]:
+        """Open a write transaction for what comes by the thousand: short, and on indexes only.
+
+        On SQLite its statements hold up everything else in the process. Raises StorageUnavailable.
+        """
+        if self._writer is not None and self._inline is not None:
+            async with self._writer, _translated(), self._inline.writing() as connection:
+                yield connection
+            return
+        assert self._hot is not None
+        async with _translated(), self._hot.writing() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
         async with _translated(), self.engine.connect() as connection:
@@ -99,6 +112,10 @@ class Database:
         return Database(replace(self.settings, statement_seconds=None))
 
     async def close(self) -> None:
+        if self._inline is not None:
+            self._inline.close()
+        if self._hot is not None:
+            await self._hot.close()
         await self.engine.dispose()
 
 
@@ -108,12 +125,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-        ):
+        for pragma in (*PRAGMAS, "busy_timeout=5000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -130,9 +142,8 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=10,
-        connect_args={"timeout": 10, "command_timeout": settings.statement_seconds},
+        connect_args=settings.driver,
     )
 
     # A connection that doesn't answer in time may never do; nor may the others of the pool, so none
@@ -142,19 +153,22 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         if isinstance(context.original_exception, TimeoutError):
             context.is_disconnect = True
 
-    wait = min(_PING_SECONDS, settings.statement_seconds or _PING_SECONDS)
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_connection: Any, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        record.info["used_at"] = time.monotonic()
 
-    async def ping(driver: Any) -> None:
-        await driver.fetchrow(";", timeout=wait)
-
-    def answers(dbapi_connection: Any) -> bool:
+    @event.listens_for(engine.sync_engine, "checkout")
+    def try_out(connection: Any, record: Any, _: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError("the connection was closed")
+        now = time.monotonic()
+        if now - record.info.get("used_at", now) < settings.trust_seconds:
+            return
         try:
-            dbapi_connection.run_async(ping)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False  # TimeoutError is an OSError
-        return True
+            connection.run_async(settings.ping)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise InvalidatePoolError("the connection is dead") from error  # as TimeoutErrors are
 
-    engine.sync_engine.dialect.do_ping = answers
     return engine
 
 
@@ -163,11 +177,17 @@ async def _translated() -> AsyncGenerator[None]:
     """Turn "can't be reached", "full" and "locked" into the one error callers know."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
         raise StorageUnavailable("the database can't be used right now; try again") from error
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "")
         if error.connection_invalidated or state.startswith(_AWAY):
+            raise StorageUnavailable("the connection to the database was lost") from error
+        raise
+    except asyncpg.InterfaceError as error:
+        raise StorageUnavailable("the connection to the database was lost") from error
+    except asyncpg.PostgresError as error:
+        if str(getattr(error, "sqlstate", "")).startswith(_AWAY):
             raise StorageUnavailable("the connection to the database was lost") from error
         raise
     except OSError as error:

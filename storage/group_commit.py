@@ -2,6 +2,9 @@
 
 It never waits to fill a batch, so a lone write costs what it always costs; under load the price of
 a commit is shared. Everyone in a batch learns the outcome of that batch, and no one before it.
+
+Writes that nobody waits for may be given a moment to gather, so that they leave the database to
+those that somebody waits for.
 """
 
 import asyncio
@@ -18,13 +21,21 @@ _Entry: TypeAlias = tuple[Item, asyncio.Future[Result]]
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Runs `commit` on batches of what was submitted, one batch at a time, in order."""
+    """Runs `commit` on batches of what was submitted, one batch at a time, in order.
+
+    `gather` is how many seconds the first of a batch waits for others.
+    """
 
     def __init__(
-        self, commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, most: int = 500
+        self,
+        commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int = 500,
+        gather: float = 0.0,
     ) -> None:
         self._commit = commit
         self._most = most
+        self._gather = gather
         self._queue: list[_Entry[Item, Result]] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -48,6 +59,8 @@ class GroupCommit(Generic[Item, Result]):
     async def _run(self) -> None:
         try:
             while self._queue:
+                if self._gather and len(self._queue) < self._most:
+                    await asyncio.sleep(self._gather)
                 batch, self._queue = self._queue[: self._most], self._queue[self._most :]
                 batch = [entry for entry in batch if not entry[1].cancelled()]
                 if batch:

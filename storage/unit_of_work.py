@@ -11,6 +11,7 @@ call to another service belongs inside.
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -160,6 +161,17 @@ class UnitOfWork:
         """Open a transaction that may write. Raises StorageUnavailable."""
         async with self.database.writing() as connection:
             yield Transaction(connection)
+
+    @asynccontextmanager
+    async def hot(self) -> AsyncGenerator[Transaction]:
+        """Open a transaction that writes little and often. Raises StorageUnavailable.
+
+        It's for what every event and every try takes: on SQLite a slow statement in it would hold
+        up the whole process.
+        """
+        async with self.database.hot() as connection:
+            # either has all of it that repositories use
+            yield Transaction(cast(AsyncConnection, connection))
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Transaction]:

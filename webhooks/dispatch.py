@@ -59,6 +59,9 @@ _MOST_UNWRITTEN = 4
 _Checked: TypeAlias = tuple[DueDelivery | None, float]
 """A delivery that is still wanted, or None, and when that was asked, in monotonic seconds."""
 
+_GATHER = 0.005
+"""Seconds that an ended try may wait for others to be written down with."""
+
 CHECK_HOLDS = 0.5
 """Seconds between asking whether a delivery is still wanted and starting its try, at most."""
 
@@ -156,10 +159,14 @@ class Dispatcher:
         self._running = False
         self._left = asyncio.Event()
         self._left.set()
+        self._checks: dict[str, _Checked] = {}
+        """What is known already of deliveries that are held."""
         self._check: GroupCommit[str, tuple[DueDelivery | None, float]] = GroupCommit(
             self._read_due
         )
-        self._record: GroupCommit[_Ended, None] = GroupCommit(self._write_completions)
+        self._record: GroupCommit[_Ended, None] = GroupCommit(
+            self._write_completions, gather=_GATHER
+        )
         self._put_back: GroupCommit[tuple[str, str], None] = GroupCommit(self._write_put_back)
 
     # -- fresh work ------------------------------------------------------------------------------
@@ -171,18 +178,24 @@ class Dispatcher:
         )
         return Lease(self.owner, self._settings.lease) if room else None
 
-    def hand_over(self, deliveries: Sequence[Delivery]) -> None:
+    def hand_over(
+        self, deliveries: Sequence[Delivery], ready: Sequence[DueDelivery], read_at: float
+    ) -> None:
         """Take deliveries that were just committed; those under this worker's lease start now.
 
-        Those of an endpoint that doesn't answer, and has enough here, are claimed when their lease
-        is over.
+        `ready` says what sending those takes, and that they were wanted at `read_at`. Those of an
+        endpoint that doesn't answer, and has enough here, are claimed when their lease is over.
         """
+        for due in ready:
+            self._checks[due.id] = (due, read_at)
         for delivery in deliveries:
             if delivery.lease_owner == self.owner:
                 lane = _lane(delivery)
                 few = self._lanes.length(lane) < self._settings.per_endpoint
                 if few or not self._lanes.is_ill(lane):
                     self._enqueue(delivery)
+                else:
+                    self._checks.pop(delivery.id, None)
             elif delivery.lease_owner is None and delivery.status == "PENDING":
                 self._wake.set()
         self._pump()
@@ -234,6 +247,11 @@ class Dispatcher:
             async with self._work.writing() as tx:
                 await tx.deliveries.release(self.owner)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether this process sends at all."""
+        return self._running
+
     async def _claim(self) -> bool:
         """Take what is due, as much as there is room for; answer whether there may be more."""
         room = self._settings.waiting - len(self._held)
@@ -254,6 +272,7 @@ class Dispatcher:
         enough = self._settings.waiting_per_endpoint
         most = min(room, max(1, enough // 2))
         self._full = self._lanes.longer_than(enough)
+        read_at = time.monotonic()
         async with self._work.writing() as tx:
             planned = await tx.deliveries.plan_notices(now, most=most)
             claimed = await tx.deliveries.claim(
@@ -263,7 +282,12 @@ class Dispatcher:
                 most=most,
                 passing_over=sorted(self._full),
             )
+            # those in order are asked about when this is committed, and others see it
+            alone = [delivery.id for delivery in claimed if delivery.record_key is None]
+            found = await tx.deliveries.due(alone, self.owner)
         for delivery in claimed:
+            if delivery.id in found and delivery.id not in self._held:
+                self._checks[delivery.id] = (found[delivery.id], read_at)
             self._enqueue(delivery)
         self._pump()
         return len(claimed) == most or planned == most
@@ -344,6 +368,7 @@ class Dispatcher:
         finally:
             if not stays:
                 self._held.discard(delivery_id)
+                self._checks.pop(delivery_id, None)
                 self._probes.discard(delivery_id)
 
     async def _checked(self, delivery_id: str) -> DueDelivery | None:
@@ -352,10 +377,10 @@ class Dispatcher:
         Whoever ends a subscription in another process waits for that moment to pass, and may then
         say that nothing more is sent.
         """
-        while True:
+        due, read_at = self._checks.pop(delivery_id, None) or await self._check.submit(delivery_id)
+        while due is not None and time.monotonic() - read_at >= CHECK_HOLDS:
             due, read_at = await self._check.submit(delivery_id)
-            if due is None or time.monotonic() - read_at < CHECK_HOLDS:
-                return due
+        return due
 
     async def _try(self, slot: _Slot, due: DueDelivery, origin: str, *, is_probe: bool) -> None:
         started = self._clock()
@@ -464,7 +489,7 @@ class Dispatcher:
 
     async def _write_completions(self, ended: Sequence[_Ended]) -> list[None]:
         completions = [one.completion for one in ended]
-        async with self._work.writing() as tx:
+        async with self._work.hot() as tx:
             await tx.deliveries.complete(completions)
         if any(done.followed and done.completed_at for done in completions):
             self._wake.set()
@@ -479,7 +504,7 @@ class Dispatcher:
         return [None] * len(ended)
 
     async def _write_put_back(self, items: Sequence[tuple[str, str]]) -> list[None]:
-        async with self._work.writing() as tx:
+        async with self._work.hot() as tx:
             for status in sorted({status for _, status in items}):
                 ids = [delivery_id for delivery_id, wanted in items if wanted == status]
                 await tx.deliveries.put_back(ids, self.owner, status=status)

@@ -31,6 +31,7 @@ from storage.repositories.endpoints import (
 from storage.repositories.notices import Notice
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
+from storage.values import Value
 
 CHUNK = 500
 """Deliveries held or released in one transaction."""
@@ -47,8 +48,7 @@ class EndpointSettings:
     probe_every: timedelta = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Value, frozen=True):
     """How a try for a subscription ended, and what was known of it before."""
 
     subscription_id: str

@@ -4,6 +4,7 @@ Storing an event and planning its deliveries is one commit, so "accepted" and "w
 are the same promise. Commits are grouped; nothing waits for a group to fill.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,13 +20,12 @@ from storage.clock import Clock
 from storage.errors import Invalid, NotFound
 from storage.group_commit import GroupCommit
 from storage.ids import new_id
-from storage.repositories.deliveries import Delivery
 from storage.repositories.events import Event
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Accepted, Lease, decide_types, plan, tellings
+from webhooks.planning import Accepted, HandOver, Lease, decide_types, plan, ready, tellings
 
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
@@ -47,6 +47,7 @@ class _Callback:
     """What an incoming code stands for."""
 
     account_id: str
+    reference: str | None
     target: str
     secret: str = field(repr=False)
     subscribed_at: datetime
@@ -69,7 +70,7 @@ class Intake:
         metrics: RelayMetrics,
         *,
         lease: Callable[[], Lease | None],
-        hand_over: Callable[[Sequence[Delivery]], None],
+        hand_over: HandOver,
         ended: Callable[[str], None] = lambda _: None,
         hurried: Callable[[], None] = lambda: None,
     ) -> None:
@@ -145,6 +146,7 @@ class Intake:
                 and created >= callback.since.get(incoming.resource, callback.subscribed_at),
                 version=incoming.version,
                 followers=callback.followers.get(incoming.resource, ()),
+                reference=callback.reference,
             )
         )
         self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
@@ -208,6 +210,7 @@ class Intake:
             raise NotFound("No subscription posts to this address.")
         callback = _Callback(
             account_id=account.id,
+            reference=account.reference,
             target=account.target,
             secret=self._ring.open_text(upstream.secret, place=upstream.place),
             subscribed_at=upstream.created_at,
@@ -244,13 +247,14 @@ class Intake:
             for item in batch
             if item.told is None and item.created_here
         }
-        accounts = {item.event.account_id for item in batch}
-        async with self._work.writing() as tx:
+        references = {item.event.account_id: item.reference for item in batch}
+        read_at = time.monotonic()
+        async with self._work.hot() as tx:
             events = decide_types(batch, await tx.events.seen(unsure))
             new = await tx.events.add_new(events)
             fresh = [item for item in batch if item.event.id in new]
             # Subscriptions come before what is known, for everybody: one that ends takes both.
-            subscriptions = await tx.subscriptions.live(sorted(accounts), hold=True)
+            subscriptions = await tx.subscriptions.live(sorted(references), hold=True)
             polled = await tx.known_records.tell(tellings(fresh))
             deliveries = plan(
                 [event for event in events if event.id in new and not _is_told(event, polled)],
@@ -262,7 +266,7 @@ class Intake:
             hinted = {(item.event.account_id, one) for item in fresh for one in item.followers}
             if hinted:
                 await tx.watermarks.hurry(hinted, now)
-        self._hand_over(deliveries)
+        self._hand_over(deliveries, ready(deliveries, events, subscriptions, references), read_at)
         if hinted:
             self._hurried()
         return [event.id in new for event in events]

@@ -1,25 +1,28 @@
 """From accepted events to the deliveries they cause. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
 
 from storage.clock import iso_millis
 from storage.ids import new_id
-from storage.repositories.deliveries import Delivery
+from storage.repositories.deliveries import Delivery, DueDelivery
 from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
 from storage.repositories.subscriptions import Subscription
+from storage.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Value, frozen=True):
     """A verified event of the provider, not stored yet.
 
     `told` is the event type the provider named, None when it named none; `created_here` says
     whether the resource itself was made after we subscribed. `version` is the record's state where
     the event tells it, else its time does. `followers` are resources to be asked about because of
-    it.
+    it; `reference` is what the vendor calls the account.
     """
 
     event: Event
@@ -27,6 +30,7 @@ class Accepted:
     created_here: bool
     version: str | None = None
     followers: tuple[str, ...] = ()
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Lease:
 
     owner: str
     until: timedelta
+
+
+HandOver: TypeAlias = Callable[[Sequence[Delivery], Sequence[DueDelivery], float], None]
+"""Takes deliveries that were just committed; of those under a lease also all that sending them
+takes, and when that was read, by `time.monotonic`."""
 
 
 def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) -> list[Event]:
@@ -50,7 +59,7 @@ def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) 
         key = (item.event.account_id, item.event.resource, item.event.resource_id)
         kind = item.told or ("CREATED" if key not in seen and item.created_here else "UPDATED")
         seen.add(key)
-        events.append(replace(item.event, event_type=kind))
+        events.append(msgspec.structs.replace(item.event, event_type=kind))
     return events
 
 
@@ -89,6 +98,65 @@ def plan(
         and subscription.state != "DISABLED"
         and not _is_history(event, subscription)
     ]
+
+
+def ready(
+    deliveries: Iterable[Delivery],
+    events: Iterable[Event],
+    subscriptions: Iterable[Subscription],
+    references: Mapping[str, str | None],
+) -> list[DueDelivery]:
+    """Answer all that sending takes, for those planned deliveries that are leased.
+
+    What was read to plan them says it all, so that nothing need be asked again. `references` are by
+    account id.
+    """
+    by_event = {event.id: event for event in events}
+    by_subscription = {subscription.id: subscription for subscription in subscriptions}
+    return [
+        _ready(
+            delivery,
+            by_event[delivery.event_id or ""],
+            by_subscription[delivery.subscription_id or ""],
+            references.get(delivery.account_id),
+        )
+        for delivery in deliveries
+        if delivery.lease_until is not None
+    ]
+
+
+def _ready(
+    delivery: Delivery, event: Event, subscription: Subscription, reference: str | None
+) -> DueDelivery:
+    assert delivery.lease_owner and delivery.lease_until
+    return DueDelivery(
+        id=delivery.id,
+        tenant_id=subscription.tenant_id,
+        account_id=delivery.account_id,
+        reference=reference,
+        attempts=delivery.attempts,
+        created_at=delivery.created_at,
+        lease_until=delivery.lease_until,
+        subscription_id=subscription.id,
+        subscription_state=subscription.state,
+        failing_since=subscription.failing_since,
+        record_key=delivery.record_key,
+        ordered=subscription.ordered,
+        must_wait=False,
+        event_id=event.id,
+        event_type=event.event_type,
+        resource=event.resource,
+        resource_id=event.resource_id,
+        callback_url=subscription.callback_url,
+        secret=subscription.secret,
+        notice_id=None,
+        notice_body=None,
+        tenant_webhook_id=None,
+        signing_secret=None,
+        previous_secret=subscription.previous_secret,
+        previous_until=subscription.previous_until,
+        event_source=event.source,
+    )
 
 
 def _planned(

@@ -10,6 +10,7 @@ what is known is held while it's decided on, so that nobody tells the same chang
 import asyncio
 import random
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ from storage.repositories.known_records import KnownRecord
 from storage.repositories.watermarks import Watermark
 from storage.unit_of_work import UnitOfWork
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Lease, plan
+from webhooks.planning import HandOver, Lease, plan, ready
 from webhooks.subscriptions import FIRST_INTERVAL, OFFERED
 from webhooks.upstream import RESOURCES
 
@@ -114,7 +115,7 @@ class Reconciler:
         settings: ReconcileSettings | None = None,
         *,
         lease: Callable[[], Lease | None],
-        hand_over: Callable[[Sequence[Delivery]], None],
+        hand_over: HandOver,
         missed: Callable[[str], Awaitable[None]],
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -326,7 +327,9 @@ class Reconciler:
         if not news and not unread and poll.leased_until - now > self._settings.lease / 2:
             return
         until = now + self._settings.lease
+        events: list[Event] = []
         deliveries: list[Delivery] = []
+        asked_at = time.monotonic()
         async with self._work.writing() as tx:
             # In the order in which everybody takes them who takes several.
             subscriptions = await tx.subscriptions.live([poll.account_id], hold=True)
@@ -361,7 +364,8 @@ class Reconciler:
         told = [noted for noted in news if noted.kind is not None]
         poll.told += len(told)
         poll.is_late = poll.is_late or any(noted.told_at < read_at - LATE for noted in told)
-        self._hand_over(deliveries)
+        references = {account.id: account.reference}
+        self._hand_over(deliveries, ready(deliveries, events, subscriptions, references), asked_at)
 
     def _judge(
         self,

@@ -102,8 +102,7 @@ class Subscriptions:
     ) -> None:
         """`hurried` is called when a poll has become due at once.
 
-        `lapse` says how many seconds after the end of a subscription other processes may start a
-        try.
+        `lapse` is how many seconds after the end of a subscription other processes may start a try.
         """
         self._work = work
         self._ring = ring

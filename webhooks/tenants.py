@@ -29,7 +29,7 @@ class TenantWebhooks:
     ended: Callable[[str], None]
     """Told the id of each that ended, so that no try for it starts in this process."""
     lapse: Callable[[], float] = lambda: 0.0
-    """Says for how many seconds after that other processes may start one."""
+    """Seconds after that in which other processes may start one."""
 
     async def create(self, tenant: Tenant, callback_url: str) -> TenantWebhook:
         """Send notices about the tenant's accounts to a URL.

@@ -6,6 +6,7 @@ and so is whatever a receiver's header calls a cookie, a token or a key.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -52,8 +53,8 @@ def response_headers(headers: Iterable[tuple[str, str]], secrets: Iterable[str] 
     for number, (name, value) in enumerate(headers):
         if number == _MOST_HEADERS:
             break
-        shown = REDACTED if _SECRET.search(name) else _clean(value[:_MOST_VALUE], secrets)
-        name = _clean(name[:_MOST_VALUE], ())
+        name, is_secret = _named(name[:_MOST_VALUE])
+        shown = REDACTED if is_secret else _clean(value[:_MOST_VALUE], secrets)
         kept[name] = f"{kept[name]}, {shown}" if name in kept else shown
     return _encode(kept).decode()
 
@@ -63,6 +64,12 @@ def response_body(body: bytes, secrets: Iterable[str] = ()) -> str | None:
     if not body:
         return None
     return _clean(body[:MOST_BODY].decode("utf-8", "replace"), secrets)
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> tuple[str, bool]:
+    """Answer a header's name as it's kept, and whether its value is nobody's to see."""
+    return _clean(name, ()), _SECRET.search(name) is not None
 
 
 def _clean(text: str, secrets: Iterable[str]) -> str:

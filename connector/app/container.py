@@ -288,8 +288,11 @@ def assemble(
     )
 
     def lapse() -> float:
-        """Where this process alone sends, what has ended is known at once, else a moment later."""
-        return 0.0 if database.is_sqlite and worker.is_running else CHECK_HOLDS + 0.25
+        """Answer the seconds after which nobody starts a try for what has ended.
+
+        The process that does all the sending knows at once.
+        """
+        return 0.0 if database.is_sqlite and dispatcher.is_running else CHECK_HOLDS + 0.25
 
     subscriptions = Subscriptions(
         work,
@@ -355,7 +358,6 @@ def assemble(
         Duty("clean_up", 3600, links.clean_up),
     )
 
-    worker = Worker(dispatcher, reconciler, work, shared_clock, duties)
     return Container(
         settings=settings,
         clock=clock,
@@ -396,5 +398,5 @@ def assemble(
         retention=retention,
         tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended, lapse=lapse),
         unlinker=unlinker,
-        worker=worker,
+        worker=Worker(dispatcher, reconciler, work, shared_clock, duties),
     )

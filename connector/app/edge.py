@@ -188,6 +188,8 @@ class Edge:
         self._prefix = direct.path.partition("{")[0]
         self._callers = callers
         self._metrics = metrics
+        # bound once: a request that isn't logged would else cost more than all the rest here
+        self._log = structlog.get_logger().bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -226,7 +228,7 @@ class Edge:
             route = getattr(scope.get("route"), "path", "unmatched")
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], route, status, seconds)
-            logger.debug(
+            self._log.debug(
                 "http.request",
                 request_id=request_id,
                 method=scope["method"],

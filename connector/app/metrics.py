@@ -1,6 +1,11 @@
 """What the HTTP surface and the calls to providers count, in Prometheus' terms."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_MOST_LABELS = 1_000
+"""Looking a label up costs more than counting."""
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -9,23 +14,25 @@ class HttpMetrics:
     """Requests by route; never by path, which may hold ids."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
+        requests = Counter(
             "qonto_connector_http_requests_total",
             "Requests answered.",
             ["method", "route", "status"],
             registry=registry,
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "qonto_connector_http_request_seconds",
             "How long answering took.",
             ["route"],
             buckets=_SECONDS,
             registry=registry,
         )
+        self._requests = lru_cache(_MOST_LABELS)(requests.labels)
+        self._seconds = lru_cache(_MOST_LABELS)(seconds.labels)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._requests(method, route, status).inc()
+        self._seconds(route).observe(seconds)
 
 
 class UpstreamMetrics:

@@ -38,11 +38,6 @@ class Worker:
         self._duties = Duties(work, clock, duties, is_alone=work.database.is_sqlite)
         self._tasks: list[asyncio.Task[None]] = []
 
-    @property
-    def is_running(self) -> bool:
-        """Say whether this process sends."""
-        return bool(self._tasks)
-
     def start(self) -> None:
         """Begin the loops in this event loop."""
         self._begin("dispatch", self._dispatch())

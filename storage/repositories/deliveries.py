@@ -1,16 +1,25 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
 from storage.notify import notify
+from storage.prepared import Given, Prepared
 from storage.repositories import record_order
 from storage.repositories.events import Event
 from storage.tables import (
@@ -23,7 +32,7 @@ from storage.tables import (
     TenantRow,
     TenantWebhookRow,
 )
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -39,8 +48,7 @@ _is_pending = _table.c.status == literal_column("'PENDING'")
 _waits = or_(_is_pending, _table.c.status == literal_column("'HELD'"))
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Value, frozen=True):
     """One event or notice on its way to one URL."""
 
     id: str
@@ -61,8 +69,7 @@ class Delivery:
     merged_into: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Value, frozen=True):
     """One try: when, how long, and what came of it."""
 
     delivery_id: str
@@ -76,8 +83,7 @@ class Attempt:
     response_body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Value, frozen=True):
     """What a worker writes down after a try: the attempt, and the delivery's next state."""
 
     attempt: Attempt
@@ -91,8 +97,7 @@ class Completion:
     """Subscription id and record key, where others wait for this one to be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueDelivery:
+class DueDelivery(Value, frozen=True):
     """A delivery with all that sending it takes; either the event's or the notice's fields are set.
 
     Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `previous_secret` (for
@@ -120,14 +125,17 @@ class DueDelivery:
     resource: str | None
     resource_id: str | None
     callback_url: str
-    secret: bytes | None = field(repr=False)
+    secret: bytes | None
     notice_id: str | None
-    notice_body: bytes | None = field(repr=False)
+    notice_body: bytes | None
     tenant_webhook_id: str | None
-    signing_secret: bytes | None = field(repr=False)
-    previous_secret: bytes | None = field(default=None, repr=False)
+    signing_secret: bytes | None
+    previous_secret: bytes | None = None
     previous_until: datetime | None = None
     event_source: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DueDelivery(id={self.id!r})"  # sealed or not, a secret is nobody's to see
 
 
 _due = (
@@ -168,23 +176,74 @@ _due = (
     .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
 )
 
-# Compare-and-set: a worker whose lease was taken over, or that was overtaken, changes nothing.
-_complete = (
-    update(_table)
-    .where(
-        _table.c.id == bindparam("b_id"),
-        _table.c.lease_owner == bindparam("b_owner"),
-        _table.c.attempts == bindparam("b_before"),
+_add = Prepared(types_of(Delivery, _table), lambda given: given.insert(_table))
+
+
+def _completing(given: Given) -> Any:
+    """Compare and set: a worker whose lease was taken over, or that was overtaken, changes nothing.
+
+    PostgreSQL locks the rows by id, as everybody does who locks several; two that lock the same
+    ones in different orders would wait for each other.
+    """
+    is_held = (
+        _table.c.id == given["id"],
+        _table.c.lease_owner == given["owner"],
+        _table.c.attempts == given["number"] - literal_column("1"),
         _is_pending,
     )
-    .values(
-        status=bindparam("b_status"),
-        attempts=bindparam("b_number"),
-        due_at=bindparam("b_due_at"),
-        completed_at=bindparam("b_completed_at"),
-        lease_owner=None,
-        lease_until=None,
+    next_state: Any = given
+    if given.rows is not None:
+        next_state = (
+            select(given.rows)
+            .join(_table, and_(*is_held))
+            .order_by(_table.c.id)
+            .with_for_update(of=_table, key_share=True)
+            .cte("held")
+        ).c
+        is_held = (_table.c.id == next_state["id"],)
+    return (
+        update(_table)
+        .where(*is_held)
+        .values(
+            status=next_state["status"],
+            attempts=next_state["number"],
+            due_at=next_state["due_at"],
+            completed_at=next_state["completed_at"],
+            lease_owner=null(),
+            lease_until=null(),
+        )
+        .returning(_table.c.id)
     )
+
+
+_complete = Prepared(
+    {
+        "id": _table.c.id.type,
+        "owner": _table.c.lease_owner.type,
+        "number": _table.c.attempts.type,
+        "status": _table.c.status.type,
+        "due_at": _table.c.due_at.type,
+        "completed_at": _table.c.completed_at.type,
+    },
+    _completing,
+)
+
+
+def _noting(given: Given) -> Any:
+    insert = given.insert(_attempts)
+    return insert.on_conflict_do_update(
+        index_elements=list(_attempts.primary_key),
+        set_={
+            column.name: insert.excluded[column.name]
+            for column in _attempts.columns
+            if not column.primary_key
+        },
+    )
+
+
+_note = Prepared(types_of(Attempt, _attempts), _noting)
+_note_lost = Prepared(
+    types_of(Attempt, _attempts), lambda given: given.insert(_attempts).on_conflict_do_nothing()
 )
 
 
@@ -238,9 +297,7 @@ class Deliveries:
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
-            await self._connection.execute(
-                insert(_table), [as_row(delivery) for delivery in deliveries]
-            )
+            await _add.fetch(self._connection, [as_tuple(delivery) for delivery in deliveries])
         if any(
             delivery.status == "PENDING"
             and delivery.lease_owner is None
@@ -323,46 +380,25 @@ class Deliveries:
 
         Where two workers made the same try, the log keeps that of the one that held the lease.
         """
-        held = await self._held([done.attempt.delivery_id for done in completions])
-        valid: list[Completion] = []
-        lost: list[Completion] = []
-        for done in completions:
-            as_claimed = (done.owner, done.attempt.number - 1)
-            (valid if held.get(done.attempt.delivery_id) == as_claimed else lost).append(done)
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        record = dialect.insert(_attempts)
-        if lost:
-            await self._connection.execute(
-                record.on_conflict_do_nothing(), [as_row(done.attempt) for done in lost]
-            )
-        if not valid:
-            return
-        await self._connection.execute(
-            record.on_conflict_do_update(
-                index_elements=list(_attempts.primary_key),
-                set_={
-                    column.name: record.excluded[column.name]
-                    for column in _attempts.columns
-                    if not column.primary_key
-                },
-            ),
-            [as_row(done.attempt) for done in valid],
-        )
-        await self._connection.execute(
-            _complete,
+        rows = await _complete.fetch(
+            self._connection,
             [
-                {
-                    "b_id": done.attempt.delivery_id,
-                    "b_owner": done.owner,
-                    "b_before": done.attempt.number - 1,
-                    "b_number": done.attempt.number,
-                    "b_status": done.status,
-                    "b_due_at": done.due_at,
-                    "b_completed_at": done.completed_at,
-                }
-                for done in valid
+                (
+                    done.attempt.delivery_id,
+                    done.owner,
+                    done.attempt.number,
+                    done.status,
+                    done.due_at,
+                    done.completed_at,
+                )
+                for done in completions
             ],
         )
+        held = {row[0] for row in rows}
+        valid = [done for done in completions if done.attempt.delivery_id in held]
+        lost = [done for done in completions if done.attempt.delivery_id not in held]
+        await _note_lost.fetch(self._connection, [as_tuple(done.attempt) for done in lost])
+        await _note.fetch(self._connection, [as_tuple(done.attempt) for done in valid])
         await record_order.let_followers_wait(
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],
@@ -435,7 +471,7 @@ class Deliveries:
         )
         record_key = f"{event.resource}:{event.resource_id}"
         planned = [
-            replace(
+            msgspec.structs.replace(
                 _waiting(event.account_id, at, event_id=event.id, subscription_id=row.id),
                 status="HELD" if row.state == "PAUSED" else "PENDING",
                 record_key=record_key if row.ordered or row.coalesce_seconds else None,
@@ -464,18 +500,6 @@ class Deliveries:
             .where(_in_order(chosen & (_table.c.lease_owner == owner)))
             .values(status=status, lease_owner=None, lease_until=None)
         )
-
-    async def _held(self, delivery_ids: Sequence[str]) -> dict[str, tuple[str | None, int]]:
-        """Answer who holds these, and after how many tries; until the commit nobody changes it."""
-        if not delivery_ids:
-            return {}
-        rows = await self._connection.execute(
-            select(_table.c.id, _table.c.lease_owner, _table.c.attempts)
-            .where(_table.c.id.in_(delivery_ids), _is_pending)
-            .order_by(_table.c.id)
-            .with_for_update(key_share=True)
-        )
-        return {row.id: (row.lease_owner, row.attempts) for row in rows}
 
     async def plan_notices(self, at: datetime, *, most: int) -> int:
         """Plan a delivery for each notice that has none yet; answer how many were planned."""

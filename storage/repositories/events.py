@@ -1,16 +1,15 @@
 """Accepted changes. Written in batches: the intake commits what queued while it committed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(EventRow)
 _known = table_of(KnownRecordRow)
@@ -21,8 +20,7 @@ def _keys_in(table: "Table[Any]", wanted: list[tuple[str, str, str]]) -> Select[
     return select(*triple).where(tuple_(*triple).in_(wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value, frozen=True):
     """A change of one resource of one account; no document."""
 
     id: str
@@ -37,6 +35,12 @@ class Event:
     """Empty for one that was found by asking, which had no body."""
     source: str = "WEBHOOK"
     """WEBHOOK, POLL or TEST."""
+
+
+_add = Prepared(
+    types_of(Event, _table),
+    lambda given: given.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
+)
 
 
 class Events:
@@ -66,11 +70,7 @@ class Events:
         # One order for all: two processes that take in the same events would else wait for each
         # other's rows. The sort is stable, so the first of its kind stays the first.
         ordered = sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        rows = await self._connection.execute(
-            dialect.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
-            [as_row(event) for event in ordered],
-        )
+        rows = await _add.fetch(self._connection, [as_tuple(event) for event in ordered])
         return {row[0] for row in rows}
 
     async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:

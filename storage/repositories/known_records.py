@@ -1,7 +1,6 @@
 """What vendors were told of each record, by events and by polls."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +8,9 @@ from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.prepared import Given, Prepared
 from storage.tables import KnownRecordRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import Value, as_row, as_tuple, as_value, columns_of, table_of, types_of
 
 _table = table_of(KnownRecordRow)
 
@@ -32,8 +32,7 @@ _note = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownRecord:
+class KnownRecord(Value, frozen=True):
     """The newest state of a record that was told, when, and when a poll last read it."""
 
     account_id: str
@@ -42,6 +41,23 @@ class KnownRecord:
     version: str
     told_at: datetime
     read_at: datetime | None = None
+
+
+def _telling(given: Given) -> Any:
+    insert = given.insert(_table)
+    new = insert.excluded
+    is_newer = new.told_at > _table.c.told_at
+    return insert.on_conflict_do_update(
+        index_elements=list(_table.primary_key),
+        set_={
+            "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
+            "version": case((is_newer, new.version), else_=_table.c.version),
+        },
+        where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
+    ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
+
+
+_tell = Prepared(types_of(KnownRecord, _table), _telling)
 
 
 class KnownRecords:
@@ -60,19 +76,8 @@ class KnownRecords:
         if not told:
             return {}
         ordered = sorted(told, key=lambda one: (one.account_id, one.resource, one.resource_id))
-        insert: Any = self._dialect.insert(_table)  # one of two types alike
-        new = insert.excluded
-        is_newer = new.told_at > _table.c.told_at
-        statement = insert.on_conflict_do_update(
-            index_elements=list(_table.primary_key),
-            set_={
-                "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
-                "version": case((is_newer, new.version), else_=_table.c.version),
-            },
-            where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
-        ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
-        rows = await self._connection.execute(statement, [as_row(one) for one in ordered])
-        return {(row.account_id, row.resource, row.resource_id): row.read_at for row in rows}
+        rows = await _tell.fetch(self._connection, [as_tuple(one) for one in ordered])
+        return {row[:3]: row[3] for row in rows}
 
     async def get(
         self, account_id: str, resource: str, ids: Collection[str], *, hold: bool = False

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
+from storage.prepared import Given, Prepared
 from storage.tables import SubscriptionRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -50,6 +52,19 @@ class Subscription:
         return f"subscriptions.previous_secret:{self.id}"
 
 
+def _of_accounts(given: Given) -> "Select[Any, Any, Any]":
+    return (
+        select(*columns_of(Subscription, _table))
+        .where(_table.c.account_id == given["account_id"], _table.c.ended_at.is_(None))
+        .order_by(_table.c.id)
+    )
+
+
+_account = {"account_id": _table.c.account_id.type}
+_live = Prepared(_account, _of_accounts)
+_held = Prepared(_account, lambda given: _of_accounts(given).with_for_update(read=True, of=_table))
+
+
 class Subscriptions:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -76,11 +91,9 @@ class Subscriptions:
         With `hold` none of them can end before this transaction does, so that what is planned for
         them now is seen, and cancelled, by whoever ends them next.
         """
-        query = self._select.where(
-            _table.c.account_id.in_(account_ids), _table.c.ended_at.is_(None)
-        ).order_by(_table.c.id)
-        rows = await self._connection.execute(query.with_for_update(read=True) if hold else query)
-        return [as_value(Subscription, row) for row in rows]
+        wanted = [(account_id,) for account_id in sorted(set(account_ids))]
+        rows = await (_held if hold else _live).fetch(self._connection, wanted)
+        return sorted((Subscription(*row) for row in rows), key=lambda found: found.id)
 
     async def end_all_of(self, account_id: str, at: datetime) -> list[str]:
         """Mark all live ones of an account ended; answer their ids."""

@@ -101,7 +101,7 @@ async def backlog(work: UnitOfWork, route: Route, count: int) -> None:
     """Store deliveries that are due now and nobody's, each with an event of its own."""
     now = system_clock()
     events = [_event(route, now) for _ in range(count)]
-    async with work.writing() as tx:
+    async with work.hot() as tx:
         await tx.events.add_new(events)
         await tx.deliveries.add(
             [

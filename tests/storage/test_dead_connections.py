@@ -20,7 +20,7 @@ async def ask(database: Database) -> None:
 @on_postgres
 async def test_idle_connections_that_died_are_replaced_unnoticed(database_url: str) -> None:
     async with door(database_url) as (entrance, url):
-        database = Database(StorageSettings(url=url, statement_seconds=0.5))
+        database = Database(StorageSettings(url=url, statement_seconds=0.5, trust_seconds=0))
         await asyncio.gather(*(ask(database) for _ in range(3)))
         entrance.strand()
         for _ in range(4):
@@ -31,7 +31,7 @@ async def test_idle_connections_that_died_are_replaced_unnoticed(database_url: s
 @on_postgres
 async def test_a_statement_without_an_answer_ends_and_the_next_one_works(database_url: str) -> None:
     async with door(database_url) as (entrance, url):
-        database = Database(StorageSettings(url=url, statement_seconds=0.5))
+        database = Database(StorageSettings(url=url, statement_seconds=0.5, trust_seconds=0))
 
         async def interrupted() -> None:
             async with database.writing() as connection:

@@ -1,10 +1,10 @@
 """The queue: claimed under leases, completed by compare-and-set."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from storage.ids import new_id

@@ -1,9 +1,9 @@
 """Accepted events, stored once."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from storage.repositories.events import Event
 from storage.sealing import KeyRing

@@ -311,6 +311,13 @@ class Interruptible(UnitOfWork):
             yield tx
 
     @asynccontextmanager
+    async def hot(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+        if self.away or self.read_only:
+            raise StorageUnavailable("the database can't be used right now; try again")
+        async with super().hot() as tx:
+            yield tx
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
         if self.away:
             raise StorageUnavailable("the database can't be used right now; try again")
@@ -404,7 +411,7 @@ class Relay:
             self.clock,
             self.metrics,
             lease=dispatcher.lease if dispatcher else no_lease,
-            hand_over=dispatcher.hand_over if dispatcher else lambda _: None,
+            hand_over=dispatcher.hand_over if dispatcher else lambda *_: None,
         )
 
     def subscriptions(
@@ -451,7 +458,7 @@ class Relay:
             self.metrics,
             ReconcileSettings(**settings),
             lease=dispatcher.lease if dispatcher else lambda: None,
-            hand_over=dispatcher.hand_over if dispatcher else lambda _: None,
+            hand_over=dispatcher.hand_over if dispatcher else lambda *_: None,
             missed=missed or fine,
             jitter=lambda: 0.0,
         )

@@ -183,7 +183,11 @@ async def test_what_waits_for_a_record_is_sent_once_as_the_newest(
     assert relay.endpoints.arrived == []
     relay.clock.advance(seconds=10)
     await until(lambda: len(relay.endpoints.arrived) == 2)
-    await quiet(relay)
+
+    async def settled() -> bool:
+        return "PENDING" not in await relay.statuses(joining)
+
+    await until(settled)
     assert {event.id for event in arrived(relay, events)} == {events[1].id, events[3].id}
     deliveries = {one.event_id: one for one in await relay.of(joining)}
     kept = deliveries[events[3].id]

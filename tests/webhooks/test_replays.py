@@ -314,13 +314,13 @@ async def test_the_counts_follow_what_became_of_each(
         200 if request.headers["webhook-id"] in events[:4] else 410
     )
     await replays(relay).advance()
+    async with relay.work.reading() as tx:
+        assert await tx.delivery_log.counts(subscription.id) == (6, 0)
     await relay.start()
 
     async def settled() -> bool:
         return (await now(relay, account, begun)).waiting == 0
 
-    async with relay.work.reading() as tx:
-        assert await tx.delivery_log.counts(subscription.id) == (6, 0)
     await until(settled)
     done = await now(relay, account, begun)
     assert done.replay.planned == 6

@@ -10,7 +10,7 @@ from connector.app.container import Container, assemble
 from connector.app.settings import DatabaseGroup, SealingGroup, Settings
 from storage.sealing import MasterKey
 from tests.support import databases
-from tests.webhooks.relay import Relay
+from tests.webhooks.relay import Relay, until
 from webhooks.dispatch import CHECK_HOLDS
 
 
@@ -55,9 +55,8 @@ async def test_beside_a_worker_of_its_own_a_server_waits_until_that_has_noticed(
 async def test_the_only_process_that_sends_answers_at_once(settings: Settings) -> None:
     container = assemble(settings)
     container.worker.start()
-    try:
-        assert container.tenant_webhooks.lapse() == 0
-    finally:
-        await container.worker.stop()
-        assert container.tenant_webhooks.lapse() > CHECK_HOLDS
-        await container.close()
+    await until(lambda: container.dispatcher.is_running)
+    assert container.tenant_webhooks.lapse() == 0
+    await container.worker.stop()
+    assert container.tenant_webhooks.lapse() > CHECK_HOLDS
+    await container.close()

@@ -1,0 +1,97 @@
+"""PostgreSQL for short transactions that come by the thousand: connections of their own, kept open.
+
+Taking one from SQLAlchemy's pool and giving it back costs more than what is done on it.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from storage.prepared import Row
+from storage.settings import StorageSettings
+
+
+class HotConnection:
+    """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
+
+    def __init__(self, core: AsyncConnection, driver: Any) -> None:
+        self.core = core
+        self.driver = driver  # asyncpg's, which bears no types
+        self.dialect: Dialect = core.dialect
+        self.used_at = time.monotonic()
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return await self.core.execute(statement, parameters)
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        return [found for row in rows for found in await self.driver.fetch(sql, *row)]
+
+
+class HotPostgres:
+    """As many connections as are used at once: one for each kind of batch that is committed."""
+
+    def __init__(self, url: URL, settings: StorageSettings) -> None:
+        self._settings = settings
+        # transactions are begun and ended on the driver's connection
+        self._engine = create_async_engine(
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=settings.driver
+        )
+        self._idle: list[HotConnection] = []
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[HotConnection]:
+        """Open a write transaction: committed on a clean exit, rolled back otherwise.
+
+        Raises what SQLAlchemy and asyncpg raise.
+        """
+        connection = await self._living() or await self._connect()
+        driver = connection.driver
+        try:
+            await driver.execute("BEGIN")
+            yield connection
+            await driver.execute("COMMIT")
+        except TimeoutError:
+            driver.terminate()  # it may never answer, not even to a ROLLBACK
+            raise
+        except BaseException:
+            if not driver.is_closed():
+                await driver.execute("ROLLBACK")
+            raise
+        finally:
+            if driver.is_closed():
+                await connection.core.close()
+            else:
+                connection.used_at = time.monotonic()
+                self._idle.append(connection)
+
+    async def close(self) -> None:
+        """Close what isn't in use."""
+        while self._idle:
+            await self._idle.pop().core.close()
+        await self._engine.dispose()
+
+    async def _living(self) -> HotConnection | None:
+        """Answer the connection that was used last, if it still lives; drop the ones that don't."""
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                if time.monotonic() - connection.used_at >= self._settings.trust_seconds:
+                    await self._settings.ping(connection.driver)
+                if not connection.driver.is_closed():
+                    return connection
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.driver.terminate()
+            await connection.core.close()
+        return None
+
+    async def _connect(self) -> HotConnection:
+        core = await self._engine.connect()
+        raw = await core.get_raw_connection()
+        return HotConnection(core, raw.driver_connection)

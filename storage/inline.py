@@ -1,0 +1,129 @@
+"""SQLite in this very thread, for short transactions that come by the thousand.
+
+aiosqlite takes each statement to a thread and back, and under load every trip waits for the
+interpreter; the statements themselves take microseconds. So here they run at once. Only what waits
+for the disk, the commit, has a thread.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, create_engine
+from sqlalchemy.pool import StaticPool
+
+from storage.prepared import Row
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+_BUSY_SECONDS = 5.0
+_AGAIN = 0.005
+_STATEMENTS = 256
+"""Statements that the driver keeps compiled."""
+
+
+class InlineConnection:
+    """As much of SQLAlchemy's AsyncConnection as repositories use; nothing in it waits."""
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self.driver = driver
+        # transactions are begun and ended on the driver's connection
+        engine = create_engine(
+            "sqlite://",
+            creator=lambda: driver,
+            poolclass=StaticPool,
+            pool_reset_on_return=None,
+            isolation_level="AUTOCOMMIT",
+        )
+        self._core: Connection = engine.connect()
+        self.dialect: Dialect = engine.dialect
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        return self._core.execute(statement, parameters)
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
+        execute = self.driver.execute
+        return [found for row in rows for found in execute(sql, row).fetchall()]
+
+    def close(self) -> None:
+        self._core.close()
+        self.driver.close()
+
+
+class InlineSqlite:
+    """One connection that writes; who uses it sees to it that nobody else here writes meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: InlineConnection | None = None
+        self._committer = ThreadPoolExecutor(1, "sqlite-commit")
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[InlineConnection]:
+        """Open a write transaction: committed on a clean exit, rolled back otherwise.
+
+        Raises sqlite3.OperationalError when the database can't be opened, is full or stays locked.
+        """
+        connection = self._opened or self._open()
+        try:
+            await self._begin(connection.driver)
+            yield connection
+            await self._commit(connection.driver)
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                connection.driver.rollback()
+            if isinstance(error, sqlite3.OperationalError) or connection.driver.in_transaction:
+                self._close()  # whatever is wrong with it, the next one starts afresh
+            raise
+
+    async def _begin(self, driver: sqlite3.Connection) -> None:
+        """Take the write lock; another process may hold it for a moment."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _BUSY_SECONDS
+        while True:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or loop.time() > until:
+                    raise
+            await asyncio.sleep(_AGAIN)
+
+    async def _commit(self, driver: sqlite3.Connection) -> None:
+        """Commit in a thread. Once begun it's waited for, whoever is cancelled."""
+        loop = asyncio.get_running_loop()
+        committing = loop.run_in_executor(self._committer, driver.execute, "COMMIT")
+        try:
+            await asyncio.shield(committing)
+        except asyncio.CancelledError:
+            with suppress(sqlite3.Error):
+                await committing
+            raise
+
+    def _open(self) -> InlineConnection:
+        driver = sqlite3.connect(
+            self._path,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=_STATEMENTS,
+        )
+        for pragma in PRAGMAS:
+            driver.execute(f"PRAGMA {pragma}")
+        self._opened = InlineConnection(driver)
+        return self._opened
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._close()
+        self._committer.shutdown(wait=False)

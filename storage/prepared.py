@@ -1,0 +1,136 @@
+"""Statements that are run for many rows, thousands of times a second.
+
+SQLAlchemy writes each of them once, for each kind of database; after that the driver runs it, and
+nothing but the values' own conversion stands in between. SQLite, which is in this process, runs a
+statement for each row; PostgreSQL gets all rows at once, as one array for each column.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, cast
+
+from sqlalchemy import ClauseElement, ColumnElement, Dialect, Executable, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.types import TypeEngine
+
+Row: TypeAlias = tuple[Any, ...]
+Types: TypeAlias = Mapping[str, TypeEngine[Any]]
+_Converter: TypeAlias = Callable[[Any], Any] | None
+
+
+class Direct(Protocol):
+    """A connection that runs the driver's statements."""
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        """Run a statement for each row of parameters; answer all rows that it returned."""
+        ...
+
+
+class Given:
+    """The rows that a statement is run for: `given["name"]` is a column of theirs."""
+
+    def __init__(self, types: Types, *, at_once: bool) -> None:
+        self.at_once = at_once
+        """Whether the statement gets all rows rather than one."""
+        self._types = types
+        self.rows: FromClause | None = None
+        """All rows as a table."""
+        if at_once:
+            columns = [
+                func.unnest(bindparam(name, type_=postgresql.ARRAY(kind)), type_=kind).label(name)
+                for name, kind in types.items()
+            ]
+            self.rows = select(*columns).subquery("given")
+
+    def __getitem__(self, name: str) -> ColumnElement[Any]:
+        if self.rows is not None:
+            return self.rows.c[name]
+        return bindparam(name, type_=self._types[name])
+
+    def insert(self, table: Any) -> Any:
+        """Begin an INSERT of the rows, to be followed by ON CONFLICT and RETURNING."""
+        if self.rows is None:
+            return sqlite.insert(table).values({name: self[name] for name in self._types})
+        return postgresql.insert(table).from_select(list(self._types), select(self.rows))
+
+
+class Prepared:
+    """A statement and the columns of the rows that it is run for, in their order."""
+
+    def __init__(self, types: Types, build: Callable[[Given], Executable]) -> None:
+        self._types = types
+        self._build = build
+        self._compiled: dict[str, _Compiled] = {}
+
+    async def fetch(self, connection: AsyncConnection, rows: Sequence[Row]) -> list[Row]:
+        """Run it; answer the rows that it returned."""
+        if not rows:
+            return []
+        compiled = self._for(connection.dialect)
+        bound = compiled.bind(rows)
+        if hasattr(connection, "fetch_many"):
+            return compiled.read(await cast(Direct, connection).fetch_many(compiled.sql, bound))
+        found: list[Sequence[Any]] = []
+        for row in bound:
+            result = await connection.exec_driver_sql(compiled.sql, row)
+            found += result if result.returns_rows else ()
+        return compiled.read(found)
+
+    def _for(self, dialect: Dialect) -> "_Compiled":
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            given = Given(self._types, at_once=dialect.name == "postgresql")
+            compiled = _Compiled(self._build(given), dialect, self._types, given.at_once)
+            self._compiled[dialect.name] = compiled
+        return compiled
+
+
+class _Compiled:
+    def __init__(
+        self, statement: Executable, dialect: Dialect, types: Types, at_once: bool
+    ) -> None:
+        written = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
+        self.sql = str(written)
+        names = list(types)
+        self._inputs: list[tuple[int, _Converter]] = [
+            (names.index(name), types[name].dialect_impl(dialect).bind_processor(dialect))
+            for name in written.positiontup or ()
+        ]
+        self._at_once = at_once
+        columns: Any = getattr(statement, "exported_columns", ())
+        self._outputs: list[_Converter] = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        ]
+
+    def bind(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Write rows as the driver takes them."""
+        if self._at_once:
+            columns = list(zip(*rows, strict=True))
+            return [
+                tuple(
+                    [
+                        columns[at] if write is None else [write(value) for value in columns[at]]
+                        for at, write in self._inputs
+                    ]
+                )
+            ]
+        inputs = self._inputs
+        return [
+            tuple([row[at] if write is None else write(row[at]) for at, write in inputs])
+            for row in rows
+        ]
+
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[Row]:
+        """Read what the driver answered."""
+        outputs = self._outputs
+        return [
+            tuple(
+                [
+                    value if read is None else read(value)
+                    for value, read in zip(row, outputs, strict=True)
+                ]
+            )
+            for row in rows
+        ]

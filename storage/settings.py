@@ -1,0 +1,30 @@
+"""Where the data is, and how long a database may take."""
+
+from dataclasses import dataclass
+from typing import Any
+
+_PING_SECONDS = 5.0
+"""How long a connection may take to show that it lives."""
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """Where the data is: `sqlite:///file.db` or `postgresql://user:password@host/name`."""
+
+    url: str = "sqlite:///qonto-connector.db"
+    pool_size: int = 10
+    statement_seconds: float | None = 30.0
+    """How long PostgreSQL may take for one statement; None lets it take any time. A connection
+    that died without a word would else be waited for as long as the kernel pleases."""
+    trust_seconds: float = 1.0
+    """How long after its last use a connection to PostgreSQL is believed to live."""
+
+    @property
+    def driver(self) -> dict[str, Any]:
+        """What connecting to PostgreSQL takes besides the address."""
+        return {"timeout": 10, "command_timeout": self.statement_seconds}
+
+    async def ping(self, driver: Any) -> None:
+        """See whether a connection of asyncpg lives. Raises what shows that it doesn't."""
+        wait = min(_PING_SECONDS, self.statement_seconds or _PING_SECONDS)
+        await driver.fetchrow(";", timeout=wait)
