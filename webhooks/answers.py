@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -37,6 +37,28 @@ Moment = Annotated[
 ]
 Cursor = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Strict(BaseModel):
+    """What a caller sends, without a word that isn't known.
+
+    A filter or a bound that is overlooked would list, or send again, far more than was meant.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Between(Strict):
+    """Two bounds in time, in their order."""
+
+    since: Moment | None = Field(default=None, alias="from", description="Planned then or later.")
+    until: Moment | None = Field(default=None, alias="to", description="Planned before then.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Between":
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("from must be before to")
+        return self
 
 
 class CursorMeta(msgspec.Struct, frozen=True, rename="camel"):

@@ -13,6 +13,8 @@ UNREACHABLE = frozenset(
         "CONNECTION_FAILED",
         "CONNECTION_LOST",
         "NAME_NOT_RESOLVED",
+        "PROXY_REFUSED",
+        "PROXY_UNREACHABLE",
         "TIMEOUT",
         "TLS_FAILED",
     }

@@ -73,6 +73,17 @@ class EgressPolicy:
             return False
         return address.is_global and not address.is_multicast and not _within(address, _NEVER)
 
+    def vets(self, info: Any) -> bool:
+        """Say the same of an address as `getaddrinfo` answers it."""
+        family, _, _, _, where = info
+        if family == socket.AF_INET6 and len(where) == 4 and where[3]:
+            return False  # a zone of this machine
+        try:
+            address = ipaddress.ip_address(str(where[0]))
+        except ValueError:
+            return False  # a spelling that the C library may read otherwise than we do
+        return self.permits(address)
+
     def socket_factory(self) -> Callable[[Any], socket.socket]:
         """Answer the function that makes sockets for aiohttp, one per address about to be called.
 
@@ -80,14 +91,9 @@ class EgressPolicy:
         """
 
         def make(info: Any) -> socket.socket:
-            family, kind, protocol, _, where = info
-            zoned = family == socket.AF_INET6 and len(where) == 4 and where[3]
-            try:
-                address = ipaddress.ip_address(str(where[0]))
-            except ValueError:
-                address = None  # a spelling that the C library may read otherwise than we do
-            if zoned or address is None or not self.permits(address):
+            if not self.vets(info):
                 raise AddressRefused("the address is not a public one")
+            family, kind, protocol, *_ = info
             return socket.socket(family, kind, protocol)
 
         return make

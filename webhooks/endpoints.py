@@ -1,9 +1,10 @@
 """Receivers that fail for days, are gone, or asked for a rest: paused, probed, resumed.
 
-A subscription whose tries have all failed for days is PAUSED: what it would get is HELD, and once
-an hour the oldest of that is tried. When it arrives, or the vendor says so, all goes out again, in
-its order. A receiver that answers 410 is believed at once: its subscription is DISABLED, nothing
-more is planned for it, and what waits is HELD all the same, since a vendor may have erred.
+A subscription whose tries have all failed for days is PAUSED: what it would get is HELD, and so is
+what was given up since they began to fail; once an hour the oldest of that is tried. When it
+arrives, or the vendor says so, all goes out again, in its order. A receiver that answers 410 is
+believed at once: its subscription is DISABLED, nothing more is planned for it, and what waits is
+HELD all the same, since a vendor may have erred.
 """
 
 import json
@@ -42,7 +43,7 @@ logger = structlog.get_logger()
 class EndpointSettings:
     """When a receiver counts as failing: without a success for so long, over so many tries."""
 
-    pause_after: timedelta = timedelta(days=3)
+    pause_after: timedelta = timedelta(days=1.5)
     least_tries: int = 5
     probe_every: timedelta = timedelta(hours=1)
 
@@ -198,6 +199,12 @@ class Endpoints:
             if tries < settings.least_tries:
                 return
             await self._move(tx, found, PAUSED, FAILING, now, probe_at=now + settings.probe_every)
+            taken = await tx.endpoints.take_back(subscription_id, found.failing_since, most=CHUNK)
+        while taken == CHUNK:
+            async with self._work.writing() as tx:
+                taken = await tx.endpoints.take_back(
+                    subscription_id, found.failing_since, most=CHUNK
+                )
         await self._settle(subscription_id, PAUSED, most=CHUNK)
 
     async def _answered(self, subscription_id: str, now: datetime) -> None:

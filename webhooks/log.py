@@ -17,6 +17,7 @@ class Asked:
 
     status: str | None = None
     event_type: str | None = None
+    event_id: str | None = None
     resource_id: str | None = None
     origin: str | None = None
     since: datetime | None = None
@@ -27,6 +28,7 @@ class Asked:
         return LogFilter(
             status=self.status,
             event_type=self.event_type,
+            event_id=self.event_id,
             resource_id=self.resource_id,
             origin=self.origin,
             first_id=None if self.since is None else first_id("dlv", self.since),

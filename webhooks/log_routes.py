@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,10 +12,10 @@ from oauth.requests import parse_query
 from storage.clock import iso_millis
 from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
 from webhooks.answers import (
+    Between,
     Cursor,
     CursorMeta,
     Limit,
-    Moment,
     Words,
     account_of,
     answer,
@@ -27,18 +27,20 @@ from webhooks.answers import (
 from webhooks.log import Asked, Detail
 
 Status = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
+EventType = Literal["CREATED", "UPDATED", "REVOKED"]
 Origin = Literal["EVENT", "REPLAY", "TEST"]
 
 
-class LogQuery(BaseModel):
+class LogQuery(Between):
     """Which deliveries, and how many."""
 
     status: Status | None = None
-    eventType: Literal["CREATED", "UPDATED", "REVOKED"] | None = None  # noqa: N815
+    eventType: EventType | None = None  # noqa: N815
+    eventId: Words | None = Field(  # noqa: N815
+        default=None, description="The `webhook-id` that the receiver saw."
+    )
     resourceId: Words | None = None  # noqa: N815
     origin: Origin | None = None
-    since: Moment | None = Field(default=None, alias="from")
-    until: Moment | None = Field(default=None, alias="to")
     cursor: Cursor | None = None
     limit: Limit = 50
 
@@ -105,6 +107,7 @@ async def index(request: Request) -> Response:
     asked = Asked(
         status=query.status,
         event_type=query.eventType,
+        event_id=query.eventId,
         resource_id=query.resourceId,
         origin=query.origin,
         since=query.since,

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,10 +11,11 @@ from starlette.routing import Route
 from oauth.requests import parse_body, parse_query
 from storage.clock import iso_millis
 from webhooks.answers import (
+    Between,
     Cursor,
     CursorMeta,
     Limit,
-    Moment,
+    Strict,
     Words,
     account_of,
     answer,
@@ -29,14 +30,12 @@ from webhooks.replays import Criteria, Progress
 _HELD = ("The subscription is paused: this is kept, and sent when it is resumed.",)
 
 
-class ReplayRequest(BaseModel):
+class ReplayRequest(Between):
     """Which of the finished deliveries to send again."""
 
     status: Literal["FAILED", "ALL"] = Field(
         description="FAILED: events that were given up and have not arrived since."
     )
-    since: Moment | None = Field(default=None, alias="from", description="Planned then or later.")
-    until: Moment | None = Field(default=None, alias="to", description="Planned before then.")
     resourceId: Words | None = Field(  # noqa: N815
         default=None, description="Only events of this record."
     )
@@ -77,7 +76,7 @@ class WebhookReplayListAnswer(msgspec.Struct, frozen=True, rename="camel", kw_on
     errors: None = None
 
 
-class ReplaysQuery(BaseModel):
+class ReplaysQuery(Strict):
     cursor: Cursor | None = None
     limit: Limit = 50
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +13,7 @@ import aiohttp
 
 from storage.clock import Clock, system_clock
 from webhooks.egress import AddressRefused, EgressPolicy
+from webhooks.proxy import NameUnknown, Ways, headers_for
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.transcript import MOST_BODY
 
@@ -19,6 +21,9 @@ _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 """Of a Retry-After; more digits than that are no answer to be taken seriously."""
 
 _LONGEST_DATE = 64
+
+_NOT_REACHED = frozenset({502, 503, 504})
+"""What a proxy answers when it can't connect to the address it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class SenderSettings:
     most_bytes: int = 64 * 1024
     connections: int = 256
     user_agent: str = "qonto-connector"
+    proxy: str | None = field(default=None, repr=False)
+    """The URL of one that all goes through. It may hold a password."""
 
 
 class HttpSender:
@@ -55,10 +62,14 @@ class HttpSender:
         """`clock` tells how far off a date in Retry-After is."""
         self._settings = settings
         self._clock = clock
+        self._allow_http = policy.allow_http
+        # Through a proxy the only sockets are those to it, wherever it is; what it's asked for is
+        # vetted before.
+        self._ways = None if settings.proxy is None else Ways(policy)
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=settings.connections,
-                socket_factory=policy.socket_factory(),
+                socket_factory=policy.socket_factory() if settings.proxy is None else None,
                 ttl_dns_cache=30,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -71,20 +82,19 @@ class HttpSender:
 
     async def send(self, request: OutgoingRequest) -> Outcome:
         """POST once and answer what came of it."""
+        if not self._allow_http and request.url[:5].lower() == "http:":
+            return Failed("HTTPS_REQUIRED")  # it was allowed once
         try:
-            async with (
-                asyncio.timeout(self._settings.deadline),
-                self._client.post(
-                    request.url, data=request.body, headers=request.headers, allow_redirects=False
-                ) as response,
-            ):
-                body = await self._skim(response)
-                wait = response.headers.get("Retry-After")
-                return Answered(
-                    response.status,
-                    None if wait is None else _retry_after(wait, self._clock()),
-                    _pairs(response.headers),
-                    body,
+            async with asyncio.timeout(self._settings.deadline):
+                if self._ways is not None:
+                    return await self._send_through_proxy(request, self._ways)
+                return await self._answer_to(
+                    self._client.post(
+                        request.url,
+                        data=request.body,
+                        headers=request.headers,
+                        allow_redirects=False,
+                    )
                 )
         except TimeoutError:
             return Failed("TIMEOUT")
@@ -93,7 +103,14 @@ class HttpSender:
         except aiohttp.ClientSSLError:
             return Failed("TLS_FAILED")
         except aiohttp.ClientConnectorDNSError:
+            # names of receivers are looked up before a proxy is called
+            return Failed("NAME_NOT_RESOLVED" if self._ways is None else "PROXY_UNREACHABLE")
+        except NameUnknown:
             return Failed("NAME_NOT_RESOLVED")
+        except aiohttp.ClientProxyConnectionError:
+            return Failed("PROXY_UNREACHABLE")
+        except aiohttp.ClientHttpProxyError as error:
+            return Failed("CONNECTION_FAILED" if error.status in _NOT_REACHED else "PROXY_REFUSED")
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, AddressRefused):
                 return Failed("ADDRESS_REFUSED")
@@ -110,6 +127,40 @@ class HttpSender:
 
     async def close(self) -> None:
         await self._client.close()
+
+    async def _send_through_proxy(self, request: OutgoingRequest, ways: Ways) -> Outcome:
+        """Try one address after the other, until the proxy reaches one."""
+        *others, last = await ways.to(request.url)
+        for way in (*others, last):
+            try:
+                return await self._answer_to(
+                    self._client.post(
+                        way.url,
+                        data=request.body,
+                        headers=headers_for(way, request.headers),
+                        allow_redirects=False,
+                        proxy=self._settings.proxy,
+                        server_hostname=way.name,
+                    )
+                )
+            except aiohttp.ClientHttpProxyError as error:
+                # nothing of the message was sent
+                if error.status not in _NOT_REACHED or way is last:
+                    raise
+        raise AssertionError("there is at least one way")
+
+    async def _answer_to(
+        self, posting: AbstractAsyncContextManager[aiohttp.ClientResponse]
+    ) -> Answered:
+        async with posting as response:
+            body = await self._skim(response)
+            wait = response.headers.get("Retry-After")
+            return Answered(
+                response.status,
+                None if wait is None else _retry_after(wait, self._clock()),
+                _pairs(response.headers),
+                body,
+            )
 
     async def _skim(self, response: aiohttp.ClientResponse) -> bytes:
         """Answer the beginning of the body.

@@ -1,19 +1,19 @@
 """One subscription over HTTP: how it stands, its options, its state and its secret."""
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from oauth.requests import parse_body
 from storage.clock import iso_millis
-from webhooks.answers import account_of, answer, moment, path_id
+from webhooks.answers import Strict, account_of, answer, moment, path_id
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.standing import LONGEST_COALESCING, Standing
 
 
-class OptionsRequest(BaseModel):
+class OptionsRequest(Strict):
     """What to change; what is left out or null stays as it is."""
 
     ordered: bool | None = Field(
@@ -27,7 +27,7 @@ class OptionsRequest(BaseModel):
     )
 
 
-class RotationRequest(BaseModel):
+class RotationRequest(Strict):
     """How the old secret ends."""
 
     expireNow: bool = Field(  # noqa: N815

@@ -44,7 +44,6 @@ from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
-from webhooks.egress import EgressPolicy
 from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.log import Log
@@ -220,14 +219,13 @@ def assemble(
         work, ring, targets, oauth_client, oauth_settings, clock=clock, serving=Status.DISABLED
     )
 
-    policy = EgressPolicy.of(
-        tuple(part.strip() for part in settings.egress.allowed_networks.split(",") if part.strip()),
-        allow_http=settings.egress.allow_http,
-    )
+    policy = settings.egress.policy()
     sender = sender or HttpSender(
         policy,
         SenderSettings(
-            deadline=settings.delivery.deadline_seconds, connections=settings.delivery.at_once
+            deadline=settings.delivery.deadline_seconds,
+            connections=settings.delivery.at_once,
+            proxy=settings.egress.proxy.get_secret_value() or None,
         ),
         clock,
     )

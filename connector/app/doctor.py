@@ -1,5 +1,6 @@
 """Looks a deployment over before it serves, and says what to do about each finding."""
 
+import asyncio
 import ipaddress
 import os
 import socket
@@ -20,6 +21,15 @@ from storage.engine import Database
 from storage.errors import ServiceError
 from storage.unit_of_work import UnitOfWork
 
+PROXY_WITHIN = 5.0
+"""Seconds that a proxy is given to accept a connection."""
+
+_METADATA = (
+    ipaddress.ip_address("169.254.169.254"),
+    ipaddress.ip_address("fd00:ec2::254"),
+    ipaddress.ip_address("168.63.129.16"),
+)
+
 Verdict = Literal["ok", "warning", "problem"]
 
 RENEW_AFTER = timedelta(days=180)
@@ -38,6 +48,8 @@ class Finding:
 async def examine(settings: Settings) -> AsyncGenerator[Finding]:
     """Look at the settings, the database, the sealed secrets and the public address, in turn."""
     for finding in _settings(settings):
+        yield finding
+    for finding in await _egress(settings):
         yield finding
     try:
         database = open_database(settings)
@@ -120,6 +132,31 @@ def _reachable(host: str) -> Finding:
             f"{host} leads to a private address; Qonto can only post events to a public one.",
         )
     return Finding("ok", "public address", f"{host} resolves to a public address")
+
+
+async def _egress(settings: Settings) -> list[Finding]:
+    """Where webhooks may go, and whether the proxy that they go through answers."""
+    findings: list[Finding] = []
+    policy = settings.egress.policy()
+    if policy.allowed:
+        inside = f"webhooks may go to {', '.join(str(network) for network in policy.allowed)}"
+        exposed = [str(one) for one in _METADATA if policy.permits(one)]
+        if exposed:
+            inside += f", which holds {' and '.join(exposed)}, where clouds give out credentials"
+        findings.append(Finding("warning" if exposed else "ok", "callbacks", f"{inside}."))
+    proxy = urlsplit(settings.egress.proxy.get_secret_value())
+    if proxy.hostname:
+        where = f"the proxy at {proxy.hostname}:{proxy.port or 80}"  # never its password
+        try:
+            async with asyncio.timeout(PROXY_WITHIN):
+                _, writer = await asyncio.open_connection(proxy.hostname, proxy.port or 80)
+            writer.close()
+        except (OSError, TimeoutError):
+            message = f"{where} can't be reached, and no webhook goes around it."
+            findings.append(Finding("warning", "proxy", message))
+        else:
+            findings.append(Finding("ok", "proxy", f"webhooks go through {where}"))
+    return findings
 
 
 async def _database(database: Database) -> AsyncGenerator[Finding]:

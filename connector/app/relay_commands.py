@@ -21,6 +21,7 @@ from webhooks.answers import LIMITS
 from webhooks.log import Asked
 from webhooks.replays import Criteria
 from webhooks.signing import maesn_secret, standard_secret
+from webhooks.standing import LONGEST_COALESCING
 
 webhooks = typer.Typer(
     help="Subscriptions, what is sent for them, and trying it out.", no_args_is_help=True
@@ -95,6 +96,52 @@ def webhook_resume(webhook: Webhook, as_json: AsJson = False) -> None:
     _show_standing(webhook, resume, as_json)
 
 
+@webhooks.command("change")
+def webhook_change(
+    webhook: Webhook,
+    ordered: Annotated[
+        bool | None,
+        typer.Option("--ordered/--unordered", help="The events of one record one by one, or not."),
+    ] = None,
+    coalesce_seconds: Annotated[
+        int | None,
+        typer.Option(
+            "--coalesce",
+            min=0,
+            max=LONGEST_COALESCING,
+            help="Seconds to wait for later events of a record, to send one for all.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a subscription's options; what isn't named stays as it is.
+
+    Example: qonto-connector webhook change whk_01K9... --ordered --coalesce 5
+    """
+
+    async def change(container: Container, owner: Account) -> None:
+        await container.standings.change(
+            owner, webhook, ordered=ordered, coalesce_seconds=coalesce_seconds
+        )
+
+    _show_standing(webhook, change, as_json)
+
+
+@webhooks.command("delete")
+def webhook_delete(webhook: Webhook, as_json: AsJson = False) -> None:
+    """End a subscription: when this returns, no process starts a try for it any more.
+
+    Example: qonto-connector webhook delete whk_01K9...
+    """
+
+    async def end() -> dict[str, str]:
+        async with assembled() as container:
+            await container.subscriptions.delete(await _owner(container, webhook), webhook)
+        return {"id": webhook, "state": "ENDED"}
+
+    _show(run(end()), as_json)
+
+
 @webhooks.command("rotate")
 def webhook_rotate(
     webhook: Webhook,
@@ -142,11 +189,14 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
 def webhook_deliveries(
     webhook: Webhook,
     status: Annotated[
-        str | None, typer.Option(help="PENDING, DELIVERED, GIVEN_UP, CANCELED, HELD or MERGED.")
+        log_routes.Status | None, typer.Option(help="Only what stands like this.")
     ] = None,
-    event_type: Annotated[str | None, typer.Option(help="CREATED, UPDATED or REVOKED.")] = None,
+    event_type: Annotated[log_routes.EventType | None, typer.Option(help="Only these.")] = None,
+    event_id: Annotated[
+        str | None, typer.Option(help="Only of this event, the receiver's webhook-id.")
+    ] = None,
     resource_id: Annotated[str | None, typer.Option(help="Only of this record.")] = None,
-    origin: Annotated[str | None, typer.Option(help="EVENT, REPLAY or TEST.")] = None,
+    origin: Annotated[log_routes.Origin | None, typer.Option(help="Only what came so.")] = None,
     since: Moment = None,
     until: Moment = None,
     most: Annotated[int, typer.Option(min=1, help="How many, the newest ones.")] = 50,
@@ -159,10 +209,10 @@ def webhook_deliveries(
     asked = Asked(
         status=status,
         event_type=event_type,
+        event_id=event_id,
         resource_id=resource_id,
         origin=origin,
-        since=_utc(since),
-        until=_utc(until),
+        **_between(since, until),
     )
 
     async def look() -> list[log_routes.WebhookDelivery]:
@@ -221,7 +271,7 @@ def webhook_replay(
 
     Example: qonto-connector webhook replay whk_01K9... --since 2026-11-19
     """
-    criteria = Criteria(not everything, _utc(since), _utc(until), resource_id)
+    criteria = Criteria(not everything, resource_id=resource_id, **_between(since, until))
 
     async def send() -> tuple[msgspec.Struct, tuple[str, ...]]:
         async with assembled() as container:
@@ -323,6 +373,12 @@ def _show_standing(
             return standing_routes.shown_standing(await container.standings.get(owner, webhook))
 
     _show(msgspec.to_builtins(run(do())), as_json)
+
+
+def _between(since: datetime | None, until: datetime | None) -> dict[str, datetime | None]:
+    if since is not None and until is not None and since >= until:
+        raise typer.BadParameter("it must be after --since", param_hint="--until")
+    return {"since": _utc(since), "until": _utc(until)}
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -44,8 +44,14 @@ _LOG_FILTERS = (
     Parameter(
         "eventType",
         "query",
-        {"type": "string", "enum": ["CREATED", "UPDATED", "REVOKED"]},
+        {"type": "string", "enum": list(get_args(log.EventType))},
         "Only events of this type.",
+    ),
+    Parameter(
+        "eventId",
+        "query",
+        {"type": "string", "maxLength": 200},
+        "Only this event, by the `webhook-id` that the receiver saw.",
     ),
     Parameter(
         "resourceId", "query", {"type": "string", "maxLength": 200}, "Only events of this record."
@@ -57,7 +63,7 @@ _LOG_FILTERS = (
         "Why they were planned: an event, a replay or a test.",
     ),
     Parameter("from", "query", _MOMENT, "Only those planned then or later."),
-    Parameter("to", "query", _MOMENT, "Only those planned before then."),
+    Parameter("to", "query", _MOMENT, "Only those planned before then, after `from`."),
 )
 
 RELAY = (

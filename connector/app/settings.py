@@ -27,9 +27,12 @@ from connector.budget import Rate
 from connector.syncing.pace import Pace
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
+from webhooks.egress import EgressPolicy
+from webhooks.proxy import check_proxy
 from webhooks.schedule import RETRY_DELAYS
 
 PREFIX = "CONNECTOR_"
+_LONGEST_WAIT = 7 * 86400
 
 
 class SettingsInvalid(ServiceError):
@@ -108,6 +111,27 @@ class EgressGroup(_Group):
         description="Networks that may be called although they aren't public, comma separated.",
     )
     allow_http: bool = Field(default=False, description="Accept http:// callback URLs.")
+    proxy: SecretStr = Field(
+        default=SecretStr(""),
+        description="An HTTP proxy for webhooks: http://host:port, or http://user:password@host:port.",
+    )
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        EgressPolicy.of(_listed(value), allow_http=False)
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _usable_proxy(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_proxy(value.get_secret_value())
+        return value
+
+    def policy(self) -> EgressPolicy:
+        """Answer which addresses may be called."""
+        return EgressPolicy.of(_listed(self.allowed_networks), allow_http=self.allow_http)
 
 
 class DeliveryGroup(_Group):
@@ -123,7 +147,7 @@ class DeliveryGroup(_Group):
         description="Seconds to wait after the first failed try, after the second, and so on.",
     )
     pause_after_days: float = Field(
-        default=3,
+        default=1.5,
         gt=0,
         le=365,
         description="Days without any success after which a subscription is paused.",
@@ -131,6 +155,17 @@ class DeliveryGroup(_Group):
     pause_after_tries: int = Field(
         default=5, ge=1, le=1000, description="Failed tries that this takes at least."
     )
+
+    @field_validator("retry_seconds")
+    @classmethod
+    def _waits(cls, value: str) -> str:
+        try:
+            waits = [float(text) for text in value.split()]
+        except ValueError:
+            raise ValueError("it is a list of seconds, with spaces between") from None
+        if not waits or not all(0 <= wait <= _LONGEST_WAIT for wait in waits):
+            raise ValueError(f"it has at least one wait, each of 0 to {_LONGEST_WAIT} seconds")
+        return value
 
     def delays(self) -> tuple[timedelta, ...]:
         return tuple(timedelta(seconds=float(text)) for text in self.retry_seconds.split())
@@ -349,6 +384,10 @@ def load(**overrides: Any) -> Settings:
             for item in error.errors(include_url=False, include_input=False)
         )
         raise SettingsInvalid(problems) from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def keys() -> list[str]:

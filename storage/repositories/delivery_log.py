@@ -69,6 +69,7 @@ class LogFilter:
 
     status: str | None = None
     event_type: str | None = None
+    event_id: str | None = None
     resource_id: str | None = None
     origin: str | None = None
     first_id: str | None = None
@@ -141,13 +142,17 @@ class DeliveryLog:
         Fewer than `most` don't mean the end; `next_before` is None there.
         """
         bounds = _bounds(chosen, before)
-        if chosen.resource_id is not None:
-            # One record has few events, so that all its deliveries are found through them. With
+        if chosen.event_id is not None or chosen.resource_id is not None:
+            # An event, or a record, has few deliveries, so that all are found through it. With
             # the bare column SQLite would rather walk the subscription's log.
             of_subscription = func.coalesce(_table.c.subscription_id, "") == subscription_id
-            query = _logged.where(of_subscription, *bounds, *_conditions(chosen)).where(
-                _table.c.event_id.in_(_events_of(subscription_id, chosen.resource_id))
-            )
+            query = _logged.where(of_subscription, *bounds, *_conditions(chosen))
+            if chosen.event_id is not None:
+                query = query.where(_table.c.event_id == chosen.event_id)
+            if chosen.resource_id is not None:
+                query = query.where(
+                    _table.c.event_id.in_(_events_of(subscription_id, chosen.resource_id))
+                )
             return await self._answer(query, most, last_looked_at=None)
         own = _table.c.subscription_id == subscription_id
         looked_at = (

@@ -16,10 +16,12 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.ids import first_id
 from storage.notify import notify
 from storage.repositories.deliveries import Delivery
 from storage.tables import AttemptRow, DeliveryRow, EventRow, SubscriptionRow
@@ -32,6 +34,9 @@ _table = table_of(SubscriptionRow)
 _attempts = table_of(AttemptRow)
 _deliveries = table_of(DeliveryRow)
 _events = table_of(EventRow)
+
+_LONGEST_WAY = timedelta(days=14)
+"""More than lies between a delivery's making and its last try, a day each."""
 
 _is_paused = _table.c.state == literal_column("'PAUSED'")
 _is_pending = _deliveries.c.status == literal_column("'PENDING'")
@@ -106,16 +111,20 @@ class Endpoints:
                 )
 
     async def failed_tries(self, subscription_id: str, since: datetime, *, most: int) -> int:
-        """Count failed tries since then, up to `most`, among a subscription's latest deliveries."""
-        latest = (
-            select(_deliveries.c.id)
-            .where(_deliveries.c.subscription_id == subscription_id)
-            .order_by(_deliveries.c.id.desc())
-            .limit(100)
+        """Count failed tries since then, up to `most`, of a subscription.
+
+        Looked at are its latest deliveries, and some of those that wait for another try: behind
+        a long backlog the latest ones haven't been tried.
+        """
+        own = _deliveries.c.subscription_id == subscription_id
+        latest = select(_deliveries.c.id).where(own).order_by(_deliveries.c.id.desc()).limit(100)
+        waiting = select(_deliveries.c.id).where(own, _is_pending, _deliveries.c.attempts > 0)
+        looked_at = union(
+            select(latest.subquery().c.id), select(waiting.limit(100).subquery().c.id)
         ).subquery()
         failed = (
             select(_attempts.c.number)
-            .join(latest, latest.c.id == _attempts.c.delivery_id)
+            .join(looked_at, looked_at.c.id == _attempts.c.delivery_id)
             .where(_attempts.c.error.is_not(None), _attempts.c.started_at >= since)
             .limit(most)
         ).subquery()
@@ -214,8 +223,38 @@ class Endpoints:
             update(_deliveries)
             .where(_deliveries.c.id.in_(select(chosen.cte().c.id)))
             .values(status="HELD", lease_owner=None, lease_until=None)
+            .returning(_deliveries.c.id)
         )
-        return result.rowcount
+        return len(result.all())  # of a statement that begins with WITH, SQLite counts no rows
+
+    async def take_back(self, subscription_id: str, since: datetime, *, most: int) -> int:
+        """Hold up to `most` events that were given up since then; answer how many it were.
+
+        Their tries stay written down. Nothing is taken back for an active subscription.
+        """
+        if not await self._stands(subscription_id, _table.c.state != ACTIVE):
+            return 0
+        chosen = (
+            select(_deliveries.c.id)
+            .where(
+                _deliveries.c.subscription_id == subscription_id,
+                _deliveries.c.id >= first_id("dlv", since - _LONGEST_WAY),
+                _deliveries.c.status == "GIVEN_UP",
+                _deliveries.c.completed_at >= since,
+                _deliveries.c.event_id.is_not(None),
+                _deliveries.c.origin != "TEST",
+            )
+            .order_by(_deliveries.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        result = await self._connection.execute(
+            update(_deliveries)
+            .where(_deliveries.c.id.in_(select(chosen.cte().c.id)))
+            .values(status="HELD", completed_at=None, lease_owner=None, lease_until=None)
+            .returning(_deliveries.c.id)
+        )
+        return len(result.all())
 
     async def release(self, subscription_id: str, *, now: datetime, most: int) -> int:
         """Let up to `most` held deliveries go, the oldest first; answer how many it were."""

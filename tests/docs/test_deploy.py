@@ -18,6 +18,7 @@ from tests.docs.settings_keys import keys
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE = (DEPLOY / "compose.yaml").read_text()
+SEVERAL = (DEPLOY / "compose.several.yaml").read_text()
 
 
 def test_the_wheel_holds_the_four_packages_the_revisions_and_the_licence(tmp_path: Path) -> None:
@@ -63,13 +64,14 @@ def test_the_image_runs_as_somebody_and_says_how_it_is() -> None:
 
 
 def test_settings_named_in_the_container_files_exist() -> None:
-    for text in (DOCKERFILE, COMPOSE):
+    for text in (DOCKERFILE, COMPOSE, SEVERAL):
         for key in re.findall(r"\b(CONNECTOR_[A-Z_]+[A-Z])[:=]", text):
             assert key.removesuffix("_FILE") in keys(), key
 
 
+@pytest.mark.parametrize("compose", [COMPOSE, SEVERAL], ids=["one", "several"])
 def test_the_server_takes_what_compose_hands_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compose: str
 ) -> None:
     secrets = {
         "sealing_keys": "2026-11:" + "A" * 43 + "=",
@@ -80,9 +82,10 @@ def test_the_server_takes_what_compose_hands_it(
         (tmp_path / name).write_text(value + "\n")
     for key in keys():
         monkeypatch.delenv(key, raising=False)
-    environment = dict(re.findall(r"^    (CONNECTOR_\w+): (.*)$", COMPOSE, re.MULTILINE))
+    environment = dict(re.findall(r"^    (CONNECTOR_\w+): (.*)$", compose, re.MULTILINE))
     for key, value in environment.items():
         value = re.sub(r"\$\{PUBLIC_HOST:\?[^}]*\}", "connect.example.com", value)
+        value = re.sub(r"\$\{BALANCER:\?[^}]*\}", "10.0.0.2", value)
         value = re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value)
         monkeypatch.setenv(key, value.replace("/run/secrets", str(tmp_path)))
     settings = load()
@@ -90,6 +93,19 @@ def test_the_server_takes_what_compose_hands_it(
     assert settings.database.url.get_secret_value() == secrets["database_url"]
     assert settings.key_ring()
     assert settings.server.monitoring_token is not None
+
+
+def test_machines_share_what_must_be_the_same_and_differ_from_one_in_the_database_only() -> None:
+    """Neither PostgreSQL nor TLS is on them; what is asked for is set in the runbook."""
+    services = re.findall(r"^  (\w+):\n    ", SEVERAL.partition("\nservices:\n")[2], re.MULTILINE)
+    assert services == ["connector", "worker"]
+    declared = set(re.findall(r"^  (\w+): \{file: \./secrets/\w+\}$", SEVERAL, re.MULTILINE))
+    assert declared == set(re.findall(r"/run/secrets/(\w+)", SEVERAL))
+    runbook = (DEPLOY / "runbook.md").read_text()
+    for needed in re.findall(r"\$\{(\w+):\?", SEVERAL):
+        assert f"{needed}=" in runbook, needed
+    image = re.findall(r"image: (qonto-connector:.+)", COMPOSE)
+    assert image == re.findall(r"image: (qonto-connector:.+)", SEVERAL)
 
 
 def test_every_secret_of_compose_is_declared_and_made_in_the_runbook() -> None:

@@ -57,11 +57,22 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
             body = {"callbackUrl": f"{vendor.address}/x", "resource": "INVOICE"}
             created = (await ok(client.post("/webhooks", json=body))).json()["data"]
             secrets["webhook secret"] = created["secret"]
+            secrets["webhook secret in base64"] = created["whsecSecret"].removeprefix("whsec_")
             vendor.receiver.secret = created["secret"]
             vendor.receiver.failing = 1
             await running.simulators["qonto"].control.settle()
             running.simulators["qonto"].control.create_invoice()
-            await vendor.next()
+            sent = (await vendor.next()).headers
+            secrets["webhook signature"] = sent["webhook-signature"].removeprefix("v1,")
+            secrets["webhook signature in hex"] = sent["x-maesn-signature"]
+            path = f"/webhooks/{created['id']}"
+            rotated = (await ok(client.post(f"{path}/rotateSecret"))).json()["data"]
+            secrets["new webhook secret"] = rotated["secret"]
+            secrets["new webhook secret in base64"] = rotated["whsecSecret"].removeprefix("whsec_")
+            (delivery, *_) = (await ok(client.get(f"{path}/deliveries"))).json()["data"]
+            shown = [await ok(client.get(f"/webhooks/deliveries/{delivery['id']}"))]
+            shown += [await ok(client.get(one)) for one in ("/webhooks", path)]
+            errors += [one.text for one in shown]
             running.simulators["qonto"].control.expire_tokens(kind="access")
             await ok(client.get("/accounting/invoices"))
             errors += [
@@ -73,10 +84,14 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
             errors.append((await client.get("/accounting/invoices")).text)
             errors.append(repr(running) + repr(running.container.settings))
         async with running.container.work.reading() as tx:
+            ring = running.container.ring
             for account in await tx.accounts.all():
+                for upstream in await tx.upstream_subscriptions.all_of(account.id):
+                    secrets[f"secret at Qonto {upstream.id}"] = ring.open_text(
+                        upstream.secret, place=upstream.place
+                    )
                 stored = await tx.tokens.get(account.id)
                 if stored is not None:
-                    ring = running.container.ring
                     secrets[f"access token {account.id}"] = ring.open_text(
                         stored.access_token, place=stored.access_place
                     )
@@ -94,11 +109,12 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
         "the database file": database.read_bytes(),
         "the database's columns": dump.encode(),
         "the logs": (captured.err + captured.out + caplog.text).encode(),
-        "an error": "\n".join(errors).encode(),
+        "an error or a later answer": "\n".join(errors).encode(),
         "the process list": processes,
     }
     assert b"http.request" in places["the logs"], "nothing was logged, so nothing was tested"
-    assert len(secrets) >= 13
+    assert len([name for name in secrets if name.startswith("secret at Qonto")]) >= 3
+    assert len(secrets) >= 21
     for place, content in places.items():
         for name, secret in secrets.items():
             assert len(secret) >= 12

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import re
+import time
 
 import httpx2
 import pytest
@@ -164,7 +165,7 @@ async def test_documents_are_read_with_exact_amounts_and_paging(
         assert found["errors"] is None
 
 
-@pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30")
+@pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30", "GUIDE-03")
 @pytest.mark.parametrize("target", TARGETS)
 async def test_changes_at_qonto_reach_the_vendor_signed(
     running: Sandbox, vendor: Vendor, target: str
@@ -196,8 +197,10 @@ async def test_changes_at_qonto_reach_the_vendor_signed(
         assert "secret" not in listed[0]
         assert "whsecSecret" not in listed[0]
 
+        changed = time.monotonic()
         invoice = (await ok(qonto.post("/_simulator/invoices"))).json()["client_invoice"]["id"]
         first = await vendor.next()
+        assert time.monotonic() - changed < 2
         assert first.problem is None
         assert first.body == event("CREATED", invoice)
         assert list(first.body) == list(event("CREATED", invoice))

@@ -129,6 +129,8 @@ async def test_what_waits_and_what_is_held_is_counted(
         (LogFilter(first_id="dlv_0", before_id="dlv_Z"), "ix_deliveries_log"),
         (LogFilter(status="GIVEN_UP", event_type="CREATED"), "ix_deliveries_log"),
         (LogFilter(resource_id="x"), "ix_deliveries_event_id"),
+        (LogFilter(event_id="x"), "ix_deliveries_event_id"),
+        (LogFilter(event_id="x", resource_id="y"), "ix_deliveries_event_id"),
     ],
 )
 async def test_a_page_is_read_from_an_index_that_has_its_order_or_few_rows(
@@ -152,4 +154,4 @@ async def test_a_page_is_read_from_an_index_that_has_its_order_or_few_rows(
     assert any(index in step for step in steps), steps
     assert not any(step.startswith("SCAN deliveries") for step in steps)
     sorts = any("TEMP B-TREE" in step for step in steps)
-    assert sorts is (chosen.resource_id is not None)
+    assert sorts is (chosen.resource_id is not None or chosen.event_id is not None)

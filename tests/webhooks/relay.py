@@ -28,6 +28,7 @@ from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
 from webhooks.endpoints import Endpoints as Uses
+from webhooks.endpoints import EndpointSettings
 from webhooks.intake import Intake
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
@@ -340,7 +341,8 @@ class Relay:
         )
         self.metrics_registry = CollectorRegistry()
         self.metrics = RelayMetrics(self.metrics_registry)
-        self.uses = Uses(self.work, self.ring, self.clock, wake=self.wake)
+        three_days = EndpointSettings(pause_after=timedelta(days=3))
+        self.uses = Uses(self.work, self.ring, self.clock, three_days, wake=self.wake)
         self.dispatchers: list[tuple[Dispatcher, asyncio.Task[None]]] = []
         self._numbers = iter(range(1, 10**6))
 

@@ -6,17 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from storage.errors import NotFound
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.tenant_webhooks import TenantWebhook
+from storage.tables import AttemptRow
+from storage.values import table_of
 from tests.webhooks.backlog import arrived, change, queue, state
+from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
-from webhooks.schedule import Answered, Failed
+from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings
+from webhooks.schedule import RETRY_DELAYS, Answered, Failed
 
 NOTICES = "https://app.example/notices"
 
@@ -92,6 +97,57 @@ async def test_after_three_days_without_success_all_is_held_and_the_vendor_told(
     }
 
 
+async def test_what_was_given_up_since_it_failed_is_kept_with_the_rest(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    """What was ended before, and tests, stay as they are."""
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a", "b", "c", "d", "e"])
+    await until(lambda: all_tried(relay, subscription, 1))
+    before, meanwhile = START - timedelta(days=1), START + timedelta(days=2)
+    given_up = {"status": "GIVEN_UP", "finished": meanwhile}
+    early = await past(relay, subscription, 2, at=before, finished=before, status="GIVEN_UP")
+    missed = await past(relay, subscription, CHUNK + 2, at=START, **given_up)
+    tests = await past(relay, subscription, 1, at=START, origin="TEST", **given_up)
+    relay.clock.advance(days=3, seconds=1)
+
+    async def statuses() -> Counter[str]:
+        await relay.uses.settle()
+        return Counter(await relay.statuses(subscription))
+
+    async def is_paused() -> bool:
+        return await statuses() == Counter(HELD=len(missed) + 5, GIVEN_UP=3)
+
+    await until(is_paused)
+    left = {one.id for one in await relay.of(subscription) if one.status == "GIVEN_UP"}
+    assert left == {*early, *tests}
+    relay.endpoints.always(HERE, Answered(200))
+    await relay.uses.resume(account, subscription.id)
+
+    async def all_arrived() -> bool:
+        return await statuses() == Counter(DELIVERED=len(missed) + 5, GIVEN_UP=3)
+
+    await until(all_arrived)
+
+
+async def test_the_last_try_of_a_lone_event_pauses_and_nothing_is_lost(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """With the shipped times being paused takes less than nine tries do."""
+    assert EndpointSettings().pause_after < sum(RETRY_DELAYS, timedelta())
+    relay.uses = Endpoints(relay.work, relay.ring, relay.clock, wake=relay.wake)
+    relay.endpoints.always(HERE, Answered(500))
+    await relay.start()
+    await queue(relay, subscription, ["a"])
+    for number, delay in enumerate(RETRY_DELAYS, start=1):
+        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        relay.clock.advance(seconds=delay.total_seconds() + 1)
+    await until(lambda: all_tried(relay, subscription, 9))
+    await all_are(relay, subscription, "HELD")
+    assert (await state(relay, subscription)).state == "PAUSED"
+
+
 async def test_a_single_success_starts_the_three_days_anew(
     relay: Relay, subscription: Subscription
 ) -> None:
@@ -137,6 +193,33 @@ async def test_a_few_failures_far_apart_do_not_pause(
         return (await state(relay, subscription)).state == "PAUSED"
 
     await until(so)
+
+
+async def test_failures_count_behind_a_backlog_of_which_nothing_was_tried_yet(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """Of a busy subscription the latest deliveries wait for those before them."""
+    tried = await past(relay, subscription, 5, status="PENDING", attempts=2)
+    rows = [
+        {
+            "delivery_id": delivery,
+            "number": number,
+            "started_at": START + timedelta(days=number),
+            "duration_ms": 10_000,
+            "error": "TIMEOUT",
+        }
+        for delivery in tried
+        for number in (1, 2)
+    ]
+    async with relay.work.writing() as tx:
+        await tx.connection.execute(insert(table_of(AttemptRow)), rows)
+    await past(relay, subscription, 150, at=START + timedelta(days=3), status="PENDING")
+    async with relay.work.reading() as tx:
+        count = tx.endpoints.failed_tries
+        assert await count(subscription.id, START, most=50) == 10
+        assert await count(subscription.id, START, most=3) == 3
+        assert await count(subscription.id, START + timedelta(days=2), most=50) == 5
+        assert await count("whk_other", START, most=50) == 0
 
 
 async def test_while_paused_nothing_is_sent_but_one_probe_an_hour_the_oldest(
@@ -195,6 +278,20 @@ async def test_a_probe_that_arrives_or_a_call_releases_the_backlog_in_its_order(
     )
     await until(lambda: len(notices(relay)) == 2)
     assert notices(relay)[1]["eventType"] == "SUBSCRIPTION_RESUMED"
+
+
+async def test_a_long_backlog_is_held_and_released_in_one_go(
+    relay: Relay, account: Account, subscription: Subscription
+) -> None:
+    """In chunks, none of which waits for the next round of the duty."""
+    number = 2 * CHUNK + 1
+    await past(relay, subscription, number, status="PENDING")
+    await change(relay, subscription, state="PAUSED", state_reason="FAILING")
+    assert await relay.uses.settle() == number
+    assert Counter(await relay.statuses(subscription)) == Counter(HELD=number)
+    await change(relay, subscription, state="ACTIVE", state_reason=None)
+    assert await relay.uses.settle() == number
+    assert Counter(await relay.statuses(subscription)) == Counter(PENDING=number)
 
 
 async def test_a_worker_that_dies_over_a_probe_leaves_it_held(

@@ -432,6 +432,17 @@ async def test_a_name_that_leads_to_a_private_address_is_not_called(
     assert receiver.connections == 0
 
 
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+async def test_plain_http_is_not_called_once_it_is_no_longer_allowed(scheme: str) -> None:
+    """Subscriptions made while it was allowed stand, and are told why nothing comes."""
+    sender = HttpSender(EgressPolicy.of(("127.0.0.0/8",), allow_http=False), SHORT)
+    async with running() as receiver:
+        outcome = await sender.send(post(receiver.url(scheme=scheme)))
+        assert outcome == Failed("HTTPS_REQUIRED")
+    await sender.close()
+    assert receiver.connections == 0
+
+
 async def test_a_name_that_changes_its_mind_is_judged_anew(
     names: dict[str, str],
 ) -> None:

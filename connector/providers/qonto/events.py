@@ -58,6 +58,9 @@ _UNDATED = "v1/memberships"
 """The type whose records bear no date, so that a state is known by its content alone."""
 
 _EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
+_LONGEST_ID = 200
+"""Characters; Qonto's have 36."""
+
 _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -115,7 +118,7 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
         event = _EVENT.decode(raw_body)
     except _BROKEN:
         raise UnreadableEvent("the body is not an event in JSON") from None
-    event_id, event_type = _text(event.id), _text(event.type)
+    event_id, event_type = _id(event.id), _text(event.type)
     if event_id is None or event_type is None:
         raise UnreadableEvent("the event has no id or no type")
     data = _read_data(event.data)
@@ -125,7 +128,7 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
         type=event_type,
         created_at=_moment(event.created_at),
         resource=_RESOURCES.get(event_type),
-        resource_id=_text(data.id),
+        resource_id=_id(data.id),
         event="REVOKED" if revoked else _EVENTS.get(_text(data.event) or ""),
         resource_created_at=_moment(data.created_at),
         organization_id=_text(event.organization_id),
@@ -176,6 +179,12 @@ def _read_signature(header: str) -> tuple[str, list[str]]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _id(value: object) -> str | None:
+    """Read an id; what no database would take as one is none."""
+    text = _text(value)
+    return text if text and len(text) <= _LONGEST_ID and "\0" not in text else None
 
 
 def _moment(value: object) -> datetime | None:

@@ -16,6 +16,7 @@ COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
     *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
     *("webhook list", "webhook show", "webhook pause", "webhook resume", "webhook rotate"),
+    *("webhook change", "webhook delete"),
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
     *("webhook replays", "retention run"),
     *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),

@@ -79,6 +79,35 @@ def test_subscriptions_are_listed_shown_paused_and_resumed(
     assert "ACTIVE" in command("webhook", "show", webhook, as_json=False)
 
 
+def test_options_are_changed_one_by_one(
+    command: Command, stored: tuple[str, str, list[str]]
+) -> None:
+    _, webhook, _ = stored
+
+    def options(*words: str) -> tuple[bool, int]:
+        shown = command("webhook", "change", webhook, *words)
+        return shown["ordered"], shown["coalesceSeconds"]
+
+    assert options("--ordered") == (True, 0)
+    assert options("--coalesce", "5") == (True, 5)
+    assert options("--unordered") == (False, 5)
+    assert options() == (False, 5)
+    with pytest.raises(SystemExit):
+        options("--coalesce", "301")
+
+
+def test_a_subscription_is_ended(command: Command, stored: tuple[str, str, list[str]]) -> None:
+    """Its log stays; what waited for it is canceled."""
+    account, webhook, _ = stored
+    waiting = command("webhook", "test", webhook)
+    assert command("webhook", "delete", webhook) == {"id": webhook, "state": "ENDED"}
+    assert command("webhook", "list", account) == []
+    (left,) = command("webhook", "deliveries", webhook, "--status", "CANCELED")
+    assert left["id"] == waiting["id"]
+    with pytest.raises(NotFound):
+        command("webhook", "delete", webhook)
+
+
 def test_the_log_is_read(command: Command, stored: tuple[str, str, list[str]]) -> None:
     _, webhook, failed = stored
     assert len(command("webhook", "deliveries", webhook)) == 5
@@ -86,12 +115,35 @@ def test_the_log_is_read(command: Command, stored: tuple[str, str, list[str]]) -
     assert [one["id"] for one in found] == failed[::-1]
     assert len(command("webhook", "deliveries", webhook, "--most", "4")) == 4
     assert command("webhook", "deliveries", webhook, "--since", "2999-01-01") == []
+    (one,) = command("webhook", "deliveries", webhook, "--event-id", found[0]["eventId"])
+    assert one == found[0]
     shown = command("webhook", "delivery", failed[0])
     assert shown["tries"][0]["statusCode"] == 500
     assert '"eventType":"UPDATED"' in shown["body"]
     words = command("webhook", "delivery", failed[0], as_json=False)
     assert "try 1" in words
     assert failed[1] in command("webhook", "deliveries", webhook, as_json=False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("deliveries", "--status", "FAILED"),
+        ("deliveries", "--event-type", "created"),
+        ("deliveries", "--origin", "VENDOR"),
+        ("deliveries", "--since", "2026-11-26", "--until", "2026-11-25"),
+        ("replay", "--since", "2026-11-26", "--until", "2026-11-26"),
+        ("replay", "--since", "yesterday"),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_an_error_and_not_an_empty_list(
+    command: Command, stored: tuple[str, str, list[str]], words: tuple[str, ...]
+) -> None:
+    kind, *options = words
+    with pytest.raises(SystemExit) as ended:
+        command("webhook", kind, stored[1], *options)
+    assert ended.value.code == 2
+    assert command("webhook", "replays", stored[1]) == []
 
 
 def test_what_failed_is_sent_again(command: Command, stored: tuple[str, str, list[str]]) -> None:

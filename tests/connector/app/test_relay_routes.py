@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from storage.clock import iso_millis
 from tests.support.described import CALLBACK, TARGET, InProcess, in_process
 from tests.webhooks.relay import until
+from webhooks.log_routes import LogQuery
 
 
 @dataclass
@@ -120,6 +121,10 @@ async def test_the_log_is_filtered_and_paged(vendor: Vendor) -> None:
         ({"origin": "TEST", "eventType": "UPDATED"}, 7),
         ({"origin": "EVENT"}, 0),
         ({"resourceId": one["resourceId"]}, 1),
+        ({"eventId": one["eventId"]}, 1),
+        ({"eventId": one["eventId"], "status": "DELIVERED"}, 0),
+        ({"eventId": one["eventId"], "resourceId": "another"}, 0),
+        ({"eventId": "evt_unknown"}, 0),
         ({"from": one["createdDate"]}, 3),
         ({"to": one["createdDate"]}, 4),
     ):
@@ -128,6 +133,44 @@ async def test_the_log_is_filtered_and_paged(vendor: Vendor) -> None:
         refused = await vendor.ask("GET", path, expect=400, **query)
         assert refused["errors"]["code"] == "VALIDATION_FAILED"
         assert refused["errors"]["validationErrors"][0]["field"] in query
+
+
+async def test_every_filter_of_the_log_is_described(vendor: Vendor) -> None:
+    read = {field.alias or name for name, field in LogQuery.model_fields.items()}
+    described = (await vendor.http.get("/openapi.json")).json()
+    path = described["paths"]["/webhooks/{webhookId}/deliveries"]
+    assert read == {one["name"] for one in path["get"]["parameters"] if one["in"] == "query"}
+
+
+async def test_a_word_that_nobody_knows_is_refused_before_anything_is_done(vendor: Vendor) -> None:
+    """A bound or a filter that is overlooked would send, or list, far more than was meant."""
+    await vendor.ask("POST", f"/{vendor.hook}/test", expect=202)
+    before = await vendor.ask("GET", f"/{vendor.hook}")
+    for method, path, body, field in (
+        ("POST", "replays", {"status": "ALL", "since": "2026-11-25T00:00:00Z"}, "since"),
+        ("POST", "replays", {"status": "ALL", "resourceid": "x"}, "resourceid"),
+        ("POST", "rotateSecret", {"expirenow": True}, "expirenow"),
+        ("PATCH", "", {"order": True}, "order"),
+    ):
+        refused = await vendor.ask(
+            method, f"/{vendor.hook}/{path}".rstrip("/"), expect=400, body=body
+        )
+        (wrong,) = refused["errors"]["validationErrors"]
+        assert (wrong["field"], wrong["code"]) == (field, "EXTRA_FORBIDDEN")
+    for path, query in (("deliveries", "event"), ("replays", "status")):
+        refused = await vendor.ask("GET", f"/{vendor.hook}/{path}", expect=400, **{query: "x"})
+        assert refused["errors"]["validationErrors"][0]["field"] == query
+    assert (await vendor.ask("GET", f"/{vendor.hook}/replays"))["data"] == []
+    assert (await vendor.ask("GET", f"/{vendor.hook}"))["data"] == before["data"]
+
+
+async def test_bounds_in_the_wrong_order_are_refused(vendor: Vendor) -> None:
+    late, early = "2026-11-26T00:00:00Z", "2026-11-25T00:00:00Z"
+    body = {"status": "ALL", "from": late, "to": early}
+    refused = await vendor.ask("POST", f"/{vendor.hook}/replays", expect=400, body=body)
+    assert "before" in refused["errors"]["validationErrors"][0]["message"]
+    query = {"from": late, "to": late}
+    await vendor.ask("GET", f"/{vendor.hook}/deliveries", expect=400, **query)
 
 
 async def test_a_replay_is_begun_watched_and_canceled(vendor: Vendor) -> None:
@@ -162,6 +205,7 @@ async def test_a_new_secret_is_shown_once(vendor: Vendor) -> None:
         assert secret not in str(shown)
 
 
+@pytest.mark.covers("MAE-30")
 async def test_everything_of_another_account_or_tenant_is_not_there(
     up: InProcess, vendor: Vendor
 ) -> None:

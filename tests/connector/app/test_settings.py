@@ -1,5 +1,7 @@
 """Settings come from the environment or from files, and say what is wrong."""
 
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -105,6 +107,38 @@ def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CONNECTOR_LOG__LEVEL" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CONNECTOR_EGRESS__ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("CONNECTOR_EGRESS__ALLOWED_NETWORKS", "10.0.0.0/8; 11.0.0.0/8"),
+        ("CONNECTOR_EGRESS__ALLOWED_NETWORKS", "inside"),
+        ("CONNECTOR_DELIVERY__RETRY_SECONDS", "5, 60"),
+        ("CONNECTOR_DELIVERY__RETRY_SECONDS", "5 -60"),
+        ("CONNECTOR_DELIVERY__RETRY_SECONDS", "nan"),
+        ("CONNECTOR_DELIVERY__RETRY_SECONDS", "5 1e300"),
+        ("CONNECTOR_DELIVERY__RETRY_SECONDS", " "),
+    ],
+)
+def test_networks_and_waits_that_make_no_sense_stop_the_start(
+    monkeypatch: pytest.MonkeyPatch, key: str, value: str
+) -> None:
+    """An empty list of waits would give up every delivery after its first try."""
+    monkeypatch.setenv(key, value)
+    with pytest.raises(SettingsInvalid, match=key):
+        load()
+
+
+def test_networks_and_waits_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_EGRESS__ALLOWED_NETWORKS", "10.0.0.0/8, fd00::/8,")
+    monkeypatch.setenv("CONNECTOR_DELIVERY__RETRY_SECONDS", "0.5 60")
+    settings = load()
+    permits = settings.egress.policy().permits
+    assert permits(ip_address("10.1.2.3")) and permits(ip_address("fd00::1"))
+    assert not permits(ip_address("192.168.1.1"))
+    assert settings.delivery.delays() == (timedelta(seconds=0.5), timedelta(seconds=60))
+
+
 def test_a_time_zone_is_one_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Empty leaves it to the documents."""
     assert load().zone() is None
@@ -119,7 +153,12 @@ def test_secrets_do_not_show_in_a_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:canary-1@db/x")
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS", "a:canary-2")
     monkeypatch.setenv("CONNECTOR_SERVER__MONITORING_TOKEN", "canary-3")
+    monkeypatch.setenv("CONNECTOR_EGRESS__PROXY", "http://u:canary-4@proxy:3128")
     assert "canary" not in repr(load())
+    monkeypatch.setenv("CONNECTOR_EGRESS__PROXY", "socks5://u:canary-4@proxy:3128")
+    with pytest.raises(SettingsInvalid, match="CONNECTOR_EGRESS__PROXY") as caught:
+        load()
+    assert "canary" not in str(caught.value)
 
 
 def test_a_mistyped_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ def test_what_is_no_list_is_unreadable(body: bytes) -> None:
         CLIENT_INVOICES.read_page(body)
 
 
+@pytest.mark.covers("QX-11")
 def test_single_documents_come_wrapped_or_bare() -> None:
     """Webhook subscriptions have no envelope; the rest have one; both are taken."""
     made, _ = WEBHOOK_SUBSCRIPTIONS.read_one(_sample("webhook_subscription.create.201"))

@@ -120,6 +120,15 @@ def test_an_invoice_event_tells_which_invoice_and_what_happened() -> None:
     assert event.subscription_id == "019d07cd-0001-7000-8000-000000000001"
 
 
+@pytest.mark.parametrize("wrong", ["", "x" * 201, "x\0", 7, None, ["x"]])
+def test_an_id_that_cant_be_kept_is_none(wrong: object) -> None:
+    """Refused here as the event's own, not by a database; as a record's it names none."""
+    with pytest.raises(UnreadableEvent):
+        read_event(json.dumps({"id": wrong, "type": "v1/clients", "data": {"id": "c"}}).encode())
+    body = {"id": "x" * 200, "type": "v1/clients", "data": {"id": wrong}}
+    assert read_event(json.dumps(body).encode()).resource_id is None
+
+
 def test_the_word_for_what_happened_may_be_missing() -> None:
     """The documented example of an invoice event has none; an unknown one is none."""
     for data in ({"id": "x"}, {"id": "x", "event": "renamed"}, {"id": "x", "event": 5}):

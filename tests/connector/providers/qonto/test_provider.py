@@ -162,6 +162,7 @@ async def test_when_nothing_tells_the_error_says_which_scope_would() -> None:
             await system(Bank()).identify(access)
 
 
+@pytest.mark.covers("QX-11")
 async def test_subscriptions_are_made_changed_listed_and_deleted() -> None:
     """As Qonto documents them; deleting one that is gone is fine."""
     bank = Bank()

@@ -1,0 +1,101 @@
+"""What `doctor` says of the way in, from Qonto, and of the way out, to vendors."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from connector.app import doctor
+from connector.app.doctor import Finding, examine
+from connector.app.settings import DatabaseGroup, EgressGroup, SealingGroup, Settings
+from storage.sealing import MasterKey
+from tests.support import databases
+
+pytestmark = pytest.mark.loopback
+
+SECRET = "canary-of-the-proxy"
+
+
+@pytest.fixture
+def database(sqlite_template: Path, tmp_path: Path) -> str:
+    return databases.new_sqlite(sqlite_template, tmp_path)
+
+
+async def findings(
+    database: str, subject: str, *, public_url: str = "https://127.0.0.1", **egress: str
+) -> list[Finding]:
+    """Examine a deployment; answer what was found about one subject."""
+    settings = Settings(
+        public_url=public_url,
+        database=DatabaseGroup(url=SecretStr(database)),
+        sealing=SealingGroup(keys=SecretStr(MasterKey.generate("2026-11").reveal())),
+        egress=EgressGroup.model_validate(egress),
+    )
+    return [one async for one in examine(settings) if one.subject == subject]
+
+
+@pytest.mark.covers("QX-16")
+@pytest.mark.parametrize(
+    ("leads_to", "verdict", "words"),
+    [
+        ("93.184.216.34", "ok", "resolves to a public address"),
+        ("192.168.1.10", "warning", "leads to a private address; Qonto can only post"),
+        ("127.0.0.1", "warning", "leads to a private address; Qonto can only post"),
+        (None, "warning", "doesn't resolve"),
+    ],
+)
+async def test_an_address_that_qonto_cant_reach_is_warned_of(
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    leads_to: str | None,
+    verdict: str,
+    words: str,
+) -> None:
+    def lookup(host: str, *_: object, **__: object) -> object:
+        assert host == "connect.example"
+        if leads_to is None:
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (leads_to, 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", lookup)
+    told = await findings(database, "public address", public_url="https://connect.example")
+    assert any(one.verdict == verdict and words in one.message for one in told), told
+
+
+async def test_networks_inside_are_named_and_those_with_credentials_warned_of(
+    database: str,
+) -> None:
+    assert await findings(database, "callbacks") == []
+    (told,) = await findings(database, "callbacks", allowed_networks="10.20.0.0/16, fd12::/16")
+    assert (told.verdict, told.message) == ("ok", "webhooks may go to 10.20.0.0/16, fd12::/16.")
+    (told,) = await findings(database, "callbacks", allowed_networks="169.254.0.0/16")
+    assert told.verdict == "warning"
+    assert "169.254.169.254" in told.message
+
+
+async def test_the_proxy_for_webhooks_is_tried_and_its_password_not_told(database: str) -> None:
+    assert await findings(database, "proxy") == []
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        proxy = f"http://vendor:{SECRET}@127.0.0.1:{port}"
+        (told,) = await findings(database, "proxy", proxy=proxy)
+    where = f"the proxy at 127.0.0.1:{port}"
+    assert told == Finding("ok", "proxy", f"webhooks go through {where}")
+    (told,) = await findings(database, "proxy", proxy=proxy)
+    message = f"{where} can't be reached, and no webhook goes around it."
+    assert told == Finding("warning", "proxy", message)
+
+
+async def test_a_proxy_that_hangs_does_not_hold_doctor_up(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(doctor, "PROXY_WITHIN", 0.05)
+    monkeypatch.setattr("asyncio.open_connection", never)
+    (told,) = await findings(database, "proxy", proxy="http://10.0.0.1:3128")
+    assert told.verdict == "warning"
