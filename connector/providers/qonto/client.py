@@ -209,12 +209,16 @@ def has_next(page: DocumentPage[D], number: int, per_page: int = LARGEST_PAGE) -
 R = TypeVar("R")
 
 
+class UnreadableAnswer(DownstreamError):
+    """Qonto's answer isn't what its documentation says."""
+
+
 def readable(read: Callable[[bytes], R], answer: Answer) -> R:
-    """Read an answer. Raises DownstreamError, with Qonto's name for the request."""
+    """Read an answer. Raises UnreadableAnswer, with Qonto's name for the request."""
     try:
         return read(answer.body)
     except Unreadable as error:
-        raise DownstreamError(
+        raise UnreadableAnswer(
             f"Qonto's answer can't be read: {error}.", trace_id=answer.trace_id
         ) from None
 

@@ -14,7 +14,13 @@ from connector.providers.qonto.client import (
     Params,
     QontoClient,
 )
-from connector.providers.qonto.documents.reading import DocumentPage, Identified, ListMeta, Record
+from connector.providers.qonto.documents.reading import (
+    DocumentPage,
+    Identified,
+    ListMeta,
+    Record,
+    moments_of,
+)
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.unified.mapped import Mapped
 
@@ -22,6 +28,7 @@ D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
 
 EPOCH = datetime.fromtimestamp(0, UTC)
+NEWEST = datetime.max.replace(tzinfo=UTC)
 
 
 def created_at(document: Any) -> str | None:
@@ -47,7 +54,7 @@ class Source(Generic[D, T]):
     other: str = "a document of another kind"
     params: Params = ()
     keep: Callable[[D], bool] | None = None
-    moment: Callable[[D], str | None] = created_at
+    moment: Callable[[Any], str | None] = created_at
     newest_first: Params = NEWEST_FIRST
     oldest_first: Params = OLDEST_FIRST
 
@@ -83,12 +90,19 @@ class Source(Generic[D, T]):
 
     def moment_of(self, record: Record[D]) -> datetime | None:
         """Answer the moment that decides what is newest, None when the record doesn't tell."""
-        return None if record.document is None else read_instant(self.moment(record.document))
+        document = record.document
+        told = self.moment(moments_of(record.raw) if document is None else document)
+        return read_instant(told) if isinstance(told, str) else None
 
 
 def unreadable(kind: str, document_id: str | None) -> str:
-    """Say that one record was left out."""
+    """Say that one record of a page was left out."""
+    return f"{unjudged(kind, document_id)}; it is in the raw data"
+
+
+def unjudged(kind: str, document_id: str | None) -> str:
+    """Say that one record was left out of a list of which it may be no part at all."""
     return (
         f"{kind} {document_id or 'without id'}: left out, because the record doesn't fit Qonto's "
-        "documentation; it is in the raw data"
+        "documentation"
     )

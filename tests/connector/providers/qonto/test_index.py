@@ -125,6 +125,17 @@ async def test_a_record_that_can_not_be_read_is_named() -> None:
     assert uuid(0) in page.warnings[0]
 
 
+async def test_a_record_that_can_not_be_read_any_more_is_named_and_fails_no_page() -> None:
+    """It's alone on its page, so it's asked for by its id."""
+    bank = _bank(1)
+    reader = _invoices(bank)
+    assert (await reader.list(ACCOUNT, Query(order=BY_NUMBER))).warnings == ()
+    bank.client_invoices[0]["items"] = 7
+    page = await reader.list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.items == ()
+    assert uuid(0) in page.warnings[0]
+
+
 async def test_without_totals_the_list_is_read_to_its_end() -> None:
     """And more than can be read is still refused."""
     bank = _bank(230)

@@ -460,3 +460,56 @@ async def test_a_document_listed_twice_while_the_list_shifts_is_told_once() -> N
     reader = provider(bank).readers
     page = await reader.booking_proposals.list(ACCOUNT, Query(page=2, limit=100))
     assert [item.id for item in page.items] == [uuid(1000 + n) for n in range(49, -1, -1)]
+
+
+def _spoiled(document: dict[str, Any]) -> dict[str, Any]:
+    """Make a document that can't be read; when it was made still can."""
+    return {**document, "items": 7, "client": [], "is_credit_note": "?"}
+
+
+@pytest.mark.parametrize("spoiled", [0, 1, 150, 298, 299, 300, 301, 302, 349])
+async def test_an_unreadable_document_moves_no_other_one(spoiled: int) -> None:
+    """Neither near the top, where lists are merged, nor deep down, where an index is used."""
+    bank = _bank(invoices=200, bills=150)
+    expected = [item.id for page in await _walk(bank, 100) for item in page.items]
+    gone = str(expected.pop(spoiled))
+    for documents in (bank.client_invoices, bank.supplier_invoices):
+        documents[:] = [_spoiled(one) if one["id"] == gone else one for one in documents]
+    pages = await _walk(bank, 100, raw=True)
+    assert [item.id for page in pages for item in page.items] == expected
+    assert {page.total for page in pages} == {350}
+    (told,) = (page for page in pages if any(gone in warning for warning in page.warnings))
+    assert gone in str(told.raw)
+
+
+async def test_a_newest_document_without_a_moment_leaves_its_list_in_place() -> None:
+    """It stays first, and those after it where they belong; no more pages are read for it."""
+    bank = _bank(invoices=250, bills=250)
+    newest_first = sorted(bank.client_invoices, key=lambda one: one["created_at"], reverse=True)
+    newest_first[0] = {"id": newest_first[0]["id"], "created_at": 7}
+
+    def listed(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path != "/v2/client_invoices":
+            return None
+        skip = (int(request.url.params["page"]) - 1) * 100
+        meta = {"total_count": 250, "total_pages": 3}
+        shown = newest_first[skip : skip + 100]
+        return httpx2.Response(200, json={"client_invoices": shown, "meta": meta})
+
+    bank.answers.append(listed)
+    page = await provider(bank).readers.booking_proposals.list(ACCOUNT, Query(limit=20))
+    newest = [uuid(1000 + 249 - n // 2 if n % 2 == 0 else 2000 + 249 - n // 2) for n in range(20)]
+    assert [item.id for item in page.items] == newest[1:]
+    assert len(page.warnings) == 1
+    assert bank.asked.count("/v2/client_invoices") == 1
+
+
+async def test_a_page_with_nothing_but_unreadable_documents_is_empty_and_says_so() -> None:
+    """Also where it's one document, asked for by its id."""
+    bank = _bank(invoices=201, bills=200)
+    last = bank.supplier_invoices[0]
+    bank.supplier_invoices[0] = _spoiled(last)
+    reader = provider(bank).readers.booking_proposals
+    page = await reader.list(ACCOUNT, Query(page=81, limit=5))
+    assert (page.items, page.total) == ((), 401)
+    assert last["id"] in page.warnings[0]
