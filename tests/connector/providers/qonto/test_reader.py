@@ -244,6 +244,19 @@ async def test_a_missing_scope_is_named_and_does_not_hide_what_may_be_read() -> 
     assert only.total == 1
 
 
+async def test_a_payment_is_found_with_the_scope_of_its_document_alone() -> None:
+    """Under its id and by its document; where another kind may have it, the scope is named."""
+    bank = _bank(invoices=1, bills=1)
+    bank.forbidden = {"client_invoices"}
+    reader = provider(bank).readers.payments
+    assert reader is not None
+    assert (await reader.get(ACCOUNT, uuid(2000))).item.document_type == "BILL"
+    page = await reader.list(ACCOUNT, Query(where=(("invoiceId", uuid(2000)),)))
+    assert [item.id for item in page.items] == [uuid(2000)]
+    with pytest.raises(MissingScope):
+        await reader.get(ACCOUNT, uuid(1000))
+
+
 @pytest.mark.parametrize("body", [b"not json", b"[]", b'{"other":[]}', b""])
 async def test_an_answer_that_is_no_list_is_the_target_systems_fault(body: bytes) -> None:
     """An error of its own, without a word of the body."""
