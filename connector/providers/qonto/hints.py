@@ -32,7 +32,8 @@ _TRAPS = (
         code="search_limit_reached",
     ),
     _Trap(
-        "Qonto answers this where the organisation's price plan lacks the feature.",
+        "Qonto gives no reason. It often answers so where the organisation's price plan lacks the "
+        "feature.",
         code="unknown",
     ),
     _Trap(
