@@ -157,8 +157,10 @@ class Listing(Generic[T]):
         for entry in entries:
             document = entry.record.document
             mapped = None if document is None else entry.source.convert(document)
-            if mapped is None:
+            if document is None:
                 warnings.append(unreadable(entry.source.kind, entry.record.id))
+            elif mapped is None:
+                warnings.append(entry.source.strange(entry.record))
             else:
                 found.append(mapped)
         raws = [(entry.source.name, entry.record.raw) for entry in entries]

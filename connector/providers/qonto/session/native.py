@@ -31,7 +31,7 @@ async def native_page(query: Query, source: Source[Any, T], order: Params) -> Pa
             continue
         mapped = source.convert(record.document)
         if mapped is None:
-            warnings.append(f"{source.kind} {record.id}: left out, because it is {source.other}")
+            warnings.append(source.strange(record))
         else:
             items.append(mapped.value)
             warnings.extend(mapped.warnings)

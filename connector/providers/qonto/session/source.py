@@ -88,6 +88,10 @@ class Source(Generic[D, T]):
         """Say whether a record may be of the kind; one that can't be read may be."""
         return self.keep is None or record.document is None or self.keep(record.document)
 
+    def strange(self, record: Record[D]) -> str:
+        """Say that a record of the list was left out, being none of the kind."""
+        return f"{self.kind} {record.id}: left out, because it is {self.other}"
+
     def moment_of(self, record: Record[D]) -> datetime | None:
         """Answer the moment that decides what is newest, None when the record doesn't tell."""
         document = record.document

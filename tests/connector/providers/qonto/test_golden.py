@@ -63,8 +63,9 @@ def _is_credit(document: Any) -> bool:
     return bool(document.is_credit_note)
 
 
-def _is_expense(document: Any) -> bool:
-    return mapping.is_expense(document) and document.status != "declined"
+def _may_be_expense(document: Any) -> bool:
+    """Those by card, and one of a kind that Qonto doesn't have yet."""
+    return mapping.is_expense(document) or document.operation_type == "teleport"
 
 
 MAPPINGS: dict[str, tuple[Resource[Any], dict[str, Maybe]]] = {
@@ -103,7 +104,7 @@ MAPPINGS: dict[str, tuple[Resource[Any], dict[str, Maybe]]] = {
         TRANSACTIONS,
         {
             "transaction": _transaction,
-            "expense": _if(_is_expense, _now(mapping.map_expense)),
+            "expense": _if(_may_be_expense, _now(mapping.map_expense)),
         },
     ),
     "membership": (MEMBERSHIP, {"user": _now(mapping.map_user), "user_info": _user_info}),
