@@ -165,8 +165,16 @@ class _Scan(Generic[T]):
         self._places_all = whole and wanted.order is None
         self._seen: set[str] = set()
         self._latest = EPOCH
+        self._unjudged: list[str | None] = []
         self.found: list[_Keyed] = []
-        self.warnings: list[str] = []
+
+    @property
+    def warnings(self) -> list[str]:
+        """Name the records of which nobody knows whether they belong here; many are counted."""
+        kind = self._source.kind
+        told = [unjudged(kind, each) for each in self._unjudged[:_MOST_WARNINGS]]
+        more = len(self._unjudged) - len(told)
+        return [*told, f"{kind}: {more} more records were left out like these"] if more else told
 
     async def read(self, first: DocumentPage[Any]) -> bool:
         """Read on from the first page; say whether the list was as long at its end as before."""
@@ -195,8 +203,8 @@ class _Scan(Generic[T]):
             elif self._places_all:
                 place = Place(self._number, record.id or "", number, is_readable=False)
                 self.found.append(_Keyed(self._latest, place))
-            elif len(self.warnings) < _MOST_WARNINGS:
-                self.warnings.append(unjudged(self._source.kind, record.id))
+            else:
+                self._unjudged.append(record.id)
 
     def _place(self, record: Record[Any], place: Place) -> None:
         if not self._source.belongs(record):

@@ -123,6 +123,13 @@ async def test_a_record_that_can_not_be_read_is_named() -> None:
     page = await _invoices(bank).list(ACCOUNT, Query(order=BY_NUMBER))
     assert page.total == 1
     assert uuid(0) in page.warnings[0]
+    many = _bank(30)
+    for document in many.client_invoices[:25]:
+        document["items"] = 7
+    page = await _invoices(many).list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.total == 5
+    assert len(page.warnings) == 21
+    assert "5 more" in page.warnings[-1]
 
 
 async def test_a_record_that_can_not_be_read_any_more_is_named_and_fails_no_page() -> None:
