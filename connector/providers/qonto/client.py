@@ -150,7 +150,13 @@ class QontoClient:
             scope=endpoint.scope,
         )
         answer = await self._http.send(account_id, call)
-        return readable(endpoint.resource.read_one, answer)
+        document, raw = readable(endpoint.resource.read_one, answer)
+        if not document.id:
+            raise UnreadableAnswer(
+                f"Qonto's answer can't be read: there is no {endpoint.resource.singular} in it.",
+                trace_id=answer.trace_id,
+            )
+        return document, raw
 
     async def organization(self, account_id: str) -> Organization:
         """GET /v2/organization."""

@@ -32,8 +32,8 @@ D = TypeVar("D", bound=Identified)
 class Payments:
     """The kind of record behind payments.
 
-    Paid invoices and bills are lists of Qonto's; of the unpaid invoices only those count on which
-    something was paid.
+    Paid invoices and bills are lists of Qonto's; of the unpaid and the canceled invoices only those
+    count on which something was paid.
     """
 
     name = "payment"
@@ -41,7 +41,8 @@ class Payments:
     async def plan(self, asked: Asked, query: Query) -> Plan[Payment]:
         since = modified_since(query.modified_since)
         paid = _of_invoices(asked, (*since, ("filter[status]", "paid")))
-        unpaid = _of_invoices(asked, (*since, ("filter[status]", "unpaid")), is_unpaid=True)
+        partly = (*since, ("filter[status]", "unpaid,canceled"))
+        unpaid = _of_invoices(asked, partly, is_unpaid=True)
         bills = _of_bills(asked, (*since, ("filter[status][]", "paid"), *WITHOUT_CREDIT_NOTES))
         invoice_id = query.value_of("invoiceId")
         if invoice_id is None:

@@ -266,6 +266,35 @@ async def test_an_answer_that_is_no_list_is_the_target_systems_fault(body: bytes
         await provider(bank).readers.invoices.list(ACCOUNT, Query())
 
 
+@pytest.mark.parametrize("body", [b"not json", b"{}", b'{"client_invoice":null}', b'{"x":{}}'])
+async def test_an_answer_without_the_record_is_no_empty_record(body: bytes) -> None:
+    """It's an error of the target system's, with its name for the request."""
+    bank = Bank()
+    trace = {"X-Tyk-Trace-Id": "trace-7"}
+    bank.answers.append(lambda _: httpx2.Response(200, content=body, headers=trace))
+    with pytest.raises(DownstreamError) as caught:
+        await provider(bank).readers.invoices.get(ACCOUNT, uuid(1))
+    assert caught.value.trace_id == "trace-7"
+
+
+async def test_what_was_paid_before_an_invoice_was_canceled_is_listed_too() -> None:
+    """As it is found by its id and by its document."""
+    bank = Bank()
+    paid = {"value": "10.00", "currency": "EUR"}
+    for number, state in enumerate(("paid", "unpaid", "canceled", "draft")):
+        some = paid if state != "draft" else {"value": "0.00", "currency": "EUR"}
+        made = client_invoice(100 + number, _day(number), status=state, amount_paid=some)
+        bank.client_invoices.append(made)
+    bank.client_invoices.append(client_invoice(200, _day(9), status="canceled"))
+    reader = provider(bank).readers.payments
+    assert reader is not None
+    page = await reader.list(ACCOUNT, Query())
+    assert [item.id for item in page.items] == [uuid(102), uuid(101), uuid(100)]
+    for item in page.items:
+        found = await reader.list(ACCOUNT, Query(where=(("invoiceId", str(item.id)),)))
+        assert found.items == (item,)
+
+
 async def test_without_totals_there_are_none() -> None:
     """They aren't invented from a single page."""
     bank = _bank(invoices=12, bills=3)
