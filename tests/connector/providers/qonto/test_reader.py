@@ -295,6 +295,25 @@ async def test_what_was_paid_before_an_invoice_was_canceled_is_listed_too() -> N
         assert found.items == (item,)
 
 
+async def test_a_list_that_is_not_paged_ends() -> None:
+    """It answers its first page whatever is asked for, and says that there is a second."""
+    bank = _bank(bills=2)
+    meta = {"current_page": 1, "next_page": 2}
+    first = {"client_invoices": [client_invoice(n, _day(n)) for n in range(100)], "meta": meta}
+
+    def always(request: httpx2.Request) -> httpx2.Response | None:
+        is_list = request.url.path == "/v2/client_invoices"
+        return httpx2.Response(200, json=first) if is_list else None
+
+    bank.answers.append(always)
+    async with asyncio.timeout(10):
+        page = await provider(bank).readers.booking_proposals.list(
+            ACCOUNT, Query(page=2, limit=100)
+        )
+    assert {item.id for item in page.items} <= {uuid(n) for n in (*range(100), 2000, 2001)}
+    assert bank.asked.count("/v2/client_invoices") == 2
+
+
 async def test_without_totals_there_are_none() -> None:
     """They aren't invented from a single page."""
     bank = _bank(invoices=12, bills=3)
