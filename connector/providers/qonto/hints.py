@@ -28,7 +28,7 @@ class _Trap:
 _TRAPS = (
     _Trap(
         "Qonto searches at most 10,000 transactions of a bank account. Narrow the list down with "
-        "lastModifiedAt or bankAccountId.",
+        "bookingDateFrom and bookingDateTo, lastModifiedAt or bankAccountId.",
         code="search_limit_reached",
     ),
     _Trap(

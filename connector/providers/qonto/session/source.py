@@ -76,7 +76,7 @@ class Source(Generic[D, T]):
         try:
             return await self.page(number, order=order)
         except DownstreamRefused as error:
-            if error.status != 422:
+            if not may_be_past_the_end(error):
                 raise
             return DocumentPage((), ListMeta(), b"{}")
 
@@ -97,6 +97,15 @@ class Source(Generic[D, T]):
         document = record.document
         told = self.moment(moments_of(record.raw) if document is None else document)
         return read_instant(told) if isinstance(told, str) else None
+
+
+def may_be_past_the_end(refusal: DownstreamRefused) -> bool:
+    """Say whether a refused page may lie past the end of its list.
+
+    Where Qonto searches no further, there is more that nobody could read.
+    """
+    codes = {entry.code for entry in refusal.downstream}
+    return refusal.status == 422 and "search_limit_reached" not in codes
 
 
 def unreadable(kind: str, document_id: str | None) -> str:

@@ -16,7 +16,7 @@ from connector.errors import (
     DownstreamRefused,
     MissingScope,
 )
-from connector.ports import Page, Query
+from connector.ports import Order, Page, Query
 from storage.errors import NotFound
 from tests.connector.providers.qonto.bank import (
     NOW,
@@ -293,6 +293,27 @@ async def test_what_was_paid_before_an_invoice_was_canceled_is_listed_too() -> N
     for item in page.items:
         found = await reader.list(ACCOUNT, Query(where=(("invoiceId", str(item.id)),)))
         assert found.items == (item,)
+
+
+@pytest.mark.parametrize("order", [None, Order("createdDate"), Order("number")])
+@pytest.mark.parametrize("kind", ["invoices", "booking_proposals"])
+async def test_a_list_that_is_searched_no_further_has_not_ended(
+    kind: str, order: Order | None
+) -> None:
+    """However it's read: what can't be read must not look as if it weren't there."""
+    bank = _bank(invoices=350)
+
+    def limited(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path == "/v2/client_invoices" and int(request.url.params["page"]) > 2:
+            return httpx2.Response(422, json={"errors": [{"code": "search_limit_reached"}]})
+        return None
+
+    bank.answers.append(limited)
+    reader = getattr(provider(bank).readers, kind)
+    if kind == "invoices" and order is not None:
+        order = Order("invoiceNumber")
+    with pytest.raises(DownstreamRefused):
+        await reader.list(ACCOUNT, Query(page=3, limit=100, order=order))
 
 
 async def test_a_list_that_is_not_paged_ends() -> None:
