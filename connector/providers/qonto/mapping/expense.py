@@ -26,7 +26,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     Amounts are negative for a purchase and positive for a refund. `account_id` is the account it
     was paid from. There is one line, which carries the tax rate and, as dimensions, the labels that
     the organisation gave it; their names are known only where Qonto was asked for them. Expenses
-    have no status, so one that isn't completed is noted.
+    have no status, so one that isn't completed is noted; `is_expense` leaves out declined ones.
     """
     del calendar
     notes = BankNotes("expense", document.id)
