@@ -32,12 +32,18 @@ class Wanted(Generic[T]):
     """What Qonto can't do for a question: choose records, and order them by a text of theirs.
 
     Without `order`, newest first, or as Qonto sends a list that it can't order. Records without the
-    text come last; equal ones are in the order of their ids.
+    text come last; equal ones are in the order of their ids. `still` is what Qonto chose by, to be
+    asked again of records that are shown later.
     """
 
     keep: Callable[[T], bool] | None = None
     order: Callable[[T], str | None] | None = None
     descending: bool = True
+    still: Callable[[T], bool] | None = None
+
+    def fits(self, value: T) -> bool:
+        """Say whether a record still belongs to what the question leaves."""
+        return all(check is None or check(value) for check in (self.keep, self.still))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +254,7 @@ async def _fetch(
             rows[place] = Unread(source, record.raw)
             continue
         mapped = source.convert(record.document)
-        if mapped is not None and (wanted.keep is None or wanted.keep(mapped.value)):
+        if mapped is not None and wanted.fits(mapped.value):
             rows[place] = Row(source, record.raw, mapped)
     return rows
 

@@ -116,6 +116,18 @@ async def test_a_record_that_does_not_fit_any_more_is_left_out_with_a_warning() 
     assert "2 of this page changed or went" in again.warnings[0]
 
 
+async def test_what_qonto_chose_by_is_asked_again_before_it_is_shown() -> None:
+    """No invoice that was paid a moment ago is among the paid ones once it isn't."""
+    bank = _bank(6)
+    reader = _invoices(bank)
+    query = Query(limit=5, status="PAID", order=BY_NUMBER)
+    assert len((await reader.list(ACCOUNT, query)).items) == 5
+    bank.client_invoices[-1]["status"] = "canceled"
+    again = await reader.list(ACCOUNT, query)
+    assert [invoice.status for invoice in again.items] == ["PAID"] * 4
+    assert "1 of this page changed or went" in again.warnings[0]
+
+
 async def test_a_record_that_can_not_be_read_is_named() -> None:
     """It may have belonged to the answer."""
     bank = _bank(2)
