@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from connector.errors import DocumentNotFound, FilterTooBroad
 from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer, has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import EPOCH, Source, unjudged
+from connector.providers.qonto.session.source import EPOCH, NEWEST, Source, unjudged
 from connector.unified.mapped import Mapped
 
 T = TypeVar("T")
@@ -170,7 +170,8 @@ class _Scan(Generic[T]):
         self._wanted = wanted
         self._places_all = whole and wanted.order is None
         self._seen: set[str] = set()
-        self._latest = EPOCH
+        # what comes first without a moment is the oldest here, or as in merged lists the newest
+        self._latest = EPOCH if source.oldest_first else NEWEST
         self._unjudged: list[str | None] = []
         self.found: list[_Keyed] = []
 

@@ -564,6 +564,15 @@ async def test_an_unreadable_document_moves_no_other_one(spoiled: int) -> None:
     assert gone in str(told.raw)
 
 
+async def test_a_credit_note_without_a_moment_keeps_its_place_in_deep_pages() -> None:
+    """Qonto sends them in an order of its own; the first one counts as the newest."""
+    bank = _bank(invoices=320)
+    bank.credit_notes = [{"id": uuid(3000), "number": "A-1"}]
+    pages = await _walk(bank, 100)
+    walked = [item.id for page in pages for item in page.items]
+    assert walked == [uuid(3000), *(uuid(1000 + n) for n in range(319, -1, -1))]
+
+
 async def test_a_newest_document_without_a_moment_leaves_its_list_in_place() -> None:
     """It stays first, and those after it where they belong; no more pages are read for it."""
     bank = _bank(invoices=250, bills=250)
