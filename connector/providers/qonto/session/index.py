@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from connector.errors import DocumentNotFound, FilterTooBroad
 from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer, has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import EPOCH, NEWEST, Source, unjudged
+from connector.providers.qonto.session.source import NEWEST, Source, unjudged
 from connector.unified.mapped import Mapped
 
 T = TypeVar("T")
@@ -170,10 +170,13 @@ class _Scan(Generic[T]):
         self._wanted = wanted
         self._places_all = whole and wanted.order is None
         self._seen: set[str] = set()
-        # what comes first without a moment is the oldest here, or as in merged lists the newest
-        self._latest = EPOCH if source.oldest_first else NEWEST
         self._unjudged: list[str | None] = []
-        self.found: list[_Keyed] = []
+        self._found: list[_Keyed] = []
+
+    @property
+    def found(self) -> list[_Keyed]:
+        """Answer what the question leaves, in the list's order or newest first."""
+        return self._found if self._wanted.order is not None else self._in_place()
 
     @property
     def warnings(self) -> list[str]:
@@ -204,12 +207,11 @@ class _Scan(Generic[T]):
             if record.id is not None and record.id in self._seen:
                 continue
             self._seen.add(record.id or "")
-            self._latest = self._source.moment_of(record) or self._latest
             if record.id is not None and record.document is not None:
                 self._place(record, Place(self._number, record.id, number))
             elif self._places_all:
                 place = Place(self._number, record.id or "", number, is_readable=False)
-                self.found.append(_Keyed(self._latest, place))
+                self._found.append(_Keyed(self._source.moment_of(record), place))
             else:
                 self._unjudged.append(record.id)
 
@@ -220,8 +222,19 @@ class _Scan(Generic[T]):
         wanted = self._wanted
         if mapped is None or (wanted.keep is not None and not wanted.keep(mapped.value)):
             return
-        key = self._latest if wanted.order is None else wanted.order(mapped.value)
-        self.found.append(_Keyed(key, place))
+        text = wanted.order
+        key = self._source.moment_of(record) if text is None else text(mapped.value)
+        self._found.append(_Keyed(key, place))
+
+    def _in_place(self) -> list[_Keyed]:
+        """Give records without a moment that of their newer neighbour, as merged lists do."""
+        newest_first = self._found[::-1] if self._source.oldest_first else self._found
+        latest = NEWEST
+        placed: list[_Keyed] = []
+        for each in newest_first:
+            latest = each.key or latest
+            placed.append(_Keyed(latest, each.place))
+        return placed
 
 
 def _ordered(found: list[_Keyed], wanted: Wanted[Any]) -> list[_Keyed]:

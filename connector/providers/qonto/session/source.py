@@ -27,7 +27,6 @@ from connector.unified.mapped import Mapped
 D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
 
-EPOCH = datetime.fromtimestamp(0, UTC)
 NEWEST = datetime.max.replace(tzinfo=UTC)
 
 

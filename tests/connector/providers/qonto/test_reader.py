@@ -564,6 +564,36 @@ async def test_an_unreadable_document_moves_no_other_one(spoiled: int) -> None:
     assert gone in str(told.raw)
 
 
+@pytest.mark.parametrize("undated", [0, 1, 149, 150, 151, 199])
+async def test_a_document_without_a_moment_is_beside_its_newer_neighbour(undated: int) -> None:
+    """In pages that are merged and in those by an index, so that no page loses any."""
+    bank = _bank(invoices=200)
+    bank.supplier_invoices = [
+        supplier_invoice(2000 + n, _day(n) + timedelta(hours=12)) for n in range(200)
+    ]
+    newest_first = bank.client_invoices[::-1]
+    newest_first[undated] = {"id": newest_first[undated]["id"], "number": "F-?", "created_at": ""}
+
+    def listed(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path != "/v2/client_invoices":
+            return None
+        is_down = request.url.params["sort_by"].endswith("desc")
+        skip = (int(request.url.params["page"]) - 1) * 100
+        shown = (newest_first if is_down else newest_first[::-1])[skip : skip + 100]
+        meta = {"total_count": 200, "total_pages": 2}
+        return httpx2.Response(200, json={"client_invoices": shown, "meta": meta})
+
+    bank.answers.append(listed)
+    pages = await _walk(bank, 100)
+    walked = [item.id for page in pages for item in page.items]
+    assert len(walked) == len(set(walked)) == 400
+    sent = [one["id"] for one in newest_first]
+    invoices = [id for id in walked if id in sent]
+    assert abs(invoices.index(sent[undated]) - undated) <= 1
+    invoices.remove(sent[undated])
+    assert invoices == [id for id in sent if id != sent[undated]]
+
+
 async def test_a_credit_note_without_a_moment_keeps_its_place_in_deep_pages() -> None:
     """Qonto sends them in an order of its own; the first one counts as the newest."""
     bank = _bank(invoices=320)
