@@ -183,8 +183,22 @@ class SandboxTokenMissing(DownstreamError):
 
 
 class DownstreamUnavailable(DownstreamError):
+    """It can't be reached, or failed; `retry_after` is in seconds, None when it didn't say."""
+
     code = "DOWNSTREAM_UNAVAILABLE"
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int | None = None,
+        downstream: Sequence[DownstreamEntry] = (),
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, downstream=downstream, trace_id=trace_id)
+        self.retry_after = retry_after
 
 
 class DownstreamTimeout(DownstreamError):

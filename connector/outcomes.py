@@ -128,7 +128,7 @@ def seconds_until(retry_after: str | None, now: datetime) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years beyond reason
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -172,6 +172,7 @@ def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
         after,
         DownstreamUnavailable(
             f"{dialect.name} failed to answer ({answer.status}). Try again later.",
+            retry_after=after,
             status=answer.status,
             downstream=entries,
             trace_id=trace_id,

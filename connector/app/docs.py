@@ -73,6 +73,7 @@ class Reference:
         self.version: str = document["info"]["version"]
         self.description: str = document["info"]["description"]
         self.api: str = document["servers"][0]["url"]
+        self._ids = _ids(document)
         self.groups = tuple(self._groups())
         self.messages = tuple(
             self._message(name, one["post"]) for name, one in document["webhooks"].items()
@@ -110,7 +111,7 @@ class Reference:
             request_example=example,
             answers=answers,
             failures=tuple(self._failures(operation["responses"])),
-            curl=self._curl(method, path, operation, schemes, example, answers),
+            curl=self._curl(method, path, operation, schemes, example),
         )
 
     def _message(self, name: str, operation: Schema) -> Call:
@@ -162,14 +163,12 @@ class Reference:
         operation: Schema,
         schemes: list[str],
         example: str,
-        answers: tuple[Answer, ...],
     ) -> str:
-        known = _first_id(answers)
-        names = _REFERENCE.findall(path)
-        values = {names[-1]: known} if names and known and names[-1].endswith("Id") else {}
-        values.setdefault("target", "qonto")
-        values.setdefault("targetSystem", "qonto")
-        url = self.api + _REFERENCE.sub(lambda name: values.get(name[1], name[0]), path)
+        def filled(name: re.Match[str]) -> str:
+            targets = {"target": "qonto", "targetSystem": "qonto"}
+            return self._ids.get(path[: name.end()]) or targets.get(name[1], name[0])
+
+        url = self.api + _REFERENCE.sub(filled, path)
         needed = {
             one["name"]: "..."
             for one in operation["parameters"]
@@ -190,16 +189,24 @@ class Reference:
         return " \\\n  ".join(lines)
 
 
-def _first_id(answers: tuple[Answer, ...]) -> str:
-    """Read the id of the record in the example of a success."""
-    for answer in answers:
-        shown: Any = json.loads(answer.example) if answer.example else None
+def _ids(document: Schema) -> dict[str, str]:
+    """Answer the ids in the examples of single records, by the path of each."""
+    found: dict[str, str] = {}
+    for path, methods in document["paths"].items():
+        if "get" not in methods or not path.endswith("}"):
+            continue
+        content: Schema = methods["get"]["responses"].get("200", {}).get("content", {})
+        shown: Any = content.get(_JSON, {}).get("example")
         data: Any = cast(dict[str, Any], shown).get("data") if isinstance(shown, dict) else None
         if isinstance(data, list) and data:
             data = cast(list[Any], data)[0]
         if isinstance(data, dict):
-            return str(cast(dict[str, Any], data).get("id") or "")
-    return ""
+            record = cast(dict[str, Any], data)
+            name = path.rpartition("{")[2].removesuffix("}")
+            known = record.get("id") or record.get(name)
+            if isinstance(known, str):
+                found[path] = known
+    return found
 
 
 def _written(example: Any) -> str:

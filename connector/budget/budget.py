@@ -14,7 +14,7 @@ from connector.errors import CallsSuspended, RateLimited
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-"""Seconds nothing is sent after an answer 429 that doesn't say how long."""
+"""Seconds nothing is sent after an answer 429 that doesn't say how long: at first, and at most."""
 
 _WAITED = 0.1
 """Seconds. Less is the database's time for a lease, and isn't told."""
@@ -57,6 +57,7 @@ class RateBudget:
         self._alarm = Alarm(self._wake, now=now, call_later=call_later)
         self._paused_until = 0.0
         self._pauses = 0
+        self._longest = max(LONGEST_PAUSE, *(rate.seconds for rate in rates))
 
     async def acquire(self, account_id: str, deadline: float, *, version: int = 0) -> float:
         """Answer when the call was granted: now, or once it was the account's turn.
@@ -82,9 +83,10 @@ class RateBudget:
         self._permits.refused()
 
     def pause(self, seconds: float | None) -> None:
-        """Send nothing for a while, since the target system answered 429; 60 seconds at most.
+        """Send nothing for a while, since the target system answered 429.
 
-        Without `seconds` it is one second, and twice as long each time it happens again.
+        As long as it says, but no longer than its longest window lasts. Without `seconds` it is one
+        second, and twice as long each time it happens again, up to a minute.
         """
         now = self._now()
         if seconds is None:
@@ -92,8 +94,8 @@ class RateBudget:
                 return  # several calls were under way when it began
             is_again = now < self._paused_until + LONGEST_PAUSE
             self._pauses = self._pauses + 1 if is_again and self._pauses else 1
-            seconds = FIRST_PAUSE * 2.0 ** min(self._pauses - 1, 10)
-        until = now + min(seconds, LONGEST_PAUSE)
+            seconds = min(FIRST_PAUSE * 2.0 ** min(self._pauses - 1, 10), LONGEST_PAUSE)
+        until = now + min(seconds, self._longest)
         if until <= self._paused_until:
             return
         self._paused_until = until

@@ -59,7 +59,7 @@ EXPENSES = Resource(
     one="an expense",
     many="the expenses made by card",
     filters=(_BANK_ACCOUNT,),
-    description="Latest settled first.",
+    description="Latest settled first. A payment that was declined is no expense.",
 )
 
 USERS = Resource(

@@ -80,17 +80,20 @@ def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> F
     )
 
 
-def text(name: str, meaning: str) -> Filter:
+def text(name: str, meaning: str, *, shortest: int = 0) -> Filter:
     """Make a filter by a text of the caller's."""
 
     def apply(query: Query, value: str) -> Query:
         if len(value) > _LONGEST_TEXT:
             raise ValueError(f"{name} may have {_LONGEST_TEXT} characters.")
+        if len(value.strip()) < shortest:
+            raise ValueError(f"{name} must have {shortest} characters.")
         return replace(query, where=(*query.where, (name, value)))
 
-    return Filter(
-        Parameter(name, "query", {"type": "string", "maxLength": _LONGEST_TEXT}, meaning), apply
-    )
+    schema: dict[str, Any] = {"type": "string", "maxLength": _LONGEST_TEXT}
+    if shortest:
+        schema["minLength"] = shortest
+    return Filter(Parameter(name, "query", schema, meaning), apply)
 
 
 def day(name: str, meaning: str) -> Filter:

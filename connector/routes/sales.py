@@ -31,7 +31,7 @@ CUSTOMERS = Resource(
     many="the customers",
     filters=(
         text("email", "Only those with exactly this address, in either case."),
-        text("name", "Only those whose name has this part, of two letters or more."),
+        text("name", "Only those whose name has this part, of two letters or more.", shortest=2),
         text("number", "Only those with this number."),
     ),
     description="Newest first.",
@@ -40,8 +40,8 @@ CUSTOMERS = Resource(
 CONTACTS = Resource(
     "/accounting/contacts",
     "contactId",
-    chosen=lambda readers: readers.customers,
-    model=Customer,
+    chosen=lambda readers: readers.contacts,
+    model=ContactV2,
     one="a contact",
     many="the contacts",
     description="The customers, for clients that know contacts only.",
@@ -52,9 +52,9 @@ CONTACTS_V2 = Resource(
     "contactId",
     chosen=lambda readers: readers.contacts,
     model=ContactV2,
-    one="a contact in the second version of the contract",
-    many="the contacts in the second version of the contract",
-    description="The customers, for clients that know contacts only.",
+    one="a contact at the second version's address",
+    many="the contacts at the second version's address",
+    description="The same as at /accounting/contacts.",
 )
 
 ITEMS = Resource(

@@ -1,4 +1,4 @@
-"""Somebody the organisation does business with (second version of the contract)."""
+"""Somebody the organisation does business with, as both addresses of contacts answer it."""
 
 import msgspec
 
@@ -76,10 +76,10 @@ _PHONES: dict[PhoneNumberType, PhoneNumberTypeV2] = {
 
 
 def contact_of(customer: Customer, created_date: str | None) -> ContactV2:
-    """Say a customer in the second version of the contract.
+    """Say a customer as a contact.
 
-    `created_date` comes apart, as the first version doesn't have it. Ids of persons and the website
-    are in neither version's source and null. An address without a type is a billing address.
+    `created_date` comes apart, as customers don't have it. Ids of persons and the website
+    are not known and null. An address without a type is a billing address.
     """
     return ContactV2(
         id=customer.id,

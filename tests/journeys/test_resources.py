@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from connector.app.sandbox import sandbox
+from connector.providers.qonto.simulator.control.control import Control
 from connector.providers.qonto.simulator.world import Books
 
 pytestmark = pytest.mark.loopback
@@ -18,11 +19,12 @@ _exact = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 class Account:
-    """A linked account, and its books at Qonto."""
+    """A linked account, its books at Qonto, and what can happen there."""
 
-    def __init__(self, client: httpx2.AsyncClient, books: Books) -> None:
+    def __init__(self, client: httpx2.AsyncClient, books: Books, control: Control) -> None:
         self.client = client
         self.books = books
+        self.control = control
 
     async def read(self, path: str) -> dict[str, Any]:
         answer = await self.client.get(f"/accounting/{path}")
@@ -57,7 +59,8 @@ async def account() -> AsyncIterator[Account]:
         world = up.simulators["qonto"].world
         organization = up.simulators["qonto"].control.organizations()[0]["id"]
         async with up.client(await up.link("qonto")) as client:
-            yield Account(client, world.books[organization])
+            control = up.simulators["qonto"].control
+            yield Account(client, world.books[organization], control)
 
 
 @pytest.mark.covers("MAE-103")
@@ -84,12 +87,13 @@ async def test_bills(account: Account) -> None:
 
 @pytest.mark.covers("MAE-108", half="reading")
 async def test_customers_and_contacts(account: Account) -> None:
-    """The same people under three addresses."""
+    """The same people under three addresses; contacts alike at both of theirs."""
     customers = await account.both("customers")
     assert {one["id"] for one in customers} == {one.id for one in account.books.clients}
-    assert await account.every("contacts") == customers
-    contacts = await account.both("v2/contacts")
+    contacts = await account.both("contacts")
+    assert await account.both("v2/contacts") == contacts
     assert [one["id"] for one in contacts] == [one["id"] for one in customers]
+    assert all(one["isCustomer"] for one in contacts)
 
 
 @pytest.mark.covers("MAE-109", half="reading")
@@ -104,12 +108,18 @@ async def test_credit_notes(account: Account) -> None:
 
 @pytest.mark.covers("MAE-111")
 async def test_expenses_are_what_was_paid_by_card(account: Account) -> None:
-    """Negative for a purchase, positive for a refund."""
+    """Negative for a purchase, positive for a refund; what was declined cost nothing."""
+    for status in ("completed", "declined"):
+        moved = account.control.bank_transaction(
+            amount="9.50", side="debit", operation_type="card", status="pending"
+        )
+        account.control.conclude_transaction(moved["id"], status)
+    assert (await account.client.get(f"/accounting/expenses/{moved['id']}")).status_code == 404
     by_card = {
         one.id: one
         for collection in account.books.transactions.values()
         for one in collection
-        if one.operation_type == "card"
+        if one.operation_type == "card" and one.status != "declined"
     }
     listed = await account.both("expenses")
     assert {one["id"] for one in listed} == set(by_card)

@@ -14,7 +14,7 @@ import msgspec
 
 from connector.errors import DownstreamError
 from connector.http import Call, ProviderClient
-from connector.outcomes import Complaint, Dialect, Refusal
+from connector.outcomes import Answer, Complaint, Dialect, Refusal
 from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
@@ -135,7 +135,7 @@ class QontoClient:
         sent = (*sent, *endpoint.includes, *params)
         call = Call("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
         answer = await self._http.send(account_id, call)
-        return _readable(endpoint.resource.read_page, answer.body)
+        return readable(endpoint.resource.read_page, answer)
 
     async def one(
         self, account_id: str, endpoint: Endpoint[D], document_id: str
@@ -150,7 +150,13 @@ class QontoClient:
             scope=endpoint.scope,
         )
         answer = await self._http.send(account_id, call)
-        return _readable(endpoint.resource.read_one, answer.body)
+        document, raw = readable(endpoint.resource.read_one, answer)
+        if not document.id:
+            raise UnreadableAnswer(
+                f"Qonto's answer can't be read: there is no {endpoint.resource.singular} in it.",
+                trace_id=answer.trace_id,
+            )
+        return document, raw
 
     async def organization(self, account_id: str) -> Organization:
         """GET /v2/organization."""
@@ -190,13 +196,18 @@ class QontoClient:
 
     async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
         answer = await self._http.send(account_id, call)
-        document, _ = _readable(resource.read_one, answer.body)
+        document, _ = readable(resource.read_one, answer)
         return document
 
 
 def has_next(page: DocumentPage[D], number: int, per_page: int = LARGEST_PAGE) -> bool:
-    """Say whether a page has another after it, whichever parts of `meta` are there."""
+    """Say whether a page has another after it, whichever parts of `meta` are there.
+
+    An earlier page than the one asked for has none, or a list that isn't paged would never end.
+    """
     meta = page.meta
+    if meta.current_page is not None and meta.current_page < number:
+        return False
     if meta.next_page is not None:
         return True
     if meta.total_pages is not None:
@@ -209,11 +220,18 @@ def has_next(page: DocumentPage[D], number: int, per_page: int = LARGEST_PAGE) -
 R = TypeVar("R")
 
 
-def _readable(read: Callable[[bytes], R], body: bytes) -> R:
+class UnreadableAnswer(DownstreamError):
+    """Qonto's answer isn't what its documentation says."""
+
+
+def readable(read: Callable[[bytes], R], answer: Answer) -> R:
+    """Read an answer. Raises UnreadableAnswer, with Qonto's name for the request."""
     try:
-        return read(body)
+        return read(answer.body)
     except Unreadable as error:
-        raise DownstreamError(f"Qonto's answer can't be read: {error}.") from None
+        raise UnreadableAnswer(
+            f"Qonto's answer can't be read: {error}.", trace_id=answer.trace_id
+        ) from None
 
 
 def modified_since(moment: datetime | None) -> Params:

@@ -28,11 +28,12 @@ class _Trap:
 _TRAPS = (
     _Trap(
         "Qonto searches at most 10,000 transactions of a bank account. Narrow the list down with "
-        "lastModifiedAt or bankAccountId.",
+        "bookingDateFrom and bookingDateTo, lastModifiedAt or bankAccountId.",
         code="search_limit_reached",
     ),
     _Trap(
-        "Qonto answers this where the organisation's price plan lacks the feature.",
+        "Qonto gives no reason. It often answers so where the organisation's price plan lacks the "
+        "feature.",
         code="unknown",
     ),
     _Trap(

@@ -174,6 +174,25 @@ def test_commands_have_what_the_call_needs() -> None:
     assert "/auth/qonto" in calls["getAuthByTarget"].curl
 
 
+def test_commands_for_one_record_all_name_that_record() -> None:
+    """Not the id of a line, of a file or of a job that the answer is about."""
+    calls = [call for group in Reference(document(API)).groups for call in group.calls]
+    singles = {
+        call.path: call.curl.split()[2]
+        for call in calls
+        if call.method == "GET" and call.path.startswith("/accounting/") and call.path[-1] == "}"
+    }
+    below = [
+        (call, single)
+        for call in calls
+        for path, single in singles.items()
+        if call.path.startswith(f"{path}/")
+    ]
+    assert len(below) >= 10
+    for call, single in below:
+        assert f"{single}/" in call.curl, call.path
+
+
 @pytest.mark.covers("MAE-31")
 async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.AsyncClient) -> None:
     """With a link to its place on the page, and what holds for all of them."""

@@ -193,6 +193,11 @@ async def test_pauses_are_bounded_and_grow_when_nobody_says_how_long(asker: Aske
     with pytest.raises(RateLimited) as caught:
         await asker.ask("a")
     assert caught.value.retry_after == 60
+    slow = Asker(TEN, Rate(25, 600, 60))
+    slow.budget.pause(100_000)
+    with pytest.raises(RateLimited) as caught:
+        await slow.ask("a")
+    assert caught.value.retry_after == 600
     other = Asker()
     for expected in (1, 2, 4):
         other.budget.pause(None)

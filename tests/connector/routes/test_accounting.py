@@ -174,6 +174,13 @@ async def test_a_value_that_a_filter_does_not_know_is_refused_not_ignored(
         assert await caller.fields(f"/accounting/{path}?{name}=X") == {name: "NOT_ALLOWED"}
 
 
+@pytest.mark.parametrize("name", ["x", "%20x%20", "%20%20"])
+async def test_a_name_that_qonto_does_not_search_for_is_refused(name: str) -> None:
+    """An empty list would say that nobody is called so."""
+    caller = Caller(_bank())
+    assert await caller.fields(f"/accounting/customers?name={name}") == {"name": "NOT_ALLOWED"}
+
+
 async def test_what_is_not_used_is_said_in_a_warning() -> None:
     """Parameters for other target systems, and unknown ones."""
     query = "environmentName=Prod&companyId=7&colour=blue&bookingType=BILL"

@@ -1,4 +1,4 @@
-"""Customers in the second version of the contract."""
+"""Customers as contacts."""
 
 from typing import get_args
 

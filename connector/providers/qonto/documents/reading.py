@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -52,6 +52,14 @@ class _OnlyId(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
+class Moments(msgspec.Struct, frozen=True):
+    """When things happened to a record, as far as that can be read of one that can't be."""
+
+    created_at: Any = None
+    emitted_at: Any = None
+    settled_at: Any = None
+
+
 # numbers outside strings become Decimal, so that no amount passes through a float
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RAW_LIST: msgspec.json.Decoder[list[msgspec.Raw] | None] = msgspec.json.Decoder(
@@ -59,6 +67,7 @@ _RAW_LIST: msgspec.json.Decoder[list[msgspec.Raw] | None] = msgspec.json.Decoder
 )
 _META = msgspec.json.Decoder(ListMeta)
 _ONLY_ID = msgspec.json.Decoder(_OnlyId)
+_MOMENTS = msgspec.json.Decoder(Moments)
 
 BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError)
 """How broken JSON shows: also as nesting and as exponents beyond reason."""
@@ -99,6 +108,14 @@ class Resource(Generic[D]):
         except BROKEN:
             return Record(None, raw, _id_of(raw))
         return Record(document, raw, document.id)
+
+
+def moments_of(raw: bytes) -> Moments:
+    """Read what can be read of a record that doesn't fit its documentation."""
+    try:
+        return _MOMENTS.decode(raw)
+    except BROKEN:
+        return Moments()
 
 
 def _outer(body: bytes) -> dict[str, msgspec.Raw]:

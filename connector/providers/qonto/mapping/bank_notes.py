@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from connector.providers.qonto.mapping.amounts import difference, read_cents
-from connector.providers.qonto.mapping.iban import is_iban
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.iso import BANK_CURRENCY_CODES
 
@@ -43,14 +42,6 @@ class BankNotes(Notes):
             return twin
         self.warn(f"{field} and {field}_cents don't agree")
         return number
-
-    def iban(self, value: str | None) -> str | None:
-        """Read an IBAN as it is; one whose check digits are wrong is noted."""
-        if not value:
-            return None
-        if not is_iban(value):
-            self.warn("iban is not a valid IBAN")
-        return value
 
     def references(self, values: Iterable[str] | None) -> tuple[str, ...]:
         """Read ids, leaving out what stands for none."""

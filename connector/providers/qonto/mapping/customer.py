@@ -52,7 +52,7 @@ def map_customer(document: ClientRecord, calendar: Calendar) -> Mapped[Customer]
 
 
 def map_contact(document: ClientRecord, calendar: Calendar) -> Mapped[ContactV2]:
-    """Say a client in the second version of the contract."""
+    """Say a client as a contact."""
     customer = map_customer(document, calendar)
     notes = Notes("customer", document.id)
     contact = contact_of(customer.value, notes.date("created_at", document.created_at))

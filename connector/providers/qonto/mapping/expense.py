@@ -16,8 +16,8 @@ _TYPES: dict[movement.Side, ExpenseType] = {"debit": "EXPENSE", "credit": "REFUN
 
 
 def is_expense(document: Transaction) -> bool:
-    """Tell whether a transaction is one by card."""
-    return document.operation_type == "card"
+    """Tell whether a transaction is one by card that cost something: a declined one didn't."""
+    return _is_by_card(document) and document.status != "declined"
 
 
 def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
@@ -26,7 +26,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     Amounts are negative for a purchase and positive for a refund. `account_id` is the account it
     was paid from. There is one line, which carries the tax rate and, as dimensions, the labels that
     the organisation gave it; their names are known only where Qonto was asked for them. Expenses
-    have no status, so one that isn't completed is noted.
+    have no status, so one that isn't completed is noted; `is_expense` leaves out declined ones.
     """
     del calendar
     notes = BankNotes("expense", document.id)
@@ -40,7 +40,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     movement.note_conversion(document, notes)
     if document.status != "completed":
         notes.warn(f"it is {(document.status or 'of no status')[:40]!r}, not completed")
-    if not is_expense(document):
+    if not _is_by_card(document):
         notes.warn("it was not paid by card")
     created = notes.date("created_at", document.created_at)
     updated = notes.date("updated_at", document.updated_at)
@@ -78,7 +78,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
         ledger_name=None,
         note=notes.text(document.note),
         payment_term_id=None,
-        payment_type="CREDIT_CARD" if is_expense(document) else None,
+        payment_type="CREDIT_CARD" if _is_by_card(document) else None,
         supplier_id=None,
         task_id=None,
         type=None if side is None else _TYPES[side],
@@ -89,6 +89,10 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
         updated_date=updated,
     )
     return Mapped(expense, tuple(notes.warnings))
+
+
+def _is_by_card(document: Transaction) -> bool:
+    return document.operation_type == "card"
 
 
 def _signed(side: movement.Side | None, amount: Decimal | None) -> Decimal | None:

@@ -10,6 +10,7 @@ from connector.providers.qonto.mapping.calendar import (
     write_day,
     write_instant,
 )
+from connector.providers.qonto.mapping.iban import is_iban
 from connector.providers.qonto.mapping.rates import RateUnit
 from connector.unified.iso import COUNTRY_CODES, CURRENCY_CODES
 
@@ -44,6 +45,14 @@ class Notes:
     def reference(self, value: str | None) -> str | None:
         """Read an id; the id of all zeros stands for none."""
         return value if value and value != _ZERO_ID else None
+
+    def iban(self, value: str | None) -> str | None:
+        """Read an IBAN as it is; one whose check digits are wrong is noted."""
+        if not value:
+            return None
+        if not is_iban(value):
+            self.warn("iban is not a valid IBAN")
+        return value
 
     def date(self, field: str, value: str | None) -> str | None:
         """Read a date (midnight UTC on the wire) or an instant (converted to UTC)."""

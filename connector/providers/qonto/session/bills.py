@@ -6,7 +6,14 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import Question, Words, ask, is_in, words_for
+from connector.providers.qonto.session.question import (
+    Condition,
+    Question,
+    Words,
+    ask,
+    is_in,
+    words_for,
+)
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
 
@@ -16,14 +23,18 @@ WITHOUT_CREDIT_NOTES: Params = (("filter[exclude_credit_notes]", "true"),)
 def question(query: Query) -> Question[Bill]:
     """Leave status to Qonto as far as its words reach, and orders by creation and by change."""
     words = words_for(query, SUPPLIER_STANDINGS)
+    standing: tuple[Condition[Bill] | None, ...] = (
+        is_in("status", query.status),
+        is_in("payment_status", query.payment_status),
+    )
     return ask(
         query,
         params=(*bill_params(query, words), *WITHOUT_CREDIT_NOTES),
         conditions=(
-            None if words.exact else is_in("status", query.status),
-            None if words.exact else is_in("payment_status", query.payment_status),
+            *(() if words.exact else standing),
             is_in("document_kind", query.value_of("documentKind")),
         ),
+        checked=standing,
         keys={
             "billDate": lambda bill: bill.bill_date,
             "billNumber": lambda bill: bill.bill_number,

@@ -56,6 +56,7 @@ def _offers(query: Query) -> Question[Offer]:
             None if is_exact else is_in("status", query.status),
             changed_since(query, lambda offer: offer.updated_date or offer.created_date),
         ),
+        checked=(is_in("status", query.status),),
         possible=words != [],
     )
 

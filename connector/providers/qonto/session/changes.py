@@ -41,6 +41,7 @@ from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.mapping import Calendar, map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
+from connector.providers.qonto.session.source import may_be_past_the_end
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
 from oauth.tokens import AccessSource
@@ -183,7 +184,7 @@ class QontoChanges:
         try:
             return await self._client.page(account_id, each.endpoint, number, params=params)
         except DownstreamRefused as error:
-            if number == 1 or error.status != 422:
+            if number == 1 or not may_be_past_the_end(error):
                 raise
             # past the end, which has come nearer
             return DocumentPage((), ListMeta(), b"{}")

@@ -9,6 +9,7 @@ from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import bill_params
 from connector.providers.qonto.session.one_list import OneList
 from connector.providers.qonto.session.question import (
+    Condition,
     Question,
     ask,
     changed_since,
@@ -32,12 +33,15 @@ def _of_own(query: Query) -> Question[CreditNote]:
 def _of_suppliers(query: Query) -> Question[VendorCredit]:
     """Leave status to Qonto; it can leave suppliers' credit notes out, but not single them out."""
     words = words_for(query, SUPPLIER_STANDINGS)
+    standing: tuple[Condition[VendorCredit] | None, ...] = (
+        is_in("status", query.status),
+        is_in("payment_status", query.payment_status),
+    )
     return ask(
         query,
         params=bill_params(query, words),
-        conditions=()
-        if words.exact
-        else (is_in("status", query.status), is_in("payment_status", query.payment_status)),
+        conditions=() if words.exact else standing,
+        checked=standing,
         possible=words.words != (),
     )
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from connector.errors import DocumentNotFound, FilterTooBroad
-from connector.providers.qonto.client import LARGEST_PAGE, has_next
+from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer, has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import EPOCH, Source, unreadable
+from connector.providers.qonto.session.source import NEWEST, Source, unjudged
 from connector.unified.mapped import Mapped
 
 T = TypeVar("T")
@@ -31,27 +31,41 @@ _MOST_WARNINGS = 20
 class Wanted(Generic[T]):
     """What Qonto can't do for a question: choose records, and order them by a text of theirs.
 
-    Without `order`, newest first. Records without the text come last; equal ones are in the order
-    of their ids.
+    Without `order`, newest first, or as Qonto sends a list that it can't order. Records without the
+    text come last; equal ones are in the order of their ids. `still` is what Qonto chose by, to be
+    asked again of records that are shown later.
     """
 
     keep: Callable[[T], bool] | None = None
     order: Callable[[T], str | None] | None = None
     descending: bool = True
+    still: Callable[[T], bool] | None = None
+
+    def fits(self, value: T) -> bool:
+        """Say whether a record still belongs to what the question leaves."""
+        return all(check is None or check(value) for check in (self.keep, self.still))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one record stands: which of the sources it comes from, its id, its page there."""
+    """Where one record stands: which of the sources it comes from, its id, its page there.
+
+    One that can't be read has a place all the same, where all records have one: whoever walks on
+    from pages that were merged counts it too.
+    """
 
     source: int
     id: str
     page: int
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Every record that a question leaves, in its order; `warnings` names what can't be read."""
+    """Every record that a question leaves, in its order.
+
+    `warnings` names those that can't be read, so that nobody knows whether they belong here.
+    """
 
     places: tuple[Place, ...]
     warnings: tuple[str, ...]
@@ -67,6 +81,14 @@ class Row(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """One that can't be read."""
+
+    source: Source[Any, Any]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Keyed:
     key: Any
     place: Place
@@ -78,15 +100,23 @@ async def build(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> Index:
     check_size([first.meta.total_count for first in firsts])
     found: list[_Keyed] = []
     warnings: list[str] = []
+    whole = is_whole(sources, wanted)
     for number, (source, first) in enumerate(zip(sources, firsts, strict=True)):
-        scan = _Scan(number, source, wanted)
+        scan = _Scan(number, source, wanted, whole=whole)
         if not await scan.read(first):
             # records were deleted meanwhile, so that others moved to pages already read
-            scan = _Scan(number, source, wanted)
+            scan = _Scan(number, source, wanted, whole=whole)
             await scan.read(await source.page(1, order=source.oldest_first))
         found.extend(scan.found)
         warnings.extend(scan.warnings)
-    return Index(tuple(each.place for each in _ordered(found, wanted)), tuple(warnings))
+    if wanted.order is not None or len(sources) > 1 or any(one.oldest_first for one in sources):
+        found = _ordered(found, wanted)
+    return Index(tuple(each.place for each in found), tuple(warnings))
+
+
+def is_whole(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> bool:
+    """Say that nothing is chosen here, but from lists that are read whole anyway."""
+    return wanted.keep is None and not any(one.keep and one.newest_first for one in sources)
 
 
 def check_size(totals: Sequence[int | None]) -> None:
@@ -100,8 +130,8 @@ def check_size(totals: Sequence[int | None]) -> None:
 
 async def read_places(
     sources: Sequence[Source[Any, T]], places: Sequence[Place], wanted: Wanted[T]
-) -> tuple[list[Row[T]], int]:
-    """Fetch the records at these places, and say how many aren't there any more.
+) -> list[Row[T] | Unread | None]:
+    """Fetch the records at these places, None for each that isn't there any more.
 
     A record that changed meanwhile, so that the question would leave it out now, counts as gone.
     """
@@ -110,17 +140,14 @@ async def read_places(
         groups.setdefault((place.source, place.page), []).append(place)
     limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T]]:
+    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T] | Unread]:
         async with limit:
             return await _fetch(sources[group[0].source], group, wanted)
 
-    fetched: dict[tuple[int, str], Row[T]] = {}
+    fetched: dict[tuple[int, str], Row[T] | Unread] = {}
     for rows in await together([fetch(group) for group in groups.values()]):
         fetched.update(rows)
-    found = [
-        fetched[place.source, place.id] for place in places if (place.source, place.id) in fetched
-    ]
-    return found, len(places) - len(found)
+    return [fetched.get((place.source, place.id)) for place in places]
 
 
 async def together(waits: Sequence[Any]) -> list[Any]:
@@ -135,14 +162,29 @@ async def together(waits: Sequence[Any]) -> list[Any]:
 class _Scan(Generic[T]):
     """Reads one list to its end, a few pages at a time where its length is known."""
 
-    def __init__(self, number: int, source: Source[Any, T], wanted: Wanted[T]) -> None:
+    def __init__(
+        self, number: int, source: Source[Any, T], wanted: Wanted[T], *, whole: bool
+    ) -> None:
         self._number = number
         self._source = source
         self._wanted = wanted
+        self._places_all = whole and wanted.order is None
         self._seen: set[str] = set()
-        self._latest = EPOCH
-        self.found: list[_Keyed] = []
-        self.warnings: list[str] = []
+        self._unjudged: list[str | None] = []
+        self._found: list[_Keyed] = []
+
+    @property
+    def found(self) -> list[_Keyed]:
+        """Answer what the question leaves, in the list's order or newest first."""
+        return self._found if self._wanted.order is not None else self._in_place()
+
+    @property
+    def warnings(self) -> list[str]:
+        """Name the records of which nobody knows whether they belong here; many are counted."""
+        kind = self._source.kind
+        told = [unjudged(kind, each) for each in self._unjudged[:_MOST_WARNINGS]]
+        more = len(self._unjudged) - len(told)
+        return [*told, f"{kind}: {more} more records were left out like these"] if more else told
 
     async def read(self, first: DocumentPage[Any]) -> bool:
         """Read on from the first page; say whether the list was as long at its end as before."""
@@ -162,13 +204,16 @@ class _Scan(Generic[T]):
 
     def _take(self, number: int, page: DocumentPage[Any]) -> None:
         for record in page.records:
-            if record.id is None or record.document is None:
-                if len(self.warnings) < _MOST_WARNINGS:
-                    self.warnings.append(unreadable(self._source.kind, record.id))
-            elif record.id not in self._seen:
-                self._seen.add(record.id)
-                self._latest = self._source.moment_of(record) or self._latest
+            if record.id is not None and record.id in self._seen:
+                continue
+            self._seen.add(record.id or "")
+            if record.id is not None and record.document is not None:
                 self._place(record, Place(self._number, record.id, number))
+            elif self._places_all:
+                place = Place(self._number, record.id or "", number, is_readable=False)
+                self._found.append(_Keyed(self._source.moment_of(record), place))
+            else:
+                self._unjudged.append(record.id)
 
     def _place(self, record: Record[Any], place: Place) -> None:
         if not self._source.belongs(record):
@@ -177,8 +222,19 @@ class _Scan(Generic[T]):
         wanted = self._wanted
         if mapped is None or (wanted.keep is not None and not wanted.keep(mapped.value)):
             return
-        key = self._latest if wanted.order is None else wanted.order(mapped.value)
-        self.found.append(_Keyed(key, place))
+        text = wanted.order
+        key = self._source.moment_of(record) if text is None else text(mapped.value)
+        self._found.append(_Keyed(key, place))
+
+    def _in_place(self) -> list[_Keyed]:
+        """Give records without a moment that of their newer neighbour, as merged lists do."""
+        newest_first = self._found[::-1] if self._source.oldest_first else self._found
+        latest = NEWEST
+        placed: list[_Keyed] = []
+        for each in newest_first:
+            latest = each.key or latest
+            placed.append(_Keyed(latest, each.place))
+        return placed
 
 
 def _ordered(found: list[_Keyed], wanted: Wanted[Any]) -> list[_Keyed]:
@@ -193,23 +249,27 @@ def _ordered(found: list[_Keyed], wanted: Wanted[Any]) -> list[_Keyed]:
 
 async def _fetch(
     source: Source[Any, T], group: list[Place], wanted: Wanted[T]
-) -> dict[tuple[int, str], Row[T]]:
+) -> dict[tuple[int, str], Row[T] | Unread]:
     ids = {place.id for place in group}
     records: list[Record[Any]] = []
-    if len(group) > 1 or not source.endpoint.has_single:
+    if len(group) > 1 or not source.endpoint.has_single or not group[0].is_readable:
         page = await source.further_page(group[0].page, source.oldest_first)
         records = [record for record in page.records if record.id in ids]
     missing = ids - {record.id for record in records}
     if source.endpoint.has_single:
         singles = await together([_single(source, each) for each in sorted(missing)])
         records.extend(itertools.chain.from_iterable(singles))
-    rows: dict[tuple[int, str], Row[T]] = {}
+    rows: dict[tuple[int, str], Row[T] | Unread] = {}
     for record in records:
-        mapped = source.convert(record.document) if record.document is not None else None
-        if mapped is None or record.id is None:
+        if record.id is None:
             continue
-        if wanted.keep is None or wanted.keep(mapped.value):
-            rows[group[0].source, record.id] = Row(source, record.raw, mapped)
+        place = (group[0].source, record.id)
+        if record.document is None:
+            rows[place] = Unread(source, record.raw)
+            continue
+        mapped = source.convert(record.document)
+        if mapped is not None and wanted.fits(mapped.value):
+            rows[place] = Row(source, record.raw, mapped)
     return rows
 
 
@@ -218,4 +278,6 @@ async def _single(source: Source[Any, T], document_id: str) -> list[Record[Any]]
         document, raw = await source.one(document_id)
     except DocumentNotFound:
         return []
+    except UnreadableAnswer:
+        return [Record(None, b"null", document_id)]
     return [Record(document, raw, document_id)]

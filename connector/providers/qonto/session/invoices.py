@@ -5,19 +5,29 @@ from connector.providers.qonto.client import CLIENT_INVOICES, Params, modified_s
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
 from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import Question, Words, ask, is_in, words_for
+from connector.providers.qonto.session.question import (
+    Condition,
+    Question,
+    Words,
+    ask,
+    is_in,
+    words_for,
+)
 from connector.unified.invoice import Invoice
 
 
 def question(query: Query) -> Question[Invoice]:
     """Leave status and due date to Qonto as far as its words reach, and orders by creation."""
     words = words_for(query, CLIENT_STANDINGS)
+    standing: tuple[Condition[Invoice] | None, ...] = (
+        is_in("status", query.status),
+        is_in("payment_status", query.payment_status),
+    )
     return ask(
         query,
         params=invoice_params(query, words),
-        conditions=()
-        if words.exact
-        else (is_in("status", query.status), is_in("payment_status", query.payment_status)),
+        conditions=() if words.exact else standing,
+        checked=standing,
         keys={
             "invoiceDate": lambda invoice: invoice.invoice_date,
             "invoiceNumber": lambda invoice: invoice.invoice_number,

@@ -14,8 +14,10 @@ from connector.providers.qonto.session.ids import known_id
 from connector.providers.qonto.session.index import (
     MOST_DOCUMENTS,
     Row,
+    Unread,
     Wanted,
     build,
+    is_whole,
     read_places,
     together,
 )
@@ -59,10 +61,9 @@ class Plan(Generic[T]):
     def needs_index(self) -> bool:
         """Something is left to do over the whole of a list that isn't read whole anyway."""
         return (
-            self.wanted.keep is not None
-            or self.wanted.order is not None
+            self.wanted.order is not None
             or not self.wanted.descending
-            or any(source.keep and source.newest_first for source in self.sources)
+            or not is_whole(self.sources, self.wanted)
         )
 
 
@@ -115,12 +116,20 @@ class Listing(Generic[T]):
         index = await self._snapshots.get(key, lambda: build(plan.sources, plan.wanted))
         skip = (query.page - 1) * query.limit
         places = index.places[skip : skip + query.limit]
-        rows, gone = await read_places(plan.sources, places, plan.wanted)
+        rows = await read_places(plan.sources, places, plan.wanted)
         warnings = list(index.warnings)
+        mapped: list[Mapped[T]] = []
+        gone = 0
+        for place, row in zip(places, rows, strict=True):
+            if isinstance(row, Row):
+                mapped.append(row.mapped)
+            elif isinstance(row, Unread) or not place.id:
+                warnings.append(unreadable(plan.sources[place.source].kind, place.id))
+            else:
+                gone += 1
         if gone:
             warnings.append(f"{gone} of this page changed or went while the list was being read")
-        raws = [(row.source.name, row.raw) for row in rows]
-        mapped = [row.mapped for row in rows]
+        raws = [(row.source.name, row.raw) for row in rows if row is not None]
         return _page(query, plan, mapped, raws, total=len(index.places), warnings=warnings)
 
     async def _merged(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
@@ -148,8 +157,10 @@ class Listing(Generic[T]):
         for entry in entries:
             document = entry.record.document
             mapped = None if document is None else entry.source.convert(document)
-            if mapped is None:
+            if document is None:
                 warnings.append(unreadable(entry.source.kind, entry.record.id))
+            elif mapped is None:
+                warnings.append(entry.source.strange(entry.record))
             else:
                 found.append(mapped)
         raws = [(entry.source.name, entry.record.raw) for entry in entries]

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from connector.providers.qonto.client import has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
-from connector.providers.qonto.session.source import EPOCH, Source
+from connector.providers.qonto.session.source import NEWEST, Source
 
 D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
@@ -37,8 +37,8 @@ class Stream(Generic[T]):
     """One list as a stream of entries in merged order.
 
     A list that Qonto can't order is read whole, chosen from and ordered here, so it should be
-    short. A record that can't be read takes the place of its neighbour before it; one seen twice,
-    because the list shifted while it was read, is left out the second time.
+    short. A record that doesn't tell its moment takes the place of its neighbour before it; one
+    seen twice, because the list shifted while it was read, is left out the second time.
     """
 
     def __init__(self, source: Source[Any, T]) -> None:
@@ -93,7 +93,7 @@ class Stream(Generic[T]):
                     if record.id in seen:
                         continue
                     seen.add(record.id)
-                moment = source.moment_of(record) or latest or EPOCH
+                moment = source.moment_of(record) or latest or NEWEST
                 latest = moment
                 yield Entry(moment, record.id or "", record, source)
             if not page.records or not has_next(page, number):

@@ -6,7 +6,7 @@ from connector.errors import DownstreamRefused
 from connector.ports import Page, Query
 from connector.providers.qonto.client import Params
 from connector.providers.qonto.documents.reading import DocumentPage, ListMeta
-from connector.providers.qonto.session.source import Source, unreadable
+from connector.providers.qonto.session.source import Source, may_be_past_the_end, unreadable
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ async def native_page(query: Query, source: Source[Any, T], order: Params) -> Pa
     try:
         page = await source.page(query.page, query.limit, order)
     except DownstreamRefused as error:
-        if error.status != 422 or query.page == 1:
+        if query.page == 1 or not may_be_past_the_end(error):
             raise
         page = await _past_the_end(query, source, order, error)
     items: list[T] = []
@@ -31,7 +31,7 @@ async def native_page(query: Query, source: Source[Any, T], order: Params) -> Pa
             continue
         mapped = source.convert(record.document)
         if mapped is None:
-            warnings.append(f"{source.kind} {record.id}: left out, because it is {source.other}")
+            warnings.append(source.strange(record))
         else:
             items.append(mapped.value)
             warnings.extend(mapped.warnings)

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from connector.ports import Query
-from connector.providers.qonto.client import NEWEST_FIRST, OLDEST_FIRST, Endpoint, Params
+from connector.providers.qonto.client import (
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    Endpoint,
+    Params,
+    UnreadableAnswer,
+)
 from connector.providers.qonto.documents.reading import Identified
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.session.ids import unknown_id
-from connector.providers.qonto.session.index import Wanted, build, read_places
+from connector.providers.qonto.session.index import Unread, Wanted, build, read_places
 from connector.providers.qonto.session.listing import Asked, Plan
 from connector.providers.qonto.session.question import Question
 from connector.providers.qonto.session.source import Source, created_at
@@ -75,7 +81,11 @@ async def _find_in_list(source: Source[Any, T], record_id: str) -> tuple[Mapped[
     everything: Wanted[T] = Wanted()
     index = await build([source], everything)
     places = [place for place in index.places if place.id == record_id]
-    rows, _ = await read_places([source], places, everything)
-    if not rows:
-        raise unknown_id()
-    return rows[0].mapped, rows[0].raw
+    for row in await read_places([source], places, everything):
+        if isinstance(row, Unread):
+            raise UnreadableAnswer(
+                f"Qonto's answer can't be read: the {source.kind} doesn't fit its documentation."
+            )
+        if row is not None:
+            return row.mapped, row.raw
+    raise unknown_id()

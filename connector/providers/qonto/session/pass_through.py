@@ -15,6 +15,7 @@ import msgspec
 
 from connector.errors import DownstreamError, PassThroughRefused
 from connector.http import Call, ProviderClient
+from connector.outcomes import Answer
 from connector.pass_through import Mode, PassedCall
 from storage.errors import Invalid
 
@@ -172,15 +173,18 @@ class QontoPassThrough:
                 headers=passed,
             ),
         )
-        return _value(answer.body)
+        return _value(answer)
 
 
-def _value(body: bytes) -> bytes:
+def _value(answer: Answer) -> bytes:
+    body = answer.body
     if not body.strip():
         return b"{}"
     try:
         body.decode()
         msgspec.json.decode(body, type=msgspec.Raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise DownstreamError("Qonto's answer can't be read: it is not JSON.") from None
+        raise DownstreamError(
+            "Qonto's answer can't be read: it is not JSON.", trace_id=answer.trace_id
+        ) from None
     return body

@@ -1,8 +1,9 @@
 """Payments: what was paid on client invoices and on supplier invoices."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from connector.errors import DocumentNotFound
+from connector.errors import DocumentNotFound, MissingScope
 from connector.ports import Query
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
@@ -31,8 +32,8 @@ D = TypeVar("D", bound=Identified)
 class Payments:
     """The kind of record behind payments.
 
-    Paid invoices and bills are lists of Qonto's; of the unpaid invoices only those count on which
-    something was paid.
+    Paid invoices and bills are lists of Qonto's; of the unpaid and the canceled invoices only those
+    count on which something was paid.
     """
 
     name = "payment"
@@ -40,7 +41,8 @@ class Payments:
     async def plan(self, asked: Asked, query: Query) -> Plan[Payment]:
         since = modified_since(query.modified_since)
         paid = _of_invoices(asked, (*since, ("filter[status]", "paid")))
-        unpaid = _of_invoices(asked, (*since, ("filter[status]", "unpaid")), is_unpaid=True)
+        partly = (*since, ("filter[status]", "unpaid,canceled"))
+        unpaid = _of_invoices(asked, partly, is_unpaid=True)
         bills = _of_bills(asked, (*since, ("filter[status][]", "paid"), *WITHOUT_CREDIT_NOTES))
         invoice_id = query.value_of("invoiceId")
         if invoice_id is None:
@@ -60,17 +62,36 @@ class Payments:
         changed: Condition[Payment] | None = changed_since(
             query, lambda payment: payment.updated_date
         )
-        row = await _row(invoices, invoice_id) or await _row(bills, invoice_id)
+        row = await _row_of((invoices, bills), invoice_id)
         if row is None or (changed is not None and not changed(row.mapped.value)):
             return []
         return [row]
 
     async def find(self, asked: Asked, record_id: str) -> tuple[Mapped[Payment], bytes]:
         """Answer what was paid on a document; its id doesn't tell whether it is one of sales."""
-        row = await _row(_of_invoices(asked), record_id) or await _row(_of_bills(asked), record_id)
+        row = await _row_of((_of_invoices(asked), _of_bills(asked)), record_id)
         if row is None:
             raise unknown_id("Qonto knows no document of that id on which something was paid.")
         return row.mapped, row.raw
+
+
+async def _row_of(sources: Sequence[Source[Any, Payment]], document_id: str) -> Row[Payment] | None:
+    """Look in turn for what was paid on a document.
+
+    Raises MissingScope when the kinds that may be read don't have it and another may not be.
+    """
+    hidden: MissingScope | None = None
+    for source in sources:
+        try:
+            row = await _row(source, document_id)
+        except MissingScope as error:
+            hidden = hidden or error
+        else:
+            if row is not None:
+                return row
+    if hidden is not None:
+        raise hidden
+    return None
 
 
 async def _row(source: Source[D, Payment], document_id: str) -> Row[Payment] | None:

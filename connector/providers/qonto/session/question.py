@@ -47,24 +47,27 @@ def ask(
     *,
     params: Params = (),
     conditions: Sequence[Condition[T] | None] = (),
+    checked: Sequence[Condition[T] | None] = (),
     keys: Mapping[str, Key[T]] | None = None,
     native: Mapping[str, str] | None = None,
     possible: bool = True,
 ) -> Question[T]:
     """Put a question together.
 
-    `conditions` are those that Qonto can't check, None for one that isn't needed. `keys` holds the
+    `conditions` are those that Qonto can't check, None for one that isn't needed; `checked` are
+    those that it does check, for records that change before they are shown. `keys` holds the
     text to order by for each of the contract's order fields; `native` names Qonto's own property
     for those that it orders by itself, which it is asked to do when nothing else is left.
     """
-    keep = all_of(conditions)
+    keep, still = all_of(conditions), all_of(checked)
     if query.order is None:
-        return Question(params, Wanted(keep), possible=possible)
+        return Question(params, Wanted(keep, still=still), possible=possible)
     by, descending = query.order.field, query.order.descending
     if keep is None and native is not None and by in native:
         order = (("sort_by", f"{native[by]}:{'desc' if descending else 'asc'}"),)
         return Question(params, order=order, possible=possible)
-    wanted = Wanted(keep, None if keys is None else keys.get(by), descending)
+    key = None if keys is None else keys.get(by)
+    wanted = Wanted(keep, key, descending, still=still)
     return Question(params, wanted, possible=possible)
 
 

@@ -14,14 +14,20 @@ from connector.providers.qonto.client import (
     Params,
     QontoClient,
 )
-from connector.providers.qonto.documents.reading import DocumentPage, Identified, ListMeta, Record
+from connector.providers.qonto.documents.reading import (
+    DocumentPage,
+    Identified,
+    ListMeta,
+    Record,
+    moments_of,
+)
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.unified.mapped import Mapped
 
 D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
 
-EPOCH = datetime.fromtimestamp(0, UTC)
+NEWEST = datetime.max.replace(tzinfo=UTC)
 
 
 def created_at(document: Any) -> str | None:
@@ -47,7 +53,7 @@ class Source(Generic[D, T]):
     other: str = "a document of another kind"
     params: Params = ()
     keep: Callable[[D], bool] | None = None
-    moment: Callable[[D], str | None] = created_at
+    moment: Callable[[Any], str | None] = created_at
     newest_first: Params = NEWEST_FIRST
     oldest_first: Params = OLDEST_FIRST
 
@@ -69,7 +75,7 @@ class Source(Generic[D, T]):
         try:
             return await self.page(number, order=order)
         except DownstreamRefused as error:
-            if error.status != 422:
+            if not may_be_past_the_end(error):
                 raise
             return DocumentPage((), ListMeta(), b"{}")
 
@@ -81,14 +87,34 @@ class Source(Generic[D, T]):
         """Say whether a record may be of the kind; one that can't be read may be."""
         return self.keep is None or record.document is None or self.keep(record.document)
 
+    def strange(self, record: Record[D]) -> str:
+        """Say that a record of the list was left out, being none of the kind."""
+        return f"{self.kind} {record.id}: left out, because it is {self.other}"
+
     def moment_of(self, record: Record[D]) -> datetime | None:
         """Answer the moment that decides what is newest, None when the record doesn't tell."""
-        return None if record.document is None else read_instant(self.moment(record.document))
+        document = record.document
+        told = self.moment(moments_of(record.raw) if document is None else document)
+        return read_instant(told) if isinstance(told, str) else None
+
+
+def may_be_past_the_end(refusal: DownstreamRefused) -> bool:
+    """Say whether a refused page may lie past the end of its list.
+
+    Where Qonto searches no further, there is more that nobody could read.
+    """
+    codes = {entry.code for entry in refusal.downstream}
+    return refusal.status == 422 and "search_limit_reached" not in codes
 
 
 def unreadable(kind: str, document_id: str | None) -> str:
-    """Say that one record was left out."""
+    """Say that one record of a page was left out."""
+    return f"{unjudged(kind, document_id)}; it is in the raw data"
+
+
+def unjudged(kind: str, document_id: str | None) -> str:
+    """Say that one record was left out of a list of which it may be no part at all."""
     return (
         f"{kind} {document_id or 'without id'}: left out, because the record doesn't fit Qonto's "
-        "documentation; it is in the raw data"
+        "documentation"
     )

@@ -3,7 +3,7 @@
 Qonto lists the movements of one account at a time, so that those of all accounts are merged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -37,11 +37,15 @@ Convert = Callable[[Transaction, Calendar, frozenset[str]], Mapped[T] | None]
 
 @dataclass(frozen=True, slots=True)
 class Movements(Generic[T]):
-    """A kind of record behind movements; `params` is what Qonto is asked to leave out."""
+    """A kind of record behind movements.
+
+    `params` is what Qonto is asked to leave out, `statuses` are its words for those of the kind.
+    """
 
     name: str
     convert: Convert[T]
     params: Params = ()
+    statuses: Sequence[str] = tuple(STATUSES)
     other: str = "a document of another kind"
 
     async def plan(self, asked: Asked, query: Query) -> Plan[T]:
@@ -69,7 +73,7 @@ class Movements(Generic[T]):
     def _params(self, query: Query) -> Params:
         """Leave all that is asked to Qonto, whose words fit one to one."""
         words = [
-            word for word, status in STATUSES.items() if query.status in (None, status)
+            word for word in self.statuses if query.status in (None, STATUSES[word])
         ]  # without any, Qonto shows what is completed
         params = [*self.params, *(("status[]", word) for word in words)]
         if query.modified_since is not None:
@@ -136,5 +140,6 @@ EXPENSES = Movements(
     "expense",
     _expense,
     (("operation_type[]", "card"),),
-    other="a transaction that wasn't made by card",
+    tuple(word for word in STATUSES if word != "declined"),
+    other="a transaction that wasn't made by card, or was declined",
 )

@@ -25,7 +25,9 @@ from connector.providers.qonto.documents.bank import (
     Transaction,
     accounts_of,
 )
+from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.sales import ClientInvoice, PaymentMethod
 from connector.providers.qonto.mapping.iban import is_iban
 from connector.unified.encoding import encode
 from connector.unified.iso import BANK_CURRENCY_CODES
@@ -278,6 +280,22 @@ def test_a_dirty_iban_never_fails_a_read(number: str) -> None:
     assert any("iban" in warning for warning in mapped.warnings) != is_iban(number)
     clean = mapping.map_bank_account(good.document, CALENDAR)
     assert not any("iban" in warning for warning in clean.warnings)
+
+
+@pytest.mark.covers("QX-60")
+@given(st.text(min_size=1, max_size=40))
+@example("FR7616958000010000000000042")
+@example(OWN_IBAN)
+def test_a_dirty_iban_on_a_document_is_noted(number: str) -> None:
+    """A supplier's is read from a file, and the organisation's own may be a sample's."""
+    bill = SupplierInvoice(id="x", iban=number, analyzed_at="2026-11-01", status="paid")
+    invoice = ClientInvoice(id="x", payment_methods=PaymentMethod(iban=number), status="paid")
+    for proposed in (
+        mapping.propose_supplier_invoice(bill, CALENDAR),
+        mapping.propose_invoice(invoice, CALENDAR),
+    ):
+        assert proposed.value.iban == number
+        assert any("iban" in warning for warning in proposed.warnings) != is_iban(number)
 
 
 @given(st.integers(4, 21), st.integers(1, 9))

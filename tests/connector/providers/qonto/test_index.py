@@ -116,12 +116,42 @@ async def test_a_record_that_does_not_fit_any_more_is_left_out_with_a_warning() 
     assert "2 of this page changed or went" in again.warnings[0]
 
 
+async def test_what_qonto_chose_by_is_asked_again_before_it_is_shown() -> None:
+    """No invoice that was paid a moment ago is among the paid ones once it isn't."""
+    bank = _bank(6)
+    reader = _invoices(bank)
+    query = Query(limit=5, status="PAID", order=BY_NUMBER)
+    assert len((await reader.list(ACCOUNT, query)).items) == 5
+    bank.client_invoices[-1]["status"] = "canceled"
+    again = await reader.list(ACCOUNT, query)
+    assert [invoice.status for invoice in again.items] == ["PAID"] * 4
+    assert "1 of this page changed or went" in again.warnings[0]
+
+
 async def test_a_record_that_can_not_be_read_is_named() -> None:
     """It may have belonged to the answer."""
     bank = _bank(2)
     bank.client_invoices[0]["items"] = 7
     page = await _invoices(bank).list(ACCOUNT, Query(order=BY_NUMBER))
     assert page.total == 1
+    assert uuid(0) in page.warnings[0]
+    many = _bank(30)
+    for document in many.client_invoices[:25]:
+        document["items"] = 7
+    page = await _invoices(many).list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.total == 5
+    assert len(page.warnings) == 21
+    assert "5 more" in page.warnings[-1]
+
+
+async def test_a_record_that_can_not_be_read_any_more_is_named_and_fails_no_page() -> None:
+    """It's alone on its page, so it's asked for by its id."""
+    bank = _bank(1)
+    reader = _invoices(bank)
+    assert (await reader.list(ACCOUNT, Query(order=BY_NUMBER))).warnings == ()
+    bank.client_invoices[0]["items"] = 7
+    page = await reader.list(ACCOUNT, Query(order=BY_NUMBER))
+    assert page.items == ()
     assert uuid(0) in page.warnings[0]
 
 

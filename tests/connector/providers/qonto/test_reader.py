@@ -16,7 +16,7 @@ from connector.errors import (
     DownstreamRefused,
     MissingScope,
 )
-from connector.ports import Page, Query
+from connector.ports import Order, Page, Query
 from storage.errors import NotFound
 from tests.connector.providers.qonto.bank import (
     NOW,
@@ -244,6 +244,19 @@ async def test_a_missing_scope_is_named_and_does_not_hide_what_may_be_read() -> 
     assert only.total == 1
 
 
+async def test_a_payment_is_found_with_the_scope_of_its_document_alone() -> None:
+    """Under its id and by its document; where another kind may have it, the scope is named."""
+    bank = _bank(invoices=1, bills=1)
+    bank.forbidden = {"client_invoices"}
+    reader = provider(bank).readers.payments
+    assert reader is not None
+    assert (await reader.get(ACCOUNT, uuid(2000))).item.document_type == "BILL"
+    page = await reader.list(ACCOUNT, Query(where=(("invoiceId", uuid(2000)),)))
+    assert [item.id for item in page.items] == [uuid(2000)]
+    with pytest.raises(MissingScope):
+        await reader.get(ACCOUNT, uuid(1000))
+
+
 @pytest.mark.parametrize("body", [b"not json", b"[]", b'{"other":[]}', b""])
 async def test_an_answer_that_is_no_list_is_the_target_systems_fault(body: bytes) -> None:
     """An error of its own, without a word of the body."""
@@ -251,6 +264,75 @@ async def test_an_answer_that_is_no_list_is_the_target_systems_fault(body: bytes
     bank.answers.append(lambda _: httpx2.Response(200, content=body))
     with pytest.raises(DownstreamError):
         await provider(bank).readers.invoices.list(ACCOUNT, Query())
+
+
+@pytest.mark.parametrize("body", [b"not json", b"{}", b'{"client_invoice":null}', b'{"x":{}}'])
+async def test_an_answer_without_the_record_is_no_empty_record(body: bytes) -> None:
+    """It's an error of the target system's, with its name for the request."""
+    bank = Bank()
+    trace = {"X-Tyk-Trace-Id": "trace-7"}
+    bank.answers.append(lambda _: httpx2.Response(200, content=body, headers=trace))
+    with pytest.raises(DownstreamError) as caught:
+        await provider(bank).readers.invoices.get(ACCOUNT, uuid(1))
+    assert caught.value.trace_id == "trace-7"
+
+
+async def test_what_was_paid_before_an_invoice_was_canceled_is_listed_too() -> None:
+    """As it is found by its id and by its document."""
+    bank = Bank()
+    paid = {"value": "10.00", "currency": "EUR"}
+    for number, state in enumerate(("paid", "unpaid", "canceled", "draft")):
+        some = paid if state != "draft" else {"value": "0.00", "currency": "EUR"}
+        made = client_invoice(100 + number, _day(number), status=state, amount_paid=some)
+        bank.client_invoices.append(made)
+    bank.client_invoices.append(client_invoice(200, _day(9), status="canceled"))
+    reader = provider(bank).readers.payments
+    assert reader is not None
+    page = await reader.list(ACCOUNT, Query())
+    assert [item.id for item in page.items] == [uuid(102), uuid(101), uuid(100)]
+    for item in page.items:
+        found = await reader.list(ACCOUNT, Query(where=(("invoiceId", str(item.id)),)))
+        assert found.items == (item,)
+
+
+@pytest.mark.parametrize("order", [None, Order("createdDate"), Order("number")])
+@pytest.mark.parametrize("kind", ["invoices", "booking_proposals"])
+async def test_a_list_that_is_searched_no_further_has_not_ended(
+    kind: str, order: Order | None
+) -> None:
+    """However it's read: what can't be read must not look as if it weren't there."""
+    bank = _bank(invoices=350)
+
+    def limited(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path == "/v2/client_invoices" and int(request.url.params["page"]) > 2:
+            return httpx2.Response(422, json={"errors": [{"code": "search_limit_reached"}]})
+        return None
+
+    bank.answers.append(limited)
+    reader = getattr(provider(bank).readers, kind)
+    if kind == "invoices" and order is not None:
+        order = Order("invoiceNumber")
+    with pytest.raises(DownstreamRefused):
+        await reader.list(ACCOUNT, Query(page=3, limit=100, order=order))
+
+
+async def test_a_list_that_is_not_paged_ends() -> None:
+    """It answers its first page whatever is asked for, and says that there is a second."""
+    bank = _bank(bills=2)
+    meta = {"current_page": 1, "next_page": 2}
+    first = {"client_invoices": [client_invoice(n, _day(n)) for n in range(100)], "meta": meta}
+
+    def always(request: httpx2.Request) -> httpx2.Response | None:
+        is_list = request.url.path == "/v2/client_invoices"
+        return httpx2.Response(200, json=first) if is_list else None
+
+    bank.answers.append(always)
+    async with asyncio.timeout(10):
+        page = await provider(bank).readers.booking_proposals.list(
+            ACCOUNT, Query(page=2, limit=100)
+        )
+    assert {item.id for item in page.items} <= {uuid(n) for n in (*range(100), 2000, 2001)}
+    assert bank.asked.count("/v2/client_invoices") == 2
 
 
 async def test_without_totals_there_are_none() -> None:
@@ -460,3 +542,95 @@ async def test_a_document_listed_twice_while_the_list_shifts_is_told_once() -> N
     reader = provider(bank).readers
     page = await reader.booking_proposals.list(ACCOUNT, Query(page=2, limit=100))
     assert [item.id for item in page.items] == [uuid(1000 + n) for n in range(49, -1, -1)]
+
+
+def _spoiled(document: dict[str, Any]) -> dict[str, Any]:
+    """Make a document that can't be read; when it was made still can."""
+    return {**document, "items": 7, "client": [], "is_credit_note": "?"}
+
+
+@pytest.mark.parametrize("spoiled", [0, 1, 150, 298, 299, 300, 301, 302, 349])
+async def test_an_unreadable_document_moves_no_other_one(spoiled: int) -> None:
+    """Neither near the top, where lists are merged, nor deep down, where an index is used."""
+    bank = _bank(invoices=200, bills=150)
+    expected = [item.id for page in await _walk(bank, 100) for item in page.items]
+    gone = str(expected.pop(spoiled))
+    for documents in (bank.client_invoices, bank.supplier_invoices):
+        documents[:] = [_spoiled(one) if one["id"] == gone else one for one in documents]
+    pages = await _walk(bank, 100, raw=True)
+    assert [item.id for page in pages for item in page.items] == expected
+    assert {page.total for page in pages} == {350}
+    (told,) = (page for page in pages if any(gone in warning for warning in page.warnings))
+    assert gone in str(told.raw)
+
+
+@pytest.mark.parametrize("undated", [0, 1, 149, 150, 151, 199])
+async def test_a_document_without_a_moment_is_beside_its_newer_neighbour(undated: int) -> None:
+    """In pages that are merged and in those by an index, so that no page loses any."""
+    bank = _bank(invoices=200)
+    bank.supplier_invoices = [
+        supplier_invoice(2000 + n, _day(n) + timedelta(hours=12)) for n in range(200)
+    ]
+    newest_first = bank.client_invoices[::-1]
+    newest_first[undated] = {"id": newest_first[undated]["id"], "number": "F-?", "created_at": ""}
+
+    def listed(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path != "/v2/client_invoices":
+            return None
+        is_down = request.url.params["sort_by"].endswith("desc")
+        skip = (int(request.url.params["page"]) - 1) * 100
+        shown = (newest_first if is_down else newest_first[::-1])[skip : skip + 100]
+        meta = {"total_count": 200, "total_pages": 2}
+        return httpx2.Response(200, json={"client_invoices": shown, "meta": meta})
+
+    bank.answers.append(listed)
+    pages = await _walk(bank, 100)
+    walked = [item.id for page in pages for item in page.items]
+    assert len(walked) == len(set(walked)) == 400
+    sent = [one["id"] for one in newest_first]
+    invoices = [id for id in walked if id in sent]
+    assert abs(invoices.index(sent[undated]) - undated) <= 1
+    invoices.remove(sent[undated])
+    assert invoices == [id for id in sent if id != sent[undated]]
+
+
+async def test_a_credit_note_without_a_moment_keeps_its_place_in_deep_pages() -> None:
+    """Qonto sends them in an order of its own; the first one counts as the newest."""
+    bank = _bank(invoices=320)
+    bank.credit_notes = [{"id": uuid(3000), "number": "A-1"}]
+    pages = await _walk(bank, 100)
+    walked = [item.id for page in pages for item in page.items]
+    assert walked == [uuid(3000), *(uuid(1000 + n) for n in range(319, -1, -1))]
+
+
+async def test_a_newest_document_without_a_moment_leaves_its_list_in_place() -> None:
+    """It stays first, and those after it where they belong; no more pages are read for it."""
+    bank = _bank(invoices=250, bills=250)
+    newest_first = sorted(bank.client_invoices, key=lambda one: one["created_at"], reverse=True)
+    newest_first[0] = {"id": newest_first[0]["id"], "created_at": 7}
+
+    def listed(request: httpx2.Request) -> httpx2.Response | None:
+        if request.url.path != "/v2/client_invoices":
+            return None
+        skip = (int(request.url.params["page"]) - 1) * 100
+        meta = {"total_count": 250, "total_pages": 3}
+        shown = newest_first[skip : skip + 100]
+        return httpx2.Response(200, json={"client_invoices": shown, "meta": meta})
+
+    bank.answers.append(listed)
+    page = await provider(bank).readers.booking_proposals.list(ACCOUNT, Query(limit=20))
+    newest = [uuid(1000 + 249 - n // 2 if n % 2 == 0 else 2000 + 249 - n // 2) for n in range(20)]
+    assert [item.id for item in page.items] == newest[1:]
+    assert len(page.warnings) == 1
+    assert bank.asked.count("/v2/client_invoices") == 1
+
+
+async def test_a_page_with_nothing_but_unreadable_documents_is_empty_and_says_so() -> None:
+    """Also where it's one document, asked for by its id."""
+    bank = _bank(invoices=201, bills=200)
+    last = bank.supplier_invoices[0]
+    bank.supplier_invoices[0] = _spoiled(last)
+    reader = provider(bank).readers.booking_proposals
+    page = await reader.list(ACCOUNT, Query(page=81, limit=5))
+    assert (page.items, page.total) == ((), 401)
+    assert last["id"] in page.warnings[0]
