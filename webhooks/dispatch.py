@@ -48,7 +48,13 @@ from webhooks.schedule import (
 )
 from webhooks.sender import OutgoingRequest, Sender
 
-_OURS = ("NOT_SENT", "SECRET_UNREADABLE")
+_OURS = (
+    "HTTPS_REQUIRED",
+    "NOT_SENT",
+    "PROXY_REFUSED",
+    "PROXY_UNREACHABLE",
+    "SECRET_UNREADABLE",
+)
 """Errors of tries that say nothing about the receiver."""
 
 _MOST_ORIGINS = 10_000
@@ -389,8 +395,10 @@ class Dispatcher:
         self._breakers.started(origin)
         try:
             request, outcome = await self._send(due, started)
-            if outcome.error not in _OURS:
-                reached = isinstance(outcome, Answered) or outcome.error not in UNREACHABLE
+            if outcome.error in UNREACHABLE:
+                reached = False
+            elif outcome.error not in _OURS:
+                reached = True
         finally:
             if self._breakers.ended(origin, reached=reached):
                 self._metrics.breaker_openings.inc()

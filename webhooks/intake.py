@@ -137,7 +137,8 @@ class Intake:
                     resource=incoming.resource,
                     resource_id=incoming.resource_id,
                     event_type="",
-                    occurred_at=incoming.created_at or now,
+                    # a time to come would put all polls of the record off until then
+                    occurred_at=min(incoming.created_at or now, now),
                     received_at=now,
                     body_sha256=sha256(body).hexdigest(),
                 ),

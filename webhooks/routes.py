@@ -73,19 +73,22 @@ class Meta(msgspec.Struct, rename="camel", omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
 
-class SubscriptionEnvelope(msgspec.Struct, rename="camel"):
+class _Envelope(msgspec.Struct, rename="camel", kw_only=True):
+    meta: Meta
+    raw_data: None = None
+    errors: None = None
+
+
+class SubscriptionEnvelope(_Envelope, rename="camel", kw_only=True):
     data: SubscriptionAnswer
-    meta: Meta
 
 
-class SubscriptionsEnvelope(msgspec.Struct, rename="camel"):
+class SubscriptionsEnvelope(_Envelope, rename="camel", kw_only=True):
     data: list[SubscriptionAnswer]
-    meta: Meta
 
 
-class TenantWebhookEnvelope(msgspec.Struct, rename="camel"):
+class TenantWebhookEnvelope(_Envelope, rename="camel", kw_only=True):
     data: TenantWebhookAnswer
-    meta: Meta
 
 
 class Deleted(msgspec.Struct, rename="camel"):
@@ -115,13 +118,13 @@ async def create(request: Request) -> Response:
     answer = _answer(created.subscription)
     answer.secret = maesn_secret(created.secret)
     answer.whsec_secret = standard_secret(created.secret)
-    return _json(SubscriptionEnvelope(answer, Meta(warnings)), 201)
+    return _json(SubscriptionEnvelope(data=answer, meta=Meta(warnings)), 201)
 
 
 async def index(request: Request) -> Response:
     """List the account's subscriptions, without secrets."""
     found = await request.app.state.container.subscriptions.list(request.state.account)
-    return _json(SubscriptionsEnvelope([_answer(item) for item in found], Meta()))
+    return _json(SubscriptionsEnvelope(data=[_answer(item) for item in found], meta=Meta()))
 
 
 async def delete(request: Request) -> Response:
@@ -146,7 +149,7 @@ async def create_for_tenant(request: Request) -> Response:
     answer = TenantWebhookAnswer(
         id=made.id, callback_url=made.callback_url, created_date=created, updated_date=created
     )
-    return _json(TenantWebhookEnvelope(answer, Meta()), 201)
+    return _json(TenantWebhookEnvelope(data=answer, meta=Meta()), 201)
 
 
 async def delete_for_tenant(request: Request) -> Response:

@@ -733,3 +733,25 @@ async def test_a_worker_at_rest_remembers_nothing(
     await take_in(relay.intake(dispatcher), upstream.code, *range(10))
     await until(lambda: len(relay.endpoints.arrived) == 10)
     await until(lambda: not (dispatcher._held or dispatcher._lanes or dispatcher._tries))
+
+
+# -- what says nothing about a receiver -------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", ["PROXY_REFUSED", "PROXY_UNREACHABLE", "HTTPS_REQUIRED"])
+async def test_what_is_our_own_fault_is_not_held_against_a_receiver(
+    relay: Relay, upstream: UpstreamSubscription, subscription: Subscription, error: str
+) -> None:
+    """Days of a broken proxy of ours would else pause every vendor's subscriptions."""
+    relay.endpoints.always(HERE, Failed(error))
+    await take_in(relay.intake(await relay.start()), upstream.code, 1)
+
+    async def tried() -> bool:
+        return (await relay.one(subscription)).attempts == 1
+
+    await until(tried)
+    await quiet(relay)
+    async with relay.work.reading() as tx:
+        kept = await tx.subscriptions.get(subscription.id)
+    assert kept is not None
+    assert kept.failing_since is None
