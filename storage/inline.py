@@ -1,12 +1,13 @@
 """SQLite in this very thread, for short transactions that come by the thousand.
 
 aiosqlite takes each statement to a thread and back, and under load every trip waits for the
-interpreter; the statements themselves take microseconds. So here they run at once. Only what waits
-for the disk, the commit, has a thread.
+interpreter; the statements themselves take microseconds. So here they run at once, and so do commits
+while the disk is quick; a slow disk is waited for in a thread.
 """
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,12 @@ _BUSY_SECONDS = 5.0
 _AGAIN = 0.005
 _STATEMENTS = 256
 """Statements that the driver keeps compiled."""
+
+_QUICK = 0.001
+"""Seconds that a commit may hold up the event loop; a trip to a thread takes about a third."""
+
+_WEIGHT = 0.2
+"""Of the latest commit among those by which the disk is judged."""
 
 
 class InlineConnection:
@@ -61,6 +68,8 @@ class InlineSqlite:
         self._path = path
         self._opened: InlineConnection | None = None
         self._committer = ThreadPoolExecutor(1, "sqlite-commit")
+        self._pace = 0.0
+        """Seconds that commits have taken lately."""
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[InlineConnection]:
@@ -95,15 +104,21 @@ class InlineSqlite:
             await asyncio.sleep(_AGAIN)
 
     async def _commit(self, driver: sqlite3.Connection) -> None:
-        """Commit in a thread. Once begun it's waited for, whoever is cancelled."""
+        """Commit. Once begun it's waited for, whoever is cancelled."""
+        if self._pace < _QUICK:
+            self._note(_committed(driver))
+            return
         loop = asyncio.get_running_loop()
-        committing = loop.run_in_executor(self._committer, driver.execute, "COMMIT")
+        committing = loop.run_in_executor(self._committer, _committed, driver)
         try:
-            await asyncio.shield(committing)
+            self._note(await asyncio.shield(committing))
         except asyncio.CancelledError:
             with suppress(sqlite3.Error):
                 await committing
             raise
+
+    def _note(self, seconds: float) -> None:
+        self._pace += (seconds - self._pace) * _WEIGHT
 
     def _open(self) -> InlineConnection:
         driver = sqlite3.connect(
@@ -127,3 +142,10 @@ class InlineSqlite:
         """Let go of the file."""
         self._close()
         self._committer.shutdown(wait=False)
+
+
+def _committed(driver: sqlite3.Connection) -> float:
+    """Commit; answer the seconds that it took."""
+    began = time.perf_counter()
+    driver.execute("COMMIT")
+    return time.perf_counter() - began
