@@ -1,8 +1,8 @@
 """SQLite in this very thread, for short transactions that come by the thousand.
 
 aiosqlite takes each statement to a thread and back, and under load every trip waits for the
-interpreter; the statements themselves take microseconds. So here they run at once, and so do commits
-while the disk is quick; a slow disk is waited for in a thread.
+interpreter; the statements themselves take microseconds. So here they run at once, and so do
+commits while the disk is quick; a slow disk is waited for in a thread.
 """
 
 import asyncio

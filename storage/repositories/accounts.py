@@ -65,9 +65,10 @@ _key_with_account = (
 
 
 class Accounts:
+    _select = select(*columns_of(Account, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Account, _table))
         self.keys = Keys(connection, _keys)
 
     async def put(self, account: Account) -> Account:

@@ -50,9 +50,10 @@ _with_tenant = (
 
 
 class ApiKeys(Keys):
+    _select = select(*columns_of(ApiKey, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection, _table)
-        self._select = select(*columns_of(ApiKey, _table))
 
     async def add(self, key: ApiKey) -> None:
         await self._connection.execute(insert(_table).values(**as_row(key)))

@@ -291,9 +291,10 @@ def _waiting(
 
 
 class Deliveries:
+    _select = select(*columns_of(Delivery, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Delivery, _table))
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:

@@ -36,9 +36,10 @@ class Notice:
 
 
 class Notices:
+    _select = select(*columns_of(Notice, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Notice, _table))
 
     async def add(self, notice: Notice) -> None:
         await self._connection.execute(insert(_table).values(**as_row(notice)))

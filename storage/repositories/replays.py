@@ -103,9 +103,10 @@ class TestEvent:
 
 
 class Replays:
+    _select = select(*columns_of(Replay, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Replay, _table))
 
     async def add(self, replay: Replay) -> None:
         await self._connection.execute(insert(_table).values(**as_row(replay)))

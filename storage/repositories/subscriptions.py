@@ -66,9 +66,10 @@ _held = Prepared(_account, lambda given: _of_accounts(given).with_for_update(rea
 
 
 class Subscriptions:
+    _select = select(*columns_of(Subscription, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Subscription, _table))
 
     async def add(self, subscription: Subscription) -> None:
         """Store a new one. Raises Conflict when a live one has the same account, resource, URL."""

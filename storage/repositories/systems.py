@@ -41,9 +41,10 @@ class System:
 
 
 class Systems:
+    _select = select(*columns_of(System, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(System, _table))
 
     async def put(self, system: System) -> None:
         """Store the credentials, in the place of any that the tenant had for this target."""

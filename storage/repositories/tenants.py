@@ -34,9 +34,10 @@ class Tenant:
 
 
 class Tenants:
+    _select = select(*columns_of(Tenant, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(Tenant, _table))
 
     async def add(self, tenant: Tenant) -> None:
         await self._connection.execute(insert(_table).values(**as_row(tenant)))

@@ -38,9 +38,10 @@ class UpstreamSubscription:
 
 
 class UpstreamSubscriptions:
+    _select = select(*columns_of(UpstreamSubscription, _table))
+
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._select = select(*columns_of(UpstreamSubscription, _table))
 
     async def add(self, subscription: UpstreamSubscription) -> bool:
         """Store a new one; answer False, and change nothing, when the account has one of its kind.
