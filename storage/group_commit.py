@@ -9,7 +9,7 @@ those that somebody waits for.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from storage.errors import StorageUnavailable
 
@@ -21,9 +21,10 @@ _Entry: TypeAlias = tuple[Item, asyncio.Future[Result]]
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Runs `commit` on batches of what was submitted, one batch at a time, in order.
+    """Runs `commit` on batches of what was submitted, in order.
 
-    `gather` is how many seconds the first of a batch waits for others.
+    `gather` is how many seconds the first of a batch waits for others; `at_once` how many batches
+    may be under way, where a database takes several.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class GroupCommit(Generic[Item, Result]):
         *,
         most: int = 500,
         gather: float = 0.0,
+        at_once: int = 1,
     ) -> None:
         self._commit = commit
         self._most = most
         self._gather = gather
+        self._at_once = at_once
         self._queue: list[_Entry[Item, Result]] = []
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
         """Hand in one item and wait until its batch is committed.
@@ -47,14 +50,14 @@ class GroupCommit(Generic[Item, Result]):
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._queue.append((item, future))
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
+        if len(self._running) < self._at_once:
+            self._running.add(asyncio.create_task(self._run()))
         return await future
 
     async def drain(self) -> None:
         """Wait until nothing is queued or being written."""
-        while self._running is not None:
-            await asyncio.wait([self._running])
+        while self._running:
+            await asyncio.wait(self._running)
 
     async def _run(self) -> None:
         try:
@@ -71,7 +74,8 @@ class GroupCommit(Generic[Item, Result]):
             self._fail(left, StorageUnavailable("the service is stopping"))
             raise
         finally:
-            self._running = None
+            # here, since whoever submits from now on must see that nobody takes it
+            self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _settle(self, batch: list[_Entry[Item, Result]]) -> None:
         try:

@@ -155,6 +155,8 @@ class UnitOfWork:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.batches_at_once = 1 if database.is_sqlite else 4
+        """How many hot transactions of one kind are worth having at once."""
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[Transaction]:

@@ -4,6 +4,7 @@ Storing an event and planning its deliveries is one commit, so "accepted" and "w
 are the same promise. Commits are grouped; nothing waits for a group to fill.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +88,10 @@ class Intake:
         self._ended = ended
         self._hurried = hurried
         self._callbacks: dict[str, _Callback] = {}
-        self._group: GroupCommit[Accepted, bool] = GroupCommit(self._store)
+        self._reads: dict[str, asyncio.Task[_Callback]] = {}
+        self._group: GroupCommit[Accepted, bool] = GroupCommit(
+            self._store, at_once=work.batches_at_once
+        )
 
     async def accept(self, code: str, headers: Mapping[str, str], body: bytes) -> None:
         """Take in one event; on return it is stored, and its deliveries with it.
@@ -155,6 +159,7 @@ class Intake:
     def forget(self, code: str) -> None:
         """Drop a callback from the cache, because it was changed or removed."""
         self._callbacks.pop(code, None)
+        self._reads.pop(code, None)
 
     async def drain(self) -> None:
         """Wait until everything taken in is committed."""
@@ -198,18 +203,45 @@ class Intake:
             logger.warning("account.revoked", account_id=account_id)
 
     async def _callback(self, code: str, now: datetime) -> _Callback:
+        """Answer what a code stands for, as read a few seconds ago at most. Raises NotFound.
+
+        It's read anew before that time is over, so that a stream of events never waits for it, and
+        once for all that do wait.
+        """
         cached = self._callbacks.get(code)
-        if cached is not None and now - cached.read_at < CACHE_FOR:
+        age = None if cached is None else now - cached.read_at
+        if cached is not None and age is not None and age < CACHE_FOR:
+            if age > CACHE_FOR / 2:
+                self._reading_of(code, now)
             return cached
+        return await asyncio.shield(self._reading_of(code, now))
+
+    def _reading_of(self, code: str, now: datetime) -> "asyncio.Task[_Callback]":
+        """Answer the task that reads a code's row, which may have begun already."""
+        task = self._reads.get(code)
+        if task is None:
+            task = self._reads[code] = asyncio.create_task(self._read(code, now))
+            task.add_done_callback(lambda done: self._has_read(code, done))
+        return task
+
+    def _has_read(self, code: str, task: "asyncio.Task[_Callback]") -> None:
+        failed = task.cancelled() or task.exception() is not None
+        if self._reads.get(code) is not task:
+            return  # it was changed meanwhile
+        del self._reads[code]
+        if not failed:
+            self._callbacks[code] = task.result()
+
+    async def _read(self, code: str, now: datetime) -> _Callback:
         async with self._work.reading() as tx:
             upstream = await tx.upstream_subscriptions.by_code(code)
             account = None if upstream is None else await tx.accounts.get(upstream.account_id)
             watched = [] if account is None else await tx.watermarks.of_account(account.id)
         if upstream is None or account is None:
-            self.forget(code)
+            self._callbacks.pop(code, None)
             self._metrics.accepted.labels("unknown").inc()
             raise NotFound("No subscription posts to this address.")
-        callback = _Callback(
+        return _Callback(
             account_id=account.id,
             reference=account.reference,
             target=account.target,
@@ -219,8 +251,6 @@ class Intake:
             followers=self._followers(account.target, [one.resource for one in watched]),
             read_at=now,
         )
-        self._callbacks[code] = callback
-        return callback
 
     def _followers(self, target: str, watched: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Answer, by resource, which watched ones its events hint at."""

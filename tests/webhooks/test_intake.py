@@ -8,9 +8,13 @@ import pytest
 from sqlalchemy import func, select, text
 
 from storage.errors import Invalid, NotFound, StorageUnavailable
+from storage.repositories.upstream_subscriptions import (
+    UpstreamSubscription,
+    UpstreamSubscriptions,
+)
 from storage.tables import DeliveryRow, EventRow
 from storage.values import table_of
-from tests.webhooks.relay import SIGNED, START, Relay, event_body
+from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.errors import EventStale, SignatureInvalid
 
 
@@ -361,6 +365,37 @@ async def test_an_address_is_believed_for_a_few_seconds_only(relay: Relay) -> No
     relay.clock.advance(seconds=6)
     with pytest.raises(NotFound):
         await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+
+
+async def test_an_address_is_read_once_for_all_that_wait_and_ahead_of_its_time(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream = await relay.upstream(await relay.account())
+    read: list[str] = []
+    by_code = UpstreamSubscriptions.by_code
+
+    async def counted(self: UpstreamSubscriptions, code: str) -> UpstreamSubscription | None:
+        read.append(code)
+        return await by_code(self, code)
+
+    monkeypatch.setattr(UpstreamSubscriptions, "by_code", counted)
+    intake = relay.intake()
+
+    async def take_in(first: int) -> None:
+        bodies = [event_body(f"up-{n}", f"inv-{n}") for n in range(first, first + 20)]
+        await asyncio.gather(*(intake.accept(upstream.code, SIGNED, body) for body in bodies))
+
+    await take_in(0)
+    assert len(read) == 1
+    relay.clock.advance(seconds=3)
+    await take_in(20)
+    await until(lambda: len(read) == 2)
+    relay.clock.advance(seconds=3)
+    await take_in(40)
+    relay.clock.advance(seconds=60)
+    await take_in(60)
+    assert 3 <= len(read) <= 4
+    assert len(await events(relay)) == 80
 
 
 async def test_a_subscription_ended_while_an_event_is_stored_leaves_no_delivery_waiting(
