@@ -59,7 +59,7 @@ async def serve(
                     serving(app, bound, trusted_proxies=settings.server.trusted_proxies) as address,
                     reporting(container.work, container.ring),
                 ):
-                    _spare_what_stays()
+                    spare_what_stays()
                     announce(address)
                     logger.info("server.started", address=address)
                     await told.wait()
@@ -76,7 +76,7 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
             await migrations.require_current(container.database)
             with until_told() as told:
                 container.worker.start()
-                _spare_what_stays()
+                spare_what_stays()
                 announce(container.dispatcher.owner)
                 logger.info("worker.started")
                 await told.wait()
@@ -86,7 +86,7 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     logger.info("worker.stopped")
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """Leave what was built at the start out of garbage collection, which it only slows down."""
     gc.collect()
     gc.freeze()

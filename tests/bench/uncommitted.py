@@ -12,6 +12,7 @@ import uvloop
 from connector.app import logs
 from connector.app.container import assemble
 from connector.app.factory import create_app
+from connector.app.processes import spare_what_stays
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import load
 from storage.group_commit import GroupCommit
@@ -30,6 +31,7 @@ async def _main(port: int) -> None:
     app = create_app(container, worker=False)
     with until_told() as told:
         async with serving(app, bind("127.0.0.1", port)):
+            spare_what_stays()
             await told.wait()
     await container.close()
 
