@@ -30,6 +30,10 @@ class HotConnection:
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return await self.core.execute(statement, parameters)
 
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        for row in rows:
+            await self.driver.execute(sql, *row)
+
     async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
         return [found for row in rows for found in await self.driver.fetch(sql, *row)]
 

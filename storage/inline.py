@@ -52,6 +52,9 @@ class InlineConnection:
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return self._core.execute(statement, parameters)
 
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        self.driver.executemany(sql, rows)
+
     async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
         execute = self.driver.execute
         return [found for row in rows for found in execute(sql, row).fetchall()]

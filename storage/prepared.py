@@ -23,6 +23,10 @@ _Converter: TypeAlias = Callable[[Any], Any] | None
 class Direct(Protocol):
     """A connection that runs the driver's statements."""
 
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run a statement for each row of parameters."""
+        ...
+
     async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
         """Run a statement for each row of parameters; answer all rows that it returned."""
         ...
@@ -71,7 +75,11 @@ class Prepared:
         compiled = self._for(connection.dialect)
         bound = compiled.bind(rows)
         if hasattr(connection, "fetch_many"):
-            return compiled.read(await cast(Direct, connection).fetch_many(compiled.sql, bound))
+            direct = cast(Direct, connection)
+            if compiled.returns_rows:
+                return compiled.read(await direct.fetch_many(compiled.sql, bound))
+            await direct.run_many(compiled.sql, bound)
+            return []
         found: list[Sequence[Any]] = []
         for row in bound:
             result = await connection.exec_driver_sql(compiled.sql, row)
@@ -103,6 +111,10 @@ class _Compiled:
         self._outputs: list[_Converter] = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ]
+
+    @property
+    def returns_rows(self) -> bool:
+        return bool(self._outputs)
 
     def bind(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Write rows as the driver takes them."""

@@ -469,7 +469,7 @@ class Dispatcher:
             case _:
                 assert_never(decision)
         error = outcome.error
-        self._metrics.attempts.labels(error or "delivered").inc()
+        self._metrics.attempts(error or "delivered").inc()
         self._metrics.attempt_seconds.observe((ended - started).total_seconds())
         if status == "DELIVERED":
             self._metrics.waiting_seconds.observe((ended - due.created_at).total_seconds())

@@ -106,18 +106,18 @@ class Intake:
             case Verdict.VALID:
                 pass
             case Verdict.STALE:
-                self._metrics.accepted.labels("stale").inc()
+                self._metrics.accepted("stale").inc()
                 await self._ask_at_once(callback.account_id, now)
                 raise EventStale(
                     "The event was signed too long ago; send it with a fresh signature."
                 )
             case Verdict.MISSING | Verdict.FORGED:
-                self._metrics.accepted.labels("forged").inc()
+                self._metrics.accepted("forged").inc()
                 raise SignatureInvalid("The event is not signed with this subscription's secret.")
         try:
             incoming = adapter.read_event(body)
         except Invalid:
-            self._metrics.accepted.labels("unreadable").inc()
+            self._metrics.accepted("unreadable").inc()
             raise
         if incoming.type in adapter.revocation_types:
             await self._end_consent(callback.account_id, incoming, body, now)
@@ -128,7 +128,7 @@ class Intake:
             or incoming.event not in (None, *RELAYED)
         ):
             # Nothing a vendor is told of; refusing it would only make the provider repeat it.
-            self._metrics.accepted.labels("ignored").inc()
+            self._metrics.accepted("ignored").inc()
             logger.info("event.ignored", account_id=callback.account_id, type=incoming.type)
             return
         created = incoming.resource_created_at
@@ -154,7 +154,7 @@ class Intake:
                 reference=callback.reference,
             )
         )
-        self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
+        self._metrics.accepted("stored" if fresh else "duplicate").inc()
 
     def forget(self, code: str) -> None:
         """Drop a callback from the cache, because it was changed or removed."""
@@ -197,7 +197,7 @@ class Intake:
                     tx, self._ring, account_id, to=Status.REVOKED, at=now, cause=event
                 )
             )
-        self._metrics.accepted.labels("stored" if fresh else "duplicate").inc()
+        self._metrics.accepted("stored" if fresh else "duplicate").inc()
         if ended:
             self._ended(account_id)
             logger.warning("account.revoked", account_id=account_id)
@@ -239,7 +239,7 @@ class Intake:
             watched = [] if account is None else await tx.watermarks.of_account(account.id)
         if upstream is None or account is None:
             self._callbacks.pop(code, None)
-            self._metrics.accepted.labels("unknown").inc()
+            self._metrics.accepted("unknown").inc()
             raise NotFound("No subscription posts to this address.")
         return _Callback(
             account_id=account.id,

@@ -1,30 +1,37 @@
 """What the relay counts."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_MOST_OUTCOMES = 256
 
 
 class RelayMetrics:
     """The relay's part of /metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.accepted = Counter(
+        accepted = Counter(
             "qonto_connector_events_total",
             "Incoming events by what became of them.",
             ["outcome"],
             registry=registry,
         )
+        self.accepted = lru_cache(_MOST_OUTCOMES)(accepted.labels)
         self.polls = Counter(
             "qonto_connector_polls_total",
             "Polls for changes by what became of them.",
             ["outcome"],
             registry=registry,
         )
-        self.attempts = Counter(
+        attempts = Counter(
             "qonto_connector_delivery_attempts_total",
             "Tries to deliver, by what came of them.",
             ["outcome"],
             registry=registry,
         )
+        self.attempts = lru_cache(_MOST_OUTCOMES)(attempts.labels)
+        """Looking a label up costs more than counting."""
         self.attempt_seconds = Histogram(
             "qonto_connector_delivery_attempt_seconds",
             "How long a try took.",
