@@ -80,10 +80,12 @@ class Prepared:
                 return compiled.read(await direct.fetch_many(compiled.sql, bound))
             await direct.run_many(compiled.sql, bound)
             return []
+        if not compiled.returns_rows:
+            await connection.exec_driver_sql(compiled.sql, list(bound))
+            return []
         found: list[Sequence[Any]] = []
         for row in bound:
-            result = await connection.exec_driver_sql(compiled.sql, row)
-            found += result if result.returns_rows else ()
+            found += await connection.exec_driver_sql(compiled.sql, row)
         return compiled.read(found)
 
     def _for(self, dialect: Dialect) -> "_Compiled":
