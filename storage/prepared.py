@@ -32,6 +32,27 @@ class Direct(Protocol):
         ...
 
 
+class _Ordinary:
+    """Any other connection, through SQLAlchemy."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        await self._connection.exec_driver_sql(sql, list(rows))
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        found: list[Sequence[Any]] = []
+        for row in rows:
+            found += await self._connection.exec_driver_sql(sql, row)
+        return found
+
+
+def _direct(connection: AsyncConnection) -> Direct:
+    is_direct = hasattr(connection, "fetch_many")
+    return cast(Direct, connection) if is_direct else _Ordinary(connection)
+
+
 class Given:
     """The rows that a statement is run for: `given["name"]` is a column of theirs."""
 
@@ -74,19 +95,11 @@ class Prepared:
             return []
         compiled = self._for(connection.dialect)
         bound = compiled.bind(rows)
-        if hasattr(connection, "fetch_many"):
-            direct = cast(Direct, connection)
-            if compiled.returns_rows:
-                return compiled.read(await direct.fetch_many(compiled.sql, bound))
-            await direct.run_many(compiled.sql, bound)
-            return []
-        if not compiled.returns_rows:
-            await connection.exec_driver_sql(compiled.sql, list(bound))
-            return []
-        found: list[Sequence[Any]] = []
-        for row in bound:
-            found += await connection.exec_driver_sql(compiled.sql, row)
-        return compiled.read(found)
+        direct = _direct(connection)
+        if compiled.returns_rows:
+            return compiled.read(await direct.fetch_many(compiled.sql, bound))
+        await direct.run_many(compiled.sql, bound)
+        return []
 
     def _for(self, dialect: Dialect) -> "_Compiled":
         compiled = self._compiled.get(dialect.name)
