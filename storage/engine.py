@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.errors import StorageUnavailable
 from storage.hot_postgres import HotConnection, HotPostgres
 from storage.inline import PRAGMAS, InlineConnection, InlineSqlite
-from storage.settings import StorageSettings
+from storage.settings import BROKEN, StorageSettings
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -150,7 +150,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
     # of them is used again.
     @event.listens_for(engine.sync_engine, "handle_error")
     def judge(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
-        if isinstance(context.original_exception, TimeoutError):
+        if isinstance(context.original_exception, TimeoutError | asyncpg.InternalClientError):
             context.is_disconnect = True
 
     @event.listens_for(engine.sync_engine, "checkin")
@@ -166,7 +166,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
             return
         try:
             connection.run_async(settings.ping)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except BROKEN as error:
             raise InvalidatePoolError("the connection is dead") from error  # as TimeoutErrors are
 
     return engine
@@ -184,7 +184,7 @@ async def _translated() -> AsyncGenerator[None]:
         if error.connection_invalidated or state.startswith(_AWAY):
             raise StorageUnavailable("the connection to the database was lost") from error
         raise
-    except asyncpg.InterfaceError as error:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise StorageUnavailable("the connection to the database was lost") from error
     except asyncpg.PostgresError as error:
         if str(getattr(error, "sqlstate", "")).startswith(_AWAY):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.prepared import Row
-from storage.settings import StorageSettings
+from storage.settings import BROKEN, StorageSettings
 
 
 class HotConnection:
@@ -61,7 +61,7 @@ class HotPostgres:
             await driver.execute("BEGIN")
             yield connection
             await driver.execute("COMMIT")
-        except TimeoutError:
+        except (TimeoutError, asyncpg.InternalClientError):
             driver.terminate()  # it may never answer, not even to a ROLLBACK
             raise
         except BaseException:
@@ -90,7 +90,7 @@ class HotPostgres:
                     await self._settings.ping(connection.driver)
                 if not connection.driver.is_closed():
                     return connection
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except BROKEN:
                 connection.driver.terminate()
             await connection.core.close()
         return None

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
+BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError, OSError)
+"""What asyncpg raises when a connection is lost, TimeoutError included.
+
+An InternalClientError shows in one that was told of the server's end while nobody used it.
+"""
+
 _PING_SECONDS = 5.0
 """How long a connection may take to show that it lives."""
 
