@@ -63,6 +63,7 @@ class HotPostgres:
             await driver.execute("COMMIT")
         except (TimeoutError, asyncpg.InternalClientError):
             driver.terminate()  # it may never answer, not even to a ROLLBACK
+            self._condemn()
             raise
         except BaseException:
             if not driver.is_closed():
@@ -92,8 +93,14 @@ class HotPostgres:
                     return connection
             except BROKEN:
                 connection.driver.terminate()
+                self._condemn()
             await connection.core.close()
         return None
+
+    def _condemn(self) -> None:
+        """Believe none of the others any more: what one died of is seldom its own."""
+        for connection in self._idle:
+            connection.driver.terminate()
 
     async def _connect(self) -> HotConnection:
         core = await self._engine.connect()
