@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -188,4 +189,46 @@ async def test_a_server_that_ends_a_connection_is_told_as_unavailable(work: Unit
         async with work.hot() as tx:
             await tx.connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     await add(work, 2)
+    assert await count(work) == 2
+
+
+@on_postgres
+async def test_one_that_gets_no_answer_condemns_those_that_are_idle(database_url: str) -> None:
+    async with door(database_url) as (entrance, url):
+        work = UnitOfWork(Database(StorageSettings(url=url, statement_seconds=0.5)))
+        await asyncio.gather(*(add(work, number) for number in range(3)))
+        hot = work.database._hot
+        assert hot is not None
+        idle = list(hot._idle)
+        assert len(idle) >= 2
+        entrance.strand()
+        with pytest.raises(StorageUnavailable):
+            await add(work, 3)
+        assert all(connection.driver.is_closed() for connection in idle)
+        await add(work, 4)
+        await work.database.close()
+
+
+@on_postgres
+async def test_one_that_heard_of_the_servers_end_while_idle_is_given_up(work: UnitOfWork) -> None:
+    """The driver fails with an error of its own then, which is no connection error."""
+
+    class Confused:
+        def __init__(self, driver: Any) -> None:
+            self._driver = driver
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._driver, name)
+
+        async def execute(self, _: str) -> None:
+            raise asyncpg.InternalClientError("another operation is in progress")
+
+    await add(work)
+    hot = work.database._hot
+    assert hot is not None
+    (connection,) = hot._idle
+    connection.driver = Confused(connection.driver)
+    with pytest.raises(StorageUnavailable):
+        await add(work, 2)
+    await add(work, 3)
     assert await count(work) == 2
