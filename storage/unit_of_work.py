@@ -155,7 +155,7 @@ class UnitOfWork:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.batches_at_once = 1 if database.is_sqlite else 4
+        self.batches_at_once = 1 if database.is_sqlite else 2
         """How many hot transactions of one kind are worth having at once."""
 
     @asynccontextmanager
