@@ -5,7 +5,6 @@ since more of them only wait on each other; readers never wait. PostgreSQL: READ
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,29 +15,20 @@ from typing import Any
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
-from sqlalchemy.exc import (
-    DBAPIError,
-    DisconnectionError,
-    InterfaceError,
-    InvalidatePoolError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.errors import StorageUnavailable
-from storage.hot_postgres import HotConnection, HotPostgres
-from storage.inline import PRAGMAS, InlineConnection, InlineSqlite
+from storage.hot import HotTransaction
+from storage.hot_postgres import HotPostgres
+from storage.inline import PRAGMAS, InlineSqlite
 from storage.settings import BROKEN, StorageSettings
+from storage.unavailable import translated
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
 }
-
-_AWAY = ("08", "53", "57")
-"""PostgreSQL's classes of errors that pass: connection, resources, being stopped or started."""
 
 
 def async_url(url: str) -> URL:
@@ -60,9 +50,12 @@ class Database:
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
-        self._hot = None if self.is_sqlite else HotPostgres(self.url, settings)
+        self._hot = (
+            InlineSqlite(Path(self.url.database or ""))
+            if self.is_sqlite
+            else HotPostgres(self.url, settings)
+        )
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
-        self._inline = InlineSqlite(Path(self.url.database or "")) if self.is_sqlite else None
 
     @property
     def path(self) -> Path | None:
@@ -76,32 +69,26 @@ class Database:
         Raises StorageUnavailable when the database can't be reached, is full or stays locked.
         """
         if self._writer is None:
-            async with _translated(), self.engine.begin() as connection:
+            async with translated(), self.engine.begin() as connection:
                 yield connection
             return
-        async with self._writer, _translated(), self.engine.connect() as connection:
+        async with self._writer, translated(), self.engine.connect() as connection:
             await connection.execution_options(begin="IMMEDIATE")
             async with connection.begin():
                 yield connection
 
-    @asynccontextmanager
-    async def hot(self) -> AsyncGenerator[InlineConnection | HotConnection]:
+    def hot(self, *, single: bool = False) -> HotTransaction:
         """Open a write transaction for what comes by the thousand: short, and on indexes only.
 
-        On SQLite its statements hold up everything else in the process. Raises StorageUnavailable.
+        On SQLite its statements hold up everything else in the process. With `single` one statement
+        is all there will be, which PostgreSQL takes without another to begin and one to commit.
         """
-        if self._writer is not None and self._inline is not None:
-            async with self._writer, _translated(), self._inline.writing() as connection:
-                yield connection
-            return
-        assert self._hot is not None
-        async with _translated(), self._hot.writing() as connection:
-            yield connection
+        return HotTransaction(self._hot, self._writer, single=single)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
-        async with _translated(), self.engine.connect() as connection:
+        async with translated(), self.engine.connect() as connection:
             yield connection
 
     def without_haste(self) -> "Database":
@@ -112,10 +99,7 @@ class Database:
         return Database(replace(self.settings, statement_seconds=None))
 
     async def close(self) -> None:
-        if self._inline is not None:
-            self._inline.close()
-        if self._hot is not None:
-            await self._hot.close()
+        await self._hot.close()
         await self.engine.dispose()
 
 
@@ -170,26 +154,3 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
             raise InvalidatePoolError("the connection is dead") from error  # as TimeoutErrors are
 
     return engine
-
-
-@asynccontextmanager
-async def _translated() -> AsyncGenerator[None]:
-    """Turn "can't be reached", "full" and "locked" into the one error callers know."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
-        raise StorageUnavailable("the database can't be used right now; try again") from error
-    except DBAPIError as error:
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        if error.connection_invalidated or state.startswith(_AWAY):
-            raise StorageUnavailable("the connection to the database was lost") from error
-        raise
-    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise StorageUnavailable("the connection to the database was lost") from error
-    except asyncpg.PostgresError as error:
-        if str(getattr(error, "sqlstate", "")).startswith(_AWAY):
-            raise StorageUnavailable("the connection to the database was lost") from error
-        raise
-    except OSError as error:
-        # asyncpg lets these through while it connects: refused, timed out, no such socket
-        raise StorageUnavailable("the database can't be reached right now; try again") from error

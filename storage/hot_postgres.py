@@ -4,8 +4,7 @@ Taking one from SQLAlchemy's pool and giving it back costs more than what is don
 """
 
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -26,6 +25,7 @@ class HotConnection:
         self.driver = driver  # asyncpg's, which bears no types
         self.dialect: Dialect = core.dialect
         self.used_at = time.monotonic()
+        self.in_transaction = False
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         return await self.core.execute(statement, parameters)
@@ -39,7 +39,10 @@ class HotConnection:
 
 
 class HotPostgres:
-    """As many connections as are used at once: one for each kind of batch that is committed."""
+    """As many connections as are used at once: one for each kind of batch that is committed.
+
+    Its methods raise what SQLAlchemy and asyncpg raise.
+    """
 
     def __init__(self, url: URL, settings: StorageSettings) -> None:
         self._settings = settings
@@ -49,38 +52,52 @@ class HotPostgres:
         )
         self._idle: list[HotConnection] = []
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[HotConnection]:
-        """Open a write transaction: committed on a clean exit, rolled back otherwise.
-
-        Raises what SQLAlchemy and asyncpg raise.
-        """
+    async def begin(self, *, single: bool) -> HotConnection:
+        """Take a connection and begin a transaction; a `single` statement is one by itself."""
         connection = await self._living() or await self._connect()
+        if not single:
+            await self._run(connection, "BEGIN")
+            connection.in_transaction = True
+        return connection
+
+    async def commit(self, connection: HotConnection) -> None:
+        """Commit, and take the connection back."""
+        if connection.in_transaction:
+            await self._run(connection, "COMMIT")
+        await self._take_back(connection)
+
+    async def abandon(self, connection: HotConnection, error: BaseException) -> None:
+        """Undo what was done before this error; take the connection back if it's still good."""
         driver = connection.driver
         try:
-            await driver.execute("BEGIN")
-            yield connection
-            await driver.execute("COMMIT")
-        except (TimeoutError, asyncpg.InternalClientError):
-            driver.terminate()  # it may never answer, not even to a ROLLBACK
-            self._condemn()
-            raise
-        except BaseException:
-            if not driver.is_closed():
+            if isinstance(error, TimeoutError | asyncpg.InternalClientError):
+                driver.terminate()  # it may never answer, not even to a ROLLBACK
+                self._condemn()
+            elif connection.in_transaction and not driver.is_closed():
                 await driver.execute("ROLLBACK")
-            raise
         finally:
-            if driver.is_closed():
-                await connection.core.close()
-            else:
-                connection.used_at = time.monotonic()
-                self._idle.append(connection)
+            await self._take_back(connection)
 
     async def close(self) -> None:
         """Close what isn't in use."""
         while self._idle:
             await self._idle.pop().core.close()
         await self._engine.dispose()
+
+    async def _run(self, connection: HotConnection, statement: str) -> None:
+        try:
+            await connection.driver.execute(statement)
+        except BaseException as error:
+            await self.abandon(connection, error)
+            raise
+
+    async def _take_back(self, connection: HotConnection) -> None:
+        connection.in_transaction = False
+        if connection.driver.is_closed():
+            await connection.core.close()
+        else:
+            connection.used_at = time.monotonic()
+            self._idle.append(connection)
 
     async def _living(self) -> HotConnection | None:
         """Answer the connection that was used last, if it still lives; drop the ones that don't."""

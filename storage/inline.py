@@ -8,9 +8,9 @@ commits while the disk is quick; a slow disk is waited for in a thread.
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,23 +74,33 @@ class InlineSqlite:
         self._pace = 0.0
         """Seconds that commits have taken lately."""
 
-    @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[InlineConnection]:
-        """Open a write transaction: committed on a clean exit, rolled back otherwise.
+    async def begin(self, *, single: bool) -> InlineConnection:
+        """Begin a write transaction, in which it makes no difference whether it's a `single` one.
 
-        Raises sqlite3.OperationalError when the database can't be opened, is full or stays locked.
+        Raises sqlite3.OperationalError when the database can't be opened or stays locked.
         """
         connection = self._opened or self._open()
         try:
             await self._begin(connection.driver)
-            yield connection
+        except BaseException as error:
+            await self.abandon(connection, error)
+            raise
+        return connection
+
+    async def commit(self, connection: InlineConnection) -> None:
+        """Commit. Raises sqlite3.OperationalError when the disk is full."""
+        try:
             await self._commit(connection.driver)
         except BaseException as error:
-            with suppress(sqlite3.Error):
-                connection.driver.rollback()
-            if isinstance(error, sqlite3.OperationalError) or connection.driver.in_transaction:
-                self._close()  # whatever is wrong with it, the next one starts afresh
+            await self.abandon(connection, error)
             raise
+
+    async def abandon(self, connection: InlineConnection, error: BaseException) -> None:
+        """Roll back; when something is wrong with the connection, the next one starts afresh."""
+        with suppress(sqlite3.Error):
+            connection.driver.rollback()
+        if isinstance(error, sqlite3.OperationalError) or connection.driver.in_transaction:
+            self._close()
 
     async def _begin(self, driver: sqlite3.Connection) -> None:
         """Take the write lock; another process may hold it for a moment."""
@@ -141,7 +151,7 @@ class InlineSqlite:
             self._opened.close()
             self._opened = None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the file."""
         self._close()
         self._committer.shutdown(wait=False)

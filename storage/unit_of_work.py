@@ -9,13 +9,14 @@ call to another service belongs inside.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine import Database
+from storage.hot import HotTransaction
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
@@ -164,19 +165,32 @@ class UnitOfWork:
         async with self.database.writing() as connection:
             yield Transaction(connection)
 
-    @asynccontextmanager
-    async def hot(self) -> AsyncGenerator[Transaction]:
+    def hot(self, *, single: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that writes little and often. Raises StorageUnavailable.
 
         It's for what every event and every try takes: on SQLite a slow statement in it would hold
-        up the whole process.
+        up the whole process. With `single` one statement is all there will be.
         """
-        async with self.database.hot() as connection:
-            # either has all of it that repositories use
-            yield Transaction(cast(AsyncConnection, connection))
+        return _Hot(self.database.hot(single=single))
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Transaction]:
         """Open a transaction that only reads. Raises StorageUnavailable."""
         async with self.database.reading() as connection:
             yield Transaction(connection)
+
+
+class _Hot(AbstractAsyncContextManager[Transaction]):
+    """The repositories on the connection of a hot transaction."""
+
+    def __init__(self, hot: HotTransaction) -> None:
+        self._hot = hot
+
+    async def __aenter__(self) -> Transaction:
+        # it has all of a connection that repositories use
+        return Transaction(cast(AsyncConnection, await self._hot.__aenter__()))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: Any
+    ) -> None:
+        await self._hot.__aexit__(kind, error, trace)
