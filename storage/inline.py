@@ -48,8 +48,16 @@ class InlineConnection:
         )
         self._core: Connection = engine.connect()
         self.dialect: Dialect = engine.dialect
+        self._changes = 0
+
+    @property
+    def state(self) -> object:
+        """What is equal as long as nobody has written but `run_many` and `fetch_many` here."""
+        (version,) = self.driver.execute("PRAGMA data_version").fetchone()
+        return self, version, self._changes
 
     async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        self._changes += 1
         return self._core.execute(statement, parameters)
 
     async def run_many(self, sql: str, rows: Sequence[Row]) -> None:

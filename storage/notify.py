@@ -1,9 +1,12 @@
 """Waking other processes: what is due at once is announced with the commit. PostgreSQL only."""
 
-from sqlalchemy import text
+from sqlalchemy import func, literal_column, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 CHANNEL = "connector_deliveries"
+
+announced = func.pg_notify(literal_column(f"'{CHANNEL}'"), literal_column("''"))
+"""The same within another statement."""
 
 _notify = text(f"NOTIFY {CHANNEL}")
 

@@ -2,22 +2,43 @@
 
 SQLAlchemy writes each of them once, for each kind of database; after that the driver runs it, and
 nothing but the values' own conversion stands in between. SQLite, which is in this process, runs a
-statement for each row; PostgreSQL gets all rows at once, as one array for each column.
+statement for each row. PostgreSQL gets all rows at once as one JSON text, which is written ten
+times as fast as the driver writes an array for each column.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, cast
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from sqlalchemy import ClauseElement, ColumnElement, Dialect, Executable, bindparam, func, select
+import msgspec
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    ColumnElement,
+    Dialect,
+    Executable,
+    Text,
+    bindparam,
+    column,
+    func,
+    select,
+)
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import TypeEngine
 
+from storage.base import UtcDateTime
+from storage.values import Value
+
+Kind = TypeVar("Kind", bound=Value)
 Row: TypeAlias = tuple[Any, ...]
 Types: TypeAlias = Mapping[str, TypeEngine[Any]]
 _Converter: TypeAlias = Callable[[Any], Any] | None
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Direct(Protocol):
@@ -56,29 +77,28 @@ def _direct(connection: AsyncConnection) -> Direct:
 class Given:
     """The rows that a statement is run for: `given["name"]` is a column of theirs."""
 
-    def __init__(self, types: Types, *, at_once: bool, name: str = "given") -> None:
+    def __init__(self, types: Types, *, at_once: bool, name: str = "rows") -> None:
         self.at_once = at_once
         """Whether the statement gets all rows rather than one."""
         self._types = types
-        self.parameters = {
-            f"{name}__{column}" if at_once else column: kind for column, kind in types.items()
-        }
-        """The statement's parameters, one for each column."""
         self.rows: FromClause | None = None
         """All rows as a table."""
         if at_once:
-            columns = [
-                func.unnest(bindparam(parameter, type_=postgresql.ARRAY(kind)), type_=kind)
-                for parameter, kind in self.parameters.items()
-            ]
-            self.rows = select(
-                *(column.label(name) for name, column in zip(types, columns, strict=True))
-            ).subquery(name)
+            columns = [column(name, kind) for name, kind in types.items()]
+            text = sql_cast(bindparam(name, type_=Text()), JSON())
+            given = func.json_to_recordset(text).table_valued(*columns)
+            self.rows = given.render_derived(name=f"given_{name}", with_types=True)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         if self.rows is not None:
             return self.rows.c[name]
         return bindparam(name, type_=self._types[name])
+
+    @property
+    def table(self) -> FromClause:
+        """All rows, where the statement gets them at once."""
+        assert self.rows is not None
+        return self.rows
 
     def insert(self, table: Any, rows: Any = None) -> Any:
         """Begin an INSERT, to be followed by ON CONFLICT and RETURNING.
@@ -91,32 +111,35 @@ class Given:
         return postgresql.insert(table).from_select(list(self._types), chosen)
 
 
-class Prepared:
-    """A statement and the columns of the rows that it is run for, in their order."""
+class Prepared(Generic[Kind]):
+    """A statement, and the types of its rows' columns, which are the fields of `kind`."""
 
-    def __init__(self, types: Types, build: Callable[[Given], Executable]) -> None:
+    def __init__(
+        self, kind: type[Kind], types: Types, build: Callable[[Given], Executable]
+    ) -> None:
+        self._kind = kind
         self._types = types
         self._build = build
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[str, _Each | _AtOnce] = {}
 
-    async def fetch(self, connection: AsyncConnection, rows: Sequence[Row]) -> list[Row]:
-        """Run it; answer the rows that it returned."""
-        if not rows:
+    async def fetch(self, connection: AsyncConnection, values: Sequence[Kind]) -> list[Row]:
+        """Run it for these rows; answer the rows that it returned."""
+        if not values:
             return []
-        compiled = self._for(connection.dialect)
-        bound = compiled.bind(rows)
-        direct = _direct(connection)
-        if compiled.returns_rows:
-            return compiled.read(await direct.fetch_many(compiled.sql, bound))
-        await direct.run_many(compiled.sql, bound)
-        return []
-
-    def _for(self, dialect: Dialect) -> "_Compiled":
-        compiled = self._compiled.get(dialect.name)
+        compiled = self._compiled.get(connection.dialect.name)
         if compiled is None:
-            given = Given(self._types, at_once=dialect.name == "postgresql")
-            compiled = _Compiled(self._build(given), dialect, [given])
-            self._compiled[dialect.name] = compiled
+            compiled = self._compile(connection.dialect)
+        return await compiled.fetch(_direct(connection), {"rows": values})
+
+    def _compile(self, dialect: Dialect) -> "_Each | _AtOnce":
+        at_once = dialect.name == "postgresql"
+        statement = self._build(Given(self._types, at_once=at_once))
+        compiled: _Each | _AtOnce = (
+            _AtOnce(statement, dialect, {"rows": self._types})
+            if at_once
+            else _Each(statement, dialect, self._kind, self._types)
+        )
+        self._compiled[dialect.name] = compiled
         return compiled
 
 
@@ -124,73 +147,43 @@ class Combined:
     """A statement on several sets of rows, each with its columns. PostgreSQL only."""
 
     def __init__(
-        self,
-        sets: Mapping[str, Types],
-        build: Callable[[Mapping[str, Given]], Executable],
+        self, sets: Mapping[str, Types], build: Callable[[Mapping[str, Given]], Executable]
     ) -> None:
         self._sets = sets
         self._build = build
-        self._compiled: _Compiled | None = None
+        self._compiled: _AtOnce | None = None
 
     async def fetch(
-        self, connection: AsyncConnection, sets: Mapping[str, Sequence[Row]]
+        self, connection: AsyncConnection, sets: Mapping[str, Sequence[object]]
     ) -> list[Row]:
-        """Run it on these sets, any of which may be empty; answer the rows that it returned."""
+        """Run it on these sets, any of which may be empty; answer the rows that it returned.
+
+        A row is a `Value` or a mapping by column.
+        """
         if self._compiled is None:
             given = {
                 name: Given(types, at_once=True, name=name) for name, types in self._sets.items()
             }
-            self._compiled = _Compiled(self._build(given), connection.dialect, list(given.values()))
-        compiled = self._compiled
-        columns: list[Sequence[Any]] = []
-        for name, types in self._sets.items():
-            columns += zip(*sets[name], strict=True) if sets[name] else [()] * len(types)
-        bound = [compiled.bind_columns(columns)]
-        return compiled.read(await _direct(connection).fetch_many(compiled.sql, bound))
+            self._compiled = _AtOnce(self._build(given), connection.dialect, self._sets)
+        return await self._compiled.fetch(_direct(connection), sets)
 
 
 class _Compiled:
-    def __init__(self, statement: Executable, dialect: Dialect, sets: Sequence[Given]) -> None:
-        written = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
-        self.sql = str(written)
-        types = {name: kind for given in sets for name, kind in given.parameters.items()}
-        names = list(types)
-        self._inputs: list[tuple[int, _Converter]] = [
-            (names.index(name), types[name].dialect_impl(dialect).bind_processor(dialect))
-            for name in written.positiontup or ()
-        ]
-        self._at_once = sets[0].at_once
+    """A statement as the driver takes it, and how what it returns is read."""
+
+    def __init__(self, statement: Executable, dialect: Dialect) -> None:
+        self.written = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
+        self.sql = str(self.written)
         columns: Any = getattr(statement, "exported_columns", ())
         self._outputs: list[_Converter] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+            one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns
         ]
 
-    @property
-    def returns_rows(self) -> bool:
-        return bool(self._outputs)
-
-    def bind(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Write rows as the driver takes them."""
-        if self._at_once:
-            return [self.bind_columns(list(zip(*rows, strict=True)))]
-        inputs = self._inputs
-        return [
-            tuple([row[at] if write is None else write(row[at]) for at, write in inputs])
-            for row in rows
-        ]
-
-    def bind_columns(self, columns: Sequence[Sequence[Any]]) -> Row:
-        """Write the columns of rows as the driver takes them."""
-        return tuple(
-            [
-                columns[at] if write is None else [write(value) for value in columns[at]]
-                for at, write in self._inputs
-            ]
-        )
-
-    def read(self, rows: Sequence[Sequence[Any]]) -> list[Row]:
-        """Read what the driver answered."""
+    async def run(self, direct: Direct, bound: Sequence[Row]) -> list[Row]:
         outputs = self._outputs
+        if not outputs:
+            await direct.run_many(self.sql, bound)
+            return []
         return [
             tuple(
                 [
@@ -198,5 +191,55 @@ class _Compiled:
                     for value, read in zip(row, outputs, strict=True)
                 ]
             )
-            for row in rows
+            for row in await direct.fetch_many(self.sql, bound)
         ]
+
+
+class _Each(_Compiled):
+    """Run once for each row."""
+
+    def __init__(
+        self, statement: Executable, dialect: Dialect, kind: type[Any], types: Types
+    ) -> None:
+        super().__init__(statement, dialect)
+        self._inputs: list[tuple[int, _Converter]] = [
+            (
+                kind.__struct_fields__.index(name),
+                types[name].dialect_impl(dialect).bind_processor(dialect),
+            )
+            for name in self.written.positiontup or ()
+        ]
+
+    async def fetch(self, direct: Direct, sets: Mapping[str, Sequence[Any]]) -> list[Row]:
+        (values,) = sets.values()
+        inputs = self._inputs
+        return await self.run(
+            direct,
+            [
+                tuple([row[at] if write is None else write(row[at]) for at, write in inputs])
+                for row in map(msgspec.structs.astuple, values)
+            ],
+        )
+
+
+class _AtOnce(_Compiled):
+    """Run once for all rows of all sets."""
+
+    def __init__(self, statement: Executable, dialect: Dialect, sets: Mapping[str, Types]) -> None:
+        super().__init__(statement, dialect)
+        self._sets = [
+            (name, [column for column, kind in sets[name].items() if isinstance(kind, UtcDateTime)])
+            for name in self.written.positiontup or ()
+        ]
+
+    async def fetch(self, direct: Direct, sets: Mapping[str, Sequence[object]]) -> list[Row]:
+        texts: list[str] = []
+        for name, moments in self._sets:
+            rows = sets[name]
+            for row in rows if moments else ():
+                for one in moments:
+                    moment: datetime | None = getattr(row, one)
+                    if moment is not None and moment.tzinfo is None:
+                        raise ValueError("a stored moment needs a time zone")
+            texts.append(_encode(rows).decode())
+        return await self.run(direct, [tuple(texts)])

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.engine import Database
 from storage.hot import HotTransaction
+from storage.repositories.acceptances import Acceptances
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
@@ -125,6 +126,10 @@ class Transaction:
     @cached_property
     def events(self) -> Events:
         return Events(self.connection)
+
+    @cached_property
+    def acceptances(self) -> Acceptances:
+        return Acceptances(self.connection)
 
     @cached_property
     def known_records(self) -> KnownRecords:

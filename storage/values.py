@@ -1,9 +1,8 @@
 """From table rows to the frozen values that repositories hand out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -42,11 +41,6 @@ def types_of(value: type[Any], table: "Table[Any]") -> dict[str, TypeEngine[Any]
     return {name: table.c[name].type for name in _names(value)}
 
 
-def as_tuple(value: object) -> tuple[Any, ...]:
-    """Write a value as the row to insert, in the order of `types_of`."""
-    return _getter(type(value))(value)
-
-
 def as_value(value: type[Kind], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]") -> Kind:
     """Make the frozen value of a row selected with `columns_of`."""
     if issubclass(value, Value):
@@ -62,11 +56,6 @@ def as_values(
     """Make the two values of a joined row, selected with the columns of one, then the other's."""
     size = len(_names(first))
     return first(*row[:size]), second(*row[size:])
-
-
-@cache
-def _getter(kind: type[Any]) -> Callable[[object], tuple[Any, ...]]:
-    return attrgetter(*_names(kind))
 
 
 @cache

@@ -18,9 +18,10 @@ from connector.registry import Registry
 from oauth.accounts import Status
 from oauth.endings import TOKEN, end_consent
 from storage.clock import Clock
-from storage.errors import Invalid, NotFound
+from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.group_commit import GroupCommit
 from storage.ids import new_id
+from storage.live_subscriptions import LiveSubscriptions
 from storage.repositories.events import Event
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -36,6 +37,9 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 
 _CALM = timedelta(seconds=30)
 """How long after a poll an event that is too old brings about no other."""
+
+_TRIES = 10
+"""How often a batch is planned anew because a subscription was changed meanwhile."""
 
 RELAYED = ("CREATED", "UPDATED")
 """The kinds of change that vendors are told of."""
@@ -87,6 +91,7 @@ class Intake:
         self._hand_over = hand_over
         self._ended = ended
         self._hurried = hurried
+        self._live = LiveSubscriptions()
         self._callbacks: dict[str, _Callback] = {}
         self._reads: dict[str, asyncio.Task[_Callback]] = {}
         self._group: GroupCommit[Accepted, bool] = GroupCommit(
@@ -279,32 +284,33 @@ class Intake:
             if item.told is None and item.created_here
         }
         references = {item.event.account_id: item.reference for item in batch}
-        read_at = time.monotonic()
-        async with self._work.hot() as tx:
-            events = decide_types(batch, await tx.events.seen(unsure))
-            new = await tx.events.add_new(events)
-            fresh = [item for item in batch if item.event.id in new]
-            # Subscriptions come before what is known, for everybody: one that ends takes both.
-            subscriptions = await tx.subscriptions.live(sorted(references), hold=True)
-            polled = await tx.known_records.tell(tellings(fresh))
-            deliveries = plan(
-                [event for event in events if event.id in new and not _is_told(event, polled)],
-                subscriptions,
-                now=now,
-                lease=self._lease(),
+        accounts = sorted(references)
+        told = tellings(batch)
+        single = not unsure and not any(item.followers for item in batch)
+        for _ in range(_TRIES):
+            read_at = time.monotonic()
+            async with self._work.hot(single=single) as tx:
+                live = await self._live.of(tx, accounts)
+                events = decide_types(batch, await tx.events.seen(unsure))
+                planned = plan(events, live.subscriptions, now=now, lease=self._lease())
+                stored = await tx.acceptances.store(events, told, planned, live)
+                if stored is None:
+                    self._live.forget(accounts)
+                    continue
+                fresh = stored.events
+                hinted = {
+                    (item.event.account_id, one)
+                    for item in batch
+                    if item.event.id in fresh
+                    for one in item.followers
+                }
+                if hinted:
+                    await tx.watermarks.hurry(hinted, now)
+            deliveries = [one for one in planned if one.id in stored.deliveries]
+            self._hand_over(
+                deliveries, ready(deliveries, events, live.subscriptions, references), read_at
             )
-            await tx.deliveries.add(deliveries)
-            hinted = {(item.event.account_id, one) for item in fresh for one in item.followers}
             if hinted:
-                await tx.watermarks.hurry(hinted, now)
-        self._hand_over(deliveries, ready(deliveries, events, subscriptions, references), read_at)
-        if hinted:
-            self._hurried()
-        return [event.id in new for event in events]
-
-
-def _is_told(event: Event, polled: Mapping[tuple[str, str, str], datetime | None]) -> bool:
-    """Say whether a poll read the record after the event was made, and so has told its change."""
-    key = (event.account_id, event.resource, event.resource_id)
-    read_at = polled.get(key)
-    return key not in polled or (read_at is not None and event.occurred_at <= read_at)
+                self._hurried()
+            return [event.id in fresh for event in events]
+        raise StorageUnavailable("the subscriptions of this account keep changing; try again")

@@ -89,14 +89,17 @@ def plan(
     keep the order; one that waits to be joined is due later. What a poll found from before a
     subscription isn't told to it.
     """
+    followers: dict[tuple[str, str], list[Subscription]] = {}
+    for subscription in subscriptions:
+        if subscription.state != "DISABLED":
+            followers.setdefault((subscription.account_id, subscription.resource), []).append(
+                subscription
+            )
     return [
         _planned(event, subscription, now, lease)
         for event in events
-        for subscription in subscriptions
-        if subscription.account_id == event.account_id
-        and subscription.resource == event.resource
-        and subscription.state != "DISABLED"
-        and not _is_history(event, subscription)
+        for subscription in followers.get((event.account_id, event.resource), ())
+        if not _is_history(event, subscription)
     ]
 
 

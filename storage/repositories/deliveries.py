@@ -32,7 +32,7 @@ from storage.tables import (
     TenantRow,
     TenantWebhookRow,
 )
-from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
+from storage.values import Value, as_value, columns_of, table_of, types_of
 
 _table = table_of(DeliveryRow)
 _attempts = table_of(AttemptRow)
@@ -176,7 +176,7 @@ _due = (
     .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
 )
 
-_add = Prepared(types_of(Delivery, _table), lambda given: given.insert(_table))
+_add = Prepared(Delivery, types_of(Delivery, _table), lambda given: given.insert(_table))
 
 
 def _completing(given: Given) -> Any:
@@ -187,8 +187,8 @@ def _completing(given: Given) -> Any:
     """
     is_held = (
         _table.c.id == given["id"],
-        _table.c.lease_owner == given["owner"],
-        _table.c.attempts == given["number"] - literal_column("1"),
+        _table.c.lease_owner == given["lease_owner"],
+        _table.c.attempts == given["attempts"] - literal_column("1"),
         _is_pending,
     )
     next_state: Any = given
@@ -206,7 +206,7 @@ def _completing(given: Given) -> Any:
         .where(*is_held)
         .values(
             status=next_state["status"],
-            attempts=next_state["number"],
+            attempts=next_state["attempts"],
             due_at=next_state["due_at"],
             completed_at=next_state["completed_at"],
             lease_owner=null(),
@@ -216,17 +216,18 @@ def _completing(given: Given) -> Any:
     )
 
 
-_complete = Prepared(
-    {
-        "id": _table.c.id.type,
-        "owner": _table.c.lease_owner.type,
-        "number": _table.c.attempts.type,
-        "status": _table.c.status.type,
-        "due_at": _table.c.due_at.type,
-        "completed_at": _table.c.completed_at.type,
-    },
-    _completing,
-)
+class _State(Value, frozen=True):
+    """The next state of a delivery, under its lease; `attempts` counts the try that ended."""
+
+    id: str
+    lease_owner: str
+    attempts: int
+    status: str
+    due_at: datetime
+    completed_at: datetime | None
+
+
+_complete = Prepared(_State, types_of(_State, _table), _completing)
 
 
 def _noting(given: Given) -> Any:
@@ -241,9 +242,11 @@ def _noting(given: Given) -> Any:
     )
 
 
-_note = Prepared(types_of(Attempt, _attempts), _noting)
+_note = Prepared(Attempt, types_of(Attempt, _attempts), _noting)
 _note_lost = Prepared(
-    types_of(Attempt, _attempts), lambda given: given.insert(_attempts).on_conflict_do_nothing()
+    Attempt,
+    types_of(Attempt, _attempts),
+    lambda given: given.insert(_attempts).on_conflict_do_nothing(),
 )
 
 
@@ -263,6 +266,15 @@ def _in_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """
     rows = select(_table.c.id).where(condition, _waits).order_by(_table.c.id)
     return _table.c.id.in_(select(rows.with_for_update(key_share=True).cte().c.id))
+
+
+def is_for_anybody(delivery: Delivery) -> bool:
+    """Say that any worker may take a new delivery, at once."""
+    return (
+        delivery.status == "PENDING"
+        and delivery.lease_owner is None
+        and delivery.due_at <= delivery.created_at
+    )
 
 
 def _waiting(
@@ -298,13 +310,8 @@ class Deliveries:
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         if deliveries:
-            await _add.fetch(self._connection, [as_tuple(delivery) for delivery in deliveries])
-        if any(
-            delivery.status == "PENDING"
-            and delivery.lease_owner is None
-            and delivery.due_at <= delivery.created_at
-            for delivery in deliveries
-        ):
+            await _add.fetch(self._connection, deliveries)
+        if any(map(is_for_anybody, deliveries)):
             await notify(self._connection)
 
     async def anything_due(self, now: datetime) -> bool:
@@ -384,7 +391,7 @@ class Deliveries:
         rows = await _complete.fetch(
             self._connection,
             [
-                (
+                _State(
                     done.attempt.delivery_id,
                     done.owner,
                     done.attempt.number,
@@ -398,8 +405,8 @@ class Deliveries:
         held = {row[0] for row in rows}
         valid = [done for done in completions if done.attempt.delivery_id in held]
         lost = [done for done in completions if done.attempt.delivery_id not in held]
-        await _note_lost.fetch(self._connection, [as_tuple(done.attempt) for done in lost])
-        await _note.fetch(self._connection, [as_tuple(done.attempt) for done in valid])
+        await _note_lost.fetch(self._connection, [done.attempt for done in lost])
+        await _note.fetch(self._connection, [done.attempt for done in valid])
         await record_order.let_followers_wait(
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],

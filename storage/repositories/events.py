@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
-from storage.values import Value, as_tuple, as_value, columns_of, table_of, types_of
+from storage.values import Value, as_value, columns_of, table_of, types_of
 
 _table = table_of(EventRow)
 _known = table_of(KnownRecordRow)
@@ -38,9 +38,17 @@ class Event(Value, frozen=True):
 
 
 _add = Prepared(
+    Event,
     types_of(Event, _table),
     lambda given: given.insert(_table).on_conflict_do_nothing().returning(_table.c.id),
 )
+
+
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """Sort events as everybody stores several: two processes that take in the same ones would else
+    wait for each other's rows. The first of its kind stays the first.
+    """
+    return sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
 
 
 class Events:
@@ -67,10 +75,7 @@ class Events:
         """
         if not events:
             return set()
-        # One order for all: two processes that take in the same events would else wait for each
-        # other's rows. The sort is stable, so the first of its kind stays the first.
-        ordered = sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
-        rows = await _add.fetch(self._connection, [as_tuple(event) for event in ordered])
+        rows = await _add.fetch(self._connection, in_order(events))
         return {row[0] for row in rows}
 
     async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:

@@ -8,9 +8,9 @@ from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.prepared import Given, Prepared
+from storage.prepared import Prepared
 from storage.tables import KnownRecordRow
-from storage.values import Value, as_row, as_tuple, as_value, columns_of, table_of, types_of
+from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
 
 _table = table_of(KnownRecordRow)
 
@@ -43,8 +43,8 @@ class KnownRecord(Value, frozen=True):
     read_at: datetime | None = None
 
 
-def _telling(given: Given) -> Any:
-    insert = given.insert(_table)
+def telling(insert: Any) -> Any:
+    """Finish an INSERT of what events tell; it returns what `KnownRecords.tell` answers."""
     new = insert.excluded
     is_newer = new.told_at > _table.c.told_at
     return insert.on_conflict_do_update(
@@ -57,7 +57,9 @@ def _telling(given: Given) -> Any:
     ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
 
 
-_tell = Prepared(types_of(KnownRecord, _table), _telling)
+_tell = Prepared(
+    KnownRecord, types_of(KnownRecord, _table), lambda given: telling(given.insert(_table))
+)
 
 
 class KnownRecords:
@@ -76,7 +78,7 @@ class KnownRecords:
         if not told:
             return {}
         ordered = sorted(told, key=lambda one: (one.account_id, one.resource, one.resource_id))
-        rows = await _tell.fetch(self._connection, [as_tuple(one) for one in ordered])
+        rows = await _tell.fetch(self._connection, ordered)
         return {row[:3]: row[3] for row in rows}
 
     async def get(

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, Text, insert, literal_column, select, update
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import Conflict
 from storage.prepared import Given, Prepared
 from storage.tables import SubscriptionRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
 
 _table = table_of(SubscriptionRow)
 
@@ -52,6 +53,20 @@ class Subscription:
         return f"subscriptions.previous_secret:{self.id}"
 
 
+class Live(NamedTuple):
+    """The live subscriptions of some accounts, oldest first."""
+
+    accounts: Sequence[str]
+    """Ids, sorted."""
+    subscriptions: Sequence[Subscription]
+    marks: Sequence[tuple[str, str]]
+    """The id of each, and on PostgreSQL what tells its versions apart."""
+
+
+mark = sql_cast(literal_column(f"{_table.name}.xmin"), Text)
+"""PostgreSQL's number of the transaction that wrote a row last."""
+
+
 def _of_accounts(given: Given) -> "Select[Any, Any, Any]":
     return (
         select(*columns_of(Subscription, _table))
@@ -60,9 +75,20 @@ def _of_accounts(given: Given) -> "Select[Any, Any, Any]":
     )
 
 
-_account = {"account_id": _table.c.account_id.type}
-_live = Prepared(_account, _of_accounts)
-_held = Prepared(_account, lambda given: _of_accounts(given).with_for_update(read=True, of=_table))
+def _marked(given: Given) -> "Select[Any, Any, Any]":
+    return _of_accounts(given).add_columns(mark if given.at_once else literal_column("''"))
+
+
+class _Account(Value, frozen=True):
+    account_id: str
+
+
+_account = types_of(_Account, _table)
+_live = Prepared(_Account, _account, _of_accounts)
+_read_marked = Prepared(_Account, _account, _marked)
+_held = Prepared(
+    _Account, _account, lambda given: _of_accounts(given).with_for_update(read=True, of=_table)
+)
 
 
 class Subscriptions:
@@ -92,9 +118,14 @@ class Subscriptions:
         With `hold` none of them can end before this transaction does, so that what is planned for
         them now is seen, and cancelled, by whoever ends them next.
         """
-        wanted = [(account_id,) for account_id in sorted(set(account_ids))]
+        wanted = [_Account(account_id) for account_id in sorted(set(account_ids))]
         rows = await (_held if hold else _live).fetch(self._connection, wanted)
         return sorted((Subscription(*row) for row in rows), key=lambda found: found.id)
+
+    async def marked(self, account_ids: Sequence[str]) -> list[tuple[Subscription, str]]:
+        """List the live subscriptions of these accounts with their marks; see `Live`."""
+        rows = await _read_marked.fetch(self._connection, [_Account(one) for one in account_ids])
+        return [(Subscription(*row[:-1]), row[-1]) for row in rows]
 
     async def end_all_of(self, account_id: str, at: datetime) -> list[str]:
         """Mark all live ones of an account ended; answer their ids."""

@@ -311,10 +311,10 @@ class Interruptible(UnitOfWork):
             yield tx
 
     @asynccontextmanager
-    async def hot(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+    async def hot(self, *, single: bool = False) -> AsyncIterator[Transaction]:  # type: ignore[override]
         if self.away or self.read_only:
             raise StorageUnavailable("the database can't be used right now; try again")
-        async with super().hot() as tx:
+        async with super().hot(single=single) as tx:
             yield tx
 
     @asynccontextmanager
