@@ -497,7 +497,8 @@ class Dispatcher:
 
     async def _write_completions(self, ended: Sequence[_Ended]) -> list[None]:
         completions = [one.completion for one in ended]
-        async with self._work.hot() as tx:
+        single = not any(done.followed or done.notice_id for done in completions)
+        async with self._work.hot(single=single) as tx:
             await tx.deliveries.complete(completions)
         if any(done.followed and done.completed_at for done in completions):
             self._wake.set()

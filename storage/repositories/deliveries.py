@@ -1,6 +1,6 @@
 """The queue of deliveries: planning, claiming under a lease, recording, reading the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.ids import new_id
 from storage.notify import notify
-from storage.prepared import Given, Prepared
+from storage.prepared import Combined, Given, Prepared
 from storage.repositories import record_order
 from storage.repositories.events import Event
 from storage.tables import (
@@ -179,43 +179,6 @@ _due = (
 _add = Prepared(Delivery, types_of(Delivery, _table), lambda given: given.insert(_table))
 
 
-def _completing(given: Given) -> Any:
-    """Compare and set: a worker whose lease was taken over, or that was overtaken, changes nothing.
-
-    PostgreSQL locks the rows by id, as everybody does who locks several; two that lock the same
-    ones in different orders would wait for each other.
-    """
-    is_held = (
-        _table.c.id == given["id"],
-        _table.c.lease_owner == given["lease_owner"],
-        _table.c.attempts == given["attempts"] - literal_column("1"),
-        _is_pending,
-    )
-    next_state: Any = given
-    if given.rows is not None:
-        next_state = (
-            select(given.rows)
-            .join(_table, and_(*is_held))
-            .order_by(_table.c.id)
-            .with_for_update(of=_table, key_share=True)
-            .cte("held")
-        ).c
-        is_held = (_table.c.id == next_state["id"],)
-    return (
-        update(_table)
-        .where(*is_held)
-        .values(
-            status=next_state["status"],
-            attempts=next_state["attempts"],
-            due_at=next_state["due_at"],
-            completed_at=next_state["completed_at"],
-            lease_owner=null(),
-            lease_until=null(),
-        )
-        .returning(_table.c.id)
-    )
-
-
 class _State(Value, frozen=True):
     """The next state of a delivery, under its lease; `attempts` counts the try that ended."""
 
@@ -227,11 +190,33 @@ class _State(Value, frozen=True):
     completed_at: datetime | None
 
 
-_complete = Prepared(_State, types_of(_State, _table), _completing)
+# Compare and set: a worker whose lease was taken over, or that was overtaken, changes nothing.
+def _is_held(state: Given) -> ColumnElement[bool]:
+    return and_(
+        _table.c.id == state["id"],
+        _table.c.lease_owner == state["lease_owner"],
+        _table.c.attempts == state["attempts"] - literal_column("1"),
+        _is_pending,
+    )
 
 
-def _noting(given: Given) -> Any:
-    insert = given.insert(_attempts)
+def _completing(where: ColumnElement[bool], state: Any) -> Any:
+    return (
+        update(_table)
+        .where(where)
+        .values(
+            status=state["status"],
+            attempts=state["attempts"],
+            due_at=state["due_at"],
+            completed_at=state["completed_at"],
+            lease_owner=null(),
+            lease_until=null(),
+        )
+        .returning(_table.c.id)
+    )
+
+
+def _noting(insert: Any, where: Any = None) -> Any:
     return insert.on_conflict_do_update(
         index_elements=list(_attempts.primary_key),
         set_={
@@ -239,14 +224,37 @@ def _noting(given: Given) -> Any:
             for column in _attempts.columns
             if not column.primary_key
         },
+        where=where,
     )
 
 
-_note = Prepared(Attempt, types_of(Attempt, _attempts), _noting)
+def _recording(given: Mapping[str, Given]) -> Any:
+    """Write states and attempts in one statement.
+
+    Rows are locked by id, as everybody does who locks several; two that lock the same ones in
+    different orders would wait for each other.
+    """
+    state, attempt = given["states"], given["attempts"]
+    held = (
+        select(state.table)
+        .join(_table, _is_held(state))
+        .order_by(_table.c.id)
+        .with_for_update(of=_table, key_share=True)
+        .cte("held")
+    )
+    done = _completing(_table.c.id == held.c.id, held.c).cte("done")
+    insert = attempt.insert(_attempts)
+    was_held = select(done.c.id).where(done.c.id == insert.excluded.delivery_id).exists()
+    return select(done.c.id).add_cte(_noting(insert, was_held).cte("noted"))
+
+
+_states = types_of(_State, _table)
+_tries = types_of(Attempt, _attempts)
+_record = Combined({"states": _states, "attempts": _tries}, _recording)
+_complete = Prepared(_State, _states, lambda given: _completing(_is_held(given), given))
+_note = Prepared(Attempt, _tries, lambda given: _noting(given.insert(_attempts)))
 _note_lost = Prepared(
-    Attempt,
-    types_of(Attempt, _attempts),
-    lambda given: given.insert(_attempts).on_conflict_do_nothing(),
+    Attempt, _tries, lambda given: given.insert(_attempts).on_conflict_do_nothing()
 )
 
 
@@ -388,8 +396,7 @@ class Deliveries:
 
         Where two workers made the same try, the log keeps that of the one that held the lease.
         """
-        rows = await _complete.fetch(
-            self._connection,
+        held = await self._record(
             [
                 _State(
                     done.attempt.delivery_id,
@@ -401,12 +408,9 @@ class Deliveries:
                 )
                 for done in completions
             ],
+            [done.attempt for done in completions],
         )
-        held = {row[0] for row in rows}
         valid = [done for done in completions if done.attempt.delivery_id in held]
-        lost = [done for done in completions if done.attempt.delivery_id not in held]
-        await _note_lost.fetch(self._connection, [done.attempt for done in lost])
-        await _note.fetch(self._connection, [done.attempt for done in valid])
         await record_order.let_followers_wait(
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],
@@ -417,6 +421,18 @@ class Deliveries:
             await self._connection.execute(
                 update(_notices).where(_notices.c.id.in_(told)).values(body=None)
             )
+
+    async def _record(self, states: Sequence[_State], attempts: Sequence[Attempt]) -> set[str]:
+        """Write states and attempts; answer the ids of those whose lease was held."""
+        if self._connection.dialect.name == "postgresql":
+            rows = await _record.fetch(self._connection, {"states": states, "attempts": attempts})
+            return {row[0] for row in rows}
+        held = {row[0] for row in await _complete.fetch(self._connection, states)}
+        valid = [one for one in attempts if one.delivery_id in held]
+        lost = [one for one in attempts if one.delivery_id not in held]
+        await _note_lost.fetch(self._connection, lost)
+        await _note.fetch(self._connection, valid)
+        return held
 
     async def cancel_of(self, subscription_id: str, at: datetime) -> None:
         """End what is still waiting for a subscription that was deleted."""
