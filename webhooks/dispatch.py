@@ -107,7 +107,8 @@ class DispatchSettings:
     patience: float = 0.25
     """Seconds without an answer after which an endpoint that is called counts as such a one."""
     breaker_after: int = 5
-    """Failures to reach a host, one after the other, from which on it's tried once at a time."""
+    """Failures in a row, from which on a host that can't be reached, or a subscription whose tries
+    fail, is tried once at a time."""
     waiting: int = 10_000
     """Deliveries held in memory. Fresh ones fill half of it, so that a claim always finds room."""
     waiting_per_endpoint: int = 1_000
@@ -146,6 +147,7 @@ class Dispatcher:
             on_trial=self._settings.on_trial,
             not_well=max(1, int(self._settings.at_once * self._settings.not_well)),
             patience=self._settings.patience,
+            failures=self._settings.breaker_after,
             may_start=self._may_start,
         )
         self._breakers = Breakers(self._settings.breaker_after)
@@ -326,15 +328,17 @@ class Dispatcher:
             self._tries.add(task)
             task.add_done_callback(lambda done, slot=slot: self._finished(done, slot))
 
-    def _free(self, slot: _Slot, answered: bool | None) -> None:
+    def _free(
+        self, slot: _Slot, answered: bool | None = None, succeeded: bool | None = None
+    ) -> None:
         """Give a slot back, once."""
         if slot.held:
             slot.held = False
-            self._lanes.done(slot.lane, answered=answered)
+            self._lanes.done(slot.lane, answered=answered, succeeded=succeeded)
 
     def _finished(self, task: asyncio.Task[None], slot: _Slot) -> None:
         self._tries.discard(task)
-        self._free(slot, None)
+        self._free(slot)
         if self._crowded and len(self._held) <= self._settings.waiting // 2:
             self._crowded = False
             self._wake.set()
@@ -407,7 +411,8 @@ class Dispatcher:
                 )
         if not _is_gone(outcome):
             # what follows is bookkeeping; only of a receiver that is gone the next try must know
-            self._free(slot, reached)
+            is_ours = outcome.error in _OURS
+            self._free(slot, reached, None if is_ours else outcome.error is None)
             self._pump()
         ended = self._clock()
         decision = decide(
@@ -504,13 +509,22 @@ class Dispatcher:
             self._wake.set()
         tries = [one.tried for one in ended if one.tried is not None]
         try:
-            await self._endpoints.note(tries)
+            self._ask_again(await self._endpoints.note(tries))
         except ServiceError as error:
             logger.warning("endpoint.not_noted", code=error.code)
         except Exception as error:
             # the tries are recorded, and must not be recorded again
             logger.error("endpoint.not_noted", exc_info=error)
         return [None] * len(ended)
+
+    def _ask_again(self, subscription_ids: set[str]) -> None:
+        """Rely no more on what was read of these subscriptions' deliveries."""
+        if subscription_ids:
+            self._checks = {
+                delivery_id: (due, read_at)
+                for delivery_id, (due, read_at) in self._checks.items()
+                if due is not None and due.subscription_id not in subscription_ids
+            }
 
     async def _write_put_back(self, items: Sequence[tuple[str, str]]) -> list[None]:
         async with self._work.hot() as tx:

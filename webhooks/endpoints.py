@@ -114,10 +114,11 @@ class Endpoints:
                 owner, now=self._clock(), until=until, again=self._settings.probe_every, most=most
             )
 
-    async def note(self, tries: Sequence[Tried]) -> None:
+    async def note(self, tries: Sequence[Tried]) -> set[str]:
         """Draw the conclusions of tries that are recorded already.
 
-        It costs nothing while all goes well, or all has failed before and not for long.
+        Answers the ids of subscriptions that may stand otherwise now. It costs nothing while all
+        goes well, or all has failed before and not for long.
         """
         now = self._clock()
         gone = {one.subscription_id for one in tries if one.gone}
@@ -146,6 +147,7 @@ class Endpoints:
             await self._answered(subscription_id, now)
         for subscription_id in sorted(overdue):
             await self._failed(subscription_id, now)
+        return gone | resumed | overdue
 
     # -- a duty ----------------------------------------------------------------------------------
 

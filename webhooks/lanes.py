@@ -3,7 +3,8 @@
 An endpoint shows that it's well by answering. One that doesn't answer (not yet, not any more, or
 not for a while although it's being called) may have only a few tries under way, and all such
 endpoints together only a part of the slots; so however many of them hang, the others go on. A new
-one may always have a first try.
+one may always have a first try. One that has failed several times in a row, whatever it answered,
+has one try at a time until one succeeds: more would only keep both sides busy.
 """
 
 import time
@@ -11,15 +12,16 @@ from collections import deque
 from collections.abc import Callable
 
 MOST_ILL = 10_000
-"""Endpoints whose last try failed are remembered while idle, up to this many."""
+"""Endpoints whose last tries failed are remembered while idle, up to this many."""
 
 
 class Lanes:
     """A fair queue of ids; `at_once` bounds what is under way, `per_lane` one lane of it.
 
     `on_trial` bounds a lane that doesn't answer, `not_well` all of these together; both are off
-    when not given. `patience` is how many seconds of silence a lane that is called may have.
-    `may_start` is asked before each take.
+    when not given. `patience` is how many seconds of silence a lane that is called may have, and
+    `failures` after how many in a row it has one try at a time. `may_start` is asked before each
+    take.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Lanes:
         on_trial: int | None = None,
         not_well: int | None = None,
         patience: float = 0.25,
+        failures: int | None = None,
         may_start: Callable[[str], bool] = lambda _: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -38,6 +41,7 @@ class Lanes:
         self._on_trial = min(per_lane, on_trial or per_lane)
         self._not_well = not_well or at_once
         self._patience = patience
+        self._most_failures = failures
         self._may_start = may_start
         self._clock = clock
         self._waiting: dict[str, deque[str]] = {}
@@ -51,6 +55,8 @@ class Lanes:
         """Lanes in use whose last try was answered."""
         self._ill: dict[str, None] = {}
         """Lanes whose last try wasn't, in use or not."""
+        self._failures: dict[str, int] = {}
+        """How often lanes have failed since they last succeeded, in use or not."""
         self._sign: dict[str, float] = {}
         """When a lane under way last answered, or was first called."""
 
@@ -93,8 +99,14 @@ class Lanes:
             return lane, item
         return None
 
-    def done(self, lane: str, *, answered: bool | None = True) -> None:
-        """Free the slot of a taken item; `answered` is None when no try was made."""
+    def done(
+        self, lane: str, *, answered: bool | None = True, succeeded: bool | None = None
+    ) -> None:
+        """Free the slot of a taken item.
+
+        `answered` and `succeeded` are None when that says nothing about the receiver, or no try was
+        made.
+        """
         self._count -= 1
         left = self._under_way.pop(lane) - 1
         if left:
@@ -109,6 +121,12 @@ class Lanes:
             self._ill[lane] = None
             if len(self._ill) > MOST_ILL:
                 del self._ill[next(iter(self._ill))]
+        if succeeded:
+            self._failures.pop(lane, None)
+        elif succeeded is not None:
+            self._failures[lane] = self._failures.pop(lane, 0) + 1
+            if len(self._failures) > MOST_ILL:
+                del self._failures[next(iter(self._failures))]
         if not left:
             self._sign.pop(lane, None)
             if lane not in self._waiting:
@@ -146,12 +164,18 @@ class Lanes:
         under_way = self._under_way.get(lane, 0)
         if under_way >= self._per_lane or not self._may_start(lane):
             return False
+        if under_way and self._is_failing(lane):
+            return False
         if self._is_well(lane, self._clock()):
             return True
         if under_way >= self._on_trial:
             return False
         is_new = under_way == 0 and lane not in self._ill
         return is_new or self._held_by_others() < self._not_well
+
+    def _is_failing(self, lane: str) -> bool:
+        most = self._most_failures
+        return most is not None and self._failures.get(lane, 0) >= most
 
     def _is_well(self, lane: str, now: float) -> bool:
         """It answered the last time, and hasn't been silent for long since."""

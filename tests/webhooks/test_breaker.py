@@ -84,6 +84,22 @@ def test_a_lane_that_falls_silent_is_on_trial_again() -> None:
     assert taken(lanes) == {}
 
 
+def test_a_lane_that_fails_again_and_again_has_one_try_at_a_time_until_one_succeeds() -> None:
+    lanes = Lanes(at_once=20, per_lane=10, failures=3, clock=Ticks())
+    filled(lanes, "a", "b", each=40)
+    assert taken(lanes) == {"a": 10, "b": 10}
+    for _ in range(9):
+        lanes.done("a", answered=True, succeeded=False)
+    lanes.done("a", answered=None, succeeded=None)
+    assert taken(lanes) == {"a": 1}, "not even when it does answer"
+    lanes.done("a", answered=True, succeeded=False)
+    assert taken(lanes) == {"a": 1}
+    lanes.done("a", answered=True, succeeded=True)
+    assert taken(lanes) == {"a": 10}
+    lanes.done("b", answered=True, succeeded=True)
+    assert taken(lanes) == {"b": 1}, "others have what they had"
+
+
 def test_however_many_lanes_hang_others_get_slots() -> None:
     lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=Ticks())
     filled(lanes, *"abcdefgh")
@@ -195,12 +211,30 @@ async def test_many_hanging_endpoints_leave_slots_to_a_healthy_one(relay: Relay)
 
 
 @on_sqlite
-async def test_errors_of_the_receivers_software_open_no_breaker(
+async def test_errors_of_the_receivers_software_slow_down_its_subscription_only(
     relay: Relay, subscription: Subscription
 ) -> None:
-    relay.endpoints.always(HERE, Answered(503))
+    """One try at a time, while the neighbour on the same host goes on as before."""
+    neighbour = await relay.subscription(await relay.account(), THERE)
+    under_way = most = 0
+
+    async def fail(_: OutgoingRequest) -> Outcome:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return Answered(503)
+
+    relay.endpoints.answers[HERE] = fail
     dispatcher = await relay.start(breaker_after=2)
+    await queue(relay, subscription, ["a", "b"])
+    await until(lambda: len(relay.endpoints.ids(HERE)) == 2 and not under_way)
+    most = 0
     await queue(relay, subscription, [str(n) for n in range(8)])
-    await until(lambda: len(relay.endpoints.arrived) == 8)
-    await quiet(relay)
+    await queue(relay, neighbour, [str(n) for n in range(8)])
+    await all_are(relay, neighbour, "DELIVERED")
+    assert len(relay.endpoints.ids(HERE)) < 10
+    await until(lambda: len(relay.endpoints.ids(HERE)) == 10)
+    assert most == 1
     assert dispatcher._metrics.breaker_openings._value.get() == 0

@@ -60,8 +60,12 @@ async def paused(relay: Relay, subscription: Subscription) -> Dispatcher:
         return (await state(relay, subscription)).state == "PAUSED"
 
     await until(so)
-    await relay.uses.settle()
-    await all_are(relay, subscription, "HELD")
+
+    async def is_held() -> bool:
+        await relay.uses.settle()  # a duty: tries that were under way end after the first
+        return set(await relay.statuses(subscription)) == {"HELD"}
+
+    await until(is_held)
     return worker
 
 
