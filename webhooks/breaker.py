@@ -1,10 +1,11 @@
-"""Hosts that can't be reached get one try at a time, until one succeeds. In memory, per process.
+"""Hosts that can't be reached get hardly any tries until one succeeds. In memory, per process.
 
 The key is the origin of a callback URL: subscriptions of one vendor often share a host, and it's
 hosts that hang. The cap on tries under way is by subscription, and so are pausing and the schedule,
 since behind one host there may be receivers that fare differently.
 """
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 UNREACHABLE = frozenset(
@@ -31,36 +32,66 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+class Started(NamedTuple):
+    """A try under way."""
+
+    origin: str
+    ill: bool
+    number: int
+
+
 class Breakers:
-    """One breaker per origin; it opens after `after` failures in a row."""
+    """One breaker per origin; it opens after `after` failures in a row.
+
+    A failure counts only when nothing has succeeded since that try began: a hundred that time out
+    at once say nothing of a host that answers others meanwhile. Open, it lets through one try at a
+    time of receivers that are ill, and one of others, which show soonest whether the host is back.
+    """
 
     def __init__(self, after: int) -> None:
         self._after = after
         self._failures: dict[str, int] = {}
-        self._under_way: dict[str, int] = {}
+        self._under_way: dict[tuple[str, bool], int] = {}
+        self._number = 0
+        """Of the latest start or success."""
+        self._succeeded: dict[str, int] = {}
+        """The number of the latest success, where tries are under way."""
 
     def is_open(self, origin: str) -> bool:
         return self._failures.get(origin, 0) >= self._after
 
-    def admits(self, origin: str) -> bool:
-        """Say whether a try may start: always when closed, and when open, if none is under way."""
-        return not self.is_open(origin) or origin not in self._under_way
+    def admits(self, origin: str, *, ill: bool = False) -> bool:
+        """Say whether a try may start: always when closed, and when open, if none is under way.
 
-    def started(self, origin: str) -> None:
+        `ill` is that the last one to the same receiver wasn't answered.
+        """
+        return not self.is_open(origin) or (origin, ill) not in self._under_way
+
+    def started(self, origin: str, *, ill: bool = False) -> Started:
         """Count a try that starts; each is followed by `ended`."""
-        self._under_way[origin] = self._under_way.get(origin, 0) + 1
+        key = origin, ill
+        self._under_way[key] = self._under_way.get(key, 0) + 1
+        self._number += 1
+        return Started(origin, ill, self._number)
 
-    def ended(self, origin: str, *, reached: bool | None) -> bool:
+    def ended(self, one: Started, *, reached: bool | None) -> bool:
         """Take in how a try ended; `reached` is None when that says nothing about the host.
 
         Answers True when the breaker opened with it.
         """
-        left = self._under_way.pop(origin) - 1
+        origin = one.origin
+        key = origin, one.ill
+        left = self._under_way.pop(key) - 1
         if left:
-            self._under_way[origin] = left
+            self._under_way[key] = left
+        is_last = not left and (origin, not one.ill) not in self._under_way
+        succeeded = self._succeeded.pop(origin, 0) if is_last else self._succeeded.get(origin, 0)
         if reached:
             self._failures.pop(origin, None)
-        elif reached is not None:
+            if not is_last:
+                self._number += 1
+                self._succeeded[origin] = self._number
+        elif reached is not None and succeeded < one.number:
             failures = self._failures[origin] = self._failures.pop(origin, 0) + 1
             if len(self._failures) > MOST:
                 del self._failures[next(iter(self._failures))]

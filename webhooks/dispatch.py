@@ -310,7 +310,7 @@ class Dispatcher:
     def _may_start(self, lane: str) -> bool:
         """Say whether the host behind a lane may be called, as far as it's known."""
         origin = self._origins.get(lane)
-        return origin is None or self._breakers.admits(origin)
+        return origin is None or self._breakers.admits(origin, ill=self._lanes.is_ill(lane))
 
     def _pump(self) -> None:
         """Start tries while there are slots, and not too much is waiting to be written down."""
@@ -367,7 +367,7 @@ class Dispatcher:
                 await self._put_back.submit((delivery_id, "PENDING"))
                 return
             origin = self._origin(slot.lane, due.callback_url)
-            if not self._breakers.admits(origin):
+            if not self._breakers.admits(origin, ill=self._lanes.is_ill(slot.lane)):
                 stays = True
                 self._lanes.put(slot.lane, delivery_id, first=True)
                 return
@@ -396,7 +396,7 @@ class Dispatcher:
         started = self._clock()
         request: OutgoingRequest | None = None
         reached: bool | None = None
-        self._breakers.started(origin)
+        one = self._breakers.started(origin, ill=self._lanes.is_ill(slot.lane))
         try:
             request, outcome = await self._send(due, started)
             if outcome.error in UNREACHABLE:
@@ -404,7 +404,7 @@ class Dispatcher:
             elif outcome.error not in _OURS:
                 reached = True
         finally:
-            if self._breakers.ended(origin, reached=reached):
+            if self._breakers.ended(one, reached=reached):
                 self._metrics.breaker_openings.inc()
                 logger.warning(
                     "breaker.opened", account_id=due.account_id, subscription_id=due.subscription_id

@@ -31,13 +31,29 @@ def test_a_breaker_is_open_after_so_many_failures_in_a_row(
     in_a_row = 0
     for reached in ends:
         assert breakers.admits("a")
-        breakers.started("a")
+        one = breakers.started("a")
         assert breakers.admits("a") == (in_a_row < after), "open: one at a time"
-        opened = breakers.ended("a", reached=reached)
+        assert breakers.admits("a", ill=True), "and one of those that are ill"
+        opened = breakers.ended(one, reached=reached)
         in_a_row = 0 if reached else in_a_row + (reached is False)
         assert opened == (reached is False and in_a_row == after)
         assert breakers.is_open("a") == (in_a_row >= after)
         assert not breakers.is_open("b")
+
+
+@given(st.integers(1, 50), st.integers(0, 50))
+def test_tries_older_than_a_success_open_no_breaker(hanging: int, later: int) -> None:
+    """However many time out at once, while others are answered."""
+    breakers = Breakers(5)
+    old = [breakers.started("a", ill=bool(number % 2)) for number in range(hanging)]
+    breakers.ended(breakers.started("a"), reached=True)
+    new = [breakers.started("a") for _ in range(later)]
+    assert not any(breakers.ended(one, reached=False) for one in old)
+    assert not breakers.is_open("a")
+    opened = [breakers.ended(one, reached=False) for one in new]
+    assert any(opened) == (later >= 5)
+    assert not breakers._under_way
+    assert not breakers._succeeded
 
 
 # -- lanes ------------------------------------------------------------------------------------
@@ -158,7 +174,10 @@ async def subscription(relay: Relay) -> Subscription:
 async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answers(
     relay: Relay, subscription: Subscription
 ) -> None:
-    """Whichever of its subscriptions it is; another host isn't affected."""
+    """Whichever of its subscriptions it is; another host isn't affected.
+
+    One that wasn't there when it fell silent has a try of its own.
+    """
     neighbour = await relay.subscription(await relay.account(), THERE)
     elsewhere = await relay.subscription(await relay.account(), "https://other.example/")
     gates: list[asyncio.Future[Outcome]] = []
@@ -178,14 +197,15 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
     await queue(relay, elsewhere, [str(n) for n in range(3)])
     await all_are(relay, elsewhere, "DELIVERED")
     await quiet(relay)
-    assert len(gates) == 4, "half open: one try, for both subscriptions"
+    assert len(gates) == 5, "half open: one try for each of the two"
     assert dispatcher._metrics.breaker_openings._value.get() == 1
-    gates[3].set_result(Failed("CONNECTION_FAILED"))
-    await until(lambda: len(gates) == 5)
+    for gate in gates[3:]:
+        gate.set_result(Failed("CONNECTION_FAILED"))
+    await until(lambda: len(gates) == 6)
     await quiet(relay)
-    assert len(gates) == 5
-    gates[4].set_result(Answered(500))
-    await until(lambda: len(gates) >= 7)
+    assert len(gates) == 6, "both are ill now, and have one together"
+    gates[5].set_result(Answered(200))
+    await until(lambda: len(gates) >= 8)
     del relay.endpoints.answers[HERE], relay.endpoints.answers[THERE]
     for gate in gates:
         if not gate.done():
