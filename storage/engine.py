@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage.hot import HotTransaction
 from storage.hot_postgres import HotPostgres
-from storage.inline import PRAGMAS, InlineSqlite
+from storage.inline import PRAGMAS, InlineReader, InlineSqlite
 from storage.settings import BROKEN, StorageSettings
 from storage.unavailable import translated
 
@@ -50,11 +50,13 @@ class Database:
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
-        self._hot = (
-            InlineSqlite(Path(self.url.database or ""))
-            if self.is_sqlite
-            else HotPostgres(self.url, settings)
-        )
+        self._hot: InlineSqlite | HotPostgres
+        self._hot_reader: InlineReader | HotPostgres
+        if self.is_sqlite:
+            path = Path(self.url.database or "")
+            self._hot, self._hot_reader = InlineSqlite(path), InlineReader(path)
+        else:
+            self._hot = self._hot_reader = HotPostgres(self.url, settings)
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
 
     @property
@@ -85,6 +87,10 @@ class Database:
         """
         return HotTransaction(self._hot, self._writer, single=single)
 
+    def hot_reading(self) -> HotTransaction:
+        """Open the same for statements that only read, each by itself; it waits for no writer."""
+        return HotTransaction(self._hot_reader, None, single=True)
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Open one read transaction; it waits for no writer. Raises StorageUnavailable."""
@@ -100,6 +106,7 @@ class Database:
 
     async def close(self) -> None:
         await self._hot.close()
+        await self._hot_reader.close()
         await self.engine.dispose()
 
 

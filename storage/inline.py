@@ -72,6 +72,35 @@ class InlineConnection:
         self.driver.close()
 
 
+class InlineReader:
+    """One connection that reads, statement by statement, whoever writes meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: InlineConnection | None = None
+
+    async def begin(self, *, single: bool) -> InlineConnection:
+        """Answer the connection. Raises sqlite3.OperationalError when it can't be opened."""
+        if self._opened is None:
+            self._opened = _connected(self._path)
+            self._opened.driver.execute("PRAGMA query_only=ON")
+        return self._opened
+
+    async def commit(self, connection: InlineConnection) -> None:
+        """There is nothing to commit."""
+
+    async def abandon(self, connection: InlineConnection, error: BaseException) -> None:
+        """When something is wrong with the connection, the next one starts afresh."""
+        if isinstance(error, sqlite3.OperationalError):
+            await self.close()
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+
 class InlineSqlite:
     """One connection that writes; who uses it sees to it that nobody else here writes meanwhile."""
 
@@ -142,16 +171,7 @@ class InlineSqlite:
         self._pace += (seconds - self._pace) * _WEIGHT
 
     def _open(self) -> InlineConnection:
-        driver = sqlite3.connect(
-            self._path,
-            timeout=0,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=_STATEMENTS,
-        )
-        for pragma in PRAGMAS:
-            driver.execute(f"PRAGMA {pragma}")
-        self._opened = InlineConnection(driver)
+        self._opened = _connected(self._path)
         return self._opened
 
     def _close(self) -> None:
@@ -163,6 +183,19 @@ class InlineSqlite:
         """Let go of the file."""
         self._close()
         self._committer.shutdown(wait=False)
+
+
+def _connected(path: Path) -> InlineConnection:
+    driver = sqlite3.connect(
+        path,
+        timeout=0,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
+    )
+    for pragma in PRAGMAS:
+        driver.execute(f"PRAGMA {pragma}")
+    return InlineConnection(driver)
 
 
 def _committed(driver: sqlite3.Connection) -> float:

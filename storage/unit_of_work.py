@@ -178,6 +178,10 @@ class UnitOfWork:
         """
         return _Hot(self.database.hot(single=single))
 
+    def hot_reading(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open the same for what only reads, little and often. Raises StorageUnavailable."""
+        return _Hot(self.database.hot_reading())
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Transaction]:
         """Open a transaction that only reads. Raises StorageUnavailable."""

@@ -238,22 +238,20 @@ class Intake:
             self._callbacks[code] = task.result()
 
     async def _read(self, code: str, now: datetime) -> _Callback:
-        async with self._work.reading() as tx:
-            upstream = await tx.upstream_subscriptions.by_code(code)
-            account = None if upstream is None else await tx.accounts.get(upstream.account_id)
-            watched = [] if account is None else await tx.watermarks.of_account(account.id)
-        if upstream is None or account is None:
+        async with self._work.hot_reading() as tx:
+            found = await tx.upstream_subscriptions.callback(code)
+        if found is None:
             self._callbacks.pop(code, None)
             self._metrics.accepted("unknown").inc()
             raise NotFound("No subscription posts to this address.")
         return _Callback(
-            account_id=account.id,
-            reference=account.reference,
-            target=account.target,
-            secret=self._ring.open_text(upstream.secret, place=upstream.place),
-            subscribed_at=upstream.created_at,
-            since={watermark.resource: watermark.since for watermark in watched},
-            followers=self._followers(account.target, [one.resource for one in watched]),
+            account_id=found.account_id,
+            reference=found.reference,
+            target=found.target,
+            secret=self._ring.open_text(found.secret, place=found.place),
+            subscribed_at=found.subscribed_at,
+            since=found.since,
+            followers=self._followers(found.target, list(found.since)),
             read_at=now,
         )
 

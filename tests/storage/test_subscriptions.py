@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from storage.errors import Conflict
+from storage.repositories.upstream_subscriptions import Callback, UpstreamSubscription
+from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 from tests.webhooks.relay import START, Relay
 from webhooks.upstream import RESOURCES
 
@@ -83,14 +85,37 @@ async def test_what_is_held_ends_after_the_one_who_holds_it(relay: Relay) -> Non
     assert order == ["held", "ended"]
 
 
-async def test_an_upstream_one_is_found_by_account_and_by_code(relay: Relay) -> None:
+async def test_an_upstream_one_is_found_by_account(relay: Relay) -> None:
     account = await relay.account()
     upstream = await relay.upstream(account)
     async with relay.work.reading() as tx:
         assert await tx.upstream_subscriptions.of_account(account.id, RESOURCES) == upstream
         assert await tx.upstream_subscriptions.of_account(account.id, "CONSENT") is None
-        assert await tx.upstream_subscriptions.by_code(upstream.code) == upstream
-        assert await tx.upstream_subscriptions.by_code("") is None
+
+
+@pytest.mark.parametrize("watched", [{}, {"INVOICE": START}, {"BILL": LATER, "INVOICE": START}])
+async def test_a_callbacks_code_says_whose_it_is_and_what_is_watched(
+    relay: Relay, watched: dict[str, datetime]
+) -> None:
+    account = await relay.account(reference="customer-42")
+    upstream = await relay.upstream(account)
+    await relay.upstream(await relay.account())
+    async with relay.work.writing() as tx:
+        for resource, since in watched.items():
+            await tx.watermarks.begin(
+                Watermark(account.id, resource, since, since, since, interval_seconds=60)
+            )
+    async with relay.work.hot_reading() as tx:
+        assert await tx.upstream_subscriptions.callback("") is None
+        assert await tx.upstream_subscriptions.callback(upstream.code) == Callback(
+            account_id=account.id,
+            reference="customer-42",
+            target=account.target,
+            secret=upstream.secret,
+            place=upstream.place,
+            subscribed_at=upstream.created_at,
+            since=watched,
+        )
 
 
 async def test_those_whose_last_step_is_unsure_are_listed(relay: Relay) -> None:
@@ -107,20 +132,24 @@ async def test_those_whose_last_step_is_unsure_are_listed(relay: Relay) -> None:
     assert sorted(states[item.id] for item in found) == ["ENDING", "PENDING"]
 
 
+async def of(tx: Transaction, one: UpstreamSubscription) -> UpstreamSubscription | None:
+    return await tx.upstream_subscriptions.of_account(one.account_id, one.purpose)
+
+
 async def test_a_change_moves_the_time_and_touches_no_other(relay: Relay) -> None:
     changed = await relay.upstream(await relay.account())
     other = await relay.upstream(await relay.account())
     async with relay.work.writing() as tx:
         now = await tx.upstream_subscriptions.change(changed, LATER, state="ENDING")
         assert now == replace(changed, state="ENDING", updated_at=LATER)
-        assert await tx.upstream_subscriptions.by_code(changed.code) == now
+        assert await of(tx, changed) == now
         again = await tx.upstream_subscriptions.change(now, LATER, state="PENDING")
         assert again.updated_at > LATER, "a change is seen even at the same moment"
-        assert await tx.upstream_subscriptions.by_code(changed.code) == again
-        assert await tx.upstream_subscriptions.by_code(other.code) == other
+        assert await of(tx, changed) == again
+        assert await of(tx, other) == other
         await tx.upstream_subscriptions.remove(changed.id)
-        assert await tx.upstream_subscriptions.by_code(changed.code) is None
-        assert await tx.upstream_subscriptions.by_code(other.code) == other
+        assert await of(tx, changed) is None
+        assert await of(tx, other) == other
 
 
 async def test_an_account_has_one_upstream_one_of_a_kind(relay: Relay) -> None:

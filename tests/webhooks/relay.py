@@ -318,6 +318,13 @@ class Interruptible(UnitOfWork):
             yield tx
 
     @asynccontextmanager
+    async def hot_reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+        if self.away:
+            raise StorageUnavailable("the database can't be used right now; try again")
+        async with super().hot_reading() as tx:
+            yield tx
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
         if self.away:
             raise StorageUnavailable("the database can't be used right now; try again")

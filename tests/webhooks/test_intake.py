@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 
 from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.repositories.upstream_subscriptions import (
-    UpstreamSubscription,
+    Callback,
     UpstreamSubscriptions,
 )
 from storage.tables import DeliveryRow, EventRow
@@ -372,13 +372,13 @@ async def test_an_address_is_read_once_for_all_that_wait_and_ahead_of_its_time(
 ) -> None:
     upstream = await relay.upstream(await relay.account())
     read: list[str] = []
-    by_code = UpstreamSubscriptions.by_code
+    callback = UpstreamSubscriptions.callback
 
-    async def counted(self: UpstreamSubscriptions, code: str) -> UpstreamSubscription | None:
+    async def counted(self: UpstreamSubscriptions, code: str) -> Callback | None:
         read.append(code)
-        return await by_code(self, code)
+        return await callback(self, code)
 
-    monkeypatch.setattr(UpstreamSubscriptions, "by_code", counted)
+    monkeypatch.setattr(UpstreamSubscriptions, "callback", counted)
     intake = relay.intake()
 
     async def take_in(first: int) -> None:
