@@ -3,6 +3,10 @@
 It never waits to fill a batch, so a lone write costs what it always costs; under load the price of
 a commit is shared. Everyone in a batch learns the outcome of that batch, and no one before it.
 
+Before a batch is taken the event loop gets a few turns. With nothing else to do they pass in
+microseconds; otherwise what is on its way meanwhile joins the batch, rather than paying for a
+commit of its own: at half of the peak rate events wait little more than half as long.
+
 Writes that nobody waits for may be given a moment to gather, so that they leave the database to
 those that somebody waits for.
 """
@@ -12,6 +16,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from storage.errors import StorageUnavailable
+
+_TURNS = 6
+"""Turns of the event loop before a batch is taken; a request takes about three to get here."""
+
+_ENOUGH = 16
+"""A batch that isn't worth a turn: a commit costs as much as a few items."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -62,8 +72,7 @@ class GroupCommit(Generic[Item, Result]):
     async def _run(self) -> None:
         try:
             while self._queue:
-                if self._gather and len(self._queue) < self._most:
-                    await asyncio.sleep(self._gather)
+                await self._let_join()
                 batch, self._queue = self._queue[: self._most], self._queue[self._most :]
                 batch = [entry for entry in batch if not entry[1].cancelled()]
                 if batch:
@@ -76,6 +85,17 @@ class GroupCommit(Generic[Item, Result]):
         finally:
             # here, since whoever submits from now on must see that nobody takes it
             self._running.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _let_join(self) -> None:
+        """Let others join the next batch."""
+        if self._gather:
+            if len(self._queue) < self._most:
+                await asyncio.sleep(self._gather)
+            return
+        for _ in range(_TURNS):
+            if len(self._queue) >= _ENOUGH:
+                break
+            await asyncio.sleep(0)
 
     async def _settle(self, batch: list[_Entry[Item, Result]]) -> None:
         try:

@@ -15,7 +15,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from storage.clock import iso_millis, system_clock
-from tests.bench.stored import Route
+from tests.bench.stored import Route, ids
 
 _ACCEPTED = 202
 
@@ -34,10 +34,11 @@ def postings(routes: Sequence[Route], count: int) -> list[Posting]:
 
 
 def _posting(route: Route) -> Posting:
-    resource_id = str(uuid.uuid4())
-    now = iso_millis(system_clock())
+    made_at = system_clock()
+    now = iso_millis(made_at)
+    resource_id = ids.uuid7(made_at)
     event = {
-        "id": str(uuid.uuid4()),
+        "id": ids.uuid7(made_at),
         "subscription_id": str(uuid.uuid4()),
         "organization_id": str(uuid.uuid4()),
         "membership_id": str(uuid.uuid4()),

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, text
 
+from connector.providers.qonto.simulator.ids import IdSource
 from storage.base import UtcDateTime
 from storage.clock import system_clock
 from storage.engine import Database, StorageSettings
@@ -21,6 +22,9 @@ from storage.repositories.tenants import Tenant
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
+
+ids = IdSource(secrets.token_hex(8))
+"""Numbers events and records as Qonto does: by time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,9 @@ def _event(route: Route, now: datetime) -> Event:
     return Event(
         id=new_id("evt", now),
         account_id=route.account_id,
-        upstream_event_id=str(uuid.uuid4()),
+        upstream_event_id=ids.uuid7(now),
         resource="INVOICE",
-        resource_id=str(uuid.uuid4()),
+        resource_id=ids.uuid7(now),
         event_type="UPDATED",
         occurred_at=now,
         received_at=now,
