@@ -20,13 +20,52 @@ async def test_what_queues_during_a_commit_goes_into_the_next_one() -> None:
 
     group = GroupCommit(commit)
     first = asyncio.create_task(group.submit(1))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     rest = [asyncio.create_task(group.submit(n)) for n in (2, 3, 4)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
     gate.set()
     assert await asyncio.gather(first, *rest) == [10, 20, 30, 40]
     assert batches == [[1], [2, 3, 4]]
+
+
+async def test_what_is_on_its_way_joins_and_nothing_is_waited_for() -> None:
+    """Each turn of the loop brings one more, as requests that are being read do."""
+    batches: list[list[int]] = []
+
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        batches.append(list(items))
+        return items
+
+    group = GroupCommit(commit)
+    tasks: list[asyncio.Task[int]] = []
+    for number in range(4):
+        tasks.append(asyncio.create_task(group.submit(number)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert batches == [[0, 1, 2, 3]]
+
+    alone = asyncio.create_task(group.submit(9))
+    turns = 0
+    while not alone.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns <= 10, "with nothing else to do it's a matter of turns, not of time"
+
+
+async def test_a_batch_that_is_worth_a_commit_is_taken_at_once() -> None:
+    batches: list[int] = []
+
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        batches.append(len(items))
+        return items
+
+    group = GroupCommit(commit)
+    tasks = [asyncio.create_task(group.submit(number)) for number in range(20)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(group.submit(number)) for number in range(5)]
+    await asyncio.gather(*tasks)
+    assert batches == [20, 5]
 
 
 async def test_a_poisonous_item_fails_alone() -> None:
