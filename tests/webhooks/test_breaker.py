@@ -217,6 +217,46 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
 
 
 @on_sqlite
+async def test_receivers_that_hang_hold_up_no_other_behind_the_same_host(
+    relay: Relay, subscription: Subscription
+) -> None:
+    """All their tries time out at once, and the next ones hang as well."""
+    gates: list[asyncio.Future[Outcome]] = []
+
+    async def hang(_: OutgoingRequest) -> Outcome:
+        gates.append(asyncio.get_running_loop().create_future())
+        return await gates[-1]
+
+    account = await relay.account()
+    for number in range(3):
+        url = f"{THERE}?{number}"
+        assert origin_of(url) == origin_of(HERE)
+        relay.endpoints.answers[url] = hang
+        await queue(relay, await relay.subscription(account, url), [str(n) for n in range(20)])
+    dispatcher = await relay.start(breaker_after=3, on_trial=4)
+    await until(lambda: len(gates) == 12)
+    await queue(relay, subscription, ["a", "b"])
+    await all_are(relay, subscription, "DELIVERED")
+    openings = dispatcher._metrics.breaker_openings._value
+    for opened in (0, 1):  # the host answered others when the first of them had begun
+        for gate in gates:
+            if not gate.done():
+                gate.set_result(Failed("TIMEOUT"))
+        await quiet(relay)
+        assert openings.get() == opened
+    await queue(relay, subscription, ["c", "d", "e", "f"])
+    delivered = asyncio.create_task(all_are(relay, subscription, "DELIVERED"))
+    await asyncio.wait([delivered], timeout=5)
+    was_held_up = not delivered.done()
+    relay.endpoints.answers.clear()
+    for gate in gates:
+        if not gate.done():
+            gate.set_result(Answered(200))
+    await delivered
+    assert not was_held_up
+
+
+@on_sqlite
 async def test_many_hanging_endpoints_leave_slots_to_a_healthy_one(relay: Relay) -> None:
     account = await relay.account()
     for number in range(12):
