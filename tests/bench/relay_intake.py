@@ -12,8 +12,8 @@ from tests.bench.stage import KINDS, Stage, ratio
 from tests.bench.stored import Route, routes
 
 CONNECTIONS = 64
-SECONDS = 0.25
-_MOST = 3_000
+SECONDS = 0.2
+_MOST = 2_500
 """Events per round; more than can be taken in that time."""
 
 
