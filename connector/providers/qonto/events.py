@@ -99,7 +99,7 @@ def verify(
     message = moment.encode() + b"." + raw_body
     genuine = False
     for secret in secrets:
-        expected = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode()
+        expected = hmac.digest(secret.encode(), message, "sha256").hex().encode()
         for signature in signatures:
             genuine |= hmac.compare_digest(expected, signature.encode())
     if not genuine:
