@@ -18,6 +18,7 @@ pytest_plugins = ["tests.support.requirements"]
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Close sockets to everything; `loopback` opens 127.0.0.1. PostgreSQL is on a Unix socket."""
+    pytest_socket.enable_socket()  # a fixture's end may have left them closed
     if item.get_closest_marker("loopback"):
         pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
     else:
