@@ -192,7 +192,7 @@ class Dispatcher:
         """Take deliveries that were just committed; those under this worker's lease start now.
 
         `ready` says what sending those takes, and that they were wanted at `read_at`. Those of an
-        endpoint that doesn't answer, and has enough here, are claimed when their lease is over.
+        endpoint in trouble that has enough here are claimed when their lease is over.
         """
         for due in ready:
             self._checks[due.id] = (due, read_at)
@@ -200,7 +200,7 @@ class Dispatcher:
             if delivery.lease_owner == self.owner:
                 lane = _lane(delivery)
                 few = self._lanes.length(lane) < self._settings.per_endpoint
-                if few or not self._lanes.is_ill(lane):
+                if few or not self._lanes.is_in_trouble(lane):
                     self._enqueue(delivery)
                 else:
                     self._checks.pop(delivery.id, None)

@@ -141,6 +141,10 @@ class Lanes:
         """Say that its last try wasn't answered."""
         return lane in self._ill
 
+    def is_in_trouble(self, lane: str) -> bool:
+        """Say that its last try wasn't answered, or that it fails again and again."""
+        return self.is_ill(lane) or self._is_failing(lane)
+
     def length(self, lane: str) -> int:
         """Count what waits in a lane."""
         return len(self._waiting.get(lane, ()))

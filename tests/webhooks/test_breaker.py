@@ -108,10 +108,14 @@ def test_a_lane_that_fails_again_and_again_has_one_try_at_a_time_until_one_succe
         lanes.done("a", answered=True, succeeded=False)
     lanes.done("a", answered=None, succeeded=None)
     assert taken(lanes) == {"a": 1}, "not even when it does answer"
+    assert lanes.is_in_trouble("a")
+    assert not lanes.is_ill("a")
+    assert not lanes.is_in_trouble("b")
     lanes.done("a", answered=True, succeeded=False)
     assert taken(lanes) == {"a": 1}
     lanes.done("a", answered=True, succeeded=True)
     assert taken(lanes) == {"a": 10}
+    assert not lanes.is_in_trouble("a")
     lanes.done("b", answered=True, succeeded=True)
     assert taken(lanes) == {"b": 1}, "others have what they had"
 
