@@ -82,8 +82,8 @@ class Database:
     def hot(self, *, single: bool = False) -> HotTransaction:
         """Open a write transaction for what comes by the thousand: short, and on indexes only.
 
-        On SQLite its statements hold up everything else in the process. With `single` one statement
-        is all there will be, which PostgreSQL takes without another to begin and one to commit.
+        On SQLite its statements hold up everything else in the process. With `single` PostgreSQL
+        commits each statement by itself, which saves a trip to begin and one to commit.
         """
         return HotTransaction(self._hot, self._writer, single=single)
 

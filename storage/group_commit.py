@@ -21,7 +21,7 @@ _TURNS = 6
 """Turns of the event loop before a batch is taken; a request takes about three to get here."""
 
 _ENOUGH = 16
-"""A batch that isn't worth a turn: a commit costs as much as a few items."""
+"""Items that are taken without another turn: their commit is shared well enough."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -53,7 +53,7 @@ class HotPostgres:
         self._idle: list[HotConnection] = []
 
     async def begin(self, *, single: bool) -> HotConnection:
-        """Take a connection and begin a transaction; a `single` statement is one by itself."""
+        """Take a connection and begin a transaction; or let each `single` statement be one."""
         connection = await self._living() or await self._connect()
         if not single:
             await self._run(connection, "BEGIN")

@@ -174,7 +174,7 @@ class UnitOfWork:
         """Open a transaction that writes little and often. Raises StorageUnavailable.
 
         It's for what every event and every try takes: on SQLite a slow statement in it would hold
-        up the whole process. With `single` one statement is all there will be.
+        up the whole process. With `single` each statement may be committed by itself.
         """
         return _Hot(self.database.hot(single=single))
 

@@ -190,8 +190,8 @@ class _State(Value, frozen=True):
     completed_at: datetime | None
 
 
-# Compare and set: a worker whose lease was taken over, or that was overtaken, changes nothing.
 def _is_held(state: Given) -> ColumnElement[bool]:
+    """Compare before setting: a worker that lost its lease, or was overtaken, changes nothing."""
     return and_(
         _table.c.id == state["id"],
         _table.c.lease_owner == state["lease_owner"],
