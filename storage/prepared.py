@@ -2,8 +2,8 @@
 
 SQLAlchemy writes each of them once, for each kind of database; after that the driver runs it, and
 nothing but the values' own conversion stands in between. SQLite, which is in this process, runs a
-statement for each row. PostgreSQL gets all rows at once as one JSON text, which is written ten
-times as fast as the driver writes an array for each column.
+statement for each row. PostgreSQL gets all rows at once as one JSON text: writing an array for each
+column, the driver looks at every value several times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
