@@ -17,14 +17,19 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/.dev: .venv/.base requirements/dev.txt
+.venv/.simulator: .venv/.base simulator/requirements.txt simulator/pyproject.toml
+	$(BIN)/python -m pip install --quiet --require-hashes -r simulator/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e ./simulator
+	touch $@
+
+.venv/.dev: .venv/.simulator requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
-demo: .venv/.base ## install, then play the whole journey against the embedded simulator
+demo: .venv/.simulator ## install, then play the whole journey against a simulated Qonto
 	$(BIN)/qonto-connector demo
 
-sandbox: .venv/.base ## install, then serve connector and simulator on loopback until Ctrl-C
+sandbox: .venv/.simulator ## install, then serve connector and simulator on loopback until Ctrl-C
 	$(BIN)/qonto-connector sandbox
 
 test: .venv/.dev ## install, then run the whole test suite
@@ -72,7 +77,8 @@ fmt: .venv/.dev ## format
 
 requirements: .venv/.dev ## compile the pinned, hashed requirements
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
-	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) -c requirements/base.txt -o simulator/requirements.txt
+	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 

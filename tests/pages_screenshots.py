@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import httpx2
+from qonto_simulator import give_consent
 
 from connector.app.sandbox import CALLBACK, Sandbox, sandbox
-from connector.providers.qonto.simulator import give_consent
 from oauth.pages.languages import LANGUAGES
 from tests.support.chromium import photograph
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -315,33 +316,6 @@ def webhook_listen(
 
 
 @app.command()
-def simulator(
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 is any free one.")] = 8090,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same data.")] = 1,
-    sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask for the staging token.")] = False,
-    redirect_uri: Annotated[
-        list[str] | None, typer.Option(help="Register a redirect URI. Repeatable.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Serve an offline Qonto on this machine until SIGTERM or Ctrl-C.
-
-    Example: qonto-connector simulator --port 8090 --redirect-uri http://127.0.0.1:3000/callback
-    """
-    from connector.app.simulators import run_simulator
-
-    _run(
-        run_simulator(
-            port=port,
-            seed=seed,
-            sandbox=sandbox,
-            redirect_uris=redirect_uri or [],
-            announce=lambda facts: _announce(facts, as_json),
-        )
-    )
-
-
-@app.command()
 def sandbox(
     port: Annotated[int, typer.Option(help="The connector's port; 0 is any free one.")] = 8080,
     simulator_port: Annotated[
@@ -356,6 +330,7 @@ def sandbox(
 
     Example: qonto-connector sandbox --port 0 --simulator-port 0 --json
     """
+    _require_simulator()
     from connector.app.sandbox import run_sandbox
 
     _run(
@@ -370,13 +345,22 @@ def sandbox(
 
 @app.command()
 def demo() -> None:
-    """Play the whole journey against the embedded simulator, then exit.
+    """Play the whole journey against a simulated Qonto, then exit.
 
     Example: qonto-connector demo
     """
+    _require_simulator()
     from connector.app.demo import play
 
     _run(play(out))
+
+
+def _require_simulator() -> None:
+    if find_spec("qonto_simulator") is None:
+        _fail(
+            "this command needs the distribution qonto-simulator, which isn't installed; "
+            "from a checkout: pip install ./simulator"
+        )
 
 
 def _announce(facts: dict[str, Any], as_json: bool) -> None:

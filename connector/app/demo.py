@@ -10,12 +10,12 @@ from collections import deque
 from typing import Any
 
 import httpx2
+from qonto_simulator import Simulator
 from rich.console import Console
 
 from connector.app.listen import Received, Receiver
 from connector.app.sandbox import TARGETS, Sandbox, ok, sandbox, walk
 from connector.app.serving import bind, serving
-from connector.providers.qonto.simulator import Simulator
 
 PATIENCE = 20.0
 """Seconds to wait for an event; the first retry comes after about five."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx2
 from pydantic import SecretStr
+from qonto_simulator import RefusedInProduction, Simulator, give_consent
+from qonto_simulator import serving as serving_simulator
 
 from connector.app import logs
 from connector.app.container import Container, assemble, open_database
@@ -29,10 +31,8 @@ from connector.app.settings import (
     QontoGroup,
     SealingGroup,
     Settings,
+    SettingsInvalid,
 )
-from connector.app.simulators import offline_qonto
-from connector.providers.qonto.simulator import Simulator, give_consent
-from connector.providers.qonto.simulator import serving as serving_simulator
 from storage import migrations
 from storage.sealing import MasterKey
 
@@ -112,9 +112,7 @@ async def sandbox(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix="qonto-connector-"))
             )
             database = f"sqlite:///{folder / 'sandbox.db'}"
-        simulators = {
-            target: offline_qonto(seed=1, sandbox=target != "qonto") for target in TARGETS
-        }
+        simulators = {target: _simulated(target) for target in TARGETS}
         bound = bind("127.0.0.1", port)
         stack.callback(bound.close)
         api = address_of(bound)
@@ -174,6 +172,14 @@ async def run_sandbox(
                 }
             )
             await told.wait()
+
+
+def _simulated(target: str) -> Simulator:
+    """Make a simulator. Raises SettingsInvalid where the environment says production."""
+    try:
+        return Simulator(seed=1, sandbox=target != "qonto")
+    except RefusedInProduction as error:
+        raise SettingsInvalid(str(error)) from None
 
 
 def _sealing_key() -> str:

@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+from qonto_simulator import Simulator
 
-from connector.providers.qonto.simulator import Simulator
 from tests.bench.figures import Figure
 
 SMALL, LARGE, MADE = 1_000, 100_000, 10_000

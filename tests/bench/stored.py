@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from qonto_simulator.ids import IdSource
 from sqlalchemy import bindparam, text
 
-from connector.providers.qonto.simulator.ids import IdSource
 from storage.base import UtcDateTime
 from storage.clock import system_clock
 from storage.engine import Database, StorageSettings

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from qonto_simulator import Simulator, serving
+from qonto_simulator.oauth import grants
+from qonto_simulator.oauth.grants import Family
+
 from connector.http import provider_http
-from connector.providers.qonto.simulator import Simulator, serving
-from connector.providers.qonto.simulator.oauth import grants
-from connector.providers.qonto.simulator.oauth.grants import Family
 from oauth.vault import TokenVault
 from storage.clock import system_clock
 from storage.engine import Database, StorageSettings

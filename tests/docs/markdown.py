@@ -23,7 +23,8 @@ class Block:
 
 def documents() -> list[Path]:
     """List the documentation, whoever reads it."""
-    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
+    folders = ("*.md", "docs/**/*.md", "deploy/**/*.md", "simulator/*.md")
+    return sorted(path for pattern in folders for path in ROOT.glob(pattern))
 
 
 def blocks(document: Path) -> list[Block]:

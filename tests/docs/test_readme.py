@@ -20,7 +20,6 @@ COMMAND = BIN / "qonto-connector"
 NOT_RUN = {
     "make demo": "they install packages, and this is one of the tests",
     "qonto-connector sandbox": "it serves until Ctrl-C; the test starts the same with free ports",
-    "qonto-connector simulator": "it serves until Ctrl-C; a test starts the same on a free port",
     "qonto-connector migrate": "needs a public host name",
     "qonto-connector tenant create": "needs the running service above and the app's credentials",
 }
@@ -92,24 +91,6 @@ def test_the_fixture_for_ci_gives_a_linked_account(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.loopback
-def test_the_simulator_s_fixtures_work_in_another_project(tmp_path: Path) -> None:
-    (shown,) = [block for block in _running("python") if "qonto_simulator_url" in block.text]
-    plugin = 'pytest_plugins = ["connector.providers.qonto.simulator.pytest_plugin"]'
-    assert plugin in README.read_text()
-    (tmp_path / "conftest.py").write_text(plugin + "\n")
-    (tmp_path / "test_it.py").write_text(shown.text)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_only_the_blocks_that_say_why_are_not_run() -> None:
     skipped = {block.not_run: block.text for block in blocks(README) if block.not_run}
     assert sorted(skipped) == sorted(NOT_RUN.values())
@@ -119,7 +100,7 @@ def test_only_the_blocks_that_say_why_are_not_run() -> None:
 
 def test_every_block_is_of_a_kind_that_is_looked_after() -> None:
     assert {block.language for block in blocks(README)} == {"sh", "python", "text", "mermaid"}
-    assert len(_running("python")) == 3
+    assert len(_running("python")) == 2
 
 
 def test_the_demo_shown_has_the_steps_of_the_demo() -> None:

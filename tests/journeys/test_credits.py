@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
 
 from connector.app.sandbox import Sandbox, ok
-from connector.providers.qonto.simulator import Simulator
 from tests.support.vendor import Vendor
 
 pytestmark = pytest.mark.loopback

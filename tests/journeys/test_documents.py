@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
+from qonto_simulator.journal import Entry
 
 from connector.app.sandbox import Sandbox, sandbox
 from connector.app.settings import LogGroup
 from connector.file_store import FileStore, StoredFile
-from connector.providers.qonto.simulator import Simulator
-from connector.providers.qonto.simulator.journal import Entry
 
 pytestmark = pytest.mark.loopback
 

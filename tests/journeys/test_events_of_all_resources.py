@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
+from qonto_simulator.control.control import Control
 
 from connector.app.sandbox import Sandbox, ok, sandbox
 from connector.app.settings import PollingGroup
-from connector.providers.qonto.simulator import Simulator
-from connector.providers.qonto.simulator.control.control import Control
 from tests.journeys.conftest import QUICK
 from tests.support.vendor import Vendor
 

@@ -8,9 +8,9 @@ import time
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
 
 from connector.app.sandbox import TARGETS, Sandbox, ok, walk
-from connector.providers.qonto.simulator import Simulator
 from tests.support.vendor import Vendor
 
 pytestmark = pytest.mark.loopback

@@ -2,9 +2,9 @@
 
 import httpx2
 import pytest
+from qonto_simulator import give_consent
 
 from connector.app.sandbox import Sandbox, ok, walk
-from connector.providers.qonto.simulator import give_consent
 
 pytestmark = pytest.mark.loopback
 

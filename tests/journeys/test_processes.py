@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator, serving
 
-from connector.providers.qonto.simulator import Simulator, serving
 from storage.sealing import MasterKey
 
 pytestmark = pytest.mark.loopback
@@ -225,21 +225,12 @@ async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path)
     assert "No such file" not in str(process)
 
 
-@pytest.mark.parametrize("command", ["simulator", "sandbox", "demo"])
+@pytest.mark.parametrize("command", ["sandbox", "demo"])
 async def test_nothing_simulated_starts_in_production(command: str) -> None:
     code, _, err = await run(command, env={**os.environ, "CONNECTOR_ENVIRONMENT": "production"})
     assert code == 1
     assert len(err.splitlines()) == 1
     assert "production" in err
-
-
-async def test_the_simulator_tells_how_to_use_it() -> None:
-    async with running("simulator", "--port", "0", "--json", env=dict(os.environ)) as process:
-        facts = json.loads(await line_of(process.stdout))
-        async with httpx2.AsyncClient(base_url=facts["url"]) as http:
-            headers = {"Authorization": f"{facts['login']}:{facts['secret']}"}
-            assert (await http.get("/v2/organization", headers=headers)).status_code == 200
-    assert process.returncode == 0
 
 
 @pytest.mark.covers("MAE-12")

@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from qonto_simulator.control.control import Control
+from qonto_simulator.world import Books
 
 from connector.app.sandbox import sandbox
-from connector.providers.qonto.simulator.control.control import Control
-from connector.providers.qonto.simulator.world import Books
 
 pytestmark = pytest.mark.loopback
 

@@ -4,10 +4,10 @@ import re
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
+from qonto_simulator.simulator import APP_NAME
 
 from connector.app.sandbox import Sandbox, ok
-from connector.providers.qonto.simulator import Simulator
-from connector.providers.qonto.simulator.simulator import APP_NAME
 
 pytestmark = pytest.mark.loopback
 

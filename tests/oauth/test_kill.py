@@ -14,9 +14,9 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from qonto_simulator import Clock, Simulator, serving
 from sqlalchemy import update
 
-from connector.providers.qonto.simulator import Clock, Simulator, serving
 from oauth.errors import ReauthRequired
 from oauth.vault import TokenVault
 from storage.clock import system_clock

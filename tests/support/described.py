@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx2
 from pydantic import SecretStr
+from qonto_simulator import Simulator, give_consent
 from starlette.applications import Starlette
 
 from connector.app.container import Container, assemble, open_database
 from connector.app.factory import create_app
 from connector.app.settings import DatabaseGroup, LinkGroup, QontoGroup, SealingGroup, Settings
-from connector.providers.qonto.simulator import Simulator, give_consent
 from storage import migrations
 from storage.sealing import MasterKey
 from webhooks.schedule import Answered

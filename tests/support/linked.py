@@ -3,10 +3,10 @@
 from datetime import datetime
 
 import httpx2
+from qonto_simulator import Simulator
+from qonto_simulator.oauth.grants import Family
 
 from connector.providers.qonto.provider import QontoHosts, QontoSystem, qonto
-from connector.providers.qonto.simulator import Simulator
-from connector.providers.qonto.simulator.oauth.grants import Family
 from oauth.client import OAuthClient
 from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings

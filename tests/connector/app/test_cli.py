@@ -13,7 +13,7 @@ from connector.app.cli import app
 from storage.sealing import MasterKey
 
 COMMANDS = (
-    *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox", "simulator"),
+    *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox"),
     *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
     *("webhook list", "webhook show", "webhook pause", "webhook resume", "webhook rotate"),
     *("webhook change", "webhook delete"),

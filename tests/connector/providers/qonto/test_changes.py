@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from qonto_simulator import Simulator
 
 from connector.errors import MissingScope
 from connector.ports import ChangeFeed, RecordState
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.providers.qonto.session.changes import FEEDS
-from connector.providers.qonto.simulator import Simulator
 from oauth.tokens import Access
 
 ADDRESS = "https://qonto.example"

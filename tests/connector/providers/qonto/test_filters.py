@@ -11,12 +11,12 @@ import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qonto_simulator import Simulator
 
 from connector.errors import FilterTooBroad
 from connector.http import FixedAccess, Limits, provider_http
 from connector.ports import Order, Query, Readers
 from connector.providers.qonto.provider import QontoHosts, qonto
-from connector.providers.qonto.simulator import Simulator
 from connector.unified.enums import (
     BookingStatus,
     DocumentStatus,

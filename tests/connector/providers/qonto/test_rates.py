@@ -8,6 +8,8 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from qonto_simulator.render.common import line as rendered
+from qonto_simulator.rules.totals import line as computed
 
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.reading import Resource
@@ -18,8 +20,6 @@ from connector.providers.qonto.documents.sales import (
     QUOTES,
     Product,
 )
-from connector.providers.qonto.simulator.render.common import line as rendered
-from connector.providers.qonto.simulator.rules.totals import line as computed
 
 CALENDAR = mapping.Calendar(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
 

@@ -1,0 +1,26 @@
+"""Attachments as the API writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qonto_simulator.files import link
+from qonto_simulator.records.attachment import Attachment
+from qonto_simulator.times import with_millis
+from qonto_simulator.world import World
+
+from .common import Document
+
+
+def attachment(world: World, one: Attachment, now: datetime) -> Document:
+    """With a link that is good for thirty minutes; ``file_size`` is a string."""
+    size = len(one.read())
+    return {
+        "id": one.id,
+        "created_at": with_millis(one.created_at),
+        "file_name": one.file_name,
+        "file_size": size if world.quirks.numeric_file_size else str(size),
+        "file_content_type": one.content_type,
+        "url": link(world, one, now),
+        "probative_attachment": {"status": one.probative},
+    }

@@ -1,0 +1,46 @@
+"""The endpoints under ``/v2``, one file per resource."""
+
+from __future__ import annotations
+
+from qonto_simulator.api import Endpoint
+
+from . import (
+    accounts,
+    attachments,
+    beneficiaries,
+    client_invoices,
+    clients,
+    credit_notes,
+    einvoicing,
+    memberships,
+    organisations,
+    products,
+    quotes,
+    settings,
+    subscriptions,
+    supplier_actions,
+    supplier_bulk,
+    supplier_invoices,
+    transactions,
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *organisations.ENDPOINTS,
+    *settings.ENDPOINTS,
+    *accounts.ENDPOINTS,
+    *memberships.ENDPOINTS,
+    *beneficiaries.ENDPOINTS,
+    *transactions.ENDPOINTS,
+    *clients.ENDPOINTS,
+    *client_invoices.ENDPOINTS,
+    *quotes.ENDPOINTS,
+    *credit_notes.ENDPOINTS,
+    *products.ENDPOINTS,
+    *supplier_bulk.ENDPOINTS,
+    *supplier_invoices.ENDPOINTS,
+    *supplier_actions.ENDPOINTS,
+    *attachments.ENDPOINTS,
+    *einvoicing.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
+)
+"""In the order in which paths are tried: fixed paths come before those with an id."""

@@ -1,0 +1,139 @@
+"""``/v2/bank_accounts``, ``/v2/statements`` and ``/v2/labels``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from qonto_simulator import pdf
+from qonto_simulator.api import Call, Endpoint, Reply
+from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.files import link
+from qonto_simulator.filters import many
+from qonto_simulator.paging import meta, read_page
+from qonto_simulator.records.catalogue import Label, Statement
+from qonto_simulator.records.organisation import BankAccount
+from qonto_simulator.render.common import Document
+from qonto_simulator.render.organisations import bank_account
+
+READ = "organization.read"
+_PERIOD = re.compile(r"(0[1-9]|1[0-2])-(\d{4})")
+T = TypeVar("T")
+
+
+def _page(call: Call, rows: Sequence[T]) -> tuple[list[T], Document]:
+    page = read_page(call.request.query_params)
+    return list(rows[page.start : page.stop]), meta(page, len(rows), call.quirks)
+
+
+def _account(call: Call) -> BankAccount:
+    account = call.books.account(call.id)
+    if account is None:
+        raise not_found("bank account")
+    return account
+
+
+async def accounts(call: Call) -> Reply:
+    rows, below = _page(call, call.books.organisation.bank_accounts)
+    return Reply(document={"bank_accounts": [_full(call, row) for row in rows], "meta": below})
+
+
+def _full(call: Call, account: BankAccount) -> Document:
+    return {
+        **bank_account(account),
+        "organization_id": call.books.organisation.id,
+        "is_external_account": account.is_external_account,
+        "account_number": account.iban[4:],
+    }
+
+
+async def account(call: Call) -> Reply:
+    return Reply(document={"bank_account": _full(call, _account(call))})
+
+
+async def certificate(call: Call) -> Reply:
+    """A PDF with the account's identity."""
+    one, holder = _account(call), call.books.organisation.legal_name
+    texts = [f"Holder {holder}", f"IBAN {one.iban}", f"BIC {one.bic}"]
+    content = pdf.sheet("Bank identity", texts, one.created_at)
+    return Reply(content=content, content_type="application/pdf")
+
+
+def _month(call: Call, name: str) -> tuple[int, int] | None:
+    text = call.request.query_params.get(name, "")
+    if not text:
+        return None
+    match = _PERIOD.fullmatch(text)
+    if match is None:
+        raise refuse(422, "invalid", f"{name} must look like MM-YYYY", parameter=name)
+    return int(match[2]), int(match[1])
+
+
+def _period(statement: Statement) -> tuple[int, int]:
+    return int(statement.period[3:]), int(statement.period[:2])
+
+
+async def statements(call: Call) -> Reply:
+    """Newest month first; ``period_from`` and ``period_to`` are ``MM-YYYY``."""
+    wanted = many(call.request.query_params, "bank_account_ids")
+    since, until = _month(call, "period_from"), _month(call, "period_to")
+    rows = [
+        one
+        for one in call.books.statements
+        if (not wanted or one.bank_account_id in wanted)
+        and (since is None or _period(one) >= since)
+        and (until is None or _period(one) <= until)
+    ]
+    rows.sort(key=_period, reverse=True)
+    shown, below = _page(call, rows)
+    return Reply(document={"statements": [_statement(call, one) for one in shown], "meta": below})
+
+
+async def statement(call: Call) -> Reply:
+    for one in call.books.statements:
+        if one.id == call.id:
+            return Reply(document={"statement": _statement(call, one)})
+    raise not_found("statement")
+
+
+def _statement(call: Call, one: Statement) -> Document:
+    file = call.world.attachments[one.attachment_id]
+    return {
+        "id": one.id,
+        "bank_account_id": one.bank_account_id,
+        "period": one.period,
+        "file": {
+            "file_name": file.file_name,
+            "file_content_type": file.content_type,
+            "file_size": str(len(file.read())),
+            "file_url": link(call.world, file, call.now),
+        },
+    }
+
+
+async def labels(call: Call) -> Reply:
+    rows, below = _page(call, call.books.labels)
+    return Reply(document={"labels": [_label(row) for row in rows], "meta": below})
+
+
+async def label(call: Call) -> Reply:
+    for one in call.books.labels:
+        if one.id == call.id:
+            return Reply(document={"label": _label(one)})
+    raise not_found("label")
+
+
+def _label(one: Label) -> Document:
+    return {"id": one.id, "name": one.name, "parent_id": one.parent_id}
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/bank_accounts", READ, accounts),
+    Endpoint("GET", "/bank_accounts/{id}", READ, account),
+    Endpoint("GET", "/bank_accounts/{id}/iban_certificate", READ, certificate),
+    Endpoint("GET", "/statements", READ, statements),
+    Endpoint("GET", "/statements/{id}", READ, statement),
+    Endpoint("GET", "/labels", READ, labels),
+    Endpoint("GET", "/labels/{id}", READ, label),
+)

@@ -1,0 +1,207 @@
+"""``/v2/clients``: flat bodies, no uniqueness, no invoicing rules until an invoice is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qonto_simulator.api import Call, Endpoint, Reply, list_reply
+from qonto_simulator.collection import Selection
+from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.fields import Fields
+from qonto_simulator.filters import plain, sorting, window
+from qonto_simulator.paging import read_page
+from qonto_simulator.records.client import Client
+from qonto_simulator.records.organisation import Address
+from qonto_simulator.render.clients import client_document
+from qonto_simulator.render.common import Document
+from qonto_simulator.rules import clients as rules
+
+READ, WRITE = "client.read", "client.write"
+_TEXTS = {
+    "first_name": 100,
+    "last_name": 100,
+    "email": 250,
+    "vat_number": 20,
+    "tax_identification_number": 30,
+    "e_invoicing_address": 100,
+    "recipient_code": 7,
+}
+_EMAILS = 100
+
+
+def _find(call: Call) -> Client:
+    client = call.books.clients.get(call.id)
+    if client is None:
+        raise not_found("client")
+    return client
+
+
+def _one(call: Call, client: Client) -> Document:
+    return {"client": call.shaped(client_document(client))}
+
+
+async def index(call: Call) -> Reply:
+    """By name unless asked otherwise; the name filter ignores accents."""
+    query = call.request.query_params
+    order, direction = sorting(query, ("created_at", "updated_at", "name"), "name:asc")
+    wanted: Selection[Client] = Selection(
+        created=window(query, "created_at"),
+        updated=window(query, "updated_at"),
+        where=_conditions(call),
+        order="updated_at" if order == "updated_at" else "created_at",
+        key=(lambda client: plain(client.display_name)) if order == "name" else None,
+        descending=direction == "desc",
+    )
+    page = read_page(query)
+    return list_reply(call, "clients", call.books.clients, wanted, page, client_document)
+
+
+def _conditions(call: Call) -> tuple[Callable[[Client], bool], ...]:
+    query = call.request.query_params
+    conditions: list[Callable[[Client], bool]] = []
+    for name in ("tax_identification_number", "vat_number", "email"):
+        value = query.get(f"filter[{name}]", "").lower()
+        if value:
+            conditions.append(
+                lambda client, name=name, value=value: (
+                    (getattr(client, name) or "").lower() == value
+                )
+            )
+    part = plain(query.get("filter[name]", ""))
+    if part and len(part) < 2:
+        detail = "name must have at least 2 characters"
+        raise refuse(422, "invalid", detail, parameter="filter[name]")
+    if part:
+        conditions.append(lambda client: part in plain(client.display_name))
+    return tuple(conditions)
+
+
+async def show(call: Call) -> Reply:
+    return Reply(document=_one(call, _find(call)))
+
+
+async def create(call: Call) -> Reply:
+    fields = Fields(await call.json())
+    kind = _kind(fields, required=True)
+    client = Client(
+        id=call.world.ids.uuid7(call.now),
+        kind=kind or "company",
+        name="",
+        created_at=call.now,
+        updated_at=call.now,
+    )
+    write = _read(fields, client)
+    _require_names(fields, client.kind)
+    fields.check()
+    write()
+    rules.add(call.world, call.books, client, at=call.now)
+    return call.created(_one(call, client))
+
+
+async def update(call: Call) -> Reply:
+    """Fields that are not sent stay; a field sent as null or empty is cleared."""
+    client = _find(call)
+    fields = Fields(await call.json())
+    kind = _kind(fields, required=False)
+    write = _read(fields, client)
+    fields.check()
+    client.kind = kind or client.kind
+    write()
+    rules.change(call.world, call.books, client, at=call.now)
+    return Reply(document=_one(call, client))
+
+
+async def delete(call: Call) -> Reply:
+    rules.remove(call.world, call.books, _find(call), at=call.now)
+    return Reply(204)
+
+
+def _kind(fields: Fields, *, required: bool) -> str | None:
+    """``kind`` wins over its legacy twin ``type``."""
+    name = "kind" if "kind" in fields or "type" not in fields else "type"
+    return fields.choice(name, rules.KINDS, required=required)
+
+
+def _require_names(fields: Fields, kind: str) -> None:
+    names = ("name",) if kind == "company" else ("first_name", "last_name")
+    for name in names:
+        if not fields.data.get(name):
+            fields.problem(name, "required", f"{name} is required")
+
+
+def _read(fields: Fields, client: Client) -> Callable[[], None]:
+    """Reads what was sent; the result writes it, once nothing turned out to be wrong."""
+    changes: dict[str, object] = {}
+    if "name" in fields:
+        changes["name"] = fields.text("name", most=250) or ""
+    for name, most in _TEXTS.items():
+        if name in fields:
+            changes[name] = fields.text(name, most=most)
+    if "currency" in fields:
+        changes["currency"] = fields.currency("currency")
+    if "locale" in fields:
+        locale = fields.text("locale")
+        if locale is not None and locale.lower() not in rules.LOCALES:
+            fields.problem("locale", "not_in_list", f"must be one of: {', '.join(rules.LOCALES)}")
+        changes["locale"] = locale.lower() if locale else None
+    _read_contacts(fields, changes)
+    _read_addresses(fields, client, changes)
+
+    def write() -> None:
+        for name, value in changes.items():
+            setattr(client, name, value)
+
+    return write
+
+
+def _read_contacts(fields: Fields, changes: dict[str, object]) -> None:
+    emails = fields.data.get("extra_emails")
+    if emails is not None:
+        if not isinstance(emails, list) or len(emails) > _EMAILS:  # type: ignore[arg-type]
+            fields.problem("extra_emails", "invalid", f"must be a list of at most {_EMAILS}")
+        else:
+            changes["extra_emails"] = [str(email) for email in emails]  # type: ignore[misc]
+    if "phone" in fields:
+        phone = fields.nested("phone")
+        changes["phone_country_code"] = phone.text("country_code", most=5) if phone else None
+        changes["phone_number"] = phone.text("number", most=20) if phone else None
+
+
+def _read_addresses(fields: Fields, client: Client, changes: dict[str, object]) -> None:
+    for name in ("billing_address", "delivery_address"):
+        if name in fields:
+            inner = fields.nested(name)
+            changes[name] = _address(inner, "street_address") if inner else None
+    flat = ("address", "city", "zip_code", "country_code", "province_code")
+    if "billing_address" not in fields and any(fields.data.get(name) for name in flat):
+        if client.billing_address is not None:
+            old = client.billing_address
+            fields.data.setdefault("address", old.street_address)
+            fields.data.setdefault("city", old.city)
+            fields.data.setdefault("zip_code", old.zip_code)
+            fields.data.setdefault("country_code", old.country_code)
+            fields.data.setdefault("province_code", old.province_code)
+        changes["billing_address"] = _address(fields, "address")
+
+
+def _address(fields: Fields, street: str) -> Address | None:
+    street_address = fields.text(street, most=250, required=True)
+    city = fields.text("city", most=50, required=True)
+    zip_code = fields.text("zip_code", most=20, required=True)
+    country = fields.text("country_code", required=True)
+    province = fields.text("province_code", most=5)
+    if country is not None and not (len(country) == 2 and country.isalpha()):
+        fields.problem("country_code", "invalid", "country_code must be an ISO 3166 code")
+        return None
+    if street_address is None or city is None or zip_code is None or country is None:
+        return None
+    return Address(street_address, city, zip_code, country.upper(), province)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/clients", READ, index),
+    Endpoint("POST", "/clients", WRITE, create),
+    Endpoint("GET", "/clients/{id}", READ, show),
+    Endpoint("PATCH", "/clients/{id}", WRITE, update),
+    Endpoint("DELETE", "/clients/{id}", WRITE, delete),
+)

@@ -1,0 +1,195 @@
+"""What a body for creating or changing a client invoice may say.
+
+Bodies are flat. Inside a wrapper every field is invisible; the first thing to be missed is then the
+IBAN, and that is what the answer complains about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from qonto_simulator.api import Call
+from qonto_simulator.errors import refuse
+from qonto_simulator.fields import Fields
+from qonto_simulator.records.client import Client
+from qonto_simulator.records.client_invoice import (
+    ClientInvoice,
+    PrintedSettings,
+)
+from qonto_simulator.records.organisation import BankAccount, Organisation
+from qonto_simulator.rules.client_invoices import (
+    InvoiceFields,
+    printed_settings,
+)
+
+from .lines import lines_as_body, read_discount, read_lines
+
+_ITEMS = "/client_invoice/items"
+_TRANSACTION_TYPES = ("goods", "services", "goods_and_services")
+_VAT_CONDITIONS = ("on_receipts", "compensated_for_sales", "exempt")
+
+
+def read_invoice(call: Call, data: dict[str, object], known: Client | None = None) -> InvoiceFields:
+    """A complete, valid set of fields; 422 with everything that is wrong.
+
+    ``known`` is the client that a changed document has, which may be deleted by now.
+    """
+    account = _account(call, data)
+    fields = Fields(data)
+    client = find_client(call, fields, known)
+    currency = fields.currency("currency", required=True)
+    issue_date = fields.day("issue_date", required=True)
+    due_date = fields.day("due_date", required=True)
+    lines = read_lines(call.books, fields, _ITEMS, currency=currency)
+    if issue_date and due_date and due_date < issue_date:
+        fields.problem("due_date", "invalid", "due_date can't be before issue_date")
+    result = {
+        "number": fields.text("number", most=40),
+        "purchase_order": fields.text("purchase_order", most=40) or "",
+        "contact_email": fields.text("contact_email", most=250) or "",
+        "terms_and_conditions": fields.text("terms_and_conditions", most=525) or "",
+        "header": fields.text("header", most=1800) or "",
+        "footer": fields.text("footer", most=1800) or "",
+        "stamp_duty_amount": fields.text("stamp_duty_amount", most=20) or "",
+        "quote_id": fields.text("quote_id"),
+        "upload_id": fields.text("upload_id"),
+    }
+    start = fields.day("performance_start_date")
+    end = fields.day("performance_end_date")
+    if start and end and end < start:
+        fields.problem("performance_end_date", "invalid", "can't be before the start")
+    discount = read_discount(fields)
+    settings = _settings(fields, call.books.organisation)
+    taxes = {name: _object(fields, name) for name in _TAXES}
+    fields.check()
+    if client is None or currency is None or issue_date is None or due_date is None:
+        raise refuse(422, "invalid", "the body can't be used")
+    return InvoiceFields(
+        client=client,
+        currency=currency,
+        issue_date=issue_date,
+        due_date=due_date,
+        account=account,
+        lines=lines,
+        settings=settings,
+        performance_start_date=start,
+        performance_end_date=end,
+        discount=discount,
+        **result,  # type: ignore[arg-type]  # texts, each typed in InvoiceFields
+        **taxes,
+    )
+
+
+_TAXES = ("welfare_fund", "withholding_tax", "payment_reporting")
+
+
+def _object(fields: Fields, name: str) -> dict[str, object] | None:
+    inner = fields.nested(name)
+    return inner.data if inner else None
+
+
+def _account(call: Call, data: dict[str, object]) -> BankAccount:
+    """The account to be paid into; it must be one of the organisation's own, without spaces."""
+    methods = data.get("payment_methods")
+    iban = cast("dict[str, object]", methods).get("iban") if isinstance(methods, dict) else None
+    if not iban:
+        raise refuse(422, "invalid_iban", "IBAN is empty")
+    account = call.books.account_by_iban(iban) if isinstance(iban, str) else None
+    if account is None or account.status != "active" or account.is_external_account:
+        detail = "IBAN is not one of the organization's accounts"
+        raise refuse(422, "invalid_iban", detail, pointer="/data/attributes/payment_methods/iban")
+    return account
+
+
+def find_client(call: Call, fields: Fields, known: Client | None = None) -> Client | None:
+    """A copy of the client that the body names, with a problem noted when there is none."""
+    id = fields.text("client_id", required=True)
+    if id is None:
+        return None
+    client = call.books.clients.get(id)
+    if client is None and known is not None and known.id == id:
+        return known
+    if client is None:
+        fields.problem("client_id", "not_found", "client not found")
+        return None
+    _check_client(fields, client)
+    return replace(client, extra_emails=list(client.extra_emails))
+
+
+def _check_client(fields: Fields, client: Client) -> None:
+    """What a client must have before a document can be made out to it."""
+    if not client.currency:
+        fields.problem("currency", "required", "client currency is required")
+    if not client.locale:
+        fields.problem("locale", "required", "client locale is required")
+    if client.billing_address is None:
+        fields.problem("billing_address", "required", "client address is required")
+    elif (
+        client.kind == "company"
+        and client.billing_address.country_code == "FR"
+        and not client.tax_identification_number
+    ):
+        fields.problem("tax_identification_number", "required", "tin_number must have a value")
+
+
+def _settings(fields: Fields, organisation: Organisation) -> PrintedSettings:
+    standard = printed_settings(organisation)
+    inner = fields.nested("settings")
+    if inner is None:
+        return standard
+    french = organisation.country == "FR"
+    return PrintedSettings(
+        vat_number=inner.text("vat_number", most=20) or standard.vat_number,
+        transaction_type=(
+            inner.choice("transaction_type", _TRANSACTION_TYPES) or standard.transaction_type
+        ),
+        vat_payment_condition=(
+            inner.choice("vat_payment_condition", _VAT_CONDITIONS) or standard.vat_payment_condition
+        ),
+        late_payment_penalties=_text(inner, "late_payment_penalties", french)
+        or standard.late_payment_penalties,
+        legal_fixed_compensation=_text(inner, "legal_fixed_compensation", french)
+        or standard.legal_fixed_compensation,
+        discount_conditions=_text(inner, "discount_conditions", french)
+        or standard.discount_conditions,
+    )
+
+
+def _text(fields: Fields, name: str, french: bool) -> str | None:
+    return fields.text(name, most=525) if french else None
+
+
+def as_body(invoice: ClientInvoice) -> dict[str, object]:
+    """The body that would create this draft again; a change is laid over it."""
+    discount = invoice.discount
+    return {
+        "client_id": invoice.client.id,
+        "currency": invoice.currency,
+        "issue_date": invoice.issue_date.isoformat() if invoice.issue_date else None,
+        "due_date": invoice.due_date.isoformat() if invoice.due_date else None,
+        "payment_methods": {"iban": invoice.iban},
+        "purchase_order": invoice.purchase_order,
+        "contact_email": invoice.contact_email,
+        "terms_and_conditions": invoice.terms_and_conditions,
+        "header": invoice.header,
+        "footer": invoice.footer,
+        "stamp_duty_amount": invoice.stamp_duty_amount,
+        "quote_id": invoice.quote_id,
+        "upload_id": invoice.upload_id,
+        "performance_start_date": str(invoice.performance_start_date or ""),
+        "performance_end_date": str(invoice.performance_end_date or ""),
+        "discount": {"type": discount.type, "value": discount.value} if discount else None,
+        "settings": {
+            "vat_number": invoice.settings.vat_number,
+            "transaction_type": invoice.settings.transaction_type,
+            "vat_payment_condition": invoice.settings.vat_payment_condition,
+            "late_payment_penalties": invoice.settings.late_payment_penalties,
+            "legal_fixed_compensation": invoice.settings.legal_fixed_compensation,
+            "discount_conditions": invoice.settings.discount_conditions,
+        },
+        "welfare_fund": invoice.welfare_fund,
+        "withholding_tax": invoice.withholding_tax,
+        "payment_reporting": invoice.payment_reporting,
+        "items": lines_as_body(invoice.lines),
+    }

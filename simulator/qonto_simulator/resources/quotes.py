@@ -1,0 +1,169 @@
+"""``/v2/quotes``. VAT rates are fractions unless the simulator is told to use percentages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from qonto_simulator.api import Call, Endpoint, Reply, list_reply
+from qonto_simulator.collection import Selection
+from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.fields import Fields
+from qonto_simulator.filters import sorting, statuses, window
+from qonto_simulator.paging import read_page
+from qonto_simulator.records.client import Client
+from qonto_simulator.records.lines import Discount
+from qonto_simulator.records.quote import Quote
+from qonto_simulator.render.common import Document
+from qonto_simulator.render.quotes import quote_document
+from qonto_simulator.rules import quotes as rules
+from qonto_simulator.rules.mails import send
+
+from .invoice_bodies import find_client
+from .lines import lines_as_body, read_discount, read_lines
+from .mail_bodies import read_mail
+
+READ, WRITE = "client_invoices.read", "client_invoice.write"
+
+
+def _find(call: Call) -> Quote:
+    quote = call.books.quotes.get(call.id)
+    if quote is None:
+        raise not_found("quote")
+    return quote
+
+
+def _render(call: Call, quote: Quote) -> Document:
+    percent = call.quirks.percent_vat_on_quotes
+    return quote_document(quote, call.books.organisation, percent=percent)
+
+
+def _one(call: Call, quote: Quote) -> Document:
+    return {"quote": call.shaped(_render(call, quote))}
+
+
+async def index(call: Call) -> Reply:
+    query = call.request.query_params
+    order, direction = sorting(query, ("created_at", "updated_at"), "created_at:desc")
+    wanted: Selection[Quote] = Selection(
+        statuses=statuses(query, "filter[status]", rules.STATUSES),
+        created=window(query, "created_at"),
+        updated=window(query, "updated_at"),
+        order="updated_at" if order == "updated_at" else "created_at",
+        descending=direction == "desc",
+    )
+    page = read_page(query)
+    return list_reply(
+        call, "quotes", call.books.quotes, wanted, page, lambda quote: _render(call, quote)
+    )
+
+
+async def show(call: Call) -> Reply:
+    return Reply(document=_one(call, _find(call)))
+
+
+async def create(call: Call) -> Reply:
+    fields = _read(call, await call.json(), None)
+    quote = rules.create(call.world, call.books, fields, at=call.now)
+    return call.created(_one(call, quote))
+
+
+async def update(call: Call) -> Reply:
+    quote = _find(call)
+    rules.require_editable(quote)
+    data = {**_as_body(call, quote), **(await call.json())}
+    rules.edit(call.books, quote, _read(call, data, quote.client), at=call.now)
+    return Reply(document=_one(call, quote))
+
+
+async def delete(call: Call) -> Reply:
+    rules.delete(call.books, _find(call))
+    return Reply(204)
+
+
+async def send_by_mail(call: Call) -> Reply:
+    quote = _find(call)
+    mail = await read_mail(call)
+    send(call.books, mail, "quote", quote.id, at=call.now)
+    quote.sent_at = call.now
+    return Reply(204)
+
+
+def _read(call: Call, data: dict[str, object], known: Client | None) -> rules.QuoteFields:
+    percent = call.quirks.percent_vat_on_quotes
+    fields = Fields(data)
+    client = find_client(call, fields, known)
+    if client is not None and client.kind == "company" and not client.tax_identification_number:
+        fields.problem("tax_identification_number", "required", "tin_number must have a value")
+    currency = fields.currency("currency", required=True)
+    issue_date = fields.day("issue_date", required=True)
+    expiry_date = fields.day("expiry_date", required=True)
+    terms = fields.text("terms_and_conditions", most=3000, required=True)
+    lines = read_lines(call.books, fields, "/quote/items", currency=currency, percent=percent)
+    if issue_date and expiry_date and expiry_date < issue_date:
+        fields.problem("expiry_date", "invalid", "expiry_date can't be before issue_date")
+    discount = read_discount(fields, percent=percent)
+    number = fields.text("number", most=40)
+    contact_email = fields.text("contact_email", most=250) or ""
+    header = fields.text("header", most=1800) or ""
+    footer = fields.text("footer", most=1800) or ""
+    upload_id = fields.text("upload_id")
+    stamp = fields.text("stamp_duty_amount", most=20) or ""
+    fields.check()
+    if client is None or currency is None or issue_date is None or expiry_date is None:
+        raise refuse(422, "invalid", "the body can't be used")
+    return rules.QuoteFields(
+        client=client,
+        currency=currency,
+        issue_date=issue_date,
+        expiry_date=expiry_date,
+        terms_and_conditions=terms or "",
+        lines=lines,
+        number=number,
+        contact_email=contact_email,
+        header=header,
+        footer=footer,
+        discount=discount,
+        upload_id=upload_id,
+        stamp_duty_amount=stamp,
+    )
+
+
+def _as_body(call: Call, quote: Quote) -> dict[str, object]:
+    """The body that would create this quote again, in the wire unit of the endpoint."""
+    factor = Decimal(100 if call.quirks.percent_vat_on_quotes else 1)
+    lines = tuple(
+        replace(one, vat_rate=one.vat_rate * factor, discount=_scaled(one.discount, factor))
+        for one in quote.lines
+    )
+    discount = _scaled(quote.discount, factor)
+    return {
+        "client_id": quote.client.id,
+        "currency": quote.currency,
+        "issue_date": quote.issue_date.isoformat(),
+        "expiry_date": quote.expiry_date.isoformat(),
+        "terms_and_conditions": quote.terms_and_conditions,
+        "contact_email": quote.contact_email,
+        "header": quote.header,
+        "footer": quote.footer,
+        "upload_id": quote.upload_id,
+        "stamp_duty_amount": quote.stamp_duty_amount,
+        "discount": {"type": discount.type, "value": discount.value} if discount else None,
+        "items": lines_as_body(lines),
+    }
+
+
+def _scaled(discount: Discount | None, factor: Decimal) -> Discount | None:
+    if discount is None or discount.type != "percentage":
+        return discount
+    return replace(discount, value=discount.value * factor)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/quotes", READ, index),
+    Endpoint("POST", "/quotes", WRITE, create),
+    Endpoint("GET", "/quotes/{id}", READ, show),
+    Endpoint("PATCH", "/quotes/{id}", WRITE, update),
+    Endpoint("DELETE", "/quotes/{id}", WRITE, delete),
+    Endpoint("POST", "/quotes/{id}/send", WRITE, send_by_mail),
+)

@@ -1,0 +1,52 @@
+"""Actions on one supplier invoice. Bodies are wrapped, answers are not."""
+
+from __future__ import annotations
+
+from qonto_simulator.api import Call, Endpoint, Reply
+from qonto_simulator.fields import Fields
+from qonto_simulator.records.supplier_invoice import SupplierInvoice
+from qonto_simulator.render.supplier_invoices import supplier_invoice
+from qonto_simulator.rules import supplier_invoices as rules
+
+from .supplier_invoices import WRITE, find
+
+
+def _answer(call: Call, bill: SupplierInvoice) -> Reply:
+    document = call.shaped(supplier_invoice(bill, call.books.organisation.id))
+    if call.quirks.wrapped_supplier_actions:
+        return Reply(document={"supplier_invoice": document})
+    return Reply(document=document)
+
+
+async def _body(call: Call) -> Fields:
+    """What is inside ``supplier_invoice``; anything beside it is not seen."""
+    return Fields(await call.json()).nested("supplier_invoice") or Fields({})
+
+
+async def mark_as_paid(call: Call) -> Reply:
+    bill, fields = find(call), await _body(call)
+    day = fields.day("payment_date")
+    fields.check()
+    rules.mark_as_paid(call.books, bill, day, at=call.now)
+    return _answer(call, bill)
+
+
+async def unmark_as_paid(call: Call) -> Reply:
+    bill = find(call)
+    rules.unmark_as_paid(call.books, bill, at=call.now)
+    return _answer(call, bill)
+
+
+async def reject(call: Call) -> Reply:
+    bill, fields = find(call), await _body(call)
+    note = fields.text("declined_note", most=500) or ""
+    fields.check()
+    rules.reject(call.books, bill, note, at=call.now)
+    return _answer(call, bill)
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/supplier_invoices/{id}/mark_as_paid", WRITE, mark_as_paid),
+    Endpoint("POST", "/supplier_invoices/{id}/unmark_as_paid", WRITE, unmark_as_paid),
+    Endpoint("POST", "/supplier_invoices/{id}/reject", WRITE, reject),
+)

@@ -1,0 +1,45 @@
+"""What happens to the clients of an organisation, and who is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qonto_simulator.records.client import Client
+from qonto_simulator.render.clients import client_document
+from qonto_simulator.world import Books, World
+
+KINDS = ("company", "individual", "freelancer")
+LOCALES = ("fr", "en", "it", "de", "es")
+TYPE = "v1/clients"
+
+
+def add(world: World, books: Books, client: Client, *, at: datetime) -> Client:
+    """A new client; nothing has to be unique."""
+    client.e_invoicing_reachable = _is_reachable(client)
+    books.clients.add(client)
+    tell(world, books, client, "created", at)
+    return client
+
+
+def change(world: World, books: Books, client: Client, *, at: datetime) -> Client:
+    """Files a client that was changed; documents keep the copy they have."""
+    client.e_invoicing_reachable = _is_reachable(client)
+    books.clients.save(client, at)
+    tell(world, books, client, "updated", at)
+    return client
+
+
+def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
+    books.clients.remove(client)
+    tell(world, books, client, "deleted", at)
+
+
+def tell(world: World, books: Books, client: Client, event: str, at: datetime) -> None:
+    if world.hub.wants(books.organisation.id, TYPE):
+        data = {"event": event, **client_document(client)}
+        world.hub.emit(books.organisation.id, TYPE, data, at)
+
+
+def _is_reachable(client: Client) -> bool:
+    """In the French directory by its address, or on the Italian exchange by its code."""
+    return bool(client.e_invoicing_address or client.recipient_code)

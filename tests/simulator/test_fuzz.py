@@ -1,0 +1,118 @@
+"""Whatever is sent, the simulator answers; it never stumbles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qonto_simulator import Simulator
+
+from .support import NOW, ORIGIN, Api, client_named, invoice_body
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+BODIES = {
+    "/v2/client_invoices": "invoice",
+    "/v2/quotes": "quote",
+    "/v2/credit_notes": "note",
+    "/v2/clients": "client",
+    "/v2/products": "product",
+    "/v2/webhook_subscriptions": "subscription",
+}
+LISTS = (
+    "/v2/client_invoices",
+    "/v2/supplier_invoices",
+    "/v2/transactions",
+    "/v2/clients",
+    "/v2/quotes",
+    "/v2/statements",
+    "/v2/sepa/beneficiaries",
+    "/v2/webhook_subscriptions",
+)
+PARAMETERS = (
+    *("page", "per_page", "sort_by", "filter[status]", "filter[status][]", "status[]", "query"),
+    *("filter[updated_at_from]", "filter[created_at_to]", "filter[due_date]", "filter[number]"),
+    *("filter[payable_amount]", "filter[issue_date]", "exclude_imported", "bank_account_id"),
+    *("settled_at_from", "includes[]", "period_from", "filter[name]", "iban", "trusted"),
+)
+
+
+async def template(api: Api, kind: str) -> dict[str, Any]:
+    """A good body, to be spoilt."""
+    invoice = await invoice_body(api)
+    client = await client_named(api, "Brasserie")
+    issued = (await api.take("GET", "/v2/client_invoices"))["client_invoices"][3]
+    bodies: dict[str, dict[str, Any]] = {
+        "invoice": {**invoice, "discount": {}, "settings": {}, "number": "1", "contact_email": ""},
+        "quote": {**invoice, "expiry_date": "2026-12-20", "terms_and_conditions": "x"},
+        "note": {**invoice, "invoice_id": issued["id"], "reason": "x"},
+        "client": {**client, "phone": {}, "extra_emails": []},
+        "product": {
+            "title": "x",
+            "type": "good",
+            "unit_price": {"value": "1", "currency": "EUR"},
+            "vat_rate": "0.2",
+            "links": [{}],
+        },
+        "subscription": {
+            "callback_url": "https://hooks.example/x",
+            "types": ["v1/client-invoices"],
+            "secret": "x" * 32,
+            "description": "x",
+        },
+    }
+    return bodies[kind]
+
+
+def opened() -> Api:
+    simulator = Simulator(clock=NOW, base_url=ORIGIN)
+    headers = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    return Api(transport=httpx2.ASGITransport(simulator.app), base_url=ORIGIN, headers=headers)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), path=st.sampled_from(sorted(BODIES)))
+async def test_spoilt_bodies_are_refused_or_taken(data: st.DataObject, path: str) -> None:
+    async with opened() as api:
+        body = await template(api, BODIES[path])
+        for name in data.draw(st.lists(st.sampled_from(sorted(body)), min_size=1, max_size=3)):
+            value = body[name]
+            if isinstance(value, list) and value and isinstance(value[0], dict) and value[0]:
+                inner = data.draw(st.sampled_from(sorted(value[0])))
+                body[name] = [{**value[0], inner: data.draw(VALUES)}]
+            elif isinstance(value, dict) and value:
+                inner = data.draw(st.sampled_from(sorted(value)))
+                body[name] = {**value, inner: data.draw(VALUES)}
+            else:
+                body[name] = data.draw(VALUES)
+        response = await api.post(path, json=body)
+        assert response.status_code in (200, 201, 400, 403, 409, 422), response.text
+        if response.status_code >= 400:
+            assert response.json()["errors"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    path=st.sampled_from(LISTS),
+    params=st.dictionaries(
+        st.sampled_from(PARAMETERS),
+        st.text(max_size=12) | st.sampled_from(["true", "paid", "2026-11-20", "1", "lte:1:EUR"]),
+        max_size=4,
+    ),
+)
+async def test_strange_queries_are_refused_or_answered(path: str, params: dict[str, str]) -> None:
+    async with opened() as api:
+        response = await api.get(path, params=params)
+        assert response.status_code in (200, 404, 422), response.text
+        assert response.headers["content-type"] == "application/json"
