@@ -8,7 +8,7 @@ import httpx2
 
 from oauth import grants
 from oauth.credentials import AppCredentials
-from oauth.errors import ProviderUnavailable
+from oauth.errors import OutcomeUnknown, ProviderUnavailable
 from oauth.ports import TargetSystem
 from oauth.tokens import TokenSet
 
@@ -80,12 +80,12 @@ class OAuthClient:
                 return await self.http.post(
                     url, content=form, headers=headers, follow_redirects=False, timeout=self.timeout
                 )
-        except (httpx2.TimeoutException, TimeoutError):
-            raise ProviderUnavailable(
-                "the target system didn't answer in time; try again"
-            ) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL):
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.InvalidURL):
             raise ProviderUnavailable from None
+        except (httpx2.TimeoutException, TimeoutError):
+            raise OutcomeUnknown("the target system didn't answer in time; try again") from None
+        except httpx2.HTTPError:
+            raise OutcomeUnknown from None
 
 
 def _is_gated(target: TargetSystem) -> bool:

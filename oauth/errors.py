@@ -27,6 +27,8 @@ ServiceError
     │   └── GrantInvalid               the code or refresh token is dead (`invalid_grant`)
     ├── SandboxTokenMissing        the sandbox's gate answered instead (HTML or a redirect)
     └── ProviderUnavailable        not reached, not in time or failing; try again
+        └── OutcomeUnknown             the request was sent, and may have had its effect
+            └── AnswerUnreadable           it says 200 and makes no sense
 """
 
 from storage.errors import Invalid, NotFound, ServiceError
@@ -218,3 +220,12 @@ class ProviderUnavailable(ProviderError):
 
     def __init__(self, message: str = "the target system can't be reached; try again") -> None:
         super().__init__(message)
+
+
+class OutcomeUnknown(ProviderUnavailable):
+    """The token endpoint may have done its work: a refresh token may be used up now."""
+
+
+class AnswerUnreadable(OutcomeUnknown):
+    def __init__(self) -> None:
+        super().__init__("the token endpoint's answer can't be read; try again")

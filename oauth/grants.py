@@ -20,7 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oauth.credentials import AppCredentials
 from oauth.errors import (
+    AnswerUnreadable,
     GrantInvalid,
+    OutcomeUnknown,
     ProviderRefused,
     ProviderUnavailable,
     SandboxTokenMissing,
@@ -145,8 +147,11 @@ def check_answer(response: httpx2.Response, *, gated: bool) -> None:
     `gated` says that the target system needs custom values: a web page or a redirect instead of an
     answer then means that they're missing. Raises SandboxTokenMissing and ProviderUnavailable.
     """
-    if response.status_code >= 500 or response.status_code == 429:
-        raise ProviderUnavailable(f"the target system answered {response.status_code}; try again")
+    if response.status_code == 429:
+        raise ProviderUnavailable("the target system answered 429; try again")
+    if response.status_code >= 500:
+        # a gateway says so too when the answer of what stands behind it was lost
+        raise OutcomeUnknown(f"the target system answered {response.status_code}; try again")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.has_redirect_location or 300 <= response.status_code < 400 or kind == "text/html":
         if gated:
@@ -175,7 +180,7 @@ def read_tokens(
     except OAuth2Error as refusal:
         raise _refusal(refusal.error) from None
     except (ValueError, ValidationError, httpx2.HTTPError):
-        raise ProviderUnavailable("the token endpoint's answer can't be read; try again") from None
+        raise AnswerUnreadable from None
     return TokenSet(
         access_token=answer.access_token,
         refresh_token=answer.refresh_token or refresh_token,

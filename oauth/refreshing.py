@@ -1,17 +1,22 @@
 """Refreshing an account's tokens, once, whoever and however many ask for it.
 
 A lease on the row lets one process call the provider while the others wait for what it stores; and
-a set is stored only if the version it was made from still is the current one.
+a set is stored only if the version it was made from still is the current one. docs/links.md draws
+the states.
 
 What is lost on the way is found again: a process that dies between the provider's answer and our
-commit leaves the old refresh token in the row and a lease that ends after 20 s; whoever comes then
-presents the same token again, which Qonto takes for 60 s after its first use.
+commit leaves the old refresh token in the row and a lease that ends after 20 s. Whoever finds that
+presents the same token again, which Qonto takes for 60 s after its first use. Later than that the
+token is poison if it was used: presenting it ends the whole family, also the set that a process
+cut off from the database may still have in hand. So such a process is given time first.
 """
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -19,13 +24,21 @@ from oauth.accounts import Ready, Status, read_ready
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
 from oauth.endings import end_consent
-from oauth.errors import GrantInvalid, ProviderUnavailable, ReauthRequired, UnknownTarget
+from oauth.errors import (
+    AnswerUnreadable,
+    GrantInvalid,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    ReauthRequired,
+    UnknownTarget,
+)
 from oauth.ports import TargetSystem
 from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
+from oauth.unsaved import Unsaved
 from storage.clock import Clock
 from storage.errors import StorageUnavailable
-from storage.repositories.tokens import StoredTokens
+from storage.repositories.tokens import StoredTokens, Unfinished
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
@@ -34,7 +47,14 @@ logger = structlog.get_logger()
 _FIRST_POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 1.0
 _PATIENCE_IN_LEASES = 2
-_SAVE_PAUSES = (0.2, 1.0)
+
+IN_GRACE = timedelta(seconds=45)
+"""How long after a lease began its refresh token may be presented again without a doubt: a call of
+10 s more, and the 60 s of grace aren't over."""
+
+OWNER_RETURNS_WITHIN = 30.0
+"""Seconds that the owner of an older lease is given to save what it has in hand, counted from when
+this process saw the lease first: the database may have been away for both until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +63,11 @@ class _Lease:
 
     owner: str
     ready: Ready
+    is_late: bool
+    """Another process began this refresh, and the grace may be over."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Refresher:
     """Brings newer token sets about."""
 
@@ -56,17 +78,32 @@ class Refresher:
     settings: OAuthSettings
     clock: Clock
     observe: Callable[[str], None]
-    """Told how each refresh ended: `refreshed`, `overtaken`, `failed` or `ended`."""
+    """Told how each refresh ended: `failed`, `ended` (by the provider) or `lost` (by us)."""
+    unsaved: Unsaved
     serving: Status = Status.ACTIVE
     """The status in which an account may be called for."""
+    now: Callable[[], float] = time.monotonic
+    is_alone: bool = False
+    """No other process can have tokens in hand: whoever began a refresh is dead."""
+    _first_seen: dict[tuple[str, int, str], float] = field(
+        default_factory=dict[tuple[str, int, str], float]
+    )
 
     async def replace(self, account_id: str, version: int) -> None:
-        """Return once the stored set is newer than `version`.
+        """Return once there is a newer set than `version`, in the row or in hand.
 
         Raises ReauthRequired when the provider won't give another, which ends the account's
-        ACTIVE status; AccountInactive; SystemNotRegistered; and the children of ProviderError,
-        which leave the account as it is.
+        ACTIVE status; AccountInactive; SystemNotRegistered; StorageUnavailable; and the children of
+        ProviderError, which leave the account as it is.
         """
+        in_hand = self.unsaved.get(account_id)
+        if in_hand is not None:
+            # its row still has the refresh token that it was made from, which is used up
+            is_settled = await self.unsaved.is_settled(in_hand)
+            if in_hand.version >= version:
+                return
+            if not is_settled:
+                raise StorageUnavailable("the database is away, and the access can't be renewed")
         lease = await self._claim(account_id, version)
         if lease is None:
             return
@@ -80,11 +117,22 @@ class Refresher:
             logger.warning(
                 "token.refresh_failed", account_id=account_id, error=type(error).__name__
             )
-            await self._release(lease)
+            await self._release(lease, is_finished=not isinstance(error, OutcomeUnknown))
             raise
-        saved = await self._save(stored, version)
-        self.observe("refreshed" if saved else "overtaken")
-        logger.info("token.refreshed", account_id=account_id, saved=saved)
+        await self.unsaved.save(stored, version, lease.ready)
+
+    def must_wait(self, lease: Unfinished) -> bool:
+        """Say whether a lease is its owner's still, or may be: see the module's first lines."""
+        if not lease.is_free:
+            return True
+        if not self._is_late(lease) or lease.owner is None or self.is_alone:
+            return False
+        key = (lease.account_id, lease.version, lease.owner)
+        since = self._first_seen.setdefault(key, self.now())
+        return self.now() - since < OWNER_RETURNS_WITHIN
+
+    def _is_late(self, lease: Unfinished) -> bool:
+        return lease.over_for + self.settings.lease > IN_GRACE
 
     async def _claim(self, account_id: str, version: int) -> _Lease | None:
         """Take the lease on this version; None once somebody else has replaced it.
@@ -97,7 +145,10 @@ class Refresher:
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
-                claimed = await tx.tokens.claim(
+                before = await tx.tokens.unfinished(account_id, self.clock())
+                if before is not None and before.version != version:
+                    before = None
+                claimed = not (before and self.must_wait(before)) and await tx.tokens.claim(
                     account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
                 )
                 # Read after the claim, which may have waited for a process that ended the consent.
@@ -105,12 +156,17 @@ class Refresher:
             if ready.tokens.version != version:
                 return None
             if claimed:
-                return _Lease(owner, ready)
+                self._forget_seen(account_id)
+                return _Lease(owner, ready, before is not None and self._is_late(before))
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
             # Less and less often: when all accounts are due at once, asking is what costs most.
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_POLL_SECONDS)
+
+    def _forget_seen(self, account_id: str) -> None:
+        for key in [key for key in self._first_seen if key[0] == account_id]:
+            del self._first_seen[key]
 
     async def _refresh(self, lease: _Lease) -> StoredTokens:
         account, tokens = lease.ready.account, lease.ready.tokens
@@ -120,14 +176,20 @@ class Refresher:
         system = lease.ready.system
         if tokens.refresh_token is None or system is None:
             raise GrantInvalid("offline_access was not granted")
+        credentials = open_credentials(self.ring, system)
+        refresh_token = self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
+        granted = frozenset(tokens.scopes.split())
         at = self.clock()
-        fresh = await self.client.refresh(
-            target,
-            open_credentials(self.ring, system),
-            refresh_token=self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place),
-            granted=frozenset(tokens.scopes.split()),
-            at=at,
-        )
+        try:
+            fresh = await self.client.refresh(
+                target, credentials, refresh_token=refresh_token, granted=granted, at=at
+            )
+        except AnswerUnreadable:
+            # the token was used, and can be presented again while its grace lasts
+            at = self.clock()
+            fresh = await self.client.refresh(
+                target, credentials, refresh_token=refresh_token, granted=granted, at=at
+            )
         return seal_tokens(self.ring, account.id, fresh, at)
 
     async def _settle_invalid(self, lease: _Lease) -> None:
@@ -142,29 +204,26 @@ class Refresher:
                     tx, self.ring, account_id, to=Status.REAUTH_REQUIRED, at=self.clock()
                 )
             await tx.tokens.release(account_id, lease.owner)
-        self.observe("ended" if is_final else "overtaken")
-        if is_final:
-            logger.warning("account.reauth_required", account_id=account_id)
-            raise ReauthRequired
+        if not is_final:
+            self.observe("overtaken")
+            return
+        # an interrupted refresh that nobody finished in time is our loss, not the customer's wish
+        self.observe("lost" if lease.is_late else "ended")
+        logger.warning(
+            "account.reauth_required",
+            account_id=account_id,
+            outcome="lost" if lease.is_late else "ended",
+        )
+        raise ReauthRequired
 
-    async def _save(self, stored: StoredTokens, version: int) -> bool:
-        """Store a refreshed set, with patience: the one in the row is on its way out."""
-        for pause in _SAVE_PAUSES:
-            try:
-                return await self._try_save(stored, version)
-            except StorageUnavailable:
-                await asyncio.sleep(pause)
-        return await self._try_save(stored, version)
-
-    async def _try_save(self, stored: StoredTokens, version: int) -> bool:
-        async with self.work.writing() as tx:
-            return await tx.tokens.replace(stored, version=version)
-
-    async def _release(self, lease: _Lease) -> None:
+    async def _release(self, lease: _Lease, *, is_finished: bool) -> None:
         """Give the lease back; when the database is away too, it ends by itself."""
         account_id = lease.ready.account.id
         try:
             async with self.work.writing() as tx:
-                await tx.tokens.release(account_id, lease.owner)
+                if is_finished:
+                    await tx.tokens.release(account_id, lease.owner)
+                else:
+                    await tx.tokens.interrupt(account_id, lease.owner, at=self.clock())
         except StorageUnavailable:
             logger.warning("token.lease_not_released", account_id=account_id)

@@ -1,10 +1,13 @@
 """The token vault: valid access to linked accounts, from memory whenever that is safe.
 
 An opened access is kept until shortly before it expires, and used for five seconds at most without
-looking whether the account still stands; so what happens elsewhere is known here in time.
+looking whether the account still stands; so what happens elsewhere is known here in time. While the
+database is away, a set that was just refreshed is used from memory.
 """
 
+import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,17 +21,22 @@ from oauth.errors import AccountUnusable, ProviderError, UnknownTarget
 from oauth.flights import Flights
 from oauth.ports import TargetSystem
 from oauth.refreshing import Refresher
+from oauth.resuming import Resumer
 from oauth.sealed_tokens import open_access, open_own_values
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access, needs_refresh
+from oauth.unsaved import Unsaved
 from storage.clock import Clock, system_clock
-from storage.errors import ServiceError
+from storage.errors import ServiceError, StorageUnavailable
 from storage.repositories.tokens import API_KEY
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
 _NO_MARGIN = timedelta(0)
 _AT_ONCE = 100
+
+_WHILE_GOOD = 1.0
+"""Seconds that a call waits for a refresh while the present token still is good."""
 
 logger = structlog.get_logger()
 
@@ -40,6 +48,8 @@ class _Held:
     access: Access
     margin: timedelta
     """How long before its end it is refreshed."""
+    received_at: datetime
+    """When its tokens were received: two sets of one version may exist, and one of them wins."""
     registered_at: datetime | None
     """When the custom values among its headers were registered."""
     fresh_until: datetime
@@ -58,13 +68,17 @@ class TokenVault:
         *,
         clock: Clock = system_clock,
         observe: Callable[[str], None] | None = None,
+        unsaved: Unsaved | None = None,
         serving: Status = Status.ACTIVE,
         jitter: Callable[[], float] = random.random,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`observe` is told how each refresh ended: refreshed, overtaken, failed or ended.
+        """`observe` is told how each refresh ended: refreshed, overtaken, failed, ended or lost.
 
-        `serving` is the status in which accounts may be called for: DISABLED for taking leave of
-        those that are being unlinked. `jitter` answers a number from 0 to 1.
+        `unsaved` is shared by all vaults of a process; what it keeps has no place on the disk
+        unless it is given. `serving` is the status in which accounts may be called for: DISABLED
+        for taking leave of those that are being unlinked. `jitter` answers a number from 0 to 1,
+        and `now` seconds of a clock that only goes forward.
         """
         self._work = work
         self._ring = ring
@@ -74,9 +88,12 @@ class TokenVault:
         self._clock = clock
         self._serving = serving
         self._jitter = jitter
+        observe = observe or (lambda _: None)
+        self._unsaved = unsaved or Unsaved(work, None, observe)
         self._refresher = Refresher(
-            work, ring, targets, client, settings, clock, observe or (lambda _: None), serving
+            work, ring, targets, client, settings, clock, observe, self._unsaved, serving, now
         )
+        self._resumer = Resumer(work, clock, self._refresher, self._newer, jitter=jitter, now=now)
         self._held: dict[str, _Held] = {}
         self._forgotten = 0
         """Counts what was forgotten: a look that began before then isn't kept."""
@@ -95,10 +112,12 @@ class TokenVault:
         held = await self._look(account_id)
         if not self._is_due(held, held.margin):
             return held.access
+        is_good = not self._is_due(held, _NO_MARGIN)
         try:
-            return await self._newer(account_id, held.access.version)
-        except ProviderError:
-            if self._is_due(held, _NO_MARGIN):
+            async with asyncio.timeout(_WHILE_GOOD if is_good else None):
+                return await self._newer(account_id, held.access.version)
+        except (ProviderError, StorageUnavailable, TimeoutError):
+            if not is_good or self._is_due(held, _NO_MARGIN):
                 raise
             return self._keep(account_id, held, margin=_NO_MARGIN).access
 
@@ -108,7 +127,7 @@ class TokenVault:
         Raises what `get` does.
         """
         held = await self._look(account_id)
-        if held.access.version > refused.version:
+        if held.access.version > refused.version or held.access.headers != refused.headers:
             return await self.get(account_id)
         return await self._newer(account_id, held.access.version)
 
@@ -146,6 +165,20 @@ class TokenVault:
                 return refreshed
             after = idle[-1][0]
 
+    async def start(self, *, alone: bool = False) -> None:
+        """Save what an earlier process left unsaved, and finish interrupted refreshes from now on.
+
+        Needs no traffic. Any number of processes may do this on one database, unless this one is
+        `alone` with it.
+        """
+        self._refresher.is_alone = alone
+        await self._unsaved.recover()
+        self._resumer.start()
+
+    async def resume(self) -> int:
+        """Finish the refreshes that were interrupted; answer how many were begun again."""
+        return await self._resumer.turn()
+
     async def revoke(self, account_id: str) -> None:
         """Have the provider end the consent behind an account's tokens; they stay here.
 
@@ -173,9 +206,11 @@ class TokenVault:
         self._held.pop(account_id, None)
 
     async def close(self) -> None:
-        """Wait for refreshes under way: their answers must be stored."""
+        """Wait for refreshes under way: their answers must be stored. Raises TokensLost."""
+        await self._resumer.stop()
         await self._refreshes.settle()
         await self._looks.settle()
+        await self._unsaved.close()
 
     async def _look(self, account_id: str) -> _Held:
         """Read the account's rows, together with whoever else wants to."""
@@ -199,8 +234,7 @@ class TokenVault:
     async def _read(self, account_id: str) -> _Held:
         began = self._forgotten
         try:
-            async with self._work.reading() as tx:
-                ready = await read_ready(tx, account_id, self._serving)
+            ready = await self._rows(account_id)
         except AccountUnusable:
             self.forget(account_id)
             raise
@@ -210,11 +244,30 @@ class TokenVault:
         if (
             known is not None
             and known.access.version == ready.tokens.version
+            and known.received_at == ready.tokens.updated_at
             and known.registered_at == ready.registered_at
         ):
             return self._keep(account_id, known, margin=known.margin)
         held = self._open(ready)
         return self._keep(account_id, held, margin=held.margin)
+
+    async def _rows(self, account_id: str) -> Ready:
+        """Read an account's rows, with the set that this process has in hand, if there is one.
+
+        While the database is away that set is used with the rows as they were at its refresh.
+        """
+        try:
+            async with self._work.reading() as tx:
+                ready = await read_ready(tx, account_id, self._serving)
+        except StorageUnavailable:
+            in_hand = self._unsaved.get(account_id)
+            if in_hand is None or in_hand.ready is None:
+                raise
+            return in_hand.over(in_hand.ready)
+        in_hand = self._unsaved.get(account_id)
+        if in_hand is not None and in_hand.version == ready.tokens.version:
+            return in_hand.over(ready)
+        return ready
 
     def _open(self, ready: Ready) -> _Held:
         target = self._targets.get(ready.account.target)
@@ -227,7 +280,9 @@ class TokenVault:
         margin = self._settings.margin + self._settings.jitter * self._jitter()
         margin = min(margin, (tokens.expires_at - tokens.updated_at) / 4)
         access = open_access(self._ring, tokens, extra)
-        return _Held(access, margin, ready.registered_at, fresh_until=self._clock())
+        return _Held(
+            access, margin, tokens.updated_at, ready.registered_at, fresh_until=self._clock()
+        )
 
     def _keep(self, account_id: str, held: _Held, *, margin: timedelta) -> _Held:
         """Use it until the next look is due, or until `margin` before it expires."""

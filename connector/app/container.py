@@ -6,6 +6,7 @@ Tests start the same app that production starts; they hand in a transport, a clo
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import httpx2
 from prometheus_client import CollectorRegistry
@@ -34,8 +35,10 @@ from oauth.page_styles import PageStyles
 from oauth.pages.style import PageStyle
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
+from oauth.spill import Spill
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
+from oauth.unsaved import Unsaved
 from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
 from storage.database_clock import DatabaseClock
@@ -103,9 +106,17 @@ class Container:
     worker: Worker
 
     async def close(self) -> None:
-        """Finish what is under way and let go of every connection."""
+        """Finish what is under way and let go of every connection.
+
+        Raises TokensLost when refreshed tokens could be stored nowhere.
+        """
         await self.intake.drain()
-        await self.vault.close()
+        try:
+            await self.vault.close()
+        finally:
+            await self._close_rest()
+
+    async def _close_rest(self) -> None:
         await self.key_uses.close()
         await self.unlinker.farewell.close()
         if isinstance(self.sender, HttpSender):
@@ -132,6 +143,18 @@ def open_database(settings: Settings) -> Database:
             f"CONNECTOR_DATABASE__URL: there is no folder {folder}; make it first"
         )
     return database
+
+
+def spill_of(settings: Settings, database: Database, ring: KeyRing) -> Spill | None:
+    """Find the folder for tokens that aren't saved yet; None where there is to be none."""
+    given = settings.state_directory
+    if given == "none" or (not given and database.path is None):
+        return None
+    if given:
+        return Spill(Path(given) / "unsaved-tokens", ring)
+    path = database.path
+    assert path is not None
+    return Spill(path.with_name(f"{path.name}-unsaved-tokens"), ring)
 
 
 def rate_budgets(
@@ -205,6 +228,11 @@ def assemble(
         scopes=dict.fromkeys(targets, settings.link.scopes) if settings.link.scopes else {},
     )
     oauth_client = OAuthClient(http, timeout=oauth_settings.token_timeout_seconds)
+
+    def refresh_ended(outcome: str) -> None:
+        upstream_metrics.refreshes.labels(outcome).inc()
+
+    unsaved = Unsaved(work, spill_of(settings, database, ring), refresh_ended)
     vault = TokenVault(
         work,
         ring,
@@ -212,11 +240,19 @@ def assemble(
         oauth_client,
         oauth_settings,
         clock=clock,
-        observe=lambda outcome: upstream_metrics.refreshes.labels(outcome).inc(),
+        observe=refresh_ended,
+        unsaved=unsaved,
     )
     registry = Registry(system.provider(vault) for system in systems)
     farewell = TokenVault(
-        work, ring, targets, oauth_client, oauth_settings, clock=clock, serving=Status.DISABLED
+        work,
+        ring,
+        targets,
+        oauth_client,
+        oauth_settings,
+        clock=clock,
+        unsaved=unsaved,
+        serving=Status.DISABLED,
     )
 
     policy = settings.egress.policy()

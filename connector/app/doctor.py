@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 from connector.app import one_company
-from connector.app.container import open_database
+from connector.app.container import open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
 from storage.engine import Database
@@ -62,6 +62,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding]:
             if finding.verdict == "problem":
                 return  # there is nothing to look into
         async for finding in _secrets(settings, database):
+            yield finding
+        for finding in _unsaved(settings, database):
             yield finding
         async for finding in _ages(database):
             yield finding
@@ -198,6 +200,34 @@ async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Fin
             f"{used.key!r}, which is not configured: they are refused."
         )
         yield Finding("problem", "keys", message)
+
+
+def _unsaved(settings: Settings, database: Database) -> list[Finding]:
+    """What refreshed tokens wait on this machine's disk, and whether they can."""
+    try:
+        spill = spill_of(settings, database, settings.key_ring())
+    except SettingsInvalid:
+        return []  # told above
+    if spill is None:
+        message = (
+            "refreshed tokens have no place on this machine while the database is away: a crash in "
+            "that moment loses the link. Name one in CONNECTOR_STATE_DIRECTORY."
+        )
+        return [Finding("warning", "unsaved tokens", message)]
+    waiting, unreadable = spill.counts()
+    if unreadable:
+        message = (
+            f"{unreadable} files in {spill.folder} end in .unreadable: damaged, or sealed with a "
+            "key that isn't configured. With that key, let them end in .tokens and start again."
+        )
+        return [Finding("problem", "unsaved tokens", message)]
+    if waiting:
+        message = (
+            f"{waiting} refreshed token sets wait in {spill.folder}: they are saved when `serve` "
+            "or `worker` starts on this machine."
+        )
+        return [Finding("warning", "unsaved tokens", message)]
+    return [Finding("ok", "unsaved tokens", f"none; there is a place for them, {spill.folder}")]
 
 
 async def _ages(database: Database) -> AsyncGenerator[Finding]:

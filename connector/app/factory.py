@@ -27,6 +27,8 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         await migrations.require_current(container.database)
+        # one process does everything on SQLite, unless its worker was taken out of it
+        await container.vault.start(alone=container.database.is_sqlite and worker)
         if not worker:
             yield
             return

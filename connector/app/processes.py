@@ -75,6 +75,7 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
         with roles(container.database, "worker"):
             await migrations.require_current(container.database)
             with until_told() as told:
+                await container.vault.start()
                 container.worker.start()
                 spare_what_stays()
                 announce(container.dispatcher.owner)

@@ -284,6 +284,14 @@ class Settings(BaseSettings):
             "overdue. Empty leaves it to the country of each document, else Europe/Paris."
         ),
     )
+    state_directory: str = Field(
+        default="",
+        description=(
+            "A folder of this machine where refreshed tokens wait, sealed, while the database is "
+            "away. Empty puts them beside an SQLite database, and nowhere with PostgreSQL; `none` "
+            "nowhere."
+        ),
+    )
     database: DatabaseGroup = DatabaseGroup()
     sealing: SealingGroup = SealingGroup()
     server: ServerGroup = ServerGroup()

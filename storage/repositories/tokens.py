@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,22 @@ class StoredTokens:
         return refresh_place(self.account_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A refresh that was begun and isn't finished, as the row's lease shows it."""
+
+    account_id: str
+    version: int
+    owner: str | None
+    """Who began it; None when it told that it doesn't know how the refresh ended."""
+    over_for: timedelta
+    """How long ago the lease ended; negative while it runs."""
+
+    @property
+    def is_free(self) -> bool:
+        return self.over_for >= timedelta(0)
+
+
 def values_place(account_id: str) -> str:
     """Say where the sealed custom values beside an API key belong."""
     return f"tokens.custom_values:{account_id}"
@@ -89,6 +105,43 @@ class Tokens:
             .on_conflict_do_update(index_elements=["account_id"], set_=changed)
         )
 
+    async def unfinished(self, account_id: str, at: datetime) -> Unfinished | None:
+        """Answer the lease on an account's set, over or not; None when there is none.
+
+        `at` is the present moment on SQLite; PostgreSQL goes by its own clock.
+        """
+        rows = await self._unfinished(at, _table.c.account_id == account_id, most=1)
+        return rows[0] if rows else None
+
+    async def interrupted(self, at: datetime, *, most: int) -> list[Unfinished]:
+        """List refreshes whose lease is over, of accounts in use, those over for longest first."""
+        return await self._unfinished(
+            at, _table.c.lease_until <= self._now(at), _in_use(), most=most
+        )
+
+    async def _unfinished(
+        self, at: datetime, *wanted: ColumnElement[bool], most: int
+    ) -> list[Unfinished]:
+        table = _table
+        rows = await self._connection.execute(
+            select(
+                table.c.account_id,
+                table.c.version,
+                table.c.lease_owner,
+                table.c.lease_until,
+                literal(at, table.c.lease_until.type)
+                if self._now(at) is at
+                else func.clock_timestamp(type_=table.c.lease_until.type),
+            )
+            .where(table.c.lease_until.is_not(None), *wanted)
+            .order_by(table.c.lease_until)
+            .limit(most)
+        )
+        return [Unfinished(row[0], row[1], row[2], row[4] - row[3]) for row in rows]
+
+    def _now(self, at: datetime) -> Any:
+        return func.clock_timestamp() if self._connection.dialect.name == "postgresql" else at
+
     async def claim(
         self, account_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
     ) -> bool:
@@ -97,11 +150,8 @@ class Tokens:
         On PostgreSQL the lease runs by the database's clock, since processes may disagree on the
         time; `at` counts on SQLite.
         """
-        now: Any = at
-        until: Any = at + lease
-        if self._connection.dialect.name == "postgresql":
-            now = func.clock_timestamp()
-            until = func.clock_timestamp() + lease
+        now: Any = self._now(at)
+        until: Any = now + lease
         free: ColumnElement[bool] = or_(_table.c.lease_until.is_(None), _table.c.lease_until <= now)
         result = await self._connection.execute(
             update(_table)
@@ -131,9 +181,8 @@ class Tokens:
         """
         rows = await self._connection.execute(
             select(_table.c.account_id, _table.c.version)
-            .join(_accounts, _accounts.c.id == _table.c.account_id)
             .where(
-                _accounts.c.status == "ACTIVE",
+                _in_use(),
                 _table.c.refresh_token.is_not(None),
                 _table.c.updated_at < before,
                 _table.c.account_id > after,
@@ -148,9 +197,21 @@ class Tokens:
         await self._connection.execute(delete(_table).where(_table.c.account_id == account_id))
 
     async def release(self, account_id: str, owner: str) -> None:
-        """Give the lease back, if it still is this owner's."""
+        """Give the lease back, if it still is this owner's: nothing came of the refresh."""
+        await self._leave(account_id, owner, until=None)
+
+    async def interrupt(self, account_id: str, owner: str, *, at: datetime) -> None:
+        """Give the lease back, saying that the refresh may have worked: somebody must finish it."""
+        await self._leave(account_id, owner, until=self._now(at))
+
+    async def _leave(self, account_id: str, owner: str, *, until: Any) -> None:
         await self._connection.execute(
             update(_table)
             .where(_table.c.account_id == account_id, _table.c.lease_owner == owner)
-            .values(lease_owner=None, lease_until=None)
+            .values(lease_owner=None, lease_until=until)
         )
+
+
+def _in_use() -> ColumnElement[bool]:
+    """Say whose tokens are kept fresh without being asked for."""
+    return exists().where(_accounts.c.id == _table.c.account_id, _accounts.c.status == "ACTIVE")

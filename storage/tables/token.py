@@ -2,13 +2,25 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from storage.base import Record, UtcDateTime
 
+_UNFINISHED = text("lease_until IS NOT NULL")
+
 
 class TokenRow(Record, table=True):
     __tablename__ = "tokens"
+    __table_args__ = (
+        # For refreshes that were begun and not finished: a handful at any moment.
+        Index(
+            "ix_tokens_unfinished",
+            "lease_until",
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
+    )
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")
     access_token: bytes
@@ -21,6 +33,7 @@ class TokenRow(Record, table=True):
     version: int = 1
     """Counts the token sets this account has had; every save is a compare-and-set on it."""
     lease_owner: str | None = None
+    """Who refreshes this set; None beside a `lease_until` when that may have worked or not."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     kind: str = "OAUTH"

@@ -1,6 +1,7 @@
 """The identity floor on a real database, with a provider that never leaves the process."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -132,10 +133,11 @@ async def http(provider: Provider) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-async def floor(
+@asynccontextmanager
+async def make_floor(
     work: UnitOfWork, ring: KeyRing, clock: FakeClock, provider: Provider, http: httpx2.AsyncClient
 ) -> AsyncIterator[Floor]:
+    """Put the floor together."""
     settings = OAuthSettings(public_url="https://connect.example/api")
     targets = {
         "acme": FakeTarget("acme", provider),
@@ -181,3 +183,11 @@ async def floor(
     yield made
     await made.uses.close()
     await made.vault.close()
+
+
+@pytest.fixture
+async def floor(
+    work: UnitOfWork, ring: KeyRing, clock: FakeClock, provider: Provider, http: httpx2.AsyncClient
+) -> AsyncIterator[Floor]:
+    async with make_floor(work, ring, clock, provider, http) as made:
+        yield made

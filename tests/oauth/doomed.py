@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx2
 
 from oauth.client import OAuthClient
-from oauth.refreshing import Refresher
+from oauth.unsaved import Unsaved
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
@@ -43,14 +43,14 @@ class DoomedClient(OAuthClient):
 
 async def refresh(database_url: str, address: str, account_id: str, point: str) -> None:
     if point == "after-the-commit":
-        save = cast(Any, Refresher)._try_save
+        save = cast(Any, Unsaved)._save
 
-        async def saved(self: Refresher, *arguments: Any) -> bool:
+        async def saved(self: Unsaved, *arguments: Any) -> bool:
             await save(self, *arguments)
             die()
             return True
 
-        cast(Any, Refresher)._try_save = saved
+        cast(Any, Unsaved)._save = saved
     elif point.isdecimal():
         asyncio.get_running_loop().call_later(int(point) / 1000, die)
     database = Database(StorageSettings(url=database_url))

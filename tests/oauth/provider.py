@@ -78,6 +78,8 @@ class Provider:
     life: int = 3600
     offline: bool = True
     staging_token: str | None = None
+    padding: int = 0
+    """Characters by which tokens are longer than usual."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refresh_tokens: dict[str, Refresh] = field(default_factory=dict)
     access_tokens: set[str] = field(default_factory=set)
@@ -145,7 +147,7 @@ class Provider:
         return self._tokens(" ".join(SCOPES))
 
     def _tokens(self, scope: str) -> httpx2.Response:
-        access = f"ory_at_canary_{secrets.token_urlsafe(24)}"
+        access = f"ory_at_canary_{secrets.token_urlsafe(24)}{'x' * self.padding}"
         self.access_tokens.add(access)
         body: dict[str, object] = {
             "access_token": access,
