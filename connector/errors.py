@@ -17,8 +17,7 @@
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
-        ├── AccessRefused          it refused a freshly renewed access (401)
-        │   └── CallsSuspended         it kept doing so; no calls for a while, see `retry_after`
+        ├── AccessRefused          it refuses every renewed access: the customer must link again
         ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
         ├── DownstreamTimeout      it didn't answer in time
@@ -160,16 +159,6 @@ class AccessRefused(DownstreamError):
     code = "ACCOUNT_REAUTH_REQUIRED"
 
 
-class CallsSuspended(AccessRefused):
-    """No call was made, since the account's access was refused before; `retry_after` in seconds."""
-
-    code = "ACCOUNT_CALLS_SUSPENDED"
-
-    def __init__(self, message: str, *, retry_after: float) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
 class SandboxTokenMissing(DownstreamError):
     code = "SANDBOX_TOKEN_MISSING"
 
@@ -199,6 +188,15 @@ class DownstreamUnavailable(DownstreamError):
     ) -> None:
         super().__init__(message, status=status, downstream=downstream, trace_id=trace_id)
         self.retry_after = retry_after
+
+
+class CallsSuspended(DownstreamUnavailable):
+    """No call was made, or none counted, since the account's access was just refused.
+
+    It's being renewed; nobody has to act.
+    """
+
+    code = "ACCOUNT_CALLS_SUSPENDED"
 
 
 class DownstreamTimeout(DownstreamError):

@@ -7,16 +7,19 @@ followed, cookies never kept, answers are read up to a size, and no error holds 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Any, assert_never
 
 import httpx2
 
-from connector.budget import RateBudget
+from connector.budget import AccessGate, RateBudget, Shown
 from connector.errors import (
     AccessRefused,
+    CallsSuspended,
+    DocumentNotFound,
     DownstreamError,
+    DownstreamRefused,
     DownstreamTimeout,
     DownstreamUnavailable,
     RateLimited,
@@ -104,6 +107,10 @@ def provider_http(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.
     )
 
 
+def _unobserved(outcome: str) -> None:
+    del outcome
+
+
 def ignore(method: str, route: str, status: int | None, seconds: float) -> None:
     """Observe nothing."""
     del method, route, status, seconds
@@ -131,6 +138,7 @@ class ProviderClient:
         self._dialect = dialect
         self._limits = limits or Limits()
         self._budget = budget
+        self._gate = budget.gate if budget else AccessGate(dialect.name, observe=_unobserved)
         self._observe = observe
         self._clock = clock
         self._sleep = sleep
@@ -143,11 +151,11 @@ class ProviderClient:
         the account can't be used.
         """
         deadline = time.monotonic() + self._limits.total
-        access = await self._access.get(account_id)
+        access = await self._within(deadline, self._access.get(account_id))
         renewed = False
         retries = 0
         while True:
-            outcome = await self._within_budget(account_id, call, access, deadline)
+            outcome = await self._let_through(account_id, call, access, deadline)
             match outcome:
                 case Succeed(answer):
                     return answer
@@ -155,13 +163,8 @@ class ProviderClient:
                     raise error
                 case RenewAccess(trace_id):
                     if renewed:
-                        raise AccessRefused(
-                            f"{self._dialect.name} refuses the account's access, even a new one. "
-                            "Let the customer link again.",
-                            status=401,
-                            trace_id=trace_id,
-                        )
-                    access = await self._access.renew(account_id, access)
+                        raise self._gate.refusal(account_id, trace_id)
+                    access = await self._within(deadline, self._access.renew(account_id, access))
                     renewed = True
                 case Retry(after, error):
                     wait = self._wait(after, retries)
@@ -177,19 +180,46 @@ class ProviderClient:
                 case _:
                     assert_never(outcome)
 
-    async def _within_budget(
+    async def _within(self, deadline: float, access: Coroutine[Any, Any, Access]) -> Access:
+        """Wait for an access that may have to be renewed, as long as the call may take."""
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                return await access
+        except TimeoutError:
+            raise CallsSuspended(
+                f"This account's access to {self._dialect.name} is still being renewed. Try again.",
+                retry_after=5.0,
+            ) from None
+
+    async def _let_through(
         self, account_id: str, call: Call, access: Access, deadline: float
     ) -> Outcome:
+        """Make an attempt when the account's access isn't in doubt, and the budget allows it."""
+        if not await self._gate.enter(account_id, access.version, deadline):
+            return RenewAccess()
+        shown = Shown.NOTHING
+        try:
+            outcome = await self._within_budget(account_id, call, access, deadline)
+            shown = _shown(outcome)
+            return outcome or RenewAccess()
+        finally:
+            self._gate.leave(account_id, access.version, shown)
+
+    async def _within_budget(
+        self, account_id: str, call: Call, access: Access, deadline: float
+    ) -> Outcome | None:
+        """Make an attempt; None when its access was refused while it waited."""
         budget = self._budget
         if budget is None:
             return await self._attempt(call, access, deadline)
-        granted_at = await budget.acquire(account_id, deadline, version=access.version)
+        granted_at = await budget.acquire(account_id, deadline)
+        if self._gate.is_refused(account_id, access.version):
+            budget.give_back(account_id, granted_at)
+            return None
         outcome = await self._attempt(call, access, deadline)
         match outcome:
-            case Succeed():
-                budget.accepted(account_id)
             case RenewAccess():
-                budget.refused(account_id, access.version, granted_at)
+                budget.refused()
             case Retry(after, RateLimited()):
                 budget.pause(after)
             case _:
@@ -263,3 +293,14 @@ class ProviderClient:
                 )
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+def _shown(outcome: Outcome | None) -> Shown:
+    """Say what an outcome shows of the access: a refusal for another reason shows that it works."""
+    match outcome:
+        case Succeed() | Fail(DocumentNotFound() | DownstreamRefused()):
+            return Shown.ACCEPTED
+        case RenewAccess():
+            return Shown.REFUSED
+        case _:
+            return Shown.NOTHING

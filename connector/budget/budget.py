@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from connector.budget.alarm import Alarm, CallLater
+from connector.budget.gate import AccessGate
 from connector.budget.leases import Leases
 from connector.budget.ledger import Rate
 from connector.budget.permits import Permits
-from connector.budget.refusals import Refusals
 from connector.budget.turns import Turns, Waiter
-from connector.errors import CallsSuspended, RateLimited
+from connector.errors import RateLimited
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -20,7 +20,7 @@ _WAITED = 0.1
 """Seconds. Less is the database's time for a lease, and isn't told."""
 
 Observe = Callable[[str], None]
-"""Told of what happened to a call: waited, limited (429) or suspended (401)."""
+"""Told of what happened to a call: waited, limited (429) or suspended (503, or 401 for good)."""
 
 
 def _ignore(outcome: str) -> None:
@@ -52,34 +52,34 @@ class RateBudget:
         self._permits = Permits(rates, leases)
         self._observe = observe
         self._now = now
-        self._refusals = Refusals()
+        self.gate = AccessGate(
+            name, observe=observe, elsewhere=lambda: self._permits.refused_elsewhere, now=now
+        )
+        """Where accounts wait whose access is in doubt."""
         self._turns = Turns()
         self._alarm = Alarm(self._wake, now=now, call_later=call_later)
         self._paused_until = 0.0
         self._pauses = 0
         self._longest = max(LONGEST_PAUSE, *(rate.seconds for rate in rates))
 
-    async def acquire(self, account_id: str, deadline: float, *, version: int = 0) -> float:
+    async def acquire(self, account_id: str, deadline: float) -> float:
         """Answer when the call was granted: now, or once it was the account's turn.
 
-        `version` is that of the account's access. Raises RateLimited at once when the wait can't
-        end by `deadline`, or at the deadline; CallsSuspended when the access was refused too often.
+        Raises RateLimited at once when the wait can't end by `deadline`, or at the deadline.
         """
         now = self._now()
-        self._check_access(account_id, version, now)
         parts = None if self._turns or self._is_paused(now) else self._permits.take(account_id, now)
         if parts is None:
-            now = await self._wait(account_id, deadline, version)
-        self._refusals.begin(account_id, version, now)
+            now = await self._wait(account_id, deadline)
         return now
 
-    def accepted(self, account_id: str) -> None:
-        """Note that the account's access works."""
-        self._refusals.accepted(account_id)
+    def give_back(self, account_id: str, granted_at: float) -> None:
+        """Take back a call that was granted and not made."""
+        self._permits.give_back(account_id, granted_at)
+        self._serve()
 
-    def refused(self, account_id: str, version: int, granted_at: float) -> None:
-        """Note an answer 401 to a call that `acquire` granted at `granted_at`."""
-        self._refusals.refused(account_id, version, granted_at, self._now())
+    def refused(self) -> None:
+        """Count an answer 401; other processes hear of it."""
         self._permits.refused()
 
     def pause(self, seconds: float | None) -> None:
@@ -107,7 +107,7 @@ class RateBudget:
         self._alarm.stop()
         await self._permits.close()
 
-    async def _wait(self, account_id: str, deadline: float, version: int) -> float:
+    async def _wait(self, account_id: str, deadline: float) -> float:
         waiter = Waiter(account_id, deadline, asyncio.get_running_loop().create_future())
         self._turns.add(waiter)
         self._serve()
@@ -125,11 +125,6 @@ class RateBudget:
             raise
         if granted_at - began >= _WAITED:
             self._observe("waited")
-        try:
-            self._check_access(account_id, version, self._now())
-        except CallsSuspended:
-            self._put_back(waiter, granted_at)
-            raise
         return granted_at
 
     def _leave(self, waiter: Waiter) -> None:
@@ -143,19 +138,6 @@ class RateBudget:
     def _put_back(self, waiter: Waiter, granted_at: float) -> None:
         self._permits.put_back(waiter.account_id, waiter.parts, granted_at)
         self._serve()
-
-    def _check_access(self, account_id: str, version: int, now: float) -> None:
-        self._refusals.elsewhere = self._permits.refused_elsewhere
-        until = self._refusals.closed_until(account_id, version, now)
-        if until is None:
-            return
-        self._observe("suspended")
-        raise CallsSuspended(
-            f"{self._name} keeps refusing this account's access, so no calls are made for it for "
-            f"{max(1, round(until - now))} seconds. Let the customer link again; a new link is "
-            "used at once.",
-            retry_after=until - now,
-        )
 
     def _is_paused(self, now: float) -> bool:
         self._paused_until = max(self._paused_until, self._permits.paused_until)

@@ -62,6 +62,11 @@ class Permits:
         if self._leases is not None:
             self._leases.put_back(granted_at)
 
+    def give_back(self, account_id: str, granted_at: float) -> None:
+        """Uncount a call that was granted at that moment and not made."""
+        parts = tuple(window.part_of(granted_at) for window in self._windows)
+        self.put_back(account_id, parts, granted_at)
+
     def has_none(self, now: float) -> bool:
         """Say whether nobody may send anything, as of the last `take`."""
         if self._leases is not None and not self._leases.has_any(now):

@@ -36,9 +36,13 @@ class Window:
     def used_by(self, who: str) -> int:
         return self._by.get(who, 0)
 
+    def part_of(self, moment: float) -> int:
+        """Answer the part that a moment is in."""
+        return int(moment // self._width)
+
     def advance(self, now: float) -> None:
         """Forget what no longer counts; call it before anything else is asked at a new moment."""
-        part = int(now // self._width)
+        part = self.part_of(now)
         if part == self._part:
             return
         self._part = part

@@ -9,6 +9,7 @@ import pytest
 
 from connector.errors import (
     AccessRefused,
+    CallsSuspended,
     DownstreamError,
     DownstreamTimeout,
     DownstreamUnavailable,
@@ -113,11 +114,11 @@ async def test_a_refused_access_is_renewed_once_for_any_method() -> None:
         assert [status for _, _, status in harness.observed] == [401, 200]
 
 
-async def test_a_second_refusal_asks_for_a_new_link() -> None:
-    """Never a third try: refused calls are counted against everyone's address."""
+async def test_a_second_refusal_is_told_as_temporary() -> None:
+    """Never a third attempt: refused calls are counted against everyone's address."""
     accesses = Accesses()
     script = Script(httpx2.Response(401, json={}), httpx2.Response(401, json={}))
-    with pytest.raises(AccessRefused):
+    with pytest.raises(CallsSuspended):
         await Harness(script, accesses).send()
     assert len(script.requests) == 2
 

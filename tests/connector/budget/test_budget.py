@@ -1,14 +1,13 @@
-"""The budget in one process: waiting, turns, deadlines, pauses, and accounts that must stop."""
+"""The budget in one process: waiting, turns, deadlines and pauses."""
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
 
 from connector.budget import Rate, RateBudget
-from connector.errors import CallsSuspended, RateLimited
+from connector.errors import RateLimited
 from tests.connector.budget.faketime import FakeTime, settle
 
 TEN = Rate(10, 10, 20)
@@ -30,9 +29,9 @@ class Asker:
             call_later=self.time.call_later,
         )
 
-    async def ask(self, account_id: str, patience: float = 30, version: int = 1) -> float:
+    async def ask(self, account_id: str, patience: float = 30) -> float:
         deadline = self.time.moment + patience
-        at = await self.budget.acquire(account_id, deadline, version=version)
+        at = await self.budget.acquire(account_id, deadline)
         self.granted.append(account_id)
         return at
 
@@ -220,72 +219,10 @@ async def test_both_windows_count() -> None:
     assert caught.value.retry_after is not None and caught.value.retry_after > 500
 
 
-@pytest.mark.covers("QX-07")
-async def test_an_account_refused_again_and_again_stops_calling(asker: Asker) -> None:
-    """After two refusals in a row it is let try once a minute, two, four, ... minutes later."""
-    calls = 0
-    while asker.time.moment < 1000 + 3600:
-        with contextlib.suppress(CallsSuspended):
-            granted_at = await asker.ask("dead")
-            calls += 1
-            asker.budget.refused("dead", 1, granted_at)
-        await asker.time.sleep(5)
-    assert 6 <= calls <= 8
-    await asker.ask("alive")
-
-
-async def test_calls_refused_together_count_once(asker: Asker) -> None:
-    """Twenty calls with a token that ended early are followed by one renewal, not a stop."""
-    moments = [await asker.ask("a") for _ in range(5)]
-    await asker.time.sleep(1)
-    for moment in moments:
-        asker.budget.refused("a", 1, moment)
-    for _ in moments:
-        await asker.ask("a", version=2)
-
-
-async def test_a_new_link_is_used_at_once_and_success_opens_again(asker: Asker) -> None:
-    for _ in range(2):
-        asker.budget.refused("a", 1, await asker.ask("a"))
-    with pytest.raises(CallsSuspended):
-        await asker.ask("a")
-    await asker.ask("a", version=2)
-    await asker.time.sleep(61)
-    await asker.ask("a")
-    with pytest.raises(CallsSuspended):  # one tries, the others wait for what comes of it
-        await asker.ask("a")
-    asker.budget.accepted("a")
-    await asker.ask("a")
-
-
-@pytest.mark.covers("QX-07")
-async def test_near_the_limit_of_refusals_the_refused_stop_first() -> None:
-    """However many accounts die at once, others keep calling, and so does a renewed access."""
-    asker = Asker(Rate(1000, 10, 20))
-    for number in range(160):
-        account_id = f"dead {number}"
-        try:
-            asker.budget.refused(account_id, 1, await asker.ask(account_id))
-        except CallsSuspended:
-            pytest.fail("an account's first call is never stopped")
-    with pytest.raises(CallsSuspended):
-        await asker.ask("dead 0")
-    await asker.ask("alive")
-    await asker.ask("dead 1", version=2)
-    await asker.time.sleep(3700)
-    await asker.ask("dead 0")
-
-
-async def test_a_queue_of_calls_stops_with_its_account(asker: Asker) -> None:
-    """Those that waited are told, and what they were granted goes to others."""
+async def test_a_call_that_was_granted_and_not_made_is_given_back(asker: Asker) -> None:
     for _ in range(10):
-        moment = await asker.ask("dead")
-    waiting = await asker.begin("dead", 4)
-    asker.budget.refused("dead", 1, moment)
-    await asker.time.sleep(1)
-    asker.budget.refused("dead", 1, asker.time.moment)
-    await asker.time.sleep(10)
-    ended = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(one) for one in ended] == [CallsSuspended] * 4
-    await asyncio.gather(*(asker.ask("a", patience=1) for _ in range(10)))
-    assert asker.outcomes == {"waited": 4, "suspended": 4}
+        moment = await asker.ask("a")
+    (waiting,) = await asker.begin("a")
+    asker.budget.give_back("a", moment)
+    await settle()
+    assert waiting.done()

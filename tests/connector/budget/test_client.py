@@ -10,7 +10,7 @@ import pytest
 
 from connector.app.edge import error_response
 from connector.budget import Rate, RateBudget
-from connector.errors import AccessRefused, CallsSuspended, DownstreamError, RateLimited
+from connector.errors import CallsSuspended, DownstreamError, RateLimited
 from connector.http import Call, FixedAccess, Limits, ProviderClient, provider_http
 from connector.outcomes import Dialect, Refusal
 from oauth.tokens import Access
@@ -138,19 +138,17 @@ async def test_after_the_pause_the_call_is_made_again() -> None:
     await budget.close()
 
 
-async def test_a_dead_account_stops_asking_the_bank() -> None:
-    """Its access is renewed and refused every time: two calls, then none; others go on."""
+async def test_an_account_whose_renewed_access_is_refused_waits_before_it_asks_again() -> None:
+    """It's temporary as far as anybody knows: 503 and when to come back; others go on."""
     bank = Bank(lambda number: httpx2.Response(401 if number <= 2 else 200, json={}))
-    client = client_of(bank, RateBudget("Bank", (WIDE,)), renewable=True)
-    with pytest.raises(AccessRefused):
-        await client.send("dead", GET)
+    client = client_of(bank, RateBudget("Bank", (WIDE,)), renewable=True, total=1)
     for _ in range(20):
         with pytest.raises(CallsSuspended) as caught:
-            await client.send("dead", GET)
+            await client.send("odd", GET)
+        assert caught.value.code == "ACCOUNT_CALLS_SUSPENDED"
+        assert caught.value.retry_after == pytest.approx(2, abs=1)
     assert len(bank.came) == 2
-    assert caught.value.code == "ACCOUNT_CALLS_SUSPENDED"
-    assert "link again" in caught.value.message
-    await client.send("alive", GET)
+    await client.send("fine", GET)
 
 
 async def test_one_refusal_is_healed_by_renewal() -> None:
@@ -190,6 +188,6 @@ async def test_the_target_systems_own_429_says_what_is_known() -> None:
     assert "RateLimit-Limit" not in headers
 
 
-def test_a_suspended_account_is_an_unauthorised_one() -> None:
-    answer = error_response(CallsSuspended("Link again.", retry_after=59.2), "req_1")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (401, "60")
+def test_a_suspended_account_is_asked_to_come_back() -> None:
+    answer = error_response(CallsSuspended("Try again.", retry_after=59.2), "req_1")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
