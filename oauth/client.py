@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
+import structlog
 
 from oauth import grants
 from oauth.credentials import AppCredentials
 from oauth.errors import OutcomeUnknown, ProviderUnavailable
 from oauth.ports import TargetSystem
 from oauth.tokens import TokenSet
+
+logger = structlog.get_logger()
 
 _HEADERS = {
     "Accept": "application/json",
@@ -45,7 +48,9 @@ class OAuthClient:
             credentials, code=code, redirect_uri=redirect_uri, verifier=verifier
         )
         response = await self._post(target.oauth.token_url, target, credentials, form)
-        return grants.read_tokens(response, at=at, asked=asked, gated=_is_gated(target))
+        return _told(
+            target, grants.read_tokens(response, at=at, asked=asked, gated=_is_gated(target))
+        )
 
     async def refresh(
         self,
@@ -59,9 +64,10 @@ class OAuthClient:
         """Refresh an access. Raises the children of ProviderError; GrantInvalid when it's over."""
         form = grants.refresh_form(credentials, refresh_token=refresh_token)
         response = await self._post(target.oauth.token_url, target, credentials, form)
-        return grants.read_tokens(
+        tokens = grants.read_tokens(
             response, at=at, asked=granted, gated=_is_gated(target), refresh_token=refresh_token
         )
+        return _told(target, tokens)
 
     async def revoke(
         self, target: TargetSystem, credentials: AppCredentials, *, token: str
@@ -90,3 +96,10 @@ class OAuthClient:
 
 def _is_gated(target: TargetSystem) -> bool:
     return bool(target.requirements())
+
+
+def _told(target: TargetSystem, tokens: TokenSet) -> TokenSet:
+    """Log what was odd about an answer, by the names of its members."""
+    for name in tokens.oddities:
+        logger.warning("token.answer_odd", target=target.target, kind=name)
+    return tokens

@@ -6,17 +6,14 @@ Authlib writes and reads the protocol; what may be believed is decided here.
 import re
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import httpx2
 from authlib.oauth2 import rfc7009, rfc7636
-from authlib.oauth2.base import OAuth2Error
-from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc6749 import parameters
 from authlib.oauth2.rfc6749.errors import MissingCodeException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from oauth.credentials import AppCredentials
 from oauth.errors import (
@@ -28,6 +25,7 @@ from oauth.errors import (
     SandboxTokenMissing,
 )
 from oauth.ports import OAuthSpec
+from oauth.token_answers import TokenRefused, read_answer
 from oauth.tokens import TokenSet
 
 _ERROR = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}", re.ASCII)
@@ -42,18 +40,6 @@ class ConsentAnswer:
     code: str | None = field(default=None, repr=False)
     error: str | None = None
     description: str | None = None
-
-
-class _TokenAnswer(BaseModel):
-    """A token endpoint's answer; unknown members are ignored, and no error shows its input."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    access_token: str = Field(min_length=1)
-    token_type: str = Field(pattern="(?i)^bearer$")
-    expires_in: int = Field(default=3600, gt=0)
-    refresh_token: str | None = None
-    scope: str | None = None
 
 
 def new_verifier() -> str:
@@ -175,18 +161,13 @@ def read_tokens(
     """
     check_answer(response, gated=gated)
     try:
-        parsed = cast(object, OAuth2Client(None).parse_response_token(response))
-        answer = _TokenAnswer.model_validate(parsed)
-    except OAuth2Error as refusal:
+        return read_answer(response.content, at=at, asked=asked, refresh_token=refresh_token)
+    except TokenRefused as refusal:
         raise _refusal(refusal.error) from None
-    except (ValueError, ValidationError, httpx2.HTTPError):
+    except ValueError:
+        if response.status_code >= 400:
+            raise _refusal(None) from None
         raise AnswerUnreadable from None
-    return TokenSet(
-        access_token=answer.access_token,
-        refresh_token=answer.refresh_token or refresh_token,
-        expires_at=at + timedelta(seconds=answer.expires_in),
-        scopes=asked if answer.scope is None else frozenset(answer.scope.split()),
-    )
 
 
 def check_revoked(response: httpx2.Response, *, gated: bool) -> None:

@@ -37,7 +37,7 @@ from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
 from oauth.unsaved import Unsaved
 from storage.clock import Clock
-from storage.errors import StorageUnavailable
+from storage.errors import ServiceError, StorageUnavailable
 from storage.repositories.tokens import StoredTokens, Unfinished
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -117,7 +117,8 @@ class Refresher:
             logger.warning(
                 "token.refresh_failed", account_id=account_id, error=type(error).__name__
             )
-            await self._release(lease, is_finished=not isinstance(error, OutcomeUnknown))
+            is_known = isinstance(error, ServiceError) and not isinstance(error, OutcomeUnknown)
+            await self._release(lease, is_finished=is_known)
             raise
         await self.unsaved.save(stored, version, lease.ready)
 

@@ -14,6 +14,8 @@ class TokenSet:
     refresh_token: str | None = field(repr=False)
     expires_at: datetime
     scopes: frozenset[str]
+    oddities: tuple[str, ...] = ()
+    """Members of the answer that made no sense, and were replaced by what is usual."""
 
 
 @dataclass(frozen=True, slots=True)

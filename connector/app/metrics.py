@@ -70,7 +70,7 @@ class BudgetMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._held = Counter(
             "qonto_connector_rate_budget_held_total",
-            "Calls that waited, or were refused: limited (429) or suspended (503, or 401 for good).",
+            "Calls that waited, or were refused: limited (429) or suspended (503; 401 for good).",
             ["target", "outcome"],
             registry=registry,
         )

@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -89,6 +89,8 @@ class Provider:
     identify_error: Exception | None = None
     answers: list[httpx2.Response | Exception] = field(default_factory=list)
     """Given before anything else, each once."""
+    on_the_way: Callable[[httpx2.Response], httpx2.Response] = field(default=lambda answer: answer)
+    """What becomes of an answer between the provider and us."""
     before_answer: object = None
     """Awaited, if it can be, between doing the work and answering."""
 
@@ -122,7 +124,7 @@ class Provider:
         response = self._answer(str(request.url), form)
         if callable(self.before_answer):
             await self.before_answer()
-        return response
+        return self.on_the_way(response)
 
     def _answer(self, url: str, form: dict[str, str]) -> httpx2.Response:
         if url.endswith("/revoke"):

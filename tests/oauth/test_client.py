@@ -8,7 +8,13 @@ import pytest
 
 from oauth.client import OAuthClient
 from oauth.credentials import AppCredentials
-from oauth.errors import GrantInvalid, ProviderError, ProviderRefused, ProviderUnavailable
+from oauth.errors import (
+    AnswerUnreadable,
+    GrantInvalid,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from oauth.grants import choose_scopes, read_consent
 from oauth.tokens import TokenSet
 from tests.oauth.provider import SCOPES, FakeClock, FakeTarget, Provider
@@ -63,7 +69,11 @@ async def test_an_answer_may_leave_out_what_the_protocol_lets_it(
     )
     tokens = await refresh(client, provider)
     assert tokens == TokenSet(
-        "new", "old", provider.clock() + timedelta(hours=1), frozenset({"granted"})
+        "new",
+        "old",
+        provider.clock() + timedelta(hours=1),
+        frozenset({"granted"}),
+        oddities=("expires_in",),
     )
     assert "new" not in repr(tokens)
 
@@ -71,21 +81,105 @@ async def test_an_answer_may_leave_out_what_the_protocol_lets_it(
 @pytest.mark.parametrize(
     "body",
     [
-        {"access_token": "", "token_type": "bearer"},
-        {"access_token": 7, "token_type": "bearer"},
-        {"access_token": "canary", "token_type": "mac"},
-        {"access_token": "canary", "token_type": "bearer", "expires_in": 0},
-        {"access_token": "canary", "token_type": "bearer", "expires_in": "soon"},
-        {"access_token": "canary", "token_type": "bearer", "scope": ["a"]},
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"token_type": "bearer"}',
+        b'{"access_token": ""}',
+        b'{"access_token": 7}',
+        b'{"access_token": "canary\\r\\nX-Admin: 1"}',
+        b'{"access_token": "' + b"x" * 20_000 + b'"}',
     ],
 )
-async def test_an_answer_that_makes_no_sense_is_not_believed(
-    client: OAuthClient, provider: Provider, body: dict[str, object]
+async def test_an_answer_without_a_token_is_not_believed(
+    client: OAuthClient, provider: Provider, body: bytes
 ) -> None:
-    provider.answers.append(httpx2.Response(200, json=body))
-    with pytest.raises(ProviderUnavailable) as caught:
+    """It may have had its effect, though, so that it counts as unknown."""
+    provider.answers.append(httpx2.Response(200, content=body))
+    with pytest.raises(AnswerUnreadable) as caught:
         await refresh(client, provider)
     assert "canary" not in str(caught.value)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "lifetime"),
+    [
+        ("3599", timedelta(seconds=3599)),
+        ('"3599"', timedelta(seconds=3599)),
+        ("1799.9", timedelta(seconds=1799)),
+        ("86400", timedelta(days=1)),
+        ("86401", timedelta(days=1)),
+        ("1e30", timedelta(days=1)),
+        ("9" * 5000, timedelta(days=1)),
+        ("1e999", HOUR),
+        ("NaN", HOUR),
+        ("null", HOUR),
+        ("0", HOUR),
+        ("-5", HOUR),
+        ("0.4", HOUR),
+        ("true", HOUR),
+        ('"soon"', HOUR),
+        ('""', HOUR),
+        ("[3600]", HOUR),
+        ("{}", HOUR),
+    ],
+)
+async def test_an_odd_lifetime_costs_no_token(
+    client: OAuthClient, provider: Provider, given: str, lifetime: timedelta
+) -> None:
+    """Qonto's documented hour is assumed, and nothing is believed to live longer than a day."""
+    body = '{"access_token": "new", "refresh_token": "next", "expires_in": ' + given + "}"
+    provider.answers.append(httpx2.Response(200, content=body.encode()))
+    tokens = await refresh(client, provider)
+    assert (tokens.access_token, tokens.refresh_token) == ("new", "next")
+    assert tokens.expires_at == provider.clock() + lifetime
+    assert ("expires_in" in tokens.oddities) is (given not in ("3599", "86400"))
+
+
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        ({}, {"granted"}),
+        ({"scope": "b a"}, {"a", "b"}),
+        ({"scope": ["a", "b"]}, {"a", "b"}),
+        ({"scope": ""}, {"granted"}),
+        ({"scope": None}, {"granted"}),
+        ({"scope": 7}, {"granted"}),
+        ({"scope": [1, None]}, {"granted"}),
+        ({"token_type": "BEARER", "scope": "a"}, {"a"}),
+        ({"token_type": None, "scope": "a"}, {"a"}),
+        ({"token_type": "mac", "scope": "a"}, {"a"}),
+        ({"id_token": "x" * 100_000, "unknown": {"deep": [1]}, "scope": "a"}, {"a"}),
+    ],
+)
+async def test_odd_scopes_and_kinds_cost_no_token(
+    client: OAuthClient, provider: Provider, given: dict[str, object], scopes: set[str]
+) -> None:
+    provider.answers.append(
+        httpx2.Response(200, json={"access_token": "new", "expires_in": 60, **given})
+    )
+    tokens = await refresh(client, provider)
+    assert tokens.access_token == "new"
+    assert tokens.scopes == scopes
+
+
+@pytest.mark.parametrize("given", [None, "", 7, "two words", "x" * 20_000, ["next"]])
+async def test_an_odd_refresh_token_leaves_the_one_that_was_presented(
+    client: OAuthClient, provider: Provider, given: object
+) -> None:
+    """RFC 6749, section 6: an answer need not bring another."""
+    provider.answers.append(
+        httpx2.Response(200, json={"access_token": "new", "refresh_token": given})
+    )
+    tokens = await refresh(client, provider)
+    assert tokens.refresh_token == "old"
+    assert ("refresh_token" in tokens.oddities) is (given is not None)
 
 
 @pytest.mark.parametrize("error", ["<script>", "", 7, None, "x" * 200, "canary secret"])

@@ -360,6 +360,26 @@ async def test_a_provider_that_says_nothing_is_given_up_after_the_timeout(
     assert (await floor.vault.get(account.id)).version == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_answer_that_makes_no_sense_after_the_rotation_is_asked_for_again(
+    floor: Floor, account: Account
+) -> None:
+    """With the same refresh token, in the same lease: nobody notices."""
+    garbled = 1
+
+    def garble(response: httpx2.Response) -> httpx2.Response:
+        nonlocal garbled
+        garbled -= 1
+        return httpx2.Response(200, content=b'{"access_tok') if garbled >= 0 else response
+
+    floor.provider.on_the_way = garble
+    floor.clock.move(hours=2)
+    access = await floor.vault.get(account.id)
+    assert token_of(access) in floor.provider.access_tokens
+    assert floor.provider.refreshes() == 2
+    assert floor.refreshes == ["refreshed"]
+
+
 # -- what is lost on the way
 
 
