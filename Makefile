@@ -57,7 +57,7 @@ bench: .venv/.dev ## benchmarks; ONLY=relay for one, LONG=1 for the long ones
 	$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(LONG),--long)
 
 chaos: .venv/.dev ## kill, starve and mislead the processes, hundreds of times; prints figures
-	CHAOS=1 $(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/chaos tests/oauth/test_kill.py
+	CHAOS=1 $(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/chaos tests/oauth/test_kill.py tests/oauth/test_states.py
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
 	$(BIN)/python -m pytest tests -n 2 -q --requirements docs/requirements.md

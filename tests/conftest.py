@@ -1,7 +1,7 @@
 """Fixtures every floor's tests share."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -84,3 +84,9 @@ def work(database: Database) -> UnitOfWork:
 @pytest.fixture
 def ring() -> KeyRing:
     return KeyRing([MasterKey("test", bytes(range(32)))])
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    """Note down a figure, to be printed when all is over."""
+    return lambda name, value: record_property(f"figure:{name}", value)

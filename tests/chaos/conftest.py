@@ -1,7 +1,7 @@
 """Chaos comes in two sizes: a seeded slice in `make test`, all of it in `make chaos`."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,12 +15,6 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261120"))
 async def born() -> AsyncIterator[Nursery]:
     async with nursery() as one:
         yield one
-
-
-@pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str, object], None]:
-    """Note down a figure, to be printed when all is over."""
-    return lambda name, value: record_property(f"figure:{name}", value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

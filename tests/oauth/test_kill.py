@@ -1,6 +1,7 @@
 """Processes killed while they refresh: the link survives whenever Qonto's grace allows it.
 
-`make test` kills a few, chosen by a fixed seed; `make chaos` kills 300 on each database.
+`make test` kills a few, chosen by a fixed seed; `make chaos` kills 300 on each database, and then a
+thousand links' refreshes, half of which nobody calls for during the two minutes after.
 """
 
 import asyncio
@@ -15,19 +16,28 @@ from datetime import timedelta
 import httpx2
 import pytest
 from qonto_simulator import Clock, Simulator, serving
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from oauth.errors import ReauthRequired
+from oauth.unsaved import Unsaved
 from oauth.vault import TokenVault
 from storage.clock import system_clock
 from storage.sealing import KeyRing
 from storage.tables import TokenRow
 from storage.unit_of_work import UnitOfWork
 from storage.values import table_of
-from tests.oauth.doomed import KEY
+from tests.chaos.patience import until
+from tests.oauth.doomed import KEY, spill_at
 from tests.support.linked import link_accounts, vault_at
 
 pytestmark = pytest.mark.loopback
+
+LINKS = 1000 if os.environ.get("CHAOS") else 20
+IN_ONE = LINKS // 20
+"""Links of a process that is killed."""
+
+QUIET = 120.0 if os.environ.get("CHAOS") else 0.0
+"""Seconds without any call."""
 
 POINTS = ("before-the-call", "after-the-answer", "after-the-commit")
 TIMES = 300 if os.environ.get("CHAOS") else 12
@@ -49,7 +59,7 @@ async def executioner(database_url: str, address: str) -> AsyncIterator[Kill]:
     assert stdout is not None
 
     async def kill(account_id: str, point: str) -> int:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             stdin.write(f"{account_id} {point}\n".encode())
             await stdin.drain()
             return int(await stdout.readline())
@@ -69,7 +79,9 @@ async def let_leases_end(work: UnitOfWork) -> None:
     table = table_of(TokenRow)
     async with work.writing() as tx:
         await tx.connection.execute(
-            update(table).values(lease_until=system_clock() - timedelta(seconds=1))
+            update(table)
+            .where(table.c.lease_until.is_not(None))
+            .values(lease_until=system_clock() - timedelta(seconds=1))
         )
 
 
@@ -132,3 +144,59 @@ async def test_beyond_the_grace_only_a_lost_answer_ends_the_link(
     async with work.reading() as tx:
         statuses = [account.status for account in await tx.accounts.all()]
     assert sorted(statuses) == ["ACTIVE", "ACTIVE", "REAUTH_REQUIRED"]
+
+
+@pytest.mark.timeout(1500 if os.environ.get("CHAOS") else 120)
+@pytest.mark.covers("QX-03")
+async def test_links_survive_without_anybody_calling(
+    work: UnitOfWork, database_url: str, figure: Callable[[str, object], None]
+) -> None:
+    """Processes die, or are cut off and die, with many refreshes at one step; another is there."""
+    ring, simulator = KeyRing([KEY]), Simulator(seed=1)
+    points = (*POINTS, "on-the-disk", "cut-off")
+    async with serving(simulator) as address, httpx2.AsyncClient() as http:
+        ended = system_clock() - timedelta(seconds=1)
+        linked = await link_accounts(work, ring, simulator, LINKS, expires_at=ended)
+
+        def process() -> TokenVault:
+            keeping = Unsaved(work, spill_at(database_url, ring), lambda _: None)
+            return vault_at(work, ring, http, address, unsaved=keeping)
+
+        survivors: list[TokenVault] = [process()]
+        await survivors[0].start()
+        async with executioner(database_url, address) as kill:
+            for number in range(0, LINKS, IN_ONE):
+                point = points[number // IN_ONE % len(points)]
+                accounts = [account.id for account, _ in linked[number : number + IN_ONE]]
+                assert await kill(",".join(accounts), point) == signal.SIGKILL
+                if point == "cut-off":  # and started again
+                    survivors.append(process())
+                    await survivors[-1].start()
+                if not QUIET:
+                    await let_leases_end(work)
+        # half of them are called for at once, the others by nobody
+        await asyncio.gather(*(survivors[0].get(account.id) for account, _ in linked[::2]))
+        await asyncio.sleep(QUIET)
+        await until(lambda: all_versions(work), within=60)
+        late = process()
+        working = [await works(late, simulator, account.id) for account, _ in linked]
+        revoked = sum(family.revoked for _, family in linked)
+        figure("links killed or cut off during a refresh", LINKS)
+        figure("of them at each step", LINKS // len(points))
+        figure("links lost", working.count(False))
+        figure("families revoked", revoked)
+        for vault in (*survivors, late):
+            await vault.close()
+    assert all(working)
+    assert revoked == 0
+    assert not list(spill_at(database_url, ring).folder.iterdir())
+
+
+async def all_versions(work: UnitOfWork) -> bool:
+    """Say whether each link's refresh has come to its end."""
+    table = table_of(TokenRow)
+    async with work.reading() as tx:
+        found = await tx.connection.execute(
+            select(func.count()).where((table.c.version < 2) | table.c.lease_until.is_not(None))
+        )
+    return found.scalar_one() == 0

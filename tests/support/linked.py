@@ -12,6 +12,7 @@ from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
 from oauth.tenants import Tenancy
 from oauth.tokens import TokenSet
+from oauth.unsaved import Unsaved
 from oauth.vault import TokenVault
 from storage.clock import system_clock
 from storage.ids import new_id
@@ -34,11 +35,13 @@ def vault_at(
     address: str,
     *,
     client: OAuthClient | None = None,
+    unsaved: Unsaved | None = None,
 ) -> TokenVault:
     """A process' vault as it ships, against a simulator."""
     settings = OAuthSettings()
     client = client or OAuthClient(http, settings.token_timeout_seconds)
-    return TokenVault(work, ring, {"qonto": system_at(http, address)}, client, settings)
+    targets = {"qonto": system_at(http, address)}
+    return TokenVault(work, ring, targets, client, settings, unsaved=unsaved)
 
 
 async def link_accounts(
