@@ -98,7 +98,7 @@ class TokenVault:
         self._forgotten = 0
         """Counts what was forgotten: a look that began before then isn't kept."""
         self._looks = Flights[str, _Held]()
-        self._refreshes = Flights[tuple[str, int], None]()
+        self._refreshes = Flights[tuple[str, int], Access]()
 
     async def get(self, account_id: str) -> Access:
         """Answer a valid access, refreshed if it's about to expire.
@@ -219,12 +219,16 @@ class TokenVault:
     async def _newer(self, account_id: str, version: int) -> Access:
         """Bring a newer version about, together with whoever else wants to."""
         try:
-            await self._refreshes.join(
-                (account_id, version), lambda: self._refresher.replace(account_id, version)
+            return await self._refreshes.join(
+                (account_id, version), lambda: self._replaced(account_id, version)
             )
         except AccountUnusable:
             self.forget(account_id)
             raise
+
+    async def _replaced(self, account_id: str, version: int) -> Access:
+        """Replace a version, and read what came of it once for all who wait."""
+        await self._refresher.replace(account_id, version)
         known = self._held.get(account_id)
         if known is not None and known.access.version > version:
             return known.access

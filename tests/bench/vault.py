@@ -2,6 +2,9 @@
 
 Strict: the simulator's grace is zero, so that a refresh token presented twice ends its family. The
 storms run in processes of their own; this one plays Qonto, over loopback HTTP.
+
+And what calls make of the moment in which Qonto ends an access token under them: how many succeed,
+and how many of the 200 answers 401 an hour that costs.
 """
 
 import asyncio
@@ -11,7 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +38,9 @@ from tests.support.linked import link_accounts, vault_at
 ACCOUNTS = 200
 STORMS = {"SQLite": (1, 512), "PostgreSQL": (8, 64)}
 """Processes, and tasks in each."""
+ENDED = {"SQLite": 1, "PostgreSQL": 4}
+"""Processes whose calls meet the end of their access token."""
+ENDED_CALLS = (64, 512)
 ROUNDS = 5
 WARM, CALLS = 20_000, 150
 
@@ -46,10 +53,15 @@ async def run(_long: bool) -> Sequence[Figure]:
         template = databases.sqlite_template(folder)
         figures += await _warm(databases.new_sqlite(template, folder))
         figures += await _storm("SQLite", databases.new_sqlite(template, folder))
+        for calls in ENDED_CALLS:
+            figures += await _ended("SQLite", databases.new_sqlite(template, folder), calls)
         with databases.postgres_server() as server:
             pg_template = databases.postgres_template(server)
             url = await databases.new_postgres(server, pg_template)
             figures += await _storm("PostgreSQL", url)
+            for calls in ENDED_CALLS:
+                url = await databases.new_postgres(server, pg_template)
+                figures += await _ended("PostgreSQL", url, calls)
     return figures
 
 
@@ -111,7 +123,7 @@ async def _storm(kind: str, url: str) -> list[Figure]:
             UnitOfWork(database), KeyRing([key]), simulator, ACCOUNTS, expires_at=ended
         )
         with strict:
-            answers = await _processes(url, address, key, processes, tasks)
+            answers = await _processes("storm", url, address, key, processes, tasks)
     await database.close()
     families: list[Family] = [family for _, family in linked]
     revoked = sum(family.revoked for family in families)
@@ -124,6 +136,35 @@ async def _storm(kind: str, url: str) -> list[Figure]:
         Figure(f"{name}, refreshes per expiry", counted.refreshes / ACCOUNTS, "", 1, "lower"),
         Figure(f"{name}, families revoked", revoked, "", 0, "lower"),
         Figure(f"{name}, calls failed of {processes * tasks * ACCOUNTS}", failures, "", 0, "lower"),
+        Figure(f"{name}, took", max(one["seconds"] for one in answers), "s", better="lower"),
+    ]
+
+
+async def _ended(kind: str, url: str, calls: int) -> list[Figure]:
+    """Let Qonto end the access token of an account just as its calls begin."""
+    processes, key = ENDED[kind], MasterKey.generate("bench")
+    database = Database(StorageSettings(url=url))
+    simulator = Simulator(seed=1)
+    counted = _Counted(simulator)
+    async with serving(simulator) as address:
+        later = system_clock() + timedelta(minutes=50)
+        await link_accounts(UnitOfWork(database), KeyRing([key]), simulator, 1, expires_at=later)
+
+        def end() -> None:
+            simulator.grants.expire("access", None, simulator.clock.now())
+
+        each = calls // processes
+        answers = await _processes("ended", url, address, key, processes, each, before=end)
+    await database.close()
+    outcomes: Counter[str] = Counter()
+    for one in answers:
+        outcomes.update(one["outcomes"])
+    print(f"  {kind}, {calls} calls: {dict(outcomes)}", flush=True)
+    name = f"vault: token ended under {calls} calls, {processes} on {kind}"
+    return [
+        Figure(f"{name}, calls failed", calls - outcomes["success"], "", 0, "lower"),
+        Figure(f"{name}, refreshes", counted.refreshes, "", 1, "lower"),
+        Figure(f"{name}, answers 401", outcomes["answers 401"], "", 150, "lower"),
         Figure(f"{name}, took", max(one["seconds"] for one in answers), "s", better="lower"),
     ]
 
@@ -143,12 +184,22 @@ class _Counted:
 
 
 async def _processes(
-    url: str, address: str, key: MasterKey, processes: int, tasks: int
+    program: str,
+    url: str,
+    address: str,
+    key: MasterKey,
+    processes: int,
+    tasks: int,
+    *,
+    before: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
-    """Start them, wait until all are ready, let them go at once, and answer what they say."""
+    """Start them, wait until all are ready, let them go at once, and answer what they say.
+
+    `before` is called in between.
+    """
     started = [
         await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.bench.storm", url, address, str(tasks)),
+            *(sys.executable, "-m", f"tests.bench.{program}", url, address, str(tasks)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "BENCH_KEY": key.reveal()},
@@ -161,6 +212,7 @@ async def _processes(
                 assert one.stdout is not None
                 if await one.stdout.readline() != b"ready\n":
                     raise RuntimeError("a process of the storm did not start")
+            before()
             for number, one in enumerate(started):
                 assert one.stdin is not None
                 one.stdin.write(f"{number}\n".encode())
