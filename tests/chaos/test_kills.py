@@ -26,7 +26,7 @@ from tests.chaos.verdict import summary, violations
 from tests.chaos.world import populate
 from tests.webhooks import receivers
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 KILLS = 250 if FULL else 4
 MOMENTS = ("any", "as an event is acknowledged", "as a delivery arrives", "while it starts")

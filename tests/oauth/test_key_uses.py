@@ -14,6 +14,8 @@ from storage.repositories.api_keys import ApiKey
 from storage.sealing import KeyRing, MasterKey
 from tests.oauth.conftest import Floor
 
+pytestmark = pytest.mark.both_databases
+
 NEWER = MasterKey("newer", bytes(range(1, 33)))
 OLDER = MasterKey("test", bytes(range(32)))
 

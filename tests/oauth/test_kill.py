@@ -27,7 +27,7 @@ from storage.values import table_of
 from tests.oauth.doomed import KEY
 from tests.support.linked import link_accounts, vault_at
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 POINTS = ("before-the-call", "after-the-answer", "after-the-commit")
 TIMES = 300 if os.environ.get("CHAOS") else 12

@@ -25,6 +25,8 @@ from storage.repositories.tokens import StoredTokens, Tokens
 from tests.oauth.conftest import Floor
 from tests.oauth.provider import Provider
 
+pytestmark = pytest.mark.both_databases
+
 AWAY = httpx2.Response(503)
 
 

@@ -9,6 +9,8 @@ from storage.engine import Database, StorageSettings
 from storage.errors import StorageUnavailable
 from tests.support.door import door
 
+pytestmark = pytest.mark.both_databases
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 

@@ -15,6 +15,8 @@ from storage.lock import DatabaseInUse, exclusive
 from storage.repositories.tenants import Tenant
 from storage.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
 
 

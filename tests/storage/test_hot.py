@@ -23,6 +23,8 @@ from tests.storage.test_events import event
 from tests.support.door import door
 from tests.webhooks.relay import START, Relay
 
+pytestmark = pytest.mark.both_databases
+
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 

@@ -17,6 +17,8 @@ from storage.tables import AccountRow
 from storage.unit_of_work import Transaction, UnitOfWork
 from storage.values import table_of
 
+pytestmark = pytest.mark.both_databases
+
 OLD = MasterKey("old", bytes(range(32)))
 NEW = MasterKey("new", bytes(range(1, 33)))
 LOST = MasterKey("lost", bytes(range(2, 34)))

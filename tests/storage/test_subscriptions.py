@@ -14,6 +14,8 @@ from storage.unit_of_work import Transaction, UnitOfWork
 from tests.webhooks.relay import START, Relay
 from webhooks.upstream import RESOURCES
 
+pytestmark = pytest.mark.both_databases
+
 LATER = START + timedelta(minutes=1)
 
 

@@ -16,6 +16,8 @@ from webhooks.lanes import Lanes
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_origin_is_scheme_host_and_port() -> None:
     assert origin_of("https://App.example:8443/a?b#c") == "https://app.example:8443"

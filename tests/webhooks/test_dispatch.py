@@ -31,6 +31,8 @@ from webhooks.schedule import RETRY_DELAYS, Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import maesn_secret, standard_secret
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "https://app.example/1"
 THERE = "https://app.example/2"
 

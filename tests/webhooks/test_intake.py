@@ -17,6 +17,8 @@ from storage.values import table_of
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.errors import EventStale, SignatureInvalid
 
+pytestmark = pytest.mark.both_databases
+
 
 async def events(relay: Relay) -> list[tuple[str, str, str]]:
     """List (upstream id, resource id, type) of what is stored, in the order it came."""

@@ -16,6 +16,8 @@ from tests.webhooks.test_dispatch import HERE, all_are, quiet
 from webhooks.schedule import RETRY_DELAYS, Answered, Outcome
 from webhooks.sender import OutgoingRequest
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def ordered(relay: Relay) -> Subscription:

@@ -14,6 +14,8 @@ from tests.webhooks.history import past
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, on_sqlite
 from webhooks.retention import CHUNK, Removed, Retention
 
+pytestmark = pytest.mark.both_databases
+
 KEEP = timedelta(days=30)
 OLD = START - timedelta(days=31)
 

@@ -12,6 +12,8 @@ from connector.errors import RateLimited
 from storage.engine import Database, StorageSettings
 from storage.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.both_databases
+
 LONG = Rate(10_000, 600, 60)
 
 
