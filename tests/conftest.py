@@ -1,9 +1,13 @@
 """Fixtures every floor's tests share."""
 
+import functools
+import gc
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from unittest import mock
 
+import httpcore2
 import pytest
 import pytest_socket
 import structlog
@@ -11,9 +15,29 @@ import structlog
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
-from tests.support import databases
+from tests.support import databases, servers
 
 pytest_plugins = ["tests.support.requirements"]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end: thousands of tests, and all that was imported."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """An HTTP client without ways of its own reads all certificates, which takes 20 ms."""
+    once = functools.cache(httpcore2.default_ssl_context)
+    with mock.patch.object(httpcore2, "default_ssl_context", once):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_end_at_once() -> Iterator[None]:
+    with servers.ending_at_once():
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
