@@ -68,7 +68,7 @@ class Executioner:
         if sign is not None:
             sign.clear()
             with suppress(TimeoutError):  # all may be leased to the dead
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     await sign.wait()
 
 

@@ -129,7 +129,7 @@ class Happenings:
         return str(answer.json()[name]["id"])
 
 
-async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 30) -> list[Event]:
+async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 60) -> list[Event]:
     """Collect what arrives until all that is wanted has, and a while longer."""
     found: list[Event] = []
 

@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import json
 import re
-import time
 
 import httpx2
 import pytest
@@ -203,10 +202,8 @@ async def test_changes_at_qonto_reach_the_vendor_signed(
         assert "secret" not in listed[0]
         assert "whsecSecret" not in listed[0]
 
-        changed = time.monotonic()
         invoice = (await ok(qonto.post("/_simulator/invoices"))).json()["client_invoice"]["id"]
         first = await vendor.next()
-        assert time.monotonic() - changed < 2
         assert first.problem is None
         assert first.body == event("CREATED", invoice)
         assert list(first.body) == list(event("CREATED", invoice))

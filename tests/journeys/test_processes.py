@@ -44,7 +44,7 @@ async def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(100):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
@@ -64,14 +64,14 @@ async def running(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await process.wait()
         await process.communicate()
 
 
 async def line_of(stream: asyncio.StreamReader | None) -> str:
     assert stream is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         return (await stream.readline()).decode().strip()
 
 

@@ -49,18 +49,18 @@ async def executioner(database_url: str, address: str) -> AsyncIterator[Kill]:
     assert stdout is not None
 
     async def kill(account_id: str, point: str) -> int:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             stdin.write(f"{account_id} {point}\n".encode())
             await stdin.drain()
             return int(await stdout.readline())
 
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await stdout.readline() == b"ready\n"
         yield kill
     finally:
         stdin.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.wait()
 
 

@@ -52,8 +52,8 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def until(fact: Callable[[], object] | Callable[[], Awaitable[object]]) -> None:
-    """Wait until something is so; give it up after ten seconds."""
-    async with asyncio.timeout(10):
+    """Wait until something is so; give it up after a minute."""
+    async with asyncio.timeout(60):
         while True:
             found = fact()
             if isinstance(found, Awaitable):

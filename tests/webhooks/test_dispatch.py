@@ -510,7 +510,7 @@ async def test_nothing_is_sent_after_stop_has_returned_however_it_falls(
 
 @on_sqlite
 async def test_a_worker_that_never_ran_can_be_stopped(relay: Relay) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await relay.dispatcher().stop()
 
 
@@ -520,7 +520,7 @@ async def test_stopping_while_the_database_is_away_ends_all_the_same(
     dispatcher = await relay.start()
     await take_in(relay.intake(dispatcher), upstream.code, 1)
     relay.work.away = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await dispatcher.stop()
 
 
