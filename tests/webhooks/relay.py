@@ -401,7 +401,8 @@ class Relay:
         for released in self.endpoints.hanging:
             released.set()
         for dispatcher, task in self.dispatchers:
-            await dispatcher.stop()
+            async with asyncio.timeout(30):  # a test that failed may have left tries that hang
+                await dispatcher.stop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

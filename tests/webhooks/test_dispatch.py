@@ -343,6 +343,7 @@ async def test_a_result_that_cant_be_written_is_sent_again_and_nothing_is_lost(
     relay.endpoints.answers[HERE] = away
     await take_in(relay.intake(dispatcher), upstream.code, 1)
     await until(lambda: relay.endpoints.arrived)
+    await until(lambda: not dispatcher._held)
     await quiet(relay)
     relay.work.away = False
     del relay.endpoints.answers[HERE]
