@@ -71,6 +71,7 @@ def _p99(times: list[float]) -> float:
     return sorted(times)[len(times) * 99 // 100 - 1]
 
 
+@pytest.mark.both_databases
 @pytest.mark.covers("QX-15")
 async def test_with_every_receiver_down_qonto_hears_within_100_ms_and_each_event_counts_once(
     database_url: str,

@@ -170,6 +170,7 @@ async def read_with_exact_amounts_and_paging(
         assert found["errors"] is None
 
 
+@pytest.mark.both_databases
 @pytest.mark.covers("MAE-24", "MAE-25", "MAE-26", "MAE-27", "MAE-28", "MAE-30", "GUIDE-03")
 @pytest.mark.parametrize("target", TARGETS)
 async def test_changes_at_qonto_reach_the_vendor_signed(

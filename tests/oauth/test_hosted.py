@@ -64,6 +64,7 @@ async def test_the_page_is_answered_instead_of_the_providers_address(floor: Floo
     assert end.url.startswith(f"{CALLBACK}?code=")
 
 
+@pytest.mark.both_databases
 async def test_a_page_lives_a_day_and_ends_with_its_link(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))
@@ -156,6 +157,7 @@ async def test_after_a_refusal_the_page_can_be_begun_again(
     assert again.outcome is Outcome.LINKED
 
 
+@pytest.mark.both_databases
 async def test_old_pages_are_cleared_away(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))

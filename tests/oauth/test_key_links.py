@@ -85,6 +85,7 @@ async def test_a_key_refused_later_must_be_given_anew(floor: Floor) -> None:
     assert access.headers == {"Authorization": "acme-1234:new"}
 
 
+@pytest.mark.both_databases
 async def test_a_link_by_key_and_one_by_oauth_are_the_same_account(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     account = await floor.account(tenant)

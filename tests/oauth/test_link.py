@@ -113,6 +113,7 @@ async def test_the_account_key_is_fetched_with_a_one_time_code(floor: Floor) -> 
     assert access.scopes == frozenset(SCOPES)
 
 
+@pytest.mark.both_databases
 async def test_a_code_works_once_for_its_tenant_and_five_minutes(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     other, _ = await floor.tenant("Other")
@@ -246,6 +247,7 @@ async def test_a_customer_who_refuses_is_sent_to_the_cancel_callback(floor: Floo
 # -- state
 
 
+@pytest.mark.both_databases
 @pytest.mark.covers("QX-04")
 async def test_a_forged_expired_or_replayed_state_stores_nothing(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
@@ -293,6 +295,7 @@ async def test_a_state_of_one_tenants_link_is_no_good_with_another_tenant_in_it(
             await floor.links.finish("acme", ConsentAnswer(state, code="x"))
 
 
+@pytest.mark.both_databases
 async def test_a_state_returned_many_times_at_once_is_used_once(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     back = floor.provider.consent((await floor.links.start(tenant, "acme", WISH)).url)
@@ -316,6 +319,7 @@ async def test_a_return_without_code_or_error_leaves_the_link_usable(floor: Floo
 # -- linking again
 
 
+@pytest.mark.both_databases
 async def test_the_same_organisation_keeps_its_account_and_keys(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     first = await floor.links.exchange(
@@ -388,6 +392,7 @@ async def test_a_disabled_account_is_not_brought_back_by_its_customer(floor: Flo
     assert await floor.status_of(account.id) == "DISABLED"
 
 
+@pytest.mark.both_databases
 async def test_two_tenants_may_link_the_same_organisation(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     other, _ = await floor.tenant("Other")
@@ -395,6 +400,7 @@ async def test_two_tenants_may_link_the_same_organisation(floor: Floor) -> None:
     assert mine.id != theirs.id
 
 
+@pytest.mark.both_databases
 async def test_two_links_of_one_organisation_at_once_make_one_account(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     redirects = await asyncio.gather(*(floor.link(tenant) for _ in range(4)))
@@ -494,6 +500,7 @@ async def test_a_failing_hook_does_not_undo_the_link(floor: Floor) -> None:
     assert floor.told == [account.id]
 
 
+@pytest.mark.both_databases
 async def test_old_links_and_codes_are_cleaned_up(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     await floor.link(tenant)

@@ -20,6 +20,8 @@ from webhooks.errors import SubscriptionExists
 from webhooks.tenants import TenantWebhooks
 from webhooks.upstream import CONSENT
 
+pytestmark = pytest.mark.both_databases
+
 NOTICES = "https://app.example/notices"
 
 

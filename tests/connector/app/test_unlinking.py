@@ -29,6 +29,8 @@ from tests.oauth.conftest import Floor, clock, floor, http, provider
 from tests.webhooks.relay import SIGNED, ProviderWebhooks, Relay, event_body, until
 from webhooks.upstream import CONSENT, Upstream
 
+pytestmark = pytest.mark.both_databases
+
 __all__ = ["clock", "floor", "http", "provider"]
 
 STEPS = ("_unsubscribe", "_revoke", "_delete", "_erase")
