@@ -91,7 +91,7 @@ def deployment(nursery: Nursery, folder: Path, database_url: str) -> list[Member
     ]
 
 
-@pytest.mark.timeout(3600 if FULL else 120)
+@pytest.mark.timeout(3600 if FULL else 240)
 async def test_killed_at_any_moment_no_accepted_event_is_lost(
     born: Nursery,
     work: UnitOfWork,

@@ -40,7 +40,7 @@ def workplace(tmp_path: Path) -> Iterator[Path]:
             yield tmp_path
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
 
 
 @pytest.mark.loopback
@@ -56,7 +56,7 @@ def test_the_shell_and_the_receiver_do_what_the_readme_says(workplace: Path) -> 
         cwd=workplace,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
@@ -85,7 +85,7 @@ def test_the_fixture_for_ci_gives_a_linked_account(tmp_path: Path) -> None:
         env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -79,7 +79,7 @@ async def works(vault: TokenVault, simulator: Simulator, account_id: str) -> boo
     return simulator.grants.find_access(token, simulator.clock.now()) is not None
 
 
-@pytest.mark.timeout(900 if os.environ.get("CHAOS") else 120)
+@pytest.mark.timeout(900 if os.environ.get("CHAOS") else 240)
 @pytest.mark.covers("QX-03")
 async def test_a_link_survives_a_process_killed_at_any_step_of_a_refresh(
     work: UnitOfWork, database_url: str
