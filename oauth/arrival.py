@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from oauth.accounts import Status, key_record
+from oauth.accounts import key_record
 from oauth.audit import CUSTOMER, entry
 from oauth.delivery import Delivery, choose_delivery, linked_notice, linked_url
-from oauth.errors import AccountInactive, OrganizationMismatch, SigningSecretMissing
+from oauth.errors import SigningSecretMissing
+from oauth.joining import Joined, Newcomer, join
 from oauth.keys import new_account_key, new_code
 from oauth.ports import Identity
 from oauth.sealed_tokens import seal_tokens
@@ -35,9 +36,13 @@ class Arrival:
 class Arrived:
     """The linked account, and where the browser goes."""
 
-    account: Account
+    joined: Joined
     url: str | None = field(repr=False)
     """None: it ends at a page of ours."""
+
+    @property
+    def account(self) -> Account:
+        return self.joined.account
 
 
 async def settle(
@@ -45,10 +50,10 @@ async def settle(
 ) -> Arrived:
     """Store what a link brought, and put its key, or the right to one, on its way.
 
-    The same organisation keeps its account. Raises OrganizationMismatch when the link was to renew
-    another one, AccountInactive when the account was switched off, SigningSecretMissing.
+    The same customer keeps its account. Raises what `join` does, and SigningSecretMissing.
     """
-    account = await _store(tx, ring, arrival)
+    joined = await _store(tx, ring, arrival)
+    account = joined.account
     link, at = arrival.link, arrival.at
     await tx.audit.add(
         entry(
@@ -97,35 +102,25 @@ async def settle(
         signed_with=_signing_secret(ring, link, arrival.tenant),
         at=at,
     )
-    return Arrived(account, url)
+    return Arrived(joined, url)
 
 
-async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Account:
-    link, identity, at = arrival.link, arrival.identity, arrival.at
-    known = await tx.accounts.of_organization(link.tenant_id, link.target, identity.organization_id)
-    if link.account_id is not None and (known is None or known.id != link.account_id):
-        raise OrganizationMismatch
-    if known is not None:
-        # Locked, so that it can't be switched off between this look and what is stored below.
-        known = await tx.accounts.get(known.id, lock=True)
-    if known is not None and known.status == Status.DISABLED:
-        raise AccountInactive(known.status)
-    account = await tx.accounts.put(
-        Account(
-            id=new_id("acct", at),
+async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Joined:
+    link, at = arrival.link, arrival.at
+    joined = await join(
+        tx,
+        Newcomer(
             tenant_id=link.tenant_id,
             target=link.target,
-            organization_id=identity.organization_id,
-            organization_name=identity.organization_name,
-            membership_id=identity.membership_id,
-            status=Status.ACTIVE,
+            identity=arrival.identity,
             reference=link.reference,
-            linked_at=at,
-            updated_at=at,
-        )
+            account_id=link.account_id,
+            at=at,
+        ),
     )
-    await tx.tokens.put(seal_tokens(ring, account.id, arrival.tokens, at))
-    return account
+    assert joined.account.connection_id is not None
+    await tx.tokens.put(seal_tokens(ring, joined.account.connection_id, arrival.tokens, at))
+    return joined
 
 
 def _notice(

@@ -53,6 +53,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
+from storage.repositories.tokens import API_KEY, StoredTokens
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
@@ -328,12 +329,15 @@ class Linking:
             if not isinstance(error, StorageUnavailable):  # after which they may be stored
                 await self._revoke(back, tokens)
             raise
-        account_id = arrived.account.id
+        joined = arrived.joined
         logger.info(
-            "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
+            "link.finished", link_id=link.id, account_id=joined.account.id, tenant_id=link.tenant_id
         )
-        for hook in self.on_linked:
-            await tell(hook, account_id)
+        if joined.abandoned is not None:
+            await self._give_back(back, joined.abandoned)
+        for account in (joined.account, *joined.revived):
+            for hook in self.on_linked:
+                await tell(hook, account.id)
         if arrived.url is None:
             return Ending(
                 Outcome.LINKED,
@@ -375,6 +379,19 @@ class Linking:
         """Give tokens back that nobody keeps, if the target system takes them now."""
         token = tokens.refresh_token or tokens.access_token
         try:
+            await self.client.revoke(back.target, back.credentials, token=token)
+        except ServiceError as error:
+            logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)
+
+    async def _give_back(self, back: _Return, abandoned: StoredTokens) -> None:
+        """End an earlier person's consent, which the account has just left."""
+        if abandoned.kind == API_KEY:
+            return  # an organisation's own key is ended by the organisation
+        sealed, place = abandoned.access_token, abandoned.access_place
+        if abandoned.refresh_token is not None:
+            sealed, place = abandoned.refresh_token, abandoned.refresh_place
+        try:
+            token = self.ring.open_text(sealed, place=place)
             await self.client.revoke(back.target, back.credentials, token=token)
         except ServiceError as error:
             logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)

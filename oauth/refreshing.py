@@ -97,8 +97,9 @@ class Refresher:
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
+                connection_id = (await read_ready(tx, account_id, self.serving)).connection_id
                 claimed = await tx.tokens.claim(
-                    account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
+                    connection_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
                 )
                 # Read after the claim, which may have waited for a process that ended the consent.
                 ready = await read_ready(tx, account_id, self.serving)
@@ -128,20 +129,23 @@ class Refresher:
             granted=frozenset(tokens.scopes.split()),
             at=at,
         )
-        return seal_tokens(self.ring, account.id, fresh, at)
+        return seal_tokens(self.ring, tokens.connection_id, fresh, at)
 
     async def _settle_invalid(self, lease: _Lease) -> None:
         """Believe that the grant is dead only if nobody has stored a newer set meanwhile."""
-        account_id = lease.ready.account.id
+        account_id, connection_id = lease.ready.account.id, lease.ready.connection_id
         async with self.work.writing() as tx:
-            await tx.accounts.get(account_id, lock=True)
-            current = await tx.tokens.get(account_id)
+            beside = await tx.accounts.of_connection(connection_id)
+            for account in beside:
+                await tx.accounts.get(account.id, lock=True)
+            current = await tx.tokens.get(connection_id)
             is_final = current is None or current.version == lease.ready.tokens.version
             if is_final:
-                await end_consent(
-                    tx, self.ring, account_id, to=Status.REAUTH_REQUIRED, at=self.clock()
-                )
-            await tx.tokens.release(account_id, lease.owner)
+                for account in beside:
+                    await end_consent(
+                        tx, self.ring, account.id, to=Status.REAUTH_REQUIRED, at=self.clock()
+                    )
+            await tx.tokens.release(connection_id, lease.owner)
         self.observe("ended" if is_final else "overtaken")
         if is_final:
             logger.warning("account.reauth_required", account_id=account_id)
@@ -165,6 +169,6 @@ class Refresher:
         account_id = lease.ready.account.id
         try:
             async with self.work.writing() as tx:
-                await tx.tokens.release(account_id, lease.owner)
+                await tx.tokens.release(lease.ready.connection_id, lease.owner)
         except StorageUnavailable:
             logger.warning("token.lease_not_released", account_id=account_id)

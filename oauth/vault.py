@@ -115,7 +115,7 @@ class TokenVault:
     async def standing(self, account_id: str) -> Standing | None:
         """Say what is held for an account, whatever its status; None when nothing is."""
         async with self._work.reading() as tx:
-            tokens = await tx.tokens.get(account_id)
+            tokens = await tx.tokens.of_account(account_id)
         if tokens is None:
             return None
         return Standing(
@@ -184,6 +184,7 @@ class TokenVault:
     async def _newer(self, account_id: str, version: int) -> Access:
         """Bring a newer version about, together with whoever else wants to."""
         try:
+            # By account: two that live on one connection are kept apart by its lease.
             await self._refreshes.join(
                 (account_id, version), lambda: self._refresher.replace(account_id, version)
             )

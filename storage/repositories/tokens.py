@@ -1,4 +1,4 @@
-"""The sealed tokens of the accounts, and the lease that keeps refreshes single."""
+"""The sealed tokens of the connections, and the lease that keeps refreshes single."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ OAUTH, API_KEY = "OAUTH", "API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class StoredTokens:
-    """An account's token set as it is kept."""
+    """A connection's token set as it is kept."""
 
-    account_id: str
+    connection_id: str
     access_token: bytes = field(repr=False)
     """Sealed for `access_place`."""
     refresh_token: bytes | None = field(repr=False)
@@ -41,36 +41,46 @@ class StoredTokens:
     @property
     def access_place(self) -> str:
         """Where the sealed access token belongs."""
-        return access_place(self.account_id)
+        return access_place(self.connection_id)
 
     @property
     def refresh_place(self) -> str:
         """Where the sealed refresh token belongs."""
-        return refresh_place(self.account_id)
+        return refresh_place(self.connection_id)
 
 
-def values_place(account_id: str) -> str:
+def values_place(connection_id: str) -> str:
     """Say where the sealed custom values beside an API key belong."""
-    return f"tokens.custom_values:{account_id}"
+    return f"tokens.custom_values:{connection_id}"
 
 
-def access_place(account_id: str) -> str:
-    """Say where the sealed access token of an account belongs."""
-    return f"tokens.access_token:{account_id}"
+def access_place(connection_id: str) -> str:
+    """Say where the sealed access token of a connection belongs."""
+    return f"tokens.access_token:{connection_id}"
 
 
-def refresh_place(account_id: str) -> str:
-    """Say where the sealed refresh token of an account belongs."""
-    return f"tokens.refresh_token:{account_id}"
+def refresh_place(connection_id: str) -> str:
+    """Say where the sealed refresh token of a connection belongs."""
+    return f"tokens.refresh_token:{connection_id}"
 
 
 class Tokens:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def get(self, account_id: str) -> StoredTokens | None:
+    async def get(self, connection_id: str) -> StoredTokens | None:
         found = await self._connection.execute(
-            select(*columns_of(StoredTokens, _table)).where(_table.c.account_id == account_id)
+            select(*columns_of(StoredTokens, _table)).where(_table.c.connection_id == connection_id)
+        )
+        row = found.first()
+        return None if row is None else as_value(StoredTokens, row)
+
+    async def of_account(self, account_id: str) -> StoredTokens | None:
+        """Return the set of the connection that an account lives on."""
+        found = await self._connection.execute(
+            select(*columns_of(StoredTokens, _table))
+            .join(_accounts, _accounts.c.connection_id == _table.c.connection_id)
+            .where(_accounts.c.id == account_id)
         )
         row = found.first()
         return None if row is None else as_value(StoredTokens, row)
@@ -80,17 +90,19 @@ class Tokens:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         values = as_row(tokens)
         changed: dict[str, Any] = {
-            name: value for name, value in values.items() if name not in ("account_id", "version")
+            name: value
+            for name, value in values.items()
+            if name not in ("connection_id", "version")
         }
         changed |= {"version": _table.c.version + 1, "lease_owner": None, "lease_until": None}
         await self._connection.execute(
             dialect.insert(_table)
             .values(**values)
-            .on_conflict_do_update(index_elements=["account_id"], set_=changed)
+            .on_conflict_do_update(index_elements=["connection_id"], set_=changed)
         )
 
     async def claim(
-        self, account_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
+        self, connection_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
     ) -> bool:
         """Take the right to refresh this version; False while another holds it or it's replaced.
 
@@ -105,7 +117,7 @@ class Tokens:
         free: ColumnElement[bool] = or_(_table.c.lease_until.is_(None), _table.c.lease_until <= now)
         result = await self._connection.execute(
             update(_table)
-            .where(_table.c.account_id == account_id, _table.c.version == version, free)
+            .where(_table.c.connection_id == connection_id, _table.c.version == version, free)
             .values(lease_owner=owner, lease_until=until)
         )
         return result.rowcount == 1
@@ -119,7 +131,7 @@ class Tokens:
         }
         result = await self._connection.execute(
             update(_table)
-            .where(_table.c.account_id == tokens.account_id, _table.c.version == version)
+            .where(_table.c.connection_id == tokens.connection_id, _table.c.version == version)
             .values(**values)
         )
         return result.rowcount == 1
@@ -127,30 +139,35 @@ class Tokens:
     async def idle(self, before: datetime, *, after: str, most: int) -> list[tuple[str, int]]:
         """List usable accounts whose renewable tokens were last replaced before then.
 
-        Answers account id and version, by id, for ids after `after`.
+        Returns account id and version, one account for each connection, by id, for ids after
+        `after`.
         """
+        account_id = func.min(_accounts.c.id)
         rows = await self._connection.execute(
-            select(_table.c.account_id, _table.c.version)
-            .join(_accounts, _accounts.c.id == _table.c.account_id)
+            select(account_id, _table.c.version)
+            .join(_accounts, _accounts.c.connection_id == _table.c.connection_id)
             .where(
                 _accounts.c.status == "ACTIVE",
                 _table.c.refresh_token.is_not(None),
                 _table.c.updated_at < before,
-                _table.c.account_id > after,
             )
-            .order_by(_table.c.account_id)
+            .group_by(_table.c.connection_id, _table.c.version)
+            .having(account_id > after)
+            .order_by(account_id)
             .limit(most)
         )
         return [(row[0], row[1]) for row in rows]
 
-    async def remove(self, account_id: str) -> None:
-        """Delete an account's tokens."""
-        await self._connection.execute(delete(_table).where(_table.c.account_id == account_id))
+    async def remove(self, connection_id: str) -> None:
+        """Delete a connection's tokens."""
+        await self._connection.execute(
+            delete(_table).where(_table.c.connection_id == connection_id)
+        )
 
-    async def release(self, account_id: str, owner: str) -> None:
+    async def release(self, connection_id: str, owner: str) -> None:
         """Give the lease back, if it still is this owner's."""
         await self._connection.execute(
             update(_table)
-            .where(_table.c.account_id == account_id, _table.c.lease_owner == owner)
+            .where(_table.c.connection_id == connection_id, _table.c.lease_owner == owner)
             .values(lease_owner=None, lease_until=None)
         )

@@ -41,7 +41,7 @@ async def test_the_key_is_stored_sealed(floor: Floor) -> None:
     key = Credentials("acme-1234", "secret-canary", {"stagingToken": "staging-canary"})
     linked = await floor.key_links.link(made.tenant, "acme-sandbox", key)
     async with floor.work.reading() as tx:
-        stored = await tx.tokens.get(linked.account.id)
+        stored = await tx.tokens.of_account(linked.account.id)
     assert stored is not None
     assert stored.custom_values is not None
     assert b"canary" not in stored.access_token + stored.custom_values

@@ -38,7 +38,7 @@ async def account(floor: Floor) -> Account:
 
 async def stored(floor: Floor, account: Account) -> StoredTokens:
     async with floor.work.reading() as tx:
-        tokens = await tx.tokens.get(account.id)
+        tokens = await tx.tokens.of_account(account.id)
     assert tokens is not None
     return tokens
 
@@ -367,7 +367,11 @@ async def crash_after_the_answer(floor: Floor, account: Account) -> None:
     old = await stored(floor, account)
     async with floor.work.writing() as tx:
         assert await tx.tokens.claim(
-            account.id, old.version, owner="dead", at=floor.clock(), lease=timedelta(seconds=20)
+            old.connection_id,
+            old.version,
+            owner="dead",
+            at=floor.clock(),
+            lease=timedelta(seconds=20),
         )
     assert old.refresh_token is not None
     refresh_token = floor.ring.open_text(old.refresh_token, place=old.refresh_place)
@@ -492,10 +496,10 @@ async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> No
     tenant, _ = await floor.tenant()
     other, _ = await floor.tenant("Other")
     mine, theirs = await floor.account(tenant), await floor.account(other)
-    tokens = await stored(floor, theirs)
+    own, tokens = await stored(floor, mine), await stored(floor, theirs)
     async with floor.work.writing() as tx:
         moved = StoredTokens(
-            mine.id, tokens.access_token, tokens.refresh_token, tokens.expires_at,
+            own.connection_id, tokens.access_token, tokens.refresh_token, tokens.expires_at,
             tokens.scopes, tokens.updated_at,
         )  # fmt: skip
         await tx.tokens.put(moved)
