@@ -58,7 +58,9 @@ class FakeTarget:
         self.provider.identified.append(access)
         if self.provider.identify_error is not None:
             raise self.provider.identify_error
-        return Identity(self.provider.organization, f"{self.provider.organization} SA", "member-1")
+        return Identity(
+            self.provider.organization, f"{self.provider.organization} SA", self.provider.member
+        )
 
 
 @dataclass
@@ -75,6 +77,7 @@ class Provider:
 
     clock: FakeClock
     organization: str = "org-1"
+    member: str | None = "member-1"
     life: int = 3600
     offline: bool = True
     staging_token: str | None = None

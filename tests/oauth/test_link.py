@@ -320,7 +320,7 @@ async def test_a_return_without_code_or_error_leaves_the_link_usable(floor: Floo
 
 
 @pytest.mark.both_databases
-async def test_the_same_organisation_keeps_its_account_and_keys(floor: Floor) -> None:
+async def test_the_same_customer_keeps_its_account_and_keys(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     first = await floor.links.exchange(
         tenant, query_of((await floor.link(tenant, WISH)).url)["code"]
@@ -328,7 +328,9 @@ async def test_the_same_organisation_keeps_its_account_and_keys(floor: Floor) ->
     account = await floor.callers.select(tenant, first.account_key)
     before = await floor.vault.get(account.id)
     floor.clock.move(hours=2)
-    again = await floor.links.exchange(tenant, query_of((await floor.link(tenant)).url)["code"])
+    again = await floor.links.exchange(
+        tenant, query_of((await floor.link(tenant, WISH)).url)["code"]
+    )
     assert again.relinked
     assert again.reference == "customer 7 & co"
     assert again.account_key != first.account_key

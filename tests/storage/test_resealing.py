@@ -118,7 +118,7 @@ async def test_whoever_writes_meanwhile_wins(
             theirs = KeyRing([OLD]).seal("theirs", place=value.place)
             await self._connection.execute(
                 update(value.column.table)
-                .where(value.column.table.c.account_id == value.row_id)
+                .where(value.column.table.c.connection_id == value.row_id)
                 .values(access_token=theirs)
             )
         return await replace(self, value, sealed)
