@@ -13,7 +13,7 @@ import structlog
 from oauth import grants
 from oauth.authorizing import consent_url, scopes_for
 from oauth.errors import PageExpired, PageInvalid, PageUsed, SystemNotRegistered, UnknownTarget
-from oauth.page_tokens import cookie_name, read_page_token, write_cookie
+from oauth.page_tokens import BrowserMark, cookie_name, read_page_token, write_cookie
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.topics import Asked, summarize
@@ -47,11 +47,7 @@ class Departure:
     """Where the browser goes on the click, and the cookie it takes along."""
 
     url: str = field(repr=False)
-    cookie_name: str
-    cookie: str = field(repr=False)
-    cookie_path: str
-    max_age: timedelta
-    is_secure: bool
+    mark: BrowserMark
 
 
 @dataclass(frozen=True)
@@ -109,11 +105,13 @@ class LinkPages:
         )
         return Departure(
             url=url,
-            cookie_name=cookie_name(link.id),
-            cookie=write_cookie(link.id, self.ring.signing_keys("browser"), at=at),
-            cookie_path=self.settings.callback_path(link.target),
-            max_age=life,
-            is_secure=self.settings.is_secure,
+            mark=BrowserMark(
+                cookie_name(link.id),
+                write_cookie(link.id, self.ring.signing_keys("browser"), at=at),
+                self.settings.callback_path(link.target),
+                life,
+                self.settings.is_secure,
+            ),
         )
 
     async def _read(self, tx: Transaction, token: str) -> tuple[Link, Tenant, System]:

@@ -16,8 +16,8 @@ from oauth.errors import (
 )
 from oauth.joining import Newcomer, join
 from oauth.keys import new_account_key
-from oauth.link import OnLinked, tell
 from oauth.ports import Identity, TargetSystem
+from oauth.returning import OnLinked, tell
 from oauth.sealed_tokens import seal_api_key
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access

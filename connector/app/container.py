@@ -33,6 +33,7 @@ from oauth.page_routes import StyleOf
 from oauth.page_styles import PageStyles
 from oauth.pages.style import PageStyle
 from oauth.ports import TargetSystem
+from oauth.returning import Returning
 from oauth.settings import OAuthSettings
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
@@ -81,6 +82,7 @@ class Container:
     key_uses: KeyUses
     callers: Callers
     links: Linking
+    returning: Returning
     key_links: KeyLinking
     pages: LinkPages
     page_style: StyleOf
@@ -105,6 +107,7 @@ class Container:
     async def close(self) -> None:
         """Finish what is under way and let go of every connection."""
         await self.intake.drain()
+        await self.returning.close()
         await self.vault.close()
         await self.key_uses.close()
         await self.unlinker.farewell.close()
@@ -322,7 +325,8 @@ def assemble(
         vault.forget(account_id)
         dispatcher.wake()
 
-    links = Linking(
+    links = Linking(work, ring, targets, oauth_settings, clock)
+    returning = Returning(
         work,
         ring,
         targets,
@@ -377,6 +381,7 @@ def assemble(
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,
+        returning=returning,
         key_links=KeyLinking(
             work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
         ),

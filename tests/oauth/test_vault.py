@@ -274,7 +274,7 @@ async def test_invalid_grant_is_not_believed_when_a_newer_set_is_stored(
     floor.provider.before_answer = None
     started = await floor.links.start(tenant, "acme", LinkRequest())
     back = floor.provider.consent(started.url)
-    await floor.links.finish("acme", read_consent(f"code={back['code']}&state={back['state']}"))
+    await floor.returning.finish("acme", read_consent(f"code={back['code']}&state={back['state']}"))
     gate.opened.set()
     access = await asking
     assert access.version == 2
