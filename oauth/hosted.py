@@ -25,6 +25,9 @@ from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 
+_CLICKS = 20
+"""How many links under way one page may have."""
+
 logger = structlog.get_logger()
 
 
@@ -93,6 +96,8 @@ class LinkPages:
             )
             link = replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
             await tx.links.add(link)
+            # Whoever has the page's address can click for ever; the newest clicks count.
+            await tx.links.trim(page.id, most=_CLICKS)
         logger.info("link.departed", tenant_id=link.tenant_id, link_id=link.id, page_id=page.id)
         url = consent_url(
             link,

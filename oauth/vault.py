@@ -164,8 +164,18 @@ class TokenVault:
             if tokens.refresh_token is None
             else self._ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
         )
+        if await self._end_consent(account_id, target):
+            return
         credentials = open_credentials(self._ring, ready.system)
         await self._client.revoke(target, credentials, token=token)
+
+    async def _end_consent(self, account_id: str, target: TargetSystem) -> bool:
+        """Take the consent back with an access token; False where that can't be done."""
+        try:
+            return await target.end_consent(await self.get(account_id))
+        except (AccountUnusable, ServiceError) as error:
+            logger.info("consent.not_ended", account_id=account_id, code=error.code)
+            return False
 
     def forget(self, account_id: str) -> None:
         """Drop what is held in memory, so that the next call looks at the database."""

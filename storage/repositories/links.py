@@ -136,6 +136,22 @@ class Links:
         row = result.first()
         return None if row is None else as_value(ExchangeCode, row)
 
+    async def trim(self, page_id: str, *, most: int) -> None:
+        """Delete the oldest links under way that were begun on a page, beyond the newest `most`."""
+        kept = (
+            select(_table.c.id)
+            .where(_table.c.page_id == page_id, _table.c.used_at.is_(None))
+            .order_by(_table.c.id.desc())
+            .limit(most)
+        )
+        await self._connection.execute(
+            delete(_table).where(
+                _table.c.page_id == page_id,
+                _table.c.used_at.is_(None),
+                _table.c.id.not_in(kept),
+            )
+        )
+
     async def use_up(self, account_id: str, at: datetime) -> None:
         """Let every link and code under way for an account come to nothing."""
         for table in (_table, _codes):

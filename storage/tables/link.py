@@ -23,7 +23,7 @@ class LinkRow(Record, table=True):
     include_signature: bool = False
     account_id: str | None = Field(default=None, foreign_key="accounts.id")
     """Set when an existing account is linked again under its key."""
-    page_id: str | None = None
+    page_id: str | None = Field(default=None, index=True)
     """The link page it was begun on. No foreign key: the page is cleared away first."""
     code_verifier: bytes
     """Sealed PKCE verifier; empty for a link page, which mints none itself."""

@@ -62,6 +62,12 @@ class FakeTarget:
             self.provider.organization, f"{self.provider.organization} SA", self.provider.member
         )
 
+    async def end_consent(self, access: Access) -> bool:
+        if not self.provider.ends_consents:
+            return False
+        self.provider.ended.append(access.headers["Authorization"])
+        return True
+
 
 @dataclass
 class Refresh:
@@ -85,6 +91,9 @@ class Provider:
     refresh_tokens: dict[str, Refresh] = field(default_factory=dict)
     access_tokens: set[str] = field(default_factory=set)
     revoked: list[str] = field(default_factory=list)
+    ends_consents: bool = False
+    """Whether the scopes let consents be taken back, rather than tokens revoked."""
+    ended: list[str] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     identified: list[Access] = field(default_factory=list)
     identify_error: Exception | None = None

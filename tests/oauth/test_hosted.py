@@ -85,6 +85,21 @@ async def test_a_page_lives_a_day_and_ends_with_its_link(floor: Floor) -> None:
     assert query_of(late.url)["error"] == "STATE_REPLAYED"
 
 
+async def test_a_page_that_is_clicked_for_ever_keeps_the_newest_clicks(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))
+    first = await go(floor, token)
+    for _ in range(60):
+        floor.clock.move(seconds=1)
+        answer, cookies = await go(floor, token)
+    async with floor.work.reading() as tx:
+        rows = (await tx.connection.exec_driver_sql("SELECT count(*) FROM links")).scalar_one()
+    assert rows == 1 + 20
+    with pytest.raises(StateInvalid):
+        await floor.returning.finish("acme", *first)
+    assert isinstance(await floor.returning.finish("acme", answer, cookies), Redirect)
+
+
 async def test_a_return_without_this_browsers_cookie_is_refused(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))

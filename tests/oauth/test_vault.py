@@ -621,3 +621,16 @@ async def test_the_margin_differs_from_process_to_process(floor: Floor, account:
     assert floor.provider.refreshes() == 0
     await eager.get(account.id)
     assert floor.provider.refreshes() == 1
+
+
+async def test_leaving_takes_the_consent_back_or_else_revokes_the_token(
+    floor: Floor, account: Account
+) -> None:
+    floor.provider.ends_consents = True
+    await floor.vault.revoke(account.id)
+    access = await floor.vault.get(account.id)
+    assert floor.provider.ended == [access.headers["Authorization"]]
+    assert floor.provider.revoked == []
+    floor.provider.ends_consents = False
+    await floor.vault.revoke(account.id)
+    assert len(floor.provider.revoked) == 1

@@ -194,6 +194,10 @@ class QontoClient:
         """DELETE /v2/webhook_subscriptions/{id}."""
         await self._http.send(account_id, _on_subscription("DELETE", subscription_id))
 
+    async def end_consent(self, account_id: str) -> None:
+        """DELETE /v2/oauth2/consents: the person behind the token lets the app in no more."""
+        await self._http.send(account_id, Call("DELETE", "/v2/oauth2/consents", "/v2/oauth2/consents"))
+
     async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
         answer = await self._http.send(account_id, call)
         document, _ = readable(resource.read_one, answer)
