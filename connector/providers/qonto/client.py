@@ -196,7 +196,8 @@ class QontoClient:
 
     async def end_consent(self, account_id: str) -> None:
         """DELETE /v2/oauth2/consents: the person behind the token lets the app in no more."""
-        await self._http.send(account_id, Call("DELETE", "/v2/oauth2/consents", "/v2/oauth2/consents"))
+        path = "/v2/oauth2/consents"
+        await self._http.send(account_id, Call("DELETE", path, path))
 
     async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
         answer = await self._http.send(account_id, call)
