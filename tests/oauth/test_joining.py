@@ -12,6 +12,8 @@ from storage.repositories.connections import Connection
 from storage.repositories.tenants import Tenant
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def tenant(floor: Floor) -> Tenant:

@@ -16,6 +16,8 @@ from storage.repositories.tenants import Tenant
 from storage.unit_of_work import Transaction, UnitOfWork
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
+pytestmark = pytest.mark.both_databases
+
 HOOK = "https://app.example/hooks/account-key"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from storage.ids import new_id
@@ -10,6 +11,8 @@ from storage.tables import EventRow
 from storage.values import table_of
 from tests.webhooks.relay import SIGNED, Relay, event_body
 from webhooks.upstream import CONSENT, RESOURCES
+
+pytestmark = pytest.mark.both_databases
 
 _events = table_of(EventRow)
 
