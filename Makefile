@@ -33,7 +33,7 @@ sandbox: .venv/.simulator ## install, then serve connector and simulator on loop
 	$(BIN)/qonto-connector sandbox
 
 test: .venv/.dev ## install, then run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=25
 
 check: .venv/.dev lint types contracts deps audit test ## everything CI runs
 

@@ -35,6 +35,11 @@ class Ready:
     """None only where an API key needs no app."""
 
     @property
+    def connection_id(self) -> str:
+        """The consent that the account lives on."""
+        return self.tokens.connection_id
+
+    @property
     def registered_at(self) -> datetime | None:
         """When the custom values among a call's headers were registered."""
         return None if self.system is None else self.system.updated_at
@@ -61,7 +66,7 @@ async def read_ready(tx: Transaction, account_id: str, serving: Status = Status.
         raise ReauthRequired
     if account.status != serving:
         raise AccountInactive(account.status)
-    tokens = await tx.tokens.get(account_id)
+    tokens = None if account.connection_id is None else await tx.tokens.get(account.connection_id)
     if tokens is None:
         raise ReauthRequired
     system = await tx.systems.get(account.tenant_id, account.target)

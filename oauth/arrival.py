@@ -3,21 +3,26 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from oauth.accounts import Status, key_record
+from oauth.accounts import key_record
 from oauth.audit import CUSTOMER, entry
 from oauth.delivery import Delivery, choose_delivery, linked_notice, linked_url
-from oauth.errors import AccountInactive, OrganizationMismatch, SigningSecretMissing
+from oauth.errors import SigningSecretMissing
+from oauth.joining import Joined, Newcomer, join
 from oauth.keys import new_account_key, new_code
 from oauth.ports import Identity
 from oauth.sealed_tokens import seal_tokens
 from oauth.tokens import TokenSet
 from storage.ids import new_id
 from storage.repositories.accounts import Account
+from storage.repositories.audit import AuditEntry
 from storage.repositories.links import ExchangeCode, Link
 from storage.repositories.notices import Notice
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction
+
+LINKED = "LINKED"
+"""The outcome of a link that has succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,13 @@ class Arrival:
 class Arrived:
     """The linked account, and where the browser goes."""
 
-    account: Account
+    joined: Joined
     url: str | None = field(repr=False)
     """None: it ends at a page of ours."""
+
+    @property
+    def account(self) -> Account:
+        return self.joined.account
 
 
 async def settle(
@@ -45,87 +54,134 @@ async def settle(
 ) -> Arrived:
     """Store what a link brought, and put its key, or the right to one, on its way.
 
-    The same organisation keeps its account. Raises OrganizationMismatch when the link was to renew
-    another one, AccountInactive when the account was switched off, SigningSecretMissing.
+    The same customer keeps its account. Raises what `join` does, and SigningSecretMissing.
     """
-    account = await _store(tx, ring, arrival)
-    link, at = arrival.link, arrival.at
-    await tx.audit.add(
-        entry(
-            "account.linked",
-            by=CUSTOMER,
-            at=at,
-            tenant_id=account.tenant_id,
-            account_id=account.id,
-            link_id=link.id,
-        )
-    )
+    joined = await _store(tx, ring, arrival)
+    account, link, at = joined.account, arrival.link, arrival.at
+    await tx.audit.add(_audited("account.linked", account, at, link_id=link.id))
     way = choose_delivery(link, arrival.tenant)
-    account_key = code = None
-    if way in (Delivery.WEBHOOK, Delivery.REDIRECT):
-        key = new_account_key(ring)
-        account_key = key.secret
-        record = key_record(key, account.id, at)
-        await tx.accounts.add_key(record)
-        await tx.audit.add(
-            entry(
-                "account_key.issued",
-                by=CUSTOMER,
-                at=at,
-                tenant_id=account.tenant_id,
-                account_id=account.id,
-                account_key_id=record.id,
-            )
-        )
-    elif way is Delivery.CODE:
-        new = new_code(ring)
-        code = new.secret
-        await tx.links.add_code(
-            ExchangeCode(new.digest.value, link.tenant_id, account.id, at + code_life)
-        )
-    relinked = way is Delivery.NO_KEY
+    handing = Handing(ring, link, arrival.tenant, account, at, code_life)
+    handed = await handing.over(tx, way)
     if link.webhook_callback_url is not None:
         body = linked_notice(
-            link.target, account_key=account_key, reference=link.reference, relinked=relinked, at=at
+            link.target,
+            account_key=handed.key,
+            reference=link.reference,
+            relinked=way is Delivery.NO_KEY,
+            at=at,
         )
         await tx.notices.add(_notice(ring, link, link.webhook_callback_url, account, body, at))
-    url = linked_url(
-        link,
-        relinked=relinked,
-        code=code,
-        account_key=account_key if way is Delivery.REDIRECT else None,
-        signed_with=_signing_secret(ring, link, arrival.tenant),
-        at=at,
+    await tx.links.end(link.id, LINKED, account_id=account.id, handed=handed.mark)
+    return Arrived(joined, handed.url)
+
+
+async def hand_over_again(tx: Transaction, handing: "Handing", *, same_browser: bool) -> str | None:
+    """Return where a browser goes that comes back with a link that has succeeded.
+
+    What it took along the first time is replaced if nobody has used it. If somebody has, only the
+    browser that took it is given another.
+    """
+    way = choose_delivery(handing.link, handing.tenant)
+    mark = handing.link.handed
+    is_unused = False
+    if way is Delivery.CODE and mark is not None:
+        is_unused = await tx.links.retire_code(mark, handing.at)
+    elif way is Delivery.REDIRECT and mark is not None:
+        key = await tx.accounts.get_key(mark)
+        is_unused = key is not None and key.last_used_at is None and key.is_live(handing.at)
+        if is_unused:
+            await tx.accounts.revoke_key(mark, handing.at)
+    if way in (Delivery.CODE, Delivery.REDIRECT) and not (is_unused or same_browser):
+        way = Delivery.NO_KEY
+    if way is Delivery.WEBHOOK:
+        return handing.url(relinked=False)
+    handed = await handing.over(tx, way)
+    await tx.links.end(
+        handing.link.id, LINKED, account_id=handing.account.id, handed=handed.mark or mark
     )
-    return Arrived(account, url)
+    return handed.url
 
 
-async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Account:
-    link, identity, at = arrival.link, arrival.identity, arrival.at
-    known = await tx.accounts.of_organization(link.tenant_id, link.target, identity.organization_id)
-    if link.account_id is not None and (known is None or known.id != link.account_id):
-        raise OrganizationMismatch
-    if known is not None:
-        # Locked, so that it can't be switched off between this look and what is stored below.
-        known = await tx.accounts.get(known.id, lock=True)
-    if known is not None and known.status == Status.DISABLED:
-        raise AccountInactive(known.status)
-    account = await tx.accounts.put(
-        Account(
-            id=new_id("acct", at),
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What is on its way to the vendor."""
+
+    url: str | None = field(repr=False)
+    """Where the browser goes; None is a page of ours."""
+    mark: str | None = field(default=None, repr=False)
+    """The hash of a one-time code, or the id of an account key."""
+    key: str | None = field(default=None, repr=False)
+    """The account key itself, for a notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """How a linked account's key reaches the vendor at the end of one link."""
+
+    ring: KeyRing
+    link: Link
+    tenant: Tenant
+    account: Account
+    at: datetime
+    code_life: timedelta
+
+    async def over(self, tx: Transaction, way: Delivery) -> Handed:
+        """Mint what this way takes and store it; return where the browser goes with it."""
+        if way is Delivery.NO_KEY:
+            return Handed(self.url(relinked=True))
+        if way is Delivery.CODE:
+            new = new_code(self.ring)
+            await tx.links.add_code(
+                ExchangeCode(
+                    new.digest.value, self.link.tenant_id, self.account.id, self.at + self.code_life
+                )
+            )
+            url = self.url(relinked=False, code=new.secret)
+            return Handed(url, new.digest.value)
+        key = new_account_key(self.ring)
+        record = key_record(key, self.account.id, self.at)
+        await tx.accounts.add_key(record)
+        await tx.audit.add(
+            _audited("account_key.issued", self.account, self.at, account_key_id=record.id)
+        )
+        in_url = key.secret if way is Delivery.REDIRECT else None
+        return Handed(self.url(relinked=False, account_key=in_url), record.id, key.secret)
+
+    def url(
+        self, *, relinked: bool, code: str | None = None, account_key: str | None = None
+    ) -> str | None:
+        return linked_url(
+            self.link,
+            relinked=relinked,
+            code=code,
+            account_key=account_key,
+            signed_with=_signing_secret(self.ring, self.link, self.tenant),
+            at=self.at,
+        )
+
+
+def _audited(action: str, account: Account, at: datetime, **ids: str) -> AuditEntry:
+    return entry(
+        action, by=CUSTOMER, at=at, tenant_id=account.tenant_id, account_id=account.id, **ids
+    )
+
+
+async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Joined:
+    link, at = arrival.link, arrival.at
+    joined = await join(
+        tx,
+        Newcomer(
             tenant_id=link.tenant_id,
             target=link.target,
-            organization_id=identity.organization_id,
-            organization_name=identity.organization_name,
-            membership_id=identity.membership_id,
-            status=Status.ACTIVE,
+            identity=arrival.identity,
             reference=link.reference,
-            linked_at=at,
-            updated_at=at,
-        )
+            account_id=link.account_id,
+            at=at,
+        ),
     )
-    await tx.tokens.put(seal_tokens(ring, account.id, arrival.tokens, at))
-    return account
+    assert joined.account.connection_id is not None
+    await tx.tokens.put(seal_tokens(ring, joined.account.connection_id, arrival.tokens, at))
+    return joined
 
 
 def _notice(

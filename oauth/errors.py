@@ -177,6 +177,16 @@ class OrganizationMismatch(LinkRefused):
         )
 
 
+class ReferenceTaken(LinkRefused):
+    code = "REFERENCE_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another account has this reference; unlink that one first, or use a reference of "
+            "its own for each customer"
+        )
+
+
 class CallbackNotAllowed(Invalid):
     code = "CALLBACK_NOT_ALLOWED"
 

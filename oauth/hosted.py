@@ -13,7 +13,7 @@ import structlog
 from oauth import grants
 from oauth.authorizing import consent_url, scopes_for
 from oauth.errors import PageExpired, PageInvalid, PageUsed, SystemNotRegistered, UnknownTarget
-from oauth.page_tokens import cookie_name, read_page_token, write_cookie
+from oauth.page_tokens import BrowserMark, cookie_name, read_page_token, write_cookie
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.topics import Asked, summarize
@@ -24,6 +24,9 @@ from storage.repositories.systems import System
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
+
+_CLICKS = 20
+"""How many links under way one page may have."""
 
 logger = structlog.get_logger()
 
@@ -47,11 +50,7 @@ class Departure:
     """Where the browser goes on the click, and the cookie it takes along."""
 
     url: str = field(repr=False)
-    cookie_name: str
-    cookie: str = field(repr=False)
-    cookie_path: str
-    max_age: timedelta
-    is_secure: bool
+    mark: BrowserMark
 
 
 @dataclass(frozen=True)
@@ -97,6 +96,8 @@ class LinkPages:
             )
             link = replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
             await tx.links.add(link)
+            # Whoever has the page's address can click for ever; the newest clicks count.
+            await tx.links.trim(page.id, most=_CLICKS)
         logger.info("link.departed", tenant_id=link.tenant_id, link_id=link.id, page_id=page.id)
         url = consent_url(
             link,
@@ -109,11 +110,13 @@ class LinkPages:
         )
         return Departure(
             url=url,
-            cookie_name=cookie_name(link.id),
-            cookie=write_cookie(link.id, self.ring.signing_keys("browser"), at=at),
-            cookie_path=self.settings.callback_path(link.target),
-            max_age=life,
-            is_secure=self.settings.is_secure,
+            mark=BrowserMark(
+                cookie_name(link.id),
+                write_cookie(link.id, self.ring.signing_keys("browser"), at=at),
+                self.settings.callback_path(link.target),
+                life,
+                self.settings.is_secure,
+            ),
         )
 
     async def _read(self, tx: Transaction, token: str) -> tuple[Link, Tenant, System]:

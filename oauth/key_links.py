@@ -6,26 +6,25 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from oauth.accounts import Status, key_record
+from oauth.accounts import key_record
 from oauth.audit import OPERATOR, entry
 from oauth.credentials import open_values
 from oauth.errors import (
-    AccountInactive,
-    OrganizationMismatch,
     ProviderUnavailable,
     UnauthorizedAccountKey,
     UnknownTarget,
 )
+from oauth.joining import Newcomer, join
 from oauth.keys import new_account_key
-from oauth.link import OnLinked, tell
 from oauth.ports import Identity, TargetSystem
+from oauth.returning import OnLinked, tell
 from oauth.sealed_tokens import seal_api_key
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access
 from storage.clock import Clock, system_clock
-from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
+from storage.repositories.tokens import API_KEY
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
@@ -77,8 +76,8 @@ class KeyLinking:
 
         With `account` that one is linked again, and no key is made; without `with_key` neither.
         `by` is the id of the API key that asks, for the audit trail.
-        Raises UnknownTarget, UnauthorizedAccountKey, OrganizationMismatch, AccountInactive,
-        ProviderUnavailable, and what the target system raises when it refuses.
+        Raises UnknownTarget, UnauthorizedAccountKey, ProviderUnavailable, what `join` does, and
+        what the target system raises when it refuses.
         """
         system = self.targets.get(target)
         if system is None:
@@ -90,27 +89,24 @@ class KeyLinking:
         at = self.clock()
         key = new_account_key(self.ring) if with_key and account is None else None
         async with self.work.writing() as tx:
-            known = await tx.accounts.of_organization(tenant.id, target, identity.organization_id)
-            if account is not None and (known is None or known.id != account.id):
-                raise OrganizationMismatch
-            if known is not None and known.status == Status.DISABLED:
-                raise AccountInactive(known.status)
-            stored = await tx.accounts.put(
-                Account(
-                    id=new_id("acct", at),
+            joined = await join(
+                tx,
+                Newcomer(
                     tenant_id=tenant.id,
                     target=target,
-                    organization_id=identity.organization_id,
-                    organization_name=identity.organization_name,
-                    membership_id=identity.membership_id,
-                    status=Status.ACTIVE,
+                    identity=identity,
                     reference=reference,
-                    linked_at=at,
-                    updated_at=at,
-                )
+                    account_id=None if account is None else account.id,
+                    at=at,
+                    kind=API_KEY,
+                ),
             )
+            stored = joined.account
+            assert stored.connection_id is not None
             await tx.tokens.put(
-                seal_api_key(self.ring, stored.id, authorization, credentials.custom_values, at)
+                seal_api_key(
+                    self.ring, stored.connection_id, authorization, credentials.custom_values, at
+                )
             )
             ids = {"tenant_id": tenant.id, "account_id": stored.id}
             await tx.audit.add(entry("account.linked", by=by, at=at, **ids))
@@ -121,8 +117,11 @@ class KeyLinking:
                     entry("account_key.issued", by=by, at=at, **ids, account_key_id=record.id)
                 )
         logger.info("account.linked_by_key", account_id=stored.id, tenant_id=tenant.id)
-        for hook in self.on_linked:
-            await tell(hook, stored.id)
+        if joined.abandoned is not None:
+            logger.warning("link.tokens_left", account_id=stored.id)
+        for one in (stored, *joined.revived):
+            for hook in self.on_linked:
+                await tell(hook, one.id)
         return LinkedByKey(stored, None if key is None else key.secret)
 
     async def _identify(

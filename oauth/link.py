@@ -1,12 +1,9 @@
-"""The link flow: from a vendor's wish to a linked account, and its key in the vendor's hands.
+"""The link flow as vendors see it: a wish for a link, and a code exchanged for a key.
 
-The calls to the provider lie between two short transactions. The first uses the link up, so that
-a second browser with the same state finds nothing to do; the second writes account, tokens, key
-and notice, all or nothing.
+What lies between is the customer's browser, see `oauth.returning`.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -14,41 +11,25 @@ import structlog
 
 from oauth import callbacks, grants
 from oauth.accounts import Status, key_record
-from oauth.arrival import Arrival, settle
 from oauth.audit import SYSTEM, entry
-from oauth.authorizing import consent_url, scopes_for
-from oauth.client import OAuthClient
-from oauth.credentials import AppCredentials, open_credentials
-from oauth.delivery import refused_url
+from oauth.authorizing import consent_url
 from oauth.errors import (
     CodeInvalid,
-    ConsentRefused,
-    ProviderUnavailable,
     SigningSecretMissing,
-    StateExpired,
-    StateInvalid,
-    StateReplayed,
     SystemNotRegistered,
     UnauthorizedAccountKey,
     UnknownTarget,
 )
-from oauth.grants import ConsentAnswer
 from oauth.keys import is_presentable, new_account_key
-from oauth.link_endings import Ending, Outcome
 from oauth.page_tokens import (
     PAGE_LIFE,
-    cookie_name,
-    is_cookie_of,
     write_page_token,
 )
-from oauth.ports import Identity, TargetSystem
+from oauth.ports import TargetSystem
 from oauth.requests import LinkRequest
-from oauth.sealed_tokens import bearer
 from oauth.settings import OAuthSettings
-from oauth.state import read_state
-from oauth.tokens import Access, TokenSet
 from storage.clock import Clock, system_clock
-from storage.errors import Invalid, ServiceError, StorageUnavailable
+from storage.errors import Invalid
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.links import Link
@@ -58,11 +39,7 @@ from storage.unit_of_work import UnitOfWork
 
 logger = structlog.get_logger()
 
-OnLinked = Callable[[str], Awaitable[None]]
-"""Told the account's id after a link was stored; what it raises is logged and goes no further."""
-
 _KEPT_AFTER_EXPIRY = timedelta(days=1)
-_HOOK_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +48,6 @@ class StartedLink:
 
     url: str
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where the browser goes next. Hidden from `repr`: it may hold a code or a key."""
-
-    url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +60,6 @@ class Exchanged:
     relinked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Return:
-    """A browser that came back with a good state, and what its link was started with."""
-
-    link: Link
-    tenant: Tenant
-    target: TargetSystem
-    credentials: AppCredentials
-
-
 @dataclass(frozen=True)
 class Linking:
     """The use cases of linking."""
@@ -107,10 +67,8 @@ class Linking:
     work: UnitOfWork
     ring: KeyRing
     targets: Mapping[str, TargetSystem]
-    client: OAuthClient
     settings: OAuthSettings
     clock: Clock = system_clock
-    on_linked: Sequence[OnLinked] = ()
 
     async def start(
         self, tenant: Tenant, target: str, wish: LinkRequest, account: Account | None = None
@@ -149,37 +107,6 @@ class Linking:
             organization_id=None if account is None else account.organization_id,
         )
         return StartedLink(url, warnings)
-
-    async def finish(
-        self, target: str, answer: ConsentAnswer, cookies: Mapping[str, str] | None = None
-    ) -> Redirect | Ending:
-        """Turn the browser's return into a linked account; answer where it goes next.
-
-        A link that began at our page must come back with the cookie it left with. One without a
-        callback URL ends here, with an Ending to show.
-
-        Whatever fails once the link is known sends the browser to the vendor with `error` and
-        `error_description`. Raises only while there is nowhere to send it: UnknownTarget, Invalid,
-        StateInvalid, StateExpired, StateReplayed.
-        """
-        system = self._target(target)
-        if answer.code is None and answer.error is None:
-            raise Invalid.one("code", "REQUIRED", "the target system sent neither code nor error")
-        link, tenant, credentials = await self._take(target, answer.state, cookies or {})
-        try:
-            if credentials is None:
-                raise SystemNotRegistered(target)
-            if answer.code is None:
-                raise ConsentRefused(answer.error or "access_denied", answer.description)
-            back = _Return(link, tenant, system, credentials)
-            return await self._complete(back, answer.code)
-        except ConsentRefused as refusal:
-            logger.info("link.refused", link_id=link.id, target=target)
-            outcome = Outcome.CANCELED if refusal.error == "access_denied" else Outcome.FAILED
-            return self._refused(link, tenant, outcome, refusal.error, refusal.message)
-        except ServiceError as error:
-            logger.warning("link.failed", link_id=link.id, target=target, code=error.code)
-            return self._refused(link, tenant, Outcome.FAILED, error.code, error.message)
 
     async def exchange(self, tenant: Tenant, code: str, *, by: str = SYSTEM) -> Exchanged:
         """Mint the account key that a one-time code stands for. Raises CodeInvalid.
@@ -273,126 +200,12 @@ class Linking:
             return bare
         return replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
 
-    async def _take(
-        self, target: str, state: str, cookies: Mapping[str, str]
-    ) -> tuple[Link, Tenant, AppCredentials | None]:
-        """Check a state and use its link up. Raises StateInvalid, StateExpired, StateReplayed."""
-        at = self.clock()
-        life = timedelta(minutes=self.settings.state_minutes)
-        claim = read_state(state, self._state_keys(), at=at, life=life)
-        async with self.work.writing() as tx:
-            link = await tx.links.get(claim.link_id)
-            tenant = await tx.tenants.get(claim.tenant_id)
-            if link is None or tenant is None or link.tenant_id != tenant.id:
-                raise StateInvalid
-            if not link.target == claim.target == target:
-                raise StateInvalid
-            if link.page_id is not None and not is_cookie_of(
-                link.id,
-                cookies.get(cookie_name(link.id)),
-                self.ring.signing_keys("browser"),
-                at=at,
-            ):
-                raise StateInvalid
-            if at >= link.expires_at:
-                raise StateExpired
-            if not await tx.links.use(link.id, at):
-                raise StateReplayed
-            system = await tx.systems.get(tenant.id, target)
-        return link, tenant, None if system is None else open_credentials(self.ring, system)
-
-    async def _complete(self, back: _Return, code: str) -> Redirect | Ending:
-        link, target = back.link, back.target
-        at = self.clock()
-        tokens = await self.client.exchange(
-            target,
-            back.credentials,
-            code=code,
-            redirect_uri=self.settings.redirect_uri(link.target),
-            verifier=self.ring.open_text(link.code_verifier, place=link.place),
-            asked=frozenset(scopes_for(target, back.credentials.scopes, self.settings)),
-            at=at,
-        )
-        try:
-            identity = await self._identify(back, tokens)
-            async with self.work.writing() as tx:
-                if link.page_id is not None and not await tx.links.use(link.page_id, at):
-                    raise StateReplayed
-                arrived = await settle(
-                    tx,
-                    self.ring,
-                    Arrival(link, back.tenant, identity, tokens, at),
-                    code_life=timedelta(minutes=self.settings.exchange_minutes),
-                )
-        except ServiceError as error:
-            if not isinstance(error, StorageUnavailable):  # after which they may be stored
-                await self._revoke(back, tokens)
-            raise
-        account_id = arrived.account.id
-        logger.info(
-            "link.finished", link_id=link.id, account_id=account_id, tenant_id=link.tenant_id
-        )
-        for hook in self.on_linked:
-            await tell(hook, account_id)
-        if arrived.url is None:
-            return Ending(
-                Outcome.LINKED,
-                back.tenant,
-                target.oauth.display_name or link.target,
-                organization=arrived.account.organization_name,
-            )
-        return Redirect(arrived.url)
-
-    def _refused(
-        self, link: Link, tenant: Tenant, outcome: Outcome, code: str, message: str
-    ) -> Redirect | Ending:
-        """Answer where a browser goes whose link came to nothing."""
-        url = refused_url(link, code, message)
-        if url is not None:
-            return Redirect(url)
-        return Ending(
-            outcome,
-            tenant,
-            self._target(link.target).oauth.display_name or link.target,
-            code=code,
-            try_again=None if link.page_id is None else self._page_url(link.page_id),
-        )
-
     def _page_url(self, link_id: str) -> str:
         token = write_page_token(link_id, self.ring.signing_keys("page"), at=self.clock())
         return self.settings.page_url(token)
-
-    async def _identify(self, back: _Return, tokens: TokenSet) -> Identity:
-        extra = back.target.extra_headers(back.credentials.custom_values)
-        access = Access(bearer(tokens.access_token, extra), tokens.scopes, tokens.expires_at)
-        try:
-            async with asyncio.timeout(self.settings.identify_timeout_seconds):
-                return await back.target.identify(access)
-        except TimeoutError:
-            raise ProviderUnavailable("the target system didn't answer in time") from None
-
-    async def _revoke(self, back: _Return, tokens: TokenSet) -> None:
-        """Give tokens back that nobody keeps, if the target system takes them now."""
-        token = tokens.refresh_token or tokens.access_token
-        try:
-            await self.client.revoke(back.target, back.credentials, token=token)
-        except ServiceError as error:
-            logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)
-
-    def _state_keys(self) -> list[bytes]:
-        return self.ring.signing_keys("state")
 
     def _target(self, name: str) -> TargetSystem:
         target = self.targets.get(name)
         if target is None:
             raise UnknownTarget
         return target
-
-
-async def tell(hook: OnLinked, account_id: str) -> None:
-    """Call a hook; the link is stored and stands, whatever becomes of the call."""
-    try:
-        async with asyncio.timeout(_HOOK_SECONDS):
-            await hook(account_id)
-    except Exception as error:
-        logger.warning("link.hook_failed", account_id=account_id, error=type(error).__name__)

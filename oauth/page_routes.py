@@ -16,27 +16,28 @@ from oauth.errors import (
 )
 from oauth.grants import read_consent
 from oauth.hosted import LinkPages
-from oauth.link import Linking
 from oauth.link_endings import Ending
+from oauth.page_tokens import BrowserMark
 from oauth.pages.languages import choose_language
 from oauth.pages.rendering import ending_page, link_page, problem_page
 from oauth.pages.style import PageStyle
 from oauth.pages.texts import Texts
-from storage.errors import Invalid, ServiceError
+from oauth.returning import Returning
+from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.repositories.tenants import Tenant
 
 StyleOf = Callable[[Tenant], Awaitable[PageStyle]]
 """Answers how a tenant's pages look."""
 
 _NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_FOR_PEOPLE = (LinkRefused, Invalid, UnknownTarget, SystemNotRegistered)
+_FOR_PEOPLE = (LinkRefused, Invalid, UnknownTarget, SystemNotRegistered, StorageUnavailable)
 
 
 class Container(Protocol):
     """What these endpoints need of the assembled application."""
 
     @property
-    def links(self) -> Linking: ...
+    def returning(self) -> Returning: ...
 
     @property
     def pages(self) -> LinkPages: ...
@@ -72,15 +73,7 @@ async def leave_page(request: Request) -> Response:
     except _FOR_PEOPLE as error:
         return _problem(error, _texts(request))
     response = _see_other(departure.url)
-    response.set_cookie(
-        departure.cookie_name,
-        departure.cookie,
-        max_age=int(departure.max_age.total_seconds()),
-        path=departure.cookie_path,
-        secure=departure.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    _set_cookie(response, departure.mark)
     return response
 
 
@@ -92,7 +85,7 @@ async def finish_link(request: Request) -> Response:
     container, target = _container(request), request.path_params["target"]
     try:
         answer = read_consent(request.scope["query_string"].decode("latin-1"))
-        end = await container.links.finish(target, answer, request.cookies)
+        end = await container.returning.finish(target, answer, request.cookies)
     except _FOR_PEOPLE as error:
         return _problem(error, _texts(request))
     if isinstance(end, Ending):
@@ -101,7 +94,21 @@ async def finish_link(request: Request) -> Response:
         )
     else:
         response = Response(status_code=302, headers={"Location": end.url, **_NO_STORE})
+        if end.mark is not None:
+            _set_cookie(response, end.mark)
     return response
+
+
+def _set_cookie(response: Response, mark: BrowserMark) -> None:
+    response.set_cookie(
+        mark.name,
+        mark.value,
+        max_age=int(mark.max_age.total_seconds()),
+        path=mark.path,
+        secure=mark.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _see_other(url: str) -> Response:
@@ -109,6 +116,10 @@ def _see_other(url: str) -> Response:
 
 
 def _problem(error: ServiceError, texts: Texts) -> Response:
+    if isinstance(error, StorageUnavailable):
+        page = problem_page(texts, error.code, status=503)
+        page.headers["Retry-After"] = "60"
+        return page
     status = 405 if isinstance(error, UnknownTarget) else 400
     return problem_page(texts, error.code, status=status)
 

@@ -6,6 +6,7 @@ address lacks.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from itsdangerous import BadData
@@ -17,6 +18,17 @@ PAGE_LIFE = timedelta(hours=24)
 _LONGEST = 1000
 _PAGE = b"oauth.page"
 _BROWSER = b"oauth.browser"
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserMark:
+    """A cookie by which this browser is known again, should it come back with the same link."""
+
+    name: str
+    value: str = field(repr=False)
+    path: str
+    max_age: timedelta
+    is_secure: bool
 
 
 def write_page_token(link_id: str, keys: Sequence[bytes], *, at: datetime) -> str:

@@ -58,3 +58,10 @@ class TargetSystem(Protocol):
     async def identify(self, access: Access) -> Identity:
         """Learn who linked, from the cheapest source the granted scopes allow."""
         ...
+
+    async def end_consent(self, access: Access) -> bool:
+        """Take back the consent that an access rests on; False where the scopes don't allow it.
+
+        One that is gone already is fine.
+        """
+        ...

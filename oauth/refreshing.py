@@ -96,14 +96,6 @@ class Refresher:
         ACTIVE status; AccountInactive; SystemNotRegistered; StorageUnavailable; and the children of
         ProviderError, which leave the account as it is.
         """
-        in_hand = self.unsaved.get(account_id)
-        if in_hand is not None:
-            # its row still has the refresh token that it was made from, which is used up
-            is_settled = await self.unsaved.is_settled(in_hand)
-            if in_hand.version >= version:
-                return
-            if not is_settled:
-                raise StorageUnavailable("the database is away, and the access can't be renewed")
         lease = await self._claim(account_id, version)
         if lease is None:
             return
@@ -128,7 +120,7 @@ class Refresher:
             return True
         if not self._is_late(lease) or lease.owner is None or self.is_alone:
             return False
-        key = (lease.account_id, lease.version, lease.owner)
+        key = (lease.connection_id, lease.version, lease.owner)
         since = self._first_seen.setdefault(key, self.now())
         return self.now() - since < OWNER_RETURNS_WITHIN
 
@@ -136,7 +128,7 @@ class Refresher:
         return lease.over_for + self.settings.lease > IN_GRACE
 
     async def _claim(self, account_id: str, version: int) -> _Lease | None:
-        """Take the lease on this version; None once somebody else has replaced it.
+        """Take the lease on this version; None once it was replaced, in the row or in hand here.
 
         Waits while another process holds it, at most as long as two leases last.
         """
@@ -146,18 +138,28 @@ class Refresher:
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
-                before = await tx.tokens.unfinished(account_id, self.clock())
+                connection_id = (await read_ready(tx, account_id, self.serving)).connection_id
+                in_hand = self.unsaved.get(connection_id)
+                before = await tx.tokens.unfinished(connection_id, self.clock())
                 if before is not None and before.version != version:
                     before = None
-                claimed = not (before and self.must_wait(before)) and await tx.tokens.claim(
-                    account_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
+                is_free = in_hand is None and not (before and self.must_wait(before))
+                claimed = is_free and await tx.tokens.claim(
+                    connection_id, version, owner=owner, at=self.clock(), lease=self.settings.lease
                 )
                 # Read after the claim, which may have waited for a process that ended the consent.
                 ready = await read_ready(tx, account_id, self.serving)
+            if in_hand is not None:
+                # its row still has the refresh token that it was made from, which is used up
+                if in_hand.version >= version:
+                    return None
+                if await self.unsaved.is_settled(in_hand):
+                    continue
+                raise StorageUnavailable("the database is away, and the access can't be renewed")
             if ready.tokens.version != version:
                 return None
             if claimed:
-                self._forget_seen(account_id)
+                self._forget_seen(connection_id)
                 return _Lease(owner, ready, before is not None and self._is_late(before))
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
@@ -165,8 +167,8 @@ class Refresher:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_POLL_SECONDS)
 
-    def _forget_seen(self, account_id: str) -> None:
-        for key in [key for key in self._first_seen if key[0] == account_id]:
+    def _forget_seen(self, connection_id: str) -> None:
+        for key in [key for key in self._first_seen if key[0] == connection_id]:
             del self._first_seen[key]
 
     async def _refresh(self, lease: _Lease) -> StoredTokens:
@@ -191,20 +193,23 @@ class Refresher:
             fresh = await self.client.refresh(
                 target, credentials, refresh_token=refresh_token, granted=granted, at=at
             )
-        return seal_tokens(self.ring, account.id, fresh, at)
+        return seal_tokens(self.ring, tokens.connection_id, fresh, at)
 
     async def _settle_invalid(self, lease: _Lease) -> None:
         """Believe that the grant is dead only if nobody has stored a newer set meanwhile."""
-        account_id = lease.ready.account.id
+        account_id, connection_id = lease.ready.account.id, lease.ready.connection_id
         async with self.work.writing() as tx:
-            await tx.accounts.get(account_id, lock=True)
-            current = await tx.tokens.get(account_id)
+            beside = await tx.accounts.of_connection(connection_id)
+            for account in beside:
+                await tx.accounts.get(account.id, lock=True)
+            current = await tx.tokens.get(connection_id)
             is_final = current is None or current.version == lease.ready.tokens.version
             if is_final:
-                await end_consent(
-                    tx, self.ring, account_id, to=Status.REAUTH_REQUIRED, at=self.clock()
-                )
-            await tx.tokens.release(account_id, lease.owner)
+                for account in beside:
+                    await end_consent(
+                        tx, self.ring, account.id, to=Status.REAUTH_REQUIRED, at=self.clock()
+                    )
+            await tx.tokens.release(connection_id, lease.owner)
         if not is_final:
             self.observe("overtaken")
             return
@@ -219,12 +224,12 @@ class Refresher:
 
     async def _release(self, lease: _Lease, *, is_finished: bool) -> None:
         """Give the lease back; when the database is away too, it ends by itself."""
-        account_id = lease.ready.account.id
+        connection_id = lease.ready.connection_id
         try:
             async with self.work.writing() as tx:
                 if is_finished:
-                    await tx.tokens.release(account_id, lease.owner)
+                    await tx.tokens.release(connection_id, lease.owner)
                 else:
-                    await tx.tokens.interrupt(account_id, lease.owner, at=self.clock())
+                    await tx.tokens.interrupt(connection_id, lease.owner, at=self.clock())
         except StorageUnavailable:
-            logger.warning("token.lease_not_released", account_id=account_id)
+            logger.warning("token.lease_not_released", account_id=lease.ready.account.id)

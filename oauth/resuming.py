@@ -91,14 +91,16 @@ class Resumer:
             await asyncio.sleep(EVERY * (0.75 + self._jitter() / 2))
 
     def _is_due(self, one: Unfinished) -> bool:
-        not_before, _ = self._failed.get((one.account_id, one.version), (0.0, 0.0))
+        not_before, _ = self._failed.get((one.connection_id, one.version), (0.0, 0.0))
         return self._now() >= not_before and not self._refresher.must_wait(one)
 
     async def _finish(self, one: Unfinished, places: asyncio.Semaphore) -> bool:
-        key = (one.account_id, one.version)
+        if one.account_id is None:
+            return False
+        key = (one.connection_id, one.version)
         async with places:
             try:
-                await self._newer(*key)
+                await self._newer(one.account_id, one.version)
             except ServiceError as error:
                 _, pause = self._failed.get(key, (0.0, 0.0))
                 pause = min(pause * 2, _LONGEST_PAUSE) or _FIRST_PAUSE
@@ -110,6 +112,6 @@ class Resumer:
         return True
 
     def _forget_but(self, found: list[Unfinished]) -> None:
-        kept = {(one.account_id, one.version) for one in found}
+        kept = {(one.connection_id, one.version) for one in found}
         for key in [key for key in self._failed if key not in kept]:
             del self._failed[key]

@@ -15,16 +15,16 @@ from storage.repositories.tokens import (
 from storage.sealing import KeyRing
 
 
-def seal_tokens(ring: KeyRing, account_id: str, tokens: TokenSet, at: datetime) -> StoredTokens:
-    """Seal a token set received at `at` for its account's row."""
+def seal_tokens(ring: KeyRing, connection_id: str, tokens: TokenSet, at: datetime) -> StoredTokens:
+    """Seal a token set received at `at` for its connection's row."""
     refresh_token = tokens.refresh_token
     return StoredTokens(
-        account_id=account_id,
-        access_token=ring.seal(tokens.access_token, place=access_place(account_id)),
+        connection_id=connection_id,
+        access_token=ring.seal(tokens.access_token, place=access_place(connection_id)),
         refresh_token=(
             None
             if refresh_token is None
-            else ring.seal(refresh_token, place=refresh_place(account_id))
+            else ring.seal(refresh_token, place=refresh_place(connection_id))
         ),
         expires_at=tokens.expires_at,
         scopes=" ".join(sorted(tokens.scopes)),
@@ -38,22 +38,22 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 def seal_api_key(
     ring: KeyRing,
-    account_id: str,
+    connection_id: str,
     authorization: str,
     custom_values: Mapping[str, str],
     at: datetime,
 ) -> StoredTokens:
-    """Seal an API key, as the header it is sent in, for its account's row."""
+    """Seal an API key, as the header it is sent in, for its connection's row."""
     return StoredTokens(
-        account_id=account_id,
-        access_token=ring.seal(authorization, place=access_place(account_id)),
+        connection_id=connection_id,
+        access_token=ring.seal(authorization, place=access_place(connection_id)),
         refresh_token=None,
         expires_at=_NEVER,
         scopes="",
         updated_at=at,
         kind=API_KEY,
         custom_values=(
-            ring.seal(json.dumps(dict(custom_values)), place=values_place(account_id))
+            ring.seal(json.dumps(dict(custom_values)), place=values_place(connection_id))
             if custom_values
             else None
         ),
@@ -65,7 +65,7 @@ def open_own_values(ring: KeyRing, stored: StoredTokens) -> dict[str, str]:
     if stored.custom_values is None:
         return {}
     values: dict[str, str] = json.loads(
-        ring.open(stored.custom_values, place=values_place(stored.account_id))
+        ring.open(stored.custom_values, place=values_place(stored.connection_id))
     )
     return values
 

@@ -42,10 +42,10 @@ class Spill:
     def write(self, stored: StoredTokens, version: int) -> Path:
         """Keep a set, and answer where; it's on the disk when this returns. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        account_id = stored.account_id
-        sealed = self._ring.seal(_dump(stored, version), place=_place(account_id))
-        # several processes may have one folder, and several sets of one account may be in it
-        path = self.folder / f"{account_id}.{version}.{secrets.token_hex(4)}{_SUFFIX}"
+        connection_id = stored.connection_id
+        sealed = self._ring.seal(_dump(stored, version), place=_place(connection_id))
+        # several processes may have one folder, and several sets of one connection may be in it
+        path = self.folder / f"{connection_id}.{version}.{secrets.token_hex(4)}{_SUFFIX}"
         unfinished = path.with_suffix(".part")
         try:
             descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -71,9 +71,9 @@ class Spill:
 
     def _read(self) -> Iterator[Spilled | Path]:
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
-            account_id = path.name.partition(".")[0]
+            connection_id = path.name.partition(".")[0]
             try:
-                plain = self._ring.open(path.read_bytes(), place=_place(account_id))
+                plain = self._ring.open(path.read_bytes(), place=_place(connection_id))
                 stored, version = _load(plain)
             except FileNotFoundError:
                 continue  # another process has saved it
@@ -104,8 +104,8 @@ class Spill:
             os.close(descriptor)
 
 
-def _place(account_id: str) -> str:
-    return f"tokens.spill:{account_id}"
+def _place(connection_id: str) -> str:
+    return f"tokens.spill:{connection_id}"
 
 
 def _dump(stored: StoredTokens, version: int) -> bytes:
@@ -113,7 +113,7 @@ def _dump(stored: StoredTokens, version: int) -> bytes:
     refresh_token = stored.refresh_token
     return json.dumps(
         {
-            "account_id": stored.account_id,
+            "connection_id": stored.connection_id,
             "version": version,
             "access_token": base64.b64encode(stored.access_token).decode(),
             "refresh_token": refresh_token and base64.b64encode(refresh_token).decode(),
@@ -128,7 +128,7 @@ def _load(plain: bytes) -> tuple[StoredTokens, int]:
     found: dict[str, Any] = json.loads(plain)
     refresh_token: str | None = found["refresh_token"]
     stored = StoredTokens(
-        account_id=found["account_id"],
+        connection_id=found["connection_id"],
         access_token=base64.b64decode(found["access_token"]),
         refresh_token=None if refresh_token is None else base64.b64decode(refresh_token),
         expires_at=datetime.fromisoformat(found["expires_at"]),

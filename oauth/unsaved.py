@@ -38,10 +38,10 @@ class TokensLost(ServiceError):
 
     code = "TOKENS_LOST"
 
-    def __init__(self, account_ids: list[str]) -> None:
+    def __init__(self, connection_ids: list[str]) -> None:
         super().__init__(
-            f"refreshed tokens of {', '.join(account_ids)} could not be saved before the end: the "
-            "database was away, and no state directory took them. A process that finds the "
+            f"refreshed tokens of {', '.join(connection_ids)} could not be saved before the end: "
+            "the database was away, and no state directory took them. A process that finds the "
             "interrupted refresh within a minute saves the link; else the customer must link again."
         )
 
@@ -54,7 +54,7 @@ class InHand:
     version: int
     """The version that it replaces."""
     ready: Ready | None = field(default=None, repr=False)
-    """The account as it was when the refresh began; None for a set found on the disk."""
+    """The account that it was refreshed for, as it was then; None for a set found on the disk."""
     path: Path | None = None
     """Where it is on the disk."""
 
@@ -82,9 +82,9 @@ class Unsaved:
         self._jitter = jitter
         self._tasks: dict[InHand, asyncio.Task[None]] = {}
 
-    def get(self, account_id: str) -> InHand | None:
-        """Answer the newest set of an account that isn't saved yet."""
-        mine = [one for one in self._tasks if one.stored.account_id == account_id]
+    def get(self, connection_id: str) -> InHand | None:
+        """Answer the newest set of a connection that isn't saved yet."""
+        mine = [one for one in self._tasks if one.stored.connection_id == connection_id]
         return max(mine, key=lambda one: one.version, default=None)
 
     async def save(self, stored: StoredTokens, version: int, ready: Ready) -> None:
@@ -107,7 +107,9 @@ class Unsaved:
         for found in await asyncio.to_thread(self._spill.read):
             match found:
                 case Spilled(path, stored, version):
-                    logger.warning("token.recovered", account_id=stored.account_id, version=version)
+                    logger.warning(
+                        "token.recovered", connection_id=stored.connection_id, version=version
+                    )
                     self._begin(InHand(stored, version, path=path))
                 case Path():
                     logger.error("token.spill_unreadable", kind=found.name)
@@ -125,13 +127,13 @@ class Unsaved:
         for in_hand, task in list(self._tasks.items()):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            account_id = in_hand.stored.account_id
+            connection_id = in_hand.stored.connection_id
             if in_hand.path is not None:
-                logger.warning("token.left_on_disk", account_id=account_id)
+                logger.warning("token.left_on_disk", connection_id=connection_id)
                 continue
-            lost.append(account_id)
+            lost.append(connection_id)
             self._observe("lost")
-            logger.critical("token.lost", account_id=account_id)
+            logger.critical("token.lost", connection_id=connection_id)
         if lost:
             raise TokensLost(lost)
 
@@ -145,7 +147,7 @@ class Unsaved:
         await asyncio.wait([task], timeout=PATIENCE)
 
     async def _keep_saving(self, in_hand: InHand) -> None:
-        account_id = in_hand.stored.account_id
+        connection_id = in_hand.stored.connection_id
         pause, told = FIRST_PAUSE, False
         while True:
             await self._write_down(in_hand)
@@ -157,11 +159,15 @@ class Unsaved:
                 if not told:
                     told = True
                     self._observe("unsaved")
-                    logger.error("token.unsaved", account_id=account_id, error=type(error).__name__)
+                    logger.error(
+                        "token.unsaved", connection_id=connection_id, error=type(error).__name__
+                    )
             await asyncio.sleep(pause * (0.75 + self._jitter() / 2))
             pause = min(pause * 2, LONGEST_PAUSE)
         self._observe("refreshed" if saved else "overtaken")
-        logger.info("token.refreshed", account_id=account_id, outcome="saved" if saved else "late")
+        logger.info(
+            "token.refreshed", connection_id=connection_id, outcome="saved" if saved else "late"
+        )
         await self._cross_out(in_hand)
 
     async def _save(self, in_hand: InHand) -> bool:
@@ -178,7 +184,9 @@ class Unsaved:
             )
         except OSError as error:
             logger.warning(
-                "token.not_on_disk", account_id=in_hand.stored.account_id, error=str(error.strerror)
+                "token.not_on_disk",
+                connection_id=in_hand.stored.connection_id,
+                error=str(error.strerror),
             )
 
     async def _cross_out(self, in_hand: InHand) -> None:

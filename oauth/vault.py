@@ -95,6 +95,8 @@ class TokenVault:
         )
         self._resumer = Resumer(work, clock, self._refresher, self._newer, jitter=jitter, now=now)
         self._held: dict[str, _Held] = {}
+        self._connections: dict[str, str] = {}
+        """The connections that accounts live on, as they were last read."""
         self._forgotten = 0
         """Counts what was forgotten: a look that began before then isn't kept."""
         self._looks = Flights[str, _Held]()
@@ -134,7 +136,7 @@ class TokenVault:
     async def standing(self, account_id: str) -> Standing | None:
         """Say what is held for an account, whatever its status; None when nothing is."""
         async with self._work.reading() as tx:
-            tokens = await tx.tokens.get(account_id)
+            tokens = await tx.tokens.of_account(account_id)
         if tokens is None:
             return None
         return Standing(
@@ -197,8 +199,18 @@ class TokenVault:
             if tokens.refresh_token is None
             else self._ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
         )
+        if await self._end_consent(account_id, target):
+            return
         credentials = open_credentials(self._ring, ready.system)
         await self._client.revoke(target, credentials, token=token)
+
+    async def _end_consent(self, account_id: str, target: TargetSystem) -> bool:
+        """Take the consent back with an access token; False where that can't be done."""
+        try:
+            return await target.end_consent(await self.get(account_id))
+        except (AccountUnusable, ServiceError) as error:
+            logger.info("consent.not_ended", account_id=account_id, code=error.code)
+            return False
 
     def forget(self, account_id: str) -> None:
         """Drop what is held in memory, so that the next call looks at the database."""
@@ -219,6 +231,7 @@ class TokenVault:
     async def _newer(self, account_id: str, version: int) -> Access:
         """Bring a newer version about, together with whoever else wants to."""
         try:
+            # By account: two that live on one connection are kept apart by its lease.
             return await self._refreshes.join(
                 (account_id, version), lambda: self._replaced(account_id, version)
             )
@@ -264,11 +277,12 @@ class TokenVault:
             async with self._work.reading() as tx:
                 ready = await read_ready(tx, account_id, self._serving)
         except StorageUnavailable:
-            in_hand = self._unsaved.get(account_id)
+            in_hand = self._unsaved.get(self._connections.get(account_id, ""))
             if in_hand is None or in_hand.ready is None:
                 raise
             return in_hand.over(in_hand.ready)
-        in_hand = self._unsaved.get(account_id)
+        self._connections[account_id] = ready.connection_id
+        in_hand = self._unsaved.get(ready.connection_id)
         if in_hand is not None and in_hand.version == ready.tokens.version:
             return in_hand.over(ready)
         return ready

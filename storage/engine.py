@@ -49,7 +49,9 @@ class Database:
         self.settings = settings
         self.url = async_url(settings.url)
         self.is_sqlite = self.url.drivername.startswith("sqlite")
-        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, settings)
+        self.engine = (
+            _sqlite(self.url, settings) if self.is_sqlite else _postgres(self.url, settings)
+        )
         self._hot: InlineSqlite | HotPostgres
         self._hot_reader: InlineReader | HotPostgres
         if self.is_sqlite:
@@ -97,12 +99,12 @@ class Database:
         async with translated(), self.engine.connect() as connection:
             yield connection
 
-    def without_haste(self) -> "Database":
-        """Open the same database for statements that may take long, such as revisions.
+    def for_revisions(self) -> "Database":
+        """Open the same database for what revisions do; close it as well.
 
-        Close it as well.
+        Statements may take any time, and SQLite lets a table be replaced that others refer to.
         """
-        return Database(replace(self.settings, statement_seconds=None))
+        return Database(replace(self.settings, statement_seconds=None, checks_references=False))
 
     async def close(self) -> None:
         await self._hot.close()
@@ -110,13 +112,14 @@ class Database:
         await self.engine.dispose()
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, settings: StorageSettings) -> AsyncEngine:
     engine = create_async_engine(url, connect_args={"isolation_level": None}, pool_size=5)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
-        for pragma in (*PRAGMAS, "busy_timeout=5000"):
+        checks = () if settings.checks_references else ("foreign_keys=OFF",)
+        for pragma in (*PRAGMAS, "busy_timeout=5000", *checks):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -99,10 +99,14 @@ async def _run(database: Database, step: Any, *arguments: Any) -> None:
         made = config()
         made.attributes["connection"] = connection
         step(made, *arguments)
+        if connection.dialect.name == "sqlite":
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise SchemaMismatch(f"a row of {broken[0][0]} refers to one that isn't there")
 
-    patient = database.without_haste()
+    opened = database.for_revisions()
     try:
-        async with patient.writing() as connection:
+        async with opened.writing() as connection:
             await connection.run_sync(run)
     finally:
-        await patient.close()
+        await opened.close()

@@ -24,6 +24,8 @@ class StorageSettings:
     statement_seconds: float | None = 30.0
     """How long PostgreSQL may take for one statement; None lets it take any time. A connection
     that died without a word would else be waited for as long as the kernel pleases."""
+    checks_references: bool = True
+    """Whether SQLite checks foreign keys in each statement; revisions check them at their end."""
     trust_seconds: float = 1.0
     """How long after its last use a connection to PostgreSQL is believed to live."""
 

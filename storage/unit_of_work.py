@@ -21,6 +21,7 @@ from storage.repositories.acceptances import Acceptances
 from storage.repositories.accounts import Accounts
 from storage.repositories.api_keys import ApiKeys
 from storage.repositories.audit import Audit
+from storage.repositories.connections import Connections
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.delivery_log import DeliveryLog
 from storage.repositories.duties import Duties
@@ -78,6 +79,10 @@ class Transaction:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.connection)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.connection)
 
     @cached_property
     def links(self) -> Links:

@@ -1,9 +1,13 @@
 """Fixtures every floor's tests share."""
 
+import functools
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
+import httpcore2
 import pytest
 import pytest_socket
 import structlog
@@ -11,9 +15,29 @@ import structlog
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
-from tests.support import databases
+from tests.support import databases, servers
 
 pytest_plugins = ["tests.support.requirements"]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays to the end: thousands of tests, and all that was imported."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """An HTTP client without ways of its own reads all certificates, which takes 20 ms."""
+    once = functools.cache(httpcore2.default_ssl_context)
+    with mock.patch.object(httpcore2, "default_ssl_context", once):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_end_at_once() -> Iterator[None]:
+    with servers.ending_at_once():
+        yield
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -41,14 +65,29 @@ def _logging_as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return databases.sqlite_template(tmp_path_factory.mktemp("sqlite"))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `both_databases` once on each kind."""
+    marks = metafunc.definition
+    chosen = any(mark.args[0] == "database_url" for mark in marks.iter_markers("parametrize"))
+    both = marks.get_closest_marker("both_databases") and "database_url" in metafunc.fixturenames
+    if both and not chosen:
+        metafunc.parametrize("database_url", ["sqlite", "postgres"], indirect=True)
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with databases.postgres_server() as url:
+def quick_folder() -> Iterator[Path]:
+    with databases.quick_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(quick_folder: Path) -> Path:
+    return databases.sqlite_template(quick_folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(quick_folder: Path) -> Iterator[str]:
+    with databases.postgres_server(quick_folder) as url:
         yield url
 
 
@@ -57,16 +96,28 @@ def postgres_template(postgres_server: str) -> str:
     return databases.postgres_template(postgres_server)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of a fresh, migrated database; the test runs once on each kind."""
-    if request.param == "sqlite":
-        yield databases.new_sqlite(request.getfixturevalue("sqlite_template"), tmp_path)
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The URL of the database that every test on PostgreSQL uses, and empties at its end."""
+    with databases.shared_postgres(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+async def database_url(request: pytest.FixtureRequest, quick_folder: Path) -> AsyncIterator[str]:
+    """The URL of a fresh, migrated SQLite database.
+
+    A test marked `both_databases` runs on PostgreSQL, too. A test of what only one of them does
+    says so: `parametrize("database_url", ["postgres"], indirect=True)`.
+    """
+    if getattr(request, "param", "sqlite") == "postgres":
+        url = request.getfixturevalue("postgres_database")
+        yield url
+        await databases.empty_postgres(url)
         return
-    server = request.getfixturevalue("postgres_server")
-    url = await databases.new_postgres(server, request.getfixturevalue("postgres_template"))
+    url = databases.new_sqlite(request.getfixturevalue("sqlite_template"), quick_folder)
     yield url
-    await databases.drop_postgres(server, url)
+    databases.remove_sqlite(url)
 
 
 @pytest.fixture

@@ -48,18 +48,25 @@ logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Callback:
-    """What an incoming code stands for."""
+class _Watching:
+    """An account that an incoming event is for."""
 
     account_id: str
     reference: str | None
-    target: str
-    secret: str = field(repr=False)
-    subscribed_at: datetime
     since: Mapping[str, datetime]
     """When each resource was first subscribed to."""
     followers: Mapping[str, tuple[str, ...]]
     """Of those, which are to be asked about when an event of a resource has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Callback:
+    """What an incoming code stands for: a connection, and the accounts that live on it."""
+
+    target: str
+    secret: str = field(repr=False)
+    subscribed_at: datetime
+    watching: tuple[_Watching, ...]
     read_at: datetime
 
 
@@ -112,7 +119,8 @@ class Intake:
                 pass
             case Verdict.STALE:
                 self._metrics.accepted("stale").inc()
-                await self._ask_at_once(callback.account_id, now)
+                for one in callback.watching:
+                    await self._ask_at_once(one.account_id, now)
                 raise EventStale(
                     "The event was signed too long ago; send it with a fresh signature."
                 )
@@ -125,7 +133,8 @@ class Intake:
             self._metrics.accepted("unreadable").inc()
             raise
         if incoming.type in adapter.revocation_types:
-            await self._end_consent(callback.account_id, incoming, body, now)
+            for one in callback.watching:
+                await self._end_consent(one.account_id, incoming, body, now)
             return
         if (
             incoming.resource is None
@@ -134,31 +143,18 @@ class Intake:
         ):
             # Nothing a vendor is told of; refusing it would only make the provider repeat it.
             self._metrics.accepted("ignored").inc()
-            logger.info("event.ignored", account_id=callback.account_id, type=incoming.type)
+            account_ids = [one.account_id for one in callback.watching]
+            logger.info("event.ignored", account_id=",".join(account_ids), type=incoming.type)
             return
-        created = incoming.resource_created_at
-        fresh = await self._group.submit(
-            Accepted(
-                event=Event(
-                    id=new_id("evt", now),
-                    account_id=callback.account_id,
-                    upstream_event_id=incoming.id,
-                    resource=incoming.resource,
-                    resource_id=incoming.resource_id,
-                    event_type="",
-                    # a time to come would put all polls of the record off until then
-                    occurred_at=min(incoming.created_at or now, now),
-                    received_at=now,
-                    body_sha256=sha256(body).hexdigest(),
-                ),
-                told=incoming.event,
-                created_here=created is not None
-                and created >= callback.since.get(incoming.resource, callback.subscribed_at),
-                version=incoming.version,
-                followers=callback.followers.get(incoming.resource, ()),
-                reference=callback.reference,
-            )
-        )
+        digest = sha256(body).hexdigest()
+        accepted = [
+            _accepted(one, callback, incoming, incoming.resource, incoming.resource_id, digest, now)
+            for one in callback.watching
+        ]
+        if len(accepted) == 1:
+            fresh = await self._group.submit(accepted[0])
+        else:  # the provider posts once for all accounts of a connection
+            fresh = any(await asyncio.gather(*map(self._group.submit, accepted)))
         self._metrics.accepted("stored" if fresh else "duplicate").inc()
 
     def forget(self, code: str) -> None:
@@ -245,13 +241,18 @@ class Intake:
             self._metrics.accepted("unknown").inc()
             raise NotFound("No subscription posts to this address.")
         return _Callback(
-            account_id=found.account_id,
-            reference=found.reference,
             target=found.target,
             secret=self._ring.open_text(found.secret, place=found.place),
             subscribed_at=found.subscribed_at,
-            since=found.since,
-            followers=self._followers(found.target, list(found.since)),
+            watching=tuple(
+                _Watching(
+                    one.account_id,
+                    one.reference,
+                    one.since,
+                    self._followers(found.target, list(one.since)),
+                )
+                for one in found.watching
+            ),
             read_at=now,
         )
 
@@ -312,3 +313,36 @@ class Intake:
                 self._hurried()
             return [event.id in fresh for event in events]
         raise StorageUnavailable("the subscriptions of this account keep changing; try again")
+
+
+def _accepted(
+    watching: _Watching,
+    callback: _Callback,
+    incoming: UpstreamEvent,
+    resource: str,
+    resource_id: str,
+    digest: str,
+    now: datetime,
+) -> Accepted:
+    """Write an event down for one of the accounts that it is for."""
+    created = incoming.resource_created_at
+    since = watching.since.get(resource, callback.subscribed_at)
+    return Accepted(
+        event=Event(
+            id=new_id("evt", now),
+            account_id=watching.account_id,
+            upstream_event_id=incoming.id,
+            resource=resource,
+            resource_id=resource_id,
+            event_type="",
+            # a time to come would put all polls of the record off until then
+            occurred_at=min(incoming.created_at or now, now),
+            received_at=now,
+            body_sha256=digest,
+        ),
+        told=incoming.event,
+        created_here=created is not None and created >= since,
+        version=incoming.version,
+        followers=watching.followers.get(resource, ()),
+        reference=watching.reference,
+    )

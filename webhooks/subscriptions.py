@@ -39,7 +39,7 @@ from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
-from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait, types_for
+from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait
 
 OFFERED = (
     "INVOICE",
@@ -162,12 +162,12 @@ class Subscriptions:
         warnings: tuple[str, ...] = ()
         if not allowed.issuperset(topics):
             warnings = (_ASKED_FOR.format(account.target),)
-        async with self.upstream.turns[account.id]:
-            step = await self._add(subscription, provider.webhooks, allowed)
+        async with self.upstream.turns[_connection_of(account)]:
+            step = await self._add(subscription, account, provider.webhooks, allowed)
             try:
                 match step:
                     case Ask():
-                        await self.upstream.ask(step, provider.webhooks)
+                        await self.upstream.ask(step, provider.webhooks, account.id)
                     case Wait():
                         warnings += (_LATE.format(account.target),)
                     case Stands():
@@ -196,7 +196,7 @@ class Subscriptions:
         Raises NotFound for one that isn't this account's, or has ended already. When it was the
         last one, the upstream subscription is removed too, now or as soon as the provider answers.
         """
-        async with self.upstream.turns[account.id]:
+        async with self.upstream.turns[_connection_of(account)]:
             now = self._clock()
             async with self._work.writing() as tx:
                 found = await tx.subscriptions.get(subscription_id)
@@ -215,9 +215,9 @@ class Subscriptions:
                 adapter = self._registry.get(account.target).webhooks
                 try:
                     if isinstance(step, Ask):
-                        await self.upstream.ask(step, adapter)
+                        await self.upstream.ask(step, adapter, account.id)
                     else:
-                        await self.upstream.remove(step, adapter)
+                        await self.upstream.remove(step, adapter, account.id)
                 except ServiceError as error:
                     # what the vendor asked for is done; the rest is done by settle
                     logger.warning(
@@ -233,7 +233,11 @@ class Subscriptions:
     # -- steps -----------------------------------------------------------------------------------
 
     async def _add(
-        self, subscription: Subscription, adapter: WebhookAdapter, allowed: frozenset[str]
+        self,
+        subscription: Subscription,
+        account: Account,
+        adapter: WebhookAdapter,
+        allowed: frozenset[str],
     ) -> Step:
         """Commit the subscription, and what it needs; answer what that takes at the provider."""
         now = subscription.created_at
@@ -246,10 +250,12 @@ class Subscriptions:
                 await _begin_watermark(tx, subscription, others)
                 if not adapter.topics.get(subscription.resource):
                     return Stands()
-                types = types_for([*others, subscription], adapter.topics, allowed)
+                # Read anew: another person may have consented since the request came in.
+                connection_id = _connection_of(await tx.accounts.get(account.id) or account)
+                types = await self.upstream.types(tx, connection_id, adapter, allowed)
                 if not types:
                     return Stands()
-                return await self.upstream.want(tx, subscription.account_id, RESOURCES, types, now)
+                return await self.upstream.want(tx, connection_id, RESOURCES, types, now)
         except Conflict:
             async with self._work.reading() as tx:
                 for other in await tx.subscriptions.live([subscription.account_id]):
@@ -270,14 +276,16 @@ class Subscriptions:
                 if subscription.resource == TOKEN:
                     return
                 account = await tx.accounts.get(subscription.account_id)
-                upstream = await tx.upstream_subscriptions.of_account(
-                    subscription.account_id, RESOURCES, hold=True
-                )
-                if account is None or upstream is None:
+                if account is None:
                     return
-                topics = self._registry.get(account.target).webhooks.topics
-                live = await tx.subscriptions.live([account.id])
-                if types_for(live, topics, upstream.types.split()):
+                connection_id = _connection_of(account)
+                upstream = await tx.upstream_subscriptions.of_connection(
+                    connection_id, RESOURCES, hold=True
+                )
+                if upstream is None:
+                    return
+                adapter = self._registry.get(account.target).webhooks
+                if await self.upstream.types(tx, connection_id, adapter, upstream.types.split()):
                     return
                 if (
                     isinstance(step, Ask)
@@ -288,6 +296,13 @@ class Subscriptions:
                     await tx.upstream_subscriptions.remove(upstream.id)
                 else:
                     await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
+
+
+def _connection_of(account: Account) -> str:
+    """Return the consent that an account lives on. Raises AccountInactive once it was unlinked."""
+    if account.connection_id is None:
+        raise AccountInactive(account.status)
+    return account.connection_id
 
 
 def offered_by(provider: Provider) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ asked again after the next link; ENDING: not wanted, and being removed. Several 
 it at once, so each step begins with a change of the record under a lock, and the provider's answer
 is written down only if the record is still as that step left it.
 
-One serves all resources that the account's subscriptions are about, as far as the consent lets the
-provider tell of them; when those change, so do its types. What was confirmed is looked after from
-time to time, since it may vanish at the provider without a word.
+They belong to a connection. One serves all resources that the subscriptions of its accounts are
+about, as far as the consent lets the provider tell of them; when those change, so do its types.
+What was confirmed is looked after from time to time, since it may vanish there without a word.
 """
 
 import asyncio
@@ -95,7 +95,7 @@ def types_for(
 class Upstream:
     """Makes and removes them. What takes a transaction belongs into the caller's own.
 
-    `turns` lets one step at a time be taken for an account in this process.
+    `turns` lets one step at a time be taken for a connection in this process.
     """
 
     def __init__(
@@ -124,14 +124,21 @@ class Upstream:
     # -- one subscription ------------------------------------------------------------------------
 
     async def want(
-        self, tx: Transaction, account_id: str, purpose: str, types: tuple[str, ...], now: datetime
+        self,
+        tx: Transaction,
+        connection_id: str,
+        purpose: str,
+        types: tuple[str, ...],
+        now: datetime,
     ) -> Step:
-        """Write down that the account needs it; answer what is left to do for that."""
+        """Write down that the connection needs it; return what is left to do for that."""
         while True:
-            upstream = await tx.upstream_subscriptions.of_account(account_id, purpose, hold=True)
+            upstream = await tx.upstream_subscriptions.of_connection(
+                connection_id, purpose, hold=True
+            )
             if upstream is not None:
                 break
-            upstream = self._new(account_id, purpose, types, now)
+            upstream = self._new(connection_id, purpose, types, now)
             if await tx.upstream_subscriptions.add(upstream):
                 return Ask(upstream, fresh=True)
         is_other = set(types) != set(upstream.types.split())
@@ -146,45 +153,52 @@ class Upstream:
     async def narrow(
         self, tx: Transaction, account: Account, now: datetime
     ) -> UpstreamSubscription | Step:
-        """Let go of types that no subscription of the account needs any more.
+        """Let go of types that no subscription of the connection's accounts needs any more.
 
-        Answers the record, ENDING, when it isn't needed at all, else what is left to do.
+        Returns the record, ENDING, when it isn't needed at all, else what is left to do.
         """
-        upstream = await tx.upstream_subscriptions.of_account(account.id, RESOURCES, hold=True)
+        connection_id = account.connection_id
+        if connection_id is None:
+            return Stands()
+        upstream = await tx.upstream_subscriptions.of_connection(
+            connection_id, RESOURCES, hold=True
+        )
         if upstream is None:
             return Stands()
-        topics = self._registry.get(account.target).webhooks.topics
-        live = await tx.subscriptions.live([account.id])
-        types = types_for(live, topics, upstream.types.split())
+        adapter = self._registry.get(account.target).webhooks
+        types = await self.types(tx, connection_id, adapter, upstream.types.split())
         if not types:
             return await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
         if upstream.state in ("ENDING", "REFUSED"):
             return Stands()
-        return await self.want(tx, account.id, RESOURCES, types, now)
+        return await self.want(tx, connection_id, RESOURCES, types, now)
 
-    async def ask(self, step: Ask, adapter: WebhookAdapter) -> None:
-        """Make the provider post to us; take over one that an earlier try has left there."""
+    async def ask(self, step: Ask, adapter: WebhookAdapter, account_id: str) -> None:
+        """Make the provider post to us; take over one that an earlier attempt has left there.
+
+        `account_id` is an account of the connection, in whose name the provider is called.
+        """
         upstream = step.upstream
         url = self.callback_url(upstream)
         secret = self._ring.open_text(upstream.secret, place=upstream.place)
         types = upstream.types.split()
         found = refusal = None
         if not step.fresh:
-            theirs = await adapter.list(upstream.account_id)
+            theirs = await adapter.list(account_id)
             ours = [item for item in theirs if item.callback_url == url]
             found = ours[0] if ours else None
             for item in ours[1:]:  # two processes had asked at once
-                await adapter.unsubscribe(upstream.account_id, item.id)
+                await adapter.unsubscribe(account_id, item.id)
         if found is not None and set(found.types) != set(types):
             try:
-                found = await adapter.update(upstream.account_id, found.id, url, secret, types)
+                found = await adapter.update(account_id, found.id, url, secret, types)
             except NotFound:
                 found = None
             except DownstreamRefused as error:
                 refusal, types = error, list(found.types)
         if found is None:
-            found = await adapter.subscribe(upstream.account_id, url, secret, types)
-        await self._confirm(upstream, found, types, adapter)
+            found = await adapter.subscribe(account_id, url, secret, types)
+        await self._confirm(upstream, found, types, adapter, account_id)
         if refusal is not None:
             raise refusal  # as it was, it stands
 
@@ -194,6 +208,7 @@ class Upstream:
         found: ports.Subscription,
         types: list[str],
         adapter: WebhookAdapter,
+        account_id: str,
     ) -> None:
         """Write down what the provider has, or have it removed when nobody needs it any more."""
         async with self._work.writing() as tx:
@@ -216,17 +231,19 @@ class Upstream:
                 return
             if now is not None and now.upstream_id == found.id:
                 return
-        await adapter.unsubscribe(upstream.account_id, found.id)  # nobody needs it any more
+        await adapter.unsubscribe(account_id, found.id)  # nobody needs it any more
 
-    async def remove(self, upstream: UpstreamSubscription, adapter: WebhookAdapter) -> None:
-        """Let the provider post no more, and forget the record."""
+    async def remove(
+        self, upstream: UpstreamSubscription, adapter: WebhookAdapter, account_id: str
+    ) -> None:
+        """Let the provider post no more, and forget the record; `account_id` as in `ask`."""
         url = self.callback_url(upstream)
         if upstream.upstream_id is not None:
-            await adapter.unsubscribe(upstream.account_id, upstream.upstream_id)
+            await adapter.unsubscribe(account_id, upstream.upstream_id)
         elif upstream.state != "REFUSED":
-            for item in await adapter.list(upstream.account_id):
+            for item in await adapter.list(account_id):
                 if item.callback_url == url:
-                    await adapter.unsubscribe(upstream.account_id, item.id)
+                    await adapter.unsubscribe(account_id, item.id)
         async with self._work.writing() as tx:
             now = await self._same(tx, upstream)
             if now is None:
@@ -242,20 +259,21 @@ class Upstream:
             await tx.upstream_subscriptions.remove(upstream.id)
         self.forget(upstream.code)
 
-    # -- all of an account -----------------------------------------------------------------------
+    # -- all of a connection -----------------------------------------------------------------------
 
     async def watch(self, account_id: str) -> None:
         """Have the provider tell when this account's consent ends; to be called after each link.
 
-        A consent that ended took its subscriptions along, so after a new one all of the account's
-        are asked for again; the vendor's own stand, and are fed again. What the provider can't do
-        now is left to `settle`.
+        A consent that ended took its subscriptions along, so after a new one all of the
+        connection's are asked for again; the vendors' own stand, and are fed again. What the
+        provider can't do now is left to `settle`.
         """
-        async with self.turns[account_id]:
-            async with self._work.reading() as tx:
-                account = await tx.accounts.get(account_id)
-            if account is None or account.status != Status.ACTIVE:
-                return
+        async with self._work.reading() as tx:
+            account = await tx.accounts.get(account_id)
+        if account is None or account.status != Status.ACTIVE or account.connection_id is None:
+            return
+        connection_id = account.connection_id
+        async with self.turns[connection_id]:
             adapter = self._registry.get(account.target).webhooks
             allowed = await self._allowed(account)
             steps: list[Ask | UpstreamSubscription] = []
@@ -263,20 +281,25 @@ class Upstream:
                 now = self._clock()
                 # Locked, since two that take several of its subscriptions, one of them new to each
                 # other, would else wait for each other.
-                account = await tx.accounts.get(account_id, lock=True)
-                if account is None or account.status != Status.ACTIVE:
+                await tx.connections.get(connection_id, lock=True)
+                account = await tx.accounts.get(account_id)
+                if (
+                    account is None
+                    or account.status != Status.ACTIVE
+                    or account.connection_id != connection_id
+                ):
                     return
-                standing = await tx.upstream_subscriptions.all_of(account_id, hold=True)
+                standing = await tx.upstream_subscriptions.all_of(connection_id, hold=True)
                 for upstream in standing:
                     if upstream.state != "ENDING":
                         steps.append(await self._renew(tx, upstream, allowed, adapter, now))
                 purposes = {one.purpose for one in standing if one.state != "ENDING"}
                 for purpose, types in (
                     (CONSENT, adapter.revocation_types),
-                    (RESOURCES, await self._types(tx, account_id, adapter, allowed or ())),
+                    (RESOURCES, await self.types(tx, connection_id, adapter, allowed or ())),
                 ):
                     if types and purpose not in purposes:
-                        step = await self.want(tx, account_id, purpose, types, now)
+                        step = await self.want(tx, connection_id, purpose, types, now)
                         steps += [step] if isinstance(step, Ask) else []
             for step in steps:
                 await self._finish(account, step)
@@ -307,7 +330,7 @@ class Upstream:
             ]
         settled = 0
         for upstream in unsettled:
-            async with self.turns[upstream.account_id]:
+            async with self.turns[upstream.connection_id]:
                 settled += await self._settle(upstream)
         return settled
 
@@ -334,10 +357,10 @@ class Upstream:
 
     async def _check(self, stale: UpstreamSubscription) -> bool:
         """Compare one with what the provider has; ask for it again if it isn't there as it was."""
-        async with self.turns[stale.account_id]:
+        async with self.turns[stale.connection_id]:
             async with self._work.writing() as tx:
                 upstream = await self._same(tx, stale)
-                account = await tx.accounts.get(stale.account_id)
+                account = await _acting(tx, stale.connection_id)
                 if upstream is None or account is None or upstream.updated_at != stale.updated_at:
                     return False  # somebody else is at it
                 # Changed in nothing but its moment: others leave it alone until it's due again.
@@ -345,7 +368,7 @@ class Upstream:
             url = self.callback_url(upstream)
             try:
                 adapter = self._registry.get(account.target).webhooks
-                theirs = await adapter.list(upstream.account_id)
+                theirs = await adapter.list(account.id)
             except StorageUnavailable:
                 raise
             except ServiceError as error:
@@ -367,8 +390,8 @@ class Upstream:
 
     async def _settle(self, stale: UpstreamSubscription) -> bool:
         async with self._work.reading() as tx:
-            account = await tx.accounts.get(stale.account_id)
-        if account is None or account.status != Status.ACTIVE:
+            account = await _acting(tx, stale.connection_id)
+        if account is None:
             return False
         try:
             adapter = self._registry.get(account.target).webhooks
@@ -380,11 +403,9 @@ class Upstream:
         allowed = await self._allowed(account)
         async with self._work.writing() as tx:
             upstream = await self._same(tx, stale)
-            account = await tx.accounts.get(stale.account_id)
+            account = await _acting(tx, stale.connection_id)
             if upstream is None or account is None or upstream.updated_at != stale.updated_at:
                 return False  # somebody else is at it
-            if account.status != Status.ACTIVE:
-                return False
             step = await self._renew(tx, upstream, allowed, adapter, self._clock())
         return await self._finish(account, step)
 
@@ -400,15 +421,21 @@ class Upstream:
         if upstream.purpose == CONSENT:
             return await self._again(tx, upstream, now)
         known = upstream.types.split() if allowed is None else allowed
-        types = await self._types(tx, upstream.account_id, adapter, known)
+        types = await self.types(tx, upstream.connection_id, adapter, known)
         if types:
             return await self._again(tx, upstream, now, types)
         return await tx.upstream_subscriptions.change(upstream, now, state="ENDING")
 
-    async def _types(
-        self, tx: Transaction, account_id: str, adapter: WebhookAdapter, allowed: Collection[str]
+    async def types(
+        self,
+        tx: Transaction,
+        connection_id: str,
+        adapter: WebhookAdapter,
+        allowed: Collection[str],
     ) -> tuple[str, ...]:
-        return types_for(await tx.subscriptions.live([account_id]), adapter.topics, allowed)
+        """Return the types that the subscriptions of a connection's accounts need."""
+        account_ids = [one.id for one in await tx.accounts.of_connection(connection_id)]
+        return types_for(await tx.subscriptions.live(account_ids), adapter.topics, allowed)
 
     async def _allowed(self, account: Account) -> frozenset[str] | None:
         """Answer which types the consent covers; None when that can't be told now."""
@@ -430,9 +457,9 @@ class Upstream:
         try:
             adapter = self._registry.get(account.target).webhooks
             if isinstance(step, Ask):
-                await self.ask(step, adapter)
+                await self.ask(step, adapter, account.id)
             else:
-                await self.remove(step, adapter)
+                await self.remove(step, adapter, account.id)
         except StorageUnavailable:
             raise
         except ServiceError as error:
@@ -484,13 +511,13 @@ class Upstream:
         )
 
     def _new(
-        self, account_id: str, purpose: str, types: tuple[str, ...], now: datetime
+        self, connection_id: str, purpose: str, types: tuple[str, ...], now: datetime
     ) -> UpstreamSubscription:
         upstream_id = new_id("ups", now)
         place = f"upstream_subscriptions.secret:{upstream_id}"
         return UpstreamSubscription(
             id=upstream_id,
-            account_id=account_id,
+            connection_id=connection_id,
             purpose=purpose,
             code=secrets.token_urlsafe(32),
             secret=self._ring.seal(secrets.token_hex(32), place=place),
@@ -505,10 +532,16 @@ class Upstream:
         self, tx: Transaction, upstream: UpstreamSubscription
     ) -> UpstreamSubscription | None:
         """Answer the record as it is now, held; None when it's gone, or another took its place."""
-        now = await tx.upstream_subscriptions.of_account(
-            upstream.account_id, upstream.purpose, hold=True
+        now = await tx.upstream_subscriptions.of_connection(
+            upstream.connection_id, upstream.purpose, hold=True
         )
         return now if now is not None and now.id == upstream.id else None
+
+
+async def _acting(tx: Transaction, connection_id: str) -> Account | None:
+    """Return an account of a connection in whose name the provider may be called."""
+    accounts = await tx.accounts.of_connection(connection_id)
+    return next((one for one in accounts if one.status == Status.ACTIVE), None)
 
 
 def _of(step: Ask | UpstreamSubscription) -> UpstreamSubscription:

@@ -34,6 +34,7 @@ from oauth.page_routes import StyleOf
 from oauth.page_styles import PageStyles
 from oauth.pages.style import PageStyle
 from oauth.ports import TargetSystem
+from oauth.returning import Returning
 from oauth.settings import OAuthSettings
 from oauth.spill import Spill
 from oauth.tenant_keys import TenantKeys
@@ -84,6 +85,7 @@ class Container:
     key_uses: KeyUses
     callers: Callers
     links: Linking
+    returning: Returning
     key_links: KeyLinking
     pages: LinkPages
     page_style: StyleOf
@@ -111,6 +113,7 @@ class Container:
         Raises TokensLost when refreshed tokens could be stored nowhere.
         """
         await self.intake.drain()
+        await self.returning.close()
         try:
             await self.vault.close()
         finally:
@@ -358,7 +361,8 @@ def assemble(
         vault.forget(account_id)
         dispatcher.wake()
 
-    links = Linking(
+    links = Linking(work, ring, targets, oauth_settings, clock)
+    returning = Returning(
         work,
         ring,
         targets,
@@ -413,6 +417,7 @@ def assemble(
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=links,
+        returning=returning,
         key_links=KeyLinking(
             work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
         ),

@@ -65,6 +65,7 @@ STATUS: dict[type[ServiceError], int] = {
     oauth_errors.SystemNotRegistered: 409,
     oauth_errors.SigningSecretMissing: 409,
     oauth_errors.LinkRefused: 400,
+    oauth_errors.ReferenceTaken: 409,
     oauth_errors.CodeInvalid: 400,
     oauth_errors.ProviderError: 502,
     oauth_errors.ProviderUnavailable: 503,

@@ -20,6 +20,7 @@ FIELDS = frozenset(
         "attempt",
         "code",
         "column",
+        "connection_id",
         "count",
         "delivery_id",
         "duration_ms",

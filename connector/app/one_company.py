@@ -117,7 +117,7 @@ async def _stands(container: Container, tenant: Tenant, own: OwnAccount) -> bool
     wanted = system.api_key_authorization(own.organization_id, own.api_key)
     async with container.work.reading() as tx:
         for account in await tx.accounts.of_tenant(tenant.id):
-            stored = await tx.tokens.get(account.id)
+            stored = await tx.tokens.of_account(account.id)
             if stored is None or stored.kind != API_KEY or account.status != Status.ACTIVE:
                 continue
             if container.ring.open_text(stored.access_token, place=stored.access_place) == wanted:

@@ -1,5 +1,7 @@
 """Unlinking an account: stop, unsubscribe, revoke, delete, and erase what is left when asked to.
 
+The consent ends with the last account that lives on it; what others need of it stays.
+
 It spans all floors, so it lives here. Each step is written down when it is done, and can be done
 twice; a crash half-way is taken up by whichever worker finds it. While it goes on the account is
 DISABLED, which no link can change; then it is REVOKED, or gone.
@@ -15,13 +17,14 @@ import structlog
 from connector.registry import Registry
 from oauth.accounts import Status
 from oauth.audit import OPERATOR, SYSTEM, entry
+from oauth.joining import end_connection, is_last
 from oauth.vault import TokenVault
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.unlinkings import Unlinking
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 from webhooks.upstream import Upstream
 
 STOPPED, UNSUBSCRIBED, REVOKED, DELETED, ERASED = (
@@ -120,6 +123,10 @@ class Unlinker:
         """Switch the account off, with all that could call or send for it, in one commit."""
         at = self.clock()
         async with self.work.writing() as tx:
+            account = await tx.accounts.get(account_id)
+            if account is not None and account.connection_id is not None:
+                # Of several that are unlinked at once, one is the last.
+                await tx.connections.get(account.connection_id, lock=True)
             account = await tx.accounts.get(account_id, lock=True)
             if account is None:
                 raise NotFound("There is no such account.")
@@ -197,13 +204,22 @@ class Unlinker:
             logger.warning("unlinking.refused", account_id=account.id, code=error.code)
 
     async def _unsubscribe(self, account: Account) -> None:
+        """Remove the subscriptions at the provider, or narrow them to what others need."""
+        if account.connection_id is None:
+            return
+        async with self.work.writing() as tx:
+            if not await is_last(tx, account):
+                await self.upstream.narrow(tx, account, self.clock())
+                return  # what that leaves to do at the provider is settled in the others' name
+            standing = await tx.upstream_subscriptions.all_of(account.connection_id)
         adapter = self.leaving.get(account.target).webhooks
-        async with self.work.reading() as tx:
-            standing = await tx.upstream_subscriptions.all_of(account.id)
         for upstream in standing:
-            await self.upstream.remove(upstream, adapter)
+            await self.upstream.remove(upstream, adapter, account.id)
 
     async def _revoke(self, account: Account) -> None:
+        async with self.work.reading() as tx:
+            if not await is_last(tx, account):
+                return
         await self.farewell.revoke(account.id)
 
     async def _delete(self, unlinking: Unlinking) -> Unlinking:
@@ -212,19 +228,29 @@ class Unlinker:
         async with self.work.writing() as tx:
             # Whether it erases may have been decided since this was read.
             current = await tx.unlinkings.get(unlinking.id, lock=True) or unlinking
-            await tx.tokens.remove(account_id)
-            left = await tx.upstream_subscriptions.all_of(account_id)
-            for upstream in left:
-                await tx.upstream_subscriptions.remove(upstream.id)
+            codes = await self._leave(tx, account_id)
             if not current.erases:
                 await tx.accounts.move(account_id, to=Status.REVOKED, before=Status.DISABLED, at=at)
             completed_at = None if current.erases else at
             await tx.unlinkings.change(unlinking.id, at, step=DELETED, completed_at=completed_at)
         self.farewell.forget(account_id)
-        for upstream in left:
-            self.upstream.forget(upstream.code)
+        for code in codes:
+            self.upstream.forget(code)
         logger.info("account.unlinked", account_id=account_id, tenant_id=unlinking.tenant_id)
         return replace(current, step=DELETED, updated_at=at, completed_at=completed_at)
+
+    async def _leave(self, tx: Transaction, account_id: str) -> list[str]:
+        """Take an account off its connection, which ends with its last; return ended callbacks."""
+        account = await tx.accounts.get(account_id)
+        if account is None or account.connection_id is None:
+            return []
+        await tx.connections.get(account.connection_id, lock=True)
+        await tx.accounts.leave(account_id)
+        if await tx.accounts.of_connection(account.connection_id):
+            return [
+                one.code for one in await tx.upstream_subscriptions.all_of(account.connection_id)
+            ]
+        return await end_connection(tx, account.connection_id)
 
     async def _erase(self, unlinking: Unlinking) -> Unlinking:
         """Delete one chunk of the account's rows and count it, both in one commit."""

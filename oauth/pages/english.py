@@ -60,6 +60,10 @@ ENGLISH = Texts(
         "PAGE_USED": "The connection that this page is for was made already.",
         "ORGANIZATION_MISMATCH": "You chose another company than the one connected before. Start "
         "again and choose the same one.",
+        "STORAGE_UNAVAILABLE": "The connection could not be stored yet. Wait a minute and "
+        "reload this page; there is no need to start again.",
+        "REFERENCE_TAKEN": "Another company is connected in this place already. Ask the "
+        "application's support.",
         "PROVIDER_UNAVAILABLE": "The bank's service could not be reached. Wait a few minutes.",
     },
 )

@@ -65,6 +65,10 @@ FRENCH = Texts(
         "PAGE_USED": "La connexion que cette page propose a déjà été établie.",
         "ORGANIZATION_MISMATCH": "Vous avez choisi une autre entreprise que celle connectée "
         "auparavant. Recommencez et choisissez la même.",
+        "STORAGE_UNAVAILABLE": "La connexion n’a pas encore pu être enregistrée. Attendez "
+        "une minute et rechargez cette page ; inutile de recommencer.",
+        "REFERENCE_TAKEN": "Une autre entreprise est déjà connectée à cet endroit. Adressez-vous "
+        "au support de l’application.",
         "PROVIDER_UNAVAILABLE": "Le service de la banque n’a pas pu être joint. Attendez quelques "
         "minutes.",
     },

@@ -64,6 +64,11 @@ GERMAN = Texts(
         "PAGE_USED": "Die Verbindung, für die diese Seite da ist, besteht bereits.",
         "ORGANIZATION_MISMATCH": "Sie haben ein anderes Unternehmen gewählt als das bisher "
         "verbundene. Beginnen Sie noch einmal und wählen Sie dasselbe.",
+        "STORAGE_UNAVAILABLE": "Die Verbindung konnte noch nicht gespeichert werden. Warten "
+        "Sie eine Minute und laden Sie diese Seite neu; Sie müssen "
+        "nicht von vorn beginnen.",
+        "REFERENCE_TAKEN": "An dieser Stelle ist schon eine andere Firma verbunden. Fragen Sie den"
+        " Support der Anwendung.",
         "PROVIDER_UNAVAILABLE": "Der Dienst der Bank war nicht erreichbar. Warten Sie ein paar "
         "Minuten.",
     },

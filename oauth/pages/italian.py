@@ -63,6 +63,11 @@ ITALIAN = Texts(
         "PAGE_USED": "Il collegamento a cui serve questa pagina è già stato attivato.",
         "ORGANIZATION_MISMATCH": "Ha scelto un’azienda diversa da quella collegata prima. "
         "Ricominci e scelga la stessa.",
+        "STORAGE_UNAVAILABLE": "Non è stato ancora possibile salvare il collegamento. "
+        "Attenda un minuto e ricarichi questa pagina; non serve "
+        "ricominciare.",
+        "REFERENCE_TAKEN": "Qui è già collegata un’altra azienda. Si rivolga all’assistenza "
+        "dell’applicazione.",
         "PROVIDER_UNAVAILABLE": "Il servizio della banca non era raggiungibile. Attenda qualche "
         "minuto.",
     },

@@ -63,6 +63,10 @@ SPANISH = Texts(
         "PAGE_USED": "La conexión para la que sirve esta página ya se hizo.",
         "ORGANIZATION_MISMATCH": "Ha elegido una empresa distinta de la conectada antes. Empiece "
         "de nuevo y elija la misma.",
+        "STORAGE_UNAVAILABLE": "La conexión aún no se pudo guardar. Espere un minuto y "
+        "vuelva a cargar esta página; no hace falta empezar de nuevo.",
+        "REFERENCE_TAKEN": "Aquí ya está conectada otra empresa. Pregunte al soporte de la "
+        "aplicación.",
         "PROVIDER_UNAVAILABLE": "No se pudo contactar con el servicio del banco. Espere unos "
         "minutos.",
     },

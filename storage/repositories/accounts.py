@@ -1,11 +1,10 @@
-"""The customers' organisations at target systems, and the keys that select them."""
+"""The vendors' customers at target systems, and the keys that select them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.repositories.keys import Keys
@@ -18,7 +17,7 @@ _keys = table_of(AccountKeyRow)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One organisation at one target system, linked for one tenant."""
+    """One customer of one tenant at one target system: an organisation under a reference."""
 
     id: str
     tenant_id: str
@@ -32,6 +31,8 @@ class Account:
     """The vendor's own id of this customer."""
     linked_at: datetime
     updated_at: datetime
+    connection_id: str | None = None
+    """The consent it lives on; None once it was unlinked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +72,17 @@ class Accounts:
         self._connection = connection
         self.keys = Keys(connection, _keys)
 
-    async def put(self, account: Account) -> Account:
-        """Store the account of an organisation, or renew the one there is; answer what is kept.
+    async def add(self, account: Account) -> None:
+        await self._connection.execute(insert(_table).values(**as_row(account)))
 
-        The one there is keeps its id and the day it was first linked, and its reference unless a
-        new one is given.
-        """
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        result = await self._connection.execute(
-            dialect.insert(_table)
-            .values(**as_row(account))
-            .on_conflict_do_update(
-                index_elements=["tenant_id", "target", "organization_id"],
-                set_={
-                    "organization_name": func.coalesce(
-                        account.organization_name, _table.c.organization_name
-                    ),
-                    "membership_id": func.coalesce(account.membership_id, _table.c.membership_id),
-                    "reference": func.coalesce(account.reference, _table.c.reference),
-                    "status": account.status,
-                    "updated_at": account.updated_at,
-                },
-            )
-            .returning(*columns_of(Account, _table))
+    async def renew(self, account: Account) -> None:
+        """Store a known account as it is after a link; its id and first day stay."""
+        values = as_row(account)
+        for kept in ("id", "tenant_id", "target", "organization_id", "linked_at"):
+            del values[kept]
+        await self._connection.execute(
+            update(_table).where(_table.c.id == account.id).values(**values)
         )
-        return as_value(Account, result.one())
 
     async def get(self, account_id: str, *, lock: bool = False) -> Account | None:
         """Answer an account; with `lock` nobody else changes it before this transaction ends.
@@ -109,18 +96,47 @@ class Accounts:
         row = found.first()
         return None if row is None else as_value(Account, row)
 
-    async def of_organization(
-        self, tenant_id: str, target: str, organization_id: str
+    async def of_customer(
+        self, tenant_id: str, target: str, organization_id: str, reference: str | None
     ) -> Account | None:
+        """Return a tenant's account of an organisation under this reference, or without any."""
+        matches = (
+            _table.c.reference.is_(None) if reference is None else _table.c.reference == reference
+        )
         found = await self._connection.execute(
             self._select.where(
                 _table.c.tenant_id == tenant_id,
                 _table.c.target == target,
                 _table.c.organization_id == organization_id,
+                matches,
             )
         )
         row = found.first()
         return None if row is None else as_value(Account, row)
+
+    async def of_reference(self, tenant_id: str, target: str, reference: str) -> list[Account]:
+        """List a tenant's accounts under a reference, whatever their organisation, oldest first."""
+        rows = await self._connection.execute(
+            self._select.where(
+                _table.c.tenant_id == tenant_id,
+                _table.c.target == target,
+                _table.c.reference == reference,
+            ).order_by(_table.c.id)
+        )
+        return [as_value(Account, row) for row in rows]
+
+    async def of_connection(self, connection_id: str) -> list[Account]:
+        """List the accounts that live on a consent, oldest first."""
+        rows = await self._connection.execute(
+            self._select.where(_table.c.connection_id == connection_id).order_by(_table.c.id)
+        )
+        return [as_value(Account, row) for row in rows]
+
+    async def leave(self, account_id: str) -> None:
+        """Let an account live on no consent any more."""
+        await self._connection.execute(
+            update(_table).where(_table.c.id == account_id).values(connection_id=None)
+        )
 
     async def of_tenant(self, tenant_id: str) -> list[Account]:
         """List a tenant's accounts, oldest first."""

@@ -21,8 +21,6 @@ from storage.tables import (
     NoticeRow,
     ReplayRow,
     SubscriptionRow,
-    TokenRow,
-    UpstreamSubscriptionRow,
     WatermarkRow,
 )
 from storage.values import table_of
@@ -38,12 +36,10 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         EventRow,
         ReplayRow,
         SubscriptionRow,
-        UpstreamSubscriptionRow,
         KnownRecordRow,
         WatermarkRow,
         LinkRow,
         ExchangeCodeRow,
-        TokenRow,
         AccountKeyRow,
         AccountRow,
     )

@@ -36,6 +36,14 @@ class Link:
     used_at: datetime | None = None
     page_id: str | None = None
     """The link page on which this link was begun."""
+    return_digest: str | None = field(default=None, repr=False)
+    """A keyed hash of the authorization code that the browser brought."""
+    outcome: str | None = None
+    """LINKED, or the code of what went wrong; None while the link is under way."""
+    outcome_message: str | None = None
+    linked_account_id: str | None = None
+    handed: str | None = field(default=None, repr=False)
+    """What the browser took along: the hash of a one-time code, or the id of an account key."""
 
     @property
     def place(self) -> str:
@@ -61,18 +69,48 @@ class Links:
     async def add(self, link: Link) -> None:
         await self._connection.execute(insert(_table).values(**as_row(link)))
 
-    async def get(self, link_id: str) -> Link | None:
-        found = await self._connection.execute(
-            select(*columns_of(Link, _table)).where(_table.c.id == link_id)
-        )
+    async def get(self, link_id: str, *, lock: bool = False) -> Link | None:
+        """Return a link; with `lock` nobody else changes it before this transaction ends."""
+        query = select(*columns_of(Link, _table)).where(_table.c.id == link_id)
+        found = await self._connection.execute(query.with_for_update() if lock else query)
         row = found.first()
         return None if row is None else as_value(Link, row)
 
-    async def use(self, link_id: str, at: datetime) -> bool:
-        """Use the link up; answer False when somebody did before."""
+    async def use(self, link_id: str, at: datetime, return_digest: str | None = None) -> bool:
+        """Use the link up; False when somebody did before."""
         result = await self._connection.execute(
             update(_table)
             .where(_table.c.id == link_id, _table.c.used_at.is_(None))
+            .values(used_at=at, return_digest=return_digest)
+        )
+        return result.rowcount == 1
+
+    async def end(
+        self,
+        link_id: str,
+        outcome: str,
+        *,
+        message: str | None = None,
+        account_id: str | None = None,
+        handed: str | None = None,
+    ) -> None:
+        """Note how a link ended, for a browser that comes back once more."""
+        await self._connection.execute(
+            update(_table)
+            .where(_table.c.id == link_id)
+            .values(
+                outcome=outcome,
+                outcome_message=message,
+                linked_account_id=account_id,
+                handed=handed,
+            )
+        )
+
+    async def retire_code(self, digest: str, at: datetime) -> bool:
+        """Use a code up that nobody has exchanged; False when somebody has."""
+        result = await self._connection.execute(
+            update(_codes)
+            .where(_codes.c.digest == digest, _codes.c.used_at.is_(None))
             .values(used_at=at)
         )
         return result.rowcount == 1
@@ -97,6 +135,22 @@ class Links:
         )
         row = result.first()
         return None if row is None else as_value(ExchangeCode, row)
+
+    async def trim(self, page_id: str, *, most: int) -> None:
+        """Delete the oldest links under way that were begun on a page, beyond the newest `most`."""
+        kept = (
+            select(_table.c.id)
+            .where(_table.c.page_id == page_id, _table.c.used_at.is_(None))
+            .order_by(_table.c.id.desc())
+            .limit(most)
+        )
+        await self._connection.execute(
+            delete(_table).where(
+                _table.c.page_id == page_id,
+                _table.c.used_at.is_(None),
+                _table.c.id.not_in(kept),
+            )
+        )
 
     async def use_up(self, account_id: str, at: datetime) -> None:
         """Let every link and code under way for an account come to nothing."""

@@ -42,8 +42,12 @@ class Tenants:
     async def add(self, tenant: Tenant) -> None:
         await self._connection.execute(insert(_table).values(**as_row(tenant)))
 
-    async def get(self, tenant_id: str) -> Tenant | None:
-        found = await self._connection.execute(self._select.where(_table.c.id == tenant_id))
+    async def get(self, tenant_id: str, *, lock: bool = False) -> Tenant | None:
+        """Return a tenant; with `lock` links of its customers are stored one after the other."""
+        query = self._select.where(_table.c.id == tenant_id)
+        found = await self._connection.execute(
+            query.with_for_update(key_share=True) if lock else query
+        )
         row = found.first()
         return None if row is None else as_value(Tenant, row)
 

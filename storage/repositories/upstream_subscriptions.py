@@ -1,11 +1,11 @@
-"""Our own subscriptions at the provider: at most one per account and purpose."""
+"""Our own subscriptions at the provider: at most one per connection and purpose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,7 +23,7 @@ class UpstreamSubscription:
     """What the provider was asked to post, where, and under which secret."""
 
     id: str
-    account_id: str
+    connection_id: str
     purpose: str
     code: str
     secret: bytes = field(repr=False)
@@ -44,18 +44,26 @@ def _place(subscription_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
-    """What the code in a callback's address stands for: an account, and what it is watched for."""
+class Watching:
+    """An account that events are for, and when it began to be told of each resource."""
 
     account_id: str
     reference: str | None
+    since: Mapping[str, datetime]
+    """When each resource was first subscribed to, in alphabetical order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What the code in a callback's address stands for: a connection, and who lives on it."""
+
     target: str
     secret: bytes = field(repr=False)
     """Sealed for `place`."""
     place: str
     subscribed_at: datetime
-    since: Mapping[str, datetime]
-    """When each resource was first subscribed to, in alphabetical order."""
+    watching: tuple[Watching, ...]
+    """The connection's accounts, oldest first."""
 
 
 class _Code(Value, frozen=True):
@@ -68,20 +76,26 @@ _callback = Prepared(
     lambda given: (
         select(
             _table.c.id,
-            _table.c.account_id,
             _table.c.secret,
             _table.c.created_at,
-            _accounts.c.reference,
             _accounts.c.target,
+            _accounts.c.id,
+            _accounts.c.reference,
             _watermarks.c.resource,
             _watermarks.c.since,
         )
-        .join(_accounts, _accounts.c.id == _table.c.account_id)
-        .outerjoin(_watermarks, _watermarks.c.account_id == _table.c.account_id)
+        .join(_accounts, _accounts.c.connection_id == _table.c.connection_id)
+        .outerjoin(_watermarks, _watermarks.c.account_id == _accounts.c.id)
         .where(_table.c.code == given["code"])
-        .order_by(_watermarks.c.resource)
+        .order_by(_accounts.c.id, _watermarks.c.resource)
     ),
 )
+
+
+_is_usable = exists().where(
+    _accounts.c.connection_id == _table.c.connection_id, _accounts.c.status == "ACTIVE"
+)
+"""Some account of the connection may be called for."""
 
 
 class UpstreamSubscriptions:
@@ -91,70 +105,75 @@ class UpstreamSubscriptions:
         self._connection = connection
 
     async def add(self, subscription: UpstreamSubscription) -> bool:
-        """Store a new one; answer False, and change nothing, when the account has one of its kind.
+        """Store a new one; False, and nothing changed, when the connection has one of its kind.
 
-        Then of_account answers the other one, also when another process was about to commit it.
+        Then of_connection returns the other one, also when another process was about to commit it.
         """
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         result = await self._connection.execute(
             dialect.insert(_table)
             .values(**as_row(subscription))
-            .on_conflict_do_nothing(index_elements=["account_id", "purpose"])
+            .on_conflict_do_nothing(index_elements=["connection_id", "purpose"])
             .returning(_table.c.id)
         )
         return result.first() is not None
 
-    async def of_account(
-        self, account_id: str, purpose: str, *, hold: bool = False
+    async def of_connection(
+        self, connection_id: str | None, purpose: str, *, hold: bool = False
     ) -> UpstreamSubscription | None:
-        """Answer the account's one of this kind; with `hold` nobody else changes it meanwhile."""
+        """Return the connection's one of this kind; with `hold` nobody else changes it."""
         return await self._first(
-            _table.c.account_id == account_id, _table.c.purpose == purpose, hold=hold
+            _table.c.connection_id == connection_id, _table.c.purpose == purpose, hold=hold
+        )
+
+    async def of_account(self, account_id: str, purpose: str) -> UpstreamSubscription | None:
+        """Return the one of this kind that feeds an account."""
+        own = select(_accounts.c.connection_id).where(_accounts.c.id == account_id)
+        return await self._first(
+            _table.c.connection_id == own.scalar_subquery(), _table.c.purpose == purpose
         )
 
     async def callback(self, code: str) -> Callback | None:
-        """Answer what a code stands for; in a hot transaction it's read in one go."""
+        """Return what a code stands for; in a hot transaction it's read in one go."""
         rows = await _callback.fetch(self._connection, [_Code(code)])
         if not rows:
             return None
-        subscription_id, account_id, secret, created_at, reference, target, _, _ = rows[0]
+        subscription_id, secret, created_at, target, *_ = rows[0]
+        watching: dict[str, tuple[str | None, dict[str, datetime]]] = {}
+        for *_, account_id, reference, resource, since in rows:
+            _, resources = watching.setdefault(account_id, (reference, {}))
+            if resource is not None:
+                resources[resource] = since
         return Callback(
-            account_id=account_id,
-            reference=reference,
             target=target,
             secret=secret,
             place=_place(subscription_id),
             subscribed_at=created_at,
-            since={row[6]: row[7] for row in rows if row[6] is not None},
+            watching=tuple(Watching(one, *known) for one, known in watching.items()),
         )
 
-    async def all_of(self, account_id: str, *, hold: bool = False) -> list[UpstreamSubscription]:
-        """List an account's, oldest first; with `hold` nobody else changes them meanwhile."""
-        query = self._select.where(_table.c.account_id == account_id).order_by(_table.c.id)
+    async def all_of(self, connection_id: str, *, hold: bool = False) -> list[UpstreamSubscription]:
+        """List a connection's, oldest first; with `hold` nobody else changes them meanwhile."""
+        query = self._select.where(_table.c.connection_id == connection_id).order_by(_table.c.id)
         rows = await self._connection.execute(query.with_for_update() if hold else query)
         return [as_value(UpstreamSubscription, row) for row in rows]
 
     async def unsettled(self) -> list[UpstreamSubscription]:
         """List those whose last step at the provider isn't known to have happened.
 
-        Only of accounts that may be called for: nothing can be done for the others.
+        Only of connections that may be called for: nothing can be done for the others.
         """
         rows = await self._connection.execute(
-            self._select.join(_accounts, _accounts.c.id == _table.c.account_id)
-            .where(_table.c.state.not_in(("ACTIVE", "REFUSED")), _accounts.c.status == "ACTIVE")
-            .order_by(_table.c.id)
+            self._select.where(_table.c.state.not_in(("ACTIVE", "REFUSED")), _is_usable).order_by(
+                _table.c.id
+            )
         )
         return [as_value(UpstreamSubscription, row) for row in rows]
 
     async def confirmed(self, *, before: datetime, most: int) -> list[UpstreamSubscription]:
-        """List those of usable accounts that were confirmed, and left alone, since before then."""
+        """List those of usable connections that were confirmed and left alone since before then."""
         rows = await self._connection.execute(
-            self._select.join(_accounts, _accounts.c.id == _table.c.account_id)
-            .where(
-                _table.c.state == "ACTIVE",
-                _table.c.updated_at < before,
-                _accounts.c.status == "ACTIVE",
-            )
+            self._select.where(_table.c.state == "ACTIVE", _table.c.updated_at < before, _is_usable)
             .order_by(_table.c.updated_at)
             .limit(most)
         )
@@ -163,16 +182,23 @@ class UpstreamSubscriptions:
     async def lacking(
         self, purpose: str, *, targets: Sequence[str], before: datetime, most: int
     ) -> list[str]:
-        """List the usable accounts of these targets, linked before then, that have none."""
+        """List usable accounts of these targets, linked before then, whose connection has none.
+
+        One account for each connection.
+        """
         rows = await self._connection.execute(
-            select(_accounts.c.id)
+            select(func.min(_accounts.c.id))
             .where(
                 _accounts.c.status == "ACTIVE",
                 _accounts.c.target.in_(targets),
                 _accounts.c.updated_at < before,
-                ~exists().where(_table.c.account_id == _accounts.c.id, _table.c.purpose == purpose),
+                ~exists().where(
+                    _table.c.connection_id == _accounts.c.connection_id,
+                    _table.c.purpose == purpose,
+                ),
             )
-            .order_by(_accounts.c.id)
+            .group_by(_accounts.c.connection_id)
+            .order_by(func.min(_accounts.c.id))
             .limit(most)
         )
         return [row[0] for row in rows]

@@ -3,6 +3,7 @@
 from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
 from storage.tables.audit import AuditRow
+from storage.tables.connection import ConnectionRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.duty import DutyRow
 from storage.tables.event import EventRow
@@ -26,6 +27,7 @@ __all__ = [
     "ApiKeyRow",
     "AttemptRow",
     "AuditRow",
+    "ConnectionRow",
     "DeliveryRow",
     "DutyRow",
     "EventRow",

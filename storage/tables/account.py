@@ -1,16 +1,39 @@
-"""A customer's organisation at one target system, and the keys that select it."""
+"""One customer of one vendor at one target system, and the keys that select it."""
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from storage.base import Record, UtcDateTime
 
+_REFERRED = text("reference IS NOT NULL")
+_PLAIN = text("reference IS NULL")
+
 
 class AccountRow(Record, table=True):
     __tablename__ = "accounts"
-    __table_args__ = (UniqueConstraint("tenant_id", "target", "organization_id"),)
+    __table_args__ = (
+        Index(
+            "uq_accounts_reference",
+            "tenant_id",
+            "target",
+            "organization_id",
+            "reference",
+            unique=True,
+            sqlite_where=_REFERRED,
+            postgresql_where=_REFERRED,
+        ),
+        Index(
+            "uq_accounts_without_reference",
+            "tenant_id",
+            "target",
+            "organization_id",
+            unique=True,
+            sqlite_where=_PLAIN,
+            postgresql_where=_PLAIN,
+        ),
+    )
 
     id: str = Field(primary_key=True)
     tenant_id: str = Field(foreign_key="tenants.id")
@@ -22,6 +45,9 @@ class AccountRow(Record, table=True):
     """ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED."""
     reference: str | None = None
     """The vendor's own id of this customer, echoed everywhere."""
+    connection_id: str | None = Field(default=None, foreign_key="connections.id", index=True)
+    """The consent it lives on; several customers of one vendor may share one. None once it was
+    unlinked."""
     linked_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -62,10 +62,10 @@ class SubscriptionRow(Record, table=True):
 
 class UpstreamSubscriptionRow(Record, table=True):
     __tablename__ = "upstream_subscriptions"
-    __table_args__ = (UniqueConstraint("account_id", "purpose"),)
+    __table_args__ = (UniqueConstraint("connection_id", "purpose"),)
 
     id: str = Field(primary_key=True)
-    account_id: str = Field(foreign_key="accounts.id")
+    connection_id: str = Field(foreign_key="connections.id")
     purpose: str
     """RESOURCES, or CONSENT for the revocations of the link itself."""
     code: str = Field(unique=True)

@@ -1,4 +1,4 @@
-"""The sealed tokens of an account, and the lease that keeps refreshes single."""
+"""The sealed tokens of a connection, and the lease that keeps refreshes single."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ class TokenRow(Record, table=True):
         ),
     )
 
-    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    connection_id: str = Field(primary_key=True, foreign_key="connections.id")
     access_token: bytes
     """Sealed."""
     refresh_token: bytes | None = None
@@ -31,7 +31,7 @@ class TokenRow(Record, table=True):
     scopes: str
     """Granted scopes, space separated."""
     version: int = 1
-    """Counts the token sets this account has had; every save is a compare-and-set on it."""
+    """Counts the token sets this connection has had; every save is a compare-and-set on it."""
     lease_owner: str | None = None
     """Who refreshes this set; None beside a `lease_until` when that may have worked or not."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

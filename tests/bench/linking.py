@@ -16,6 +16,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
+from tests.support.accounts import add_account
 from tests.support.linked import system_at
 
 SCOPES = frozenset({"offline_access", "client_invoices.read", "organization.read"})
@@ -50,7 +51,7 @@ async def link(url: str, ring: KeyRing, count: int) -> list[Headers]:
     ]
     async with work.writing() as tx:
         for account in accounts:
-            await tx.accounts.put(account)
+            await add_account(tx, account)
             tokens = TokenSet("access", "refresh", at + timedelta(hours=1), SCOPES)
             await tx.tokens.put(seal_tokens(ring, account.id, tokens, at))
     keys = AccountKeys(work, ring)

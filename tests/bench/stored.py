@@ -22,6 +22,7 @@ from storage.repositories.tenants import Tenant
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
+from tests.support.accounts import add_account
 
 ids = IdSource(secrets.token_hex(8))
 """Numbers events and records as Qonto does: by time."""
@@ -55,7 +56,8 @@ async def routes(
                 account_id, subscription_id, secrets.token_urlsafe(24), secrets.token_hex(32)
             )
             made.append(route)
-            await tx.accounts.put(
+            await add_account(
+                tx,
                 Account(
                     id=account_id,
                     tenant_id=tenant,
@@ -67,7 +69,7 @@ async def routes(
                     reference=None,
                     linked_at=now,
                     updated_at=now,
-                )
+                ),
             )
             await tx.subscriptions.add(
                 Subscription(
@@ -84,7 +86,7 @@ async def routes(
             await tx.upstream_subscriptions.add(
                 UpstreamSubscription(
                     id=upstream_id,
-                    account_id=account_id,
+                    connection_id=account_id,
                     purpose="RESOURCES",
                     code=route.code,
                     secret=ring.seal(

@@ -36,7 +36,7 @@ on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=Tru
 
 @on_postgres
 @pytest.mark.parametrize("how", ["shut", "stuck"])
-@pytest.mark.timeout(300 if FULL else 120)
+@pytest.mark.timeout(300 if FULL else 240)
 async def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_arrives(
     how: str,
     born: Nursery,

@@ -116,7 +116,7 @@ async def without_room(
 
 
 @pytest.mark.parametrize("killed", [False, True] if FULL else [True])
-@pytest.mark.timeout(300 if FULL else 120)
+@pytest.mark.timeout(300 if FULL else 240)
 async def test_a_file_that_may_not_grow_refuses_events_and_loses_none(
     killed: bool,
     born: Nursery,

@@ -26,7 +26,7 @@ from tests.chaos.verdict import summary, violations
 from tests.chaos.world import populate
 from tests.webhooks import receivers
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 KILLS = 250 if FULL else 4
 MOMENTS = ("any", "as an event is acknowledged", "as a delivery arrives", "while it starts")
@@ -68,7 +68,7 @@ class Executioner:
         if sign is not None:
             sign.clear()
             with suppress(TimeoutError):  # all may be leased to the dead
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     await sign.wait()
 
 
@@ -91,7 +91,7 @@ def deployment(nursery: Nursery, folder: Path, database_url: str) -> list[Member
     ]
 
 
-@pytest.mark.timeout(3600 if FULL else 120)
+@pytest.mark.timeout(3600 if FULL else 240)
 async def test_killed_at_any_moment_no_accepted_event_is_lost(
     born: Nursery,
     work: UnitOfWork,

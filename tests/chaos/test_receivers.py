@@ -127,7 +127,7 @@ async def trap(host: str, port: int = 0) -> AsyncIterator[tuple[int, list[object
 
 
 @on_sqlite
-@pytest.mark.timeout(300 if FULL else 120)
+@pytest.mark.timeout(300 if FULL else 240)
 async def test_receivers_at_their_worst_disturb_nobody_else(
     work: UnitOfWork,
     database_url: str,
@@ -262,7 +262,7 @@ def first_return(vendor: Vendor) -> float:
 
 
 @on_sqlite
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_hanging_receivers_with_backlogs_can_not_take_every_slot(
     born: Nursery,
     database_url: str,

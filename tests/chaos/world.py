@@ -23,6 +23,7 @@ from storage.tables import UpstreamSubscriptionRow
 from storage.unit_of_work import Transaction, UnitOfWork
 from storage.values import table_of
 from tests.chaos.processes import KEY
+from tests.support.accounts import add_account
 
 TYPES = {"RESOURCES": "v1/client-invoices", "CONSENT": "v1/consent-revocations"}
 
@@ -67,7 +68,8 @@ async def populate(database_url: str, count: int = 3) -> list[Customer]:
 async def _link(tx: Transaction, ring: KeyRing, tenant_id: str) -> str:
     at = system_clock() - timedelta(minutes=1)
     account_id = new_id("acct", at)
-    await tx.accounts.put(
+    await add_account(
+        tx,
         Account(
             id=account_id,
             tenant_id=tenant_id,
@@ -79,7 +81,7 @@ async def _link(tx: Transaction, ring: KeyRing, tenant_id: str) -> str:
             reference=None,
             linked_at=at,
             updated_at=at,
-        )
+        ),
     )
     scopes = frozenset(("offline_access", "webhook", "client_invoices.read"))
     tokens = TokenSet("access", "refresh", at + timedelta(days=2), scopes)
@@ -98,7 +100,7 @@ async def _subscribe_upstream(tx: Transaction, ring: KeyRing, account_id: str) -
         await tx.connection.execute(
             insert(table_of(UpstreamSubscriptionRow)).values(
                 id=upstream_id,
-                account_id=account_id,
+                connection_id=account_id,
                 purpose=purpose,
                 code=code_,
                 secret=ring.seal(secret_, place=f"upstream_subscriptions.secret:{upstream_id}"),

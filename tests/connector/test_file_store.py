@@ -284,7 +284,7 @@ async def test_giving_up_while_waiting_for_the_store_leaves_the_place() -> None:
         await task
     entered.clear()
     again = asyncio.create_task(files.open(LINK, {}))
-    await asyncio.wait_for(entered.wait(), 1)
+    await asyncio.wait_for(entered.wait(), 30)
     again.cancel()
 
 

@@ -27,7 +27,7 @@ def test_the_wheel_holds_the_four_packages_the_revisions_and_the_licence(tmp_pat
         [*command, "--no-index", "--wheel-dir", str(tmp_path), str(ROOT)],
         check=True,
         capture_output=True,
-        timeout=90,
+        timeout=200,
     )
     (wheel,) = tmp_path.glob("qonto_connector-*.whl")
     with zipfile.ZipFile(wheel) as opened:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -40,7 +42,7 @@ def workplace(tmp_path: Path) -> Iterator[Path]:
             yield tmp_path
         finally:
             process.terminate()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
 
 
 @pytest.mark.loopback
@@ -56,7 +58,7 @@ def test_the_shell_and_the_receiver_do_what_the_readme_says(workplace: Path) -> 
         cwd=workplace,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
@@ -85,10 +87,26 @@ def test_the_fixture_for_ci_gives_a_linked_account(tmp_path: Path) -> None:
         env={**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_nonce_ties_a_link_to_the_session_that_began_it() -> None:
+    (shown,) = [block.text for block in _running("python") if "link_nonce" in block.text]
+    names: dict[str, Any] = {}
+    exec(shown, names)  # noqa: S102 (the README's own block)
+    session: dict[str, str] = {}
+    asked = dict(parse_qsl(urlsplit(names["begin"](session, "https://app.example/l", "c")).query))
+    back = dict(parse_qsl(urlsplit(asked["callbackUrl"]).query)) | {"code": "xc_1"}
+    with pytest.raises(PermissionError):
+        names["arrived"]({}, back)
+    with pytest.raises(PermissionError):
+        names["arrived"]({"link_nonce": "other"}, back)
+    assert names["arrived"](session, back) == "xc_1"
+    with pytest.raises(PermissionError):
+        names["arrived"](session, back)
 
 
 def test_only_the_blocks_that_say_why_are_not_run() -> None:
@@ -100,7 +118,7 @@ def test_only_the_blocks_that_say_why_are_not_run() -> None:
 
 def test_every_block_is_of_a_kind_that_is_looked_after() -> None:
     assert {block.language for block in blocks(README)} == {"sh", "python", "text", "mermaid"}
-    assert len(_running("python")) == 2
+    assert len(_running("python")) == 3
 
 
 def test_the_demo_shown_has_the_steps_of_the_demo() -> None:

@@ -71,6 +71,7 @@ def _p99(times: list[float]) -> float:
     return sorted(times)[len(times) * 99 // 100 - 1]
 
 
+@pytest.mark.both_databases
 @pytest.mark.covers("QX-15")
 async def test_with_every_receiver_down_qonto_hears_within_100_ms_and_each_event_counts_once(
     database_url: str,
@@ -110,7 +111,7 @@ async def test_with_every_receiver_down_qonto_hears_within_100_ms_and_each_event
             assert len(await planned()) == 1 + number * EVENTS
             simulator.control.hold_deliveries()
             invoice = simulator.control.create_invoice(unit_price="100.00")["id"]
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while invoice not in await planned():
                 assert time.monotonic() < deadline, "nobody asked"
 

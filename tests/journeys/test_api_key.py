@@ -120,7 +120,7 @@ async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sand
     await upstream.watch(account.id)
     await upstream.watch(account.id)
     async with running.container.work.reading() as tx:
-        watched = await tx.upstream_subscriptions.all_of(account.id)
+        watched = await tx.upstream_subscriptions.all_of(account.connection_id)
     assert [one.state for one in watched] == ["REFUSED"], "it would be asked for again and again"
     async with running.client(linked.json()["accountKey"]) as customer:
         answer = await customer.delete("/tenants/delete-end-user", params={"erase": "true"})

@@ -108,28 +108,23 @@ async def test_an_invalid_body_names_each_field(running: Sandbox) -> None:
     assert (await counts(running))["subscriptions"] == 0
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://vendor.example/x",
-        "https://user:pass@vendor.example/",
-        "https://10.0.0.7/x",
-        "http://169.254.169.254/latest/meta-data",
-        "https://[fd00::1]/",
-        "https://0x0a000007/",
-        "//vendor.example",
-        "not a url",
-        "",
-    ],
-)
-async def test_a_callback_url_that_may_not_be_called_is_refused(running: Sandbox, url: str) -> None:
+async def test_a_callback_url_that_may_not_be_called_is_refused(running: Sandbox) -> None:
     async with running.client(await running.link("qonto")) as client:
-        errors = problem(
-            await client.post("/webhooks", json={"callbackUrl": url, "resource": "INVOICE"}),
-            400,
-            "CALLBACK_URL_REFUSED",
-        )
-    assert errors["validationErrors"][0]["field"] == "callbackUrl"
+        for url in (
+            "ftp://vendor.example/x",
+            "https://user:pass@vendor.example/",
+            "https://10.0.0.7/x",
+            "http://169.254.169.254/latest/meta-data",
+            "https://[fd00::1]/",
+            "https://0x0a000007/",
+            "//vendor.example",
+            "not a url",
+            "",
+        ):
+            wish = {"callbackUrl": url, "resource": "INVOICE"}
+            answer = await client.post("/webhooks", json=wish)
+            errors = problem(answer, 400, "CALLBACK_URL_REFUSED")
+            assert errors["validationErrors"][0]["field"] == "callbackUrl", url
     assert (await counts(running))["subscriptions"] == 0
 
 

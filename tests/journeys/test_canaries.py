@@ -86,11 +86,11 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
         async with running.container.work.reading() as tx:
             ring = running.container.ring
             for account in await tx.accounts.all():
-                for upstream in await tx.upstream_subscriptions.all_of(account.id):
+                for upstream in await tx.upstream_subscriptions.all_of(account.connection_id):
                     secrets[f"secret at Qonto {upstream.id}"] = ring.open_text(
                         upstream.secret, place=upstream.place
                     )
-                stored = await tx.tokens.get(account.id)
+                stored = await tx.tokens.of_account(account.id)
                 if stored is not None:
                     secrets[f"access token {account.id}"] = ring.open_text(
                         stored.access_token, place=stored.access_place

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,17 @@ from qonto_simulator.journal import Entry
 from connector.app.sandbox import Sandbox, sandbox
 from connector.app.settings import LogGroup
 from connector.file_store import FileStore, StoredFile
+from tests.journeys.conftest import fresh
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
 BYTES = {"Accept": "application/octet-stream"}
 PDF = {"Accept": "application/pdf"}
 
 
 @pytest.fixture
-async def up() -> AsyncIterator[Sandbox]:
-    """Documents keep nothing in the database, so that one kind of it is enough."""
-    async with sandbox() as running:
-        yield running
+def up(lasting: Sandbox) -> Sandbox:
+    return fresh(lasting)
 
 
 def store(
@@ -258,7 +257,7 @@ async def test_a_client_that_goes_away_leaves_no_file_open(up: Sandbox) -> None:
             async with client.stream("GET", path, headers=BYTES) as answer:
                 async for _part in answer.aiter_raw():
                     break
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             after = await client.get(f"/accounting/files/{small_id}/document", headers=BYTES)
         assert after.content == b"%PDF"
 

@@ -6,7 +6,7 @@ import pytest
 from connector.app.sandbox import Sandbox, ok
 from tests.support.vendor import Vendor
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 
 @pytest.mark.covers("QX-08")

@@ -66,6 +66,18 @@ async def types(simulator: Simulator) -> list[set[str]]:
     return [set(one["types"]) for one in found if one["types"] != ["v1/consent-revocations"]]
 
 
+async def first_readings(running: Sandbox) -> None:
+    """Wait until all that is subscribed to has been read once, to be compared with later."""
+    async with asyncio.timeout(60):
+        while True:
+            async with running.container.work.reading() as tx:
+                (account,) = await tx.accounts.all()
+                marks = await tx.watermarks.of_account(account.id)
+            if marks and all(mark.polled_at for mark in marks):
+                return
+            await asyncio.sleep(0.05)
+
+
 class Happenings:
     """What happens at Qonto, and which events that makes."""
 
@@ -129,7 +141,7 @@ class Happenings:
         return str(answer.json()[name]["id"])
 
 
-async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 30) -> list[Event]:
+async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 60) -> list[Event]:
     """Collect what arrives until all that is wanted has, and a while longer."""
     found: list[Event] = []
 
@@ -174,7 +186,7 @@ async def test_every_resource_tells_its_changes_once(
     assert all(answer["meta"] == {} for answer in said.values())
     assert await types(simulator) == [set().union(*ANNOUNCED.values())]
     hinder(simulator)
-    await asyncio.sleep(3)  # the first reading of lists that are compared
+    await first_readings(busy)
     happenings = Happenings(simulator)
     wanted = await happenings.all()
     found = await arrivals(vendor, wanted)
@@ -196,7 +208,7 @@ async def test_what_is_paid_on_invoices_and_bills_is_told_as_payments(
     bill, amount = found["id"], found["total_amount"]["value"]
     invoice = str(control.create_invoice(unit_price="100.00")["id"])
     await subscribe(busy, key, vendor, "PAYMENT")
-    await asyncio.sleep(3)
+    await first_readings(busy)
     hinder(simulator)
     control.pay_invoice(invoice, amount="10.00")
     control.bank_transaction(amount=amount, side="debit", reference=found["invoice_number"])

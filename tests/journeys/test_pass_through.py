@@ -8,32 +8,45 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
 from connector.app.container import assemble
-from connector.app.sandbox import Sandbox, sandbox
+from connector.app.sandbox import Sandbox
 from connector.app.settings import DatabaseGroup, QontoGroup, SealingGroup, Settings
 from connector.pass_through import Mode
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from storage.sealing import MasterKey
 from tests.connector.providers.qonto.test_pass_through import SPELLINGS
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
 PATH = "/accounting/passThrough"
 
 
-@pytest.fixture
-async def up() -> AsyncIterator[Sandbox]:
-    async with sandbox(scopes="default") as running:
-        yield running
+@pytest.fixture(scope="module")
+def lasting_scopes() -> str:
+    return "default"
 
 
-@pytest.fixture
-async def vendor(up: Sandbox) -> AsyncIterator[httpx2.AsyncClient]:
-    async with up.client(await up.link("qonto")) as client:
-        up.simulators["qonto"].control.clear_journal()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def linked(lasting: Sandbox) -> AsyncIterator[httpx2.AsyncClient]:
+    async with lasting.client(await lasting.link("qonto")) as client:
         yield client
+
+
+@pytest.fixture
+def up(lasting: Sandbox, linked: httpx2.AsyncClient) -> Sandbox:
+    """An account is linked, Qonto hasn't been asked for anything and fails at nothing."""
+    control = lasting.simulators["qonto"].control
+    control.clear_faults()
+    control.clear_journal()
+    return lasting
+
+
+@pytest.fixture
+def vendor(up: Sandbox, linked: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    return linked
 
 
 def asked(up: Sandbox) -> list[Any]:

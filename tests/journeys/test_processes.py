@@ -1,4 +1,8 @@
-"""The command line as people run it: real processes, signals, locks, a schema that is too old."""
+"""The command line as people run it: real processes, signals, locks, a schema that is too old.
+
+Commands that end by themselves run in this process, but for those that show that one of its own
+says the same.
+"""
 
 import asyncio
 import json
@@ -15,6 +19,7 @@ import pytest
 from qonto_simulator import Simulator, serving
 
 from storage.sealing import MasterKey
+from tests.support.commands import run
 
 pytestmark = pytest.mark.loopback
 COMMAND = str(Path(sys.executable).with_name("qonto-connector"))
@@ -35,8 +40,8 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-async def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Run a command to its end; answer exit code, standard output and standard error."""
+async def run_apart(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
+    """Run a command as a process to its end; answer exit code, standard output and error."""
     process = await asyncio.create_subprocess_exec(
         COMMAND,
         *arguments,
@@ -44,7 +49,7 @@ async def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(100):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
@@ -64,14 +69,14 @@ async def running(*arguments: str, env: dict[str, str]) -> AsyncIterator[Process
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await process.wait()
         await process.communicate()
 
 
 async def line_of(stream: asyncio.StreamReader | None) -> str:
     assert stream is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         return (await stream.readline()).decode().strip()
 
 
@@ -83,7 +88,8 @@ async def test_serve_refuses_an_empty_database_and_says_what_to_run(tmp_path: Pa
 
 
 async def test_serve_refuses_to_start_without_a_sealing_key(tmp_path: Path) -> None:
-    code, _, err = await run("serve", env=environment(tmp_path, CONNECTOR_SEALING__KEYS=""))
+    env = environment(tmp_path, CONNECTOR_SEALING__KEYS="")
+    code, _, err = await run_apart("serve", env=env)
     assert code == 1
     assert "qonto-connector keys new" in err
     assert "Traceback" not in err
@@ -130,7 +136,7 @@ async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
 async def test_a_deployment_is_made_served_and_ended(tmp_path: Path) -> None:
     """migrate, tenant create, serve, health, a second server refused, SIGTERM."""
     env = environment(tmp_path)
-    code, out, _ = await run("migrate", env=env)
+    code, out, _ = await run_apart("migrate", env=env)
     assert code == 0
     assert "revision" in out
     assert (tmp_path / "connector.db").stat().st_mode & 0o077 == 0, "others can read the data"
@@ -155,7 +161,7 @@ async def test_a_deployment_is_made_served_and_ended(tmp_path: Path) -> None:
             missing = await http.get("/auth/qonto", headers=mine)
             assert missing.json()["errors"]["code"] == "SYSTEM_NOT_REGISTERED"
 
-        code, _, err = await run("serve", env=env)
+        code, _, err = await run_apart("serve", env=env)
         assert code == 1
         assert "already" in err
         code, _, err = await run("worker", env=env)
@@ -227,7 +233,8 @@ async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path)
 
 @pytest.mark.parametrize("command", ["sandbox", "demo"])
 async def test_nothing_simulated_starts_in_production(command: str) -> None:
-    code, _, err = await run(command, env={**os.environ, "CONNECTOR_ENVIRONMENT": "production"})
+    env = {**os.environ, "CONNECTOR_ENVIRONMENT": "production"}
+    code, _, err = await run_apart(command, env=env)
     assert code == 1
     assert len(err.splitlines()) == 1
     assert "production" in err
@@ -236,7 +243,7 @@ async def test_nothing_simulated_starts_in_production(command: str) -> None:
 @pytest.mark.covers("MAE-12")
 async def test_the_demo_plays_to_its_end() -> None:
     plain = {name: value for name, value in os.environ.items() if "CONNECTOR_" not in name}
-    code, out, err = await run("demo", env=plain)
+    code, out, err = await run_apart("demo", env=plain)
     assert code == 0, err
     assert "Done in" in out
     assert "\x1b[" not in out, "colours went to a file"

@@ -1,20 +1,23 @@
 """Who linked, through the app, for accounts of both target systems and for API keys."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from connector.app.sandbox import Sandbox, sandbox
+from connector.app.sandbox import Sandbox
+from tests.journeys.conftest import fresh
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
 PATHS = ("/accounting/profile", "/user/user-info", "/auth/companies", "/auth/environments")
 
 
+@pytest.fixture(scope="module")
+def lasting_scopes() -> str:
+    return "default"
+
+
 @pytest.fixture
-async def up() -> AsyncIterator[Sandbox]:
-    async with sandbox(scopes="default") as running:
-        yield running
+def up(lasting: Sandbox) -> Sandbox:
+    return fresh(lasting)
 
 
 async def test_each_needs_both_keys(up: Sandbox) -> None:

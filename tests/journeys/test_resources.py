@@ -8,12 +8,13 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+import pytest_asyncio
 from qonto_simulator.control.control import Control
 from qonto_simulator.world import Books
 
-from connector.app.sandbox import sandbox
+from connector.app.sandbox import Sandbox
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
 _exact = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
@@ -53,14 +54,13 @@ class Account:
         return listed
 
 
-@pytest.fixture
-async def account() -> AsyncIterator[Account]:
-    async with sandbox() as up:
-        world = up.simulators["qonto"].world
-        organization = up.simulators["qonto"].control.organizations()[0]["id"]
-        async with up.client(await up.link("qonto")) as client:
-            control = up.simulators["qonto"].control
-            yield Account(client, world.books[organization], control)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def account(lasting: Sandbox) -> AsyncIterator[Account]:
+    """One for all tests: they read, or compare with what the books hold by then."""
+    simulator = lasting.simulators["qonto"]
+    organization = simulator.control.organizations()[0]["id"]
+    async with lasting.client(await lasting.link("qonto")) as client:
+        yield Account(client, simulator.world.books[organization], simulator.control)
 
 
 @pytest.mark.covers("MAE-103")

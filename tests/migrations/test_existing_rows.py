@@ -17,6 +17,8 @@ from storage.engine import Database
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
+pytestmark = pytest.mark.both_databases
+
 FIRST = "516d5185aeb8"
 MOMENT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 API_KEY = {"tenant_id": "ten_1", "name": "first", "hint": "sk_abcd", "created_at": MOMENT}

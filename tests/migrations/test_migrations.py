@@ -7,6 +7,8 @@ from storage import migrations
 from storage.engine import Database
 from storage.errors import SchemaMismatch
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_the_tables_and_the_revisions_agree(database: Database) -> None:
     await migrations.check(database)

@@ -15,8 +15,9 @@ from oauth.grants import read_consent
 from oauth.hosted import LinkPages
 from oauth.key_links import KeyLinking
 from oauth.key_uses import KeyUses
-from oauth.link import Linking, Redirect
+from oauth.link import Linking
 from oauth.requests import LinkRequest
+from oauth.returning import Redirect, Returning
 from oauth.settings import OAuthSettings
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
@@ -48,6 +49,7 @@ class Floor:
     uses: KeyUses
     callers: Callers
     links: Linking
+    returning: Returning
     key_links: KeyLinking
     pages: LinkPages
     vault: TokenVault
@@ -98,7 +100,7 @@ class Floor:
         wish = wish or LinkRequest(callback_url=CALLBACK)
         started = await self.links.start(tenant, target, wish, account)
         back = self.provider.consent(started.url)
-        return await self.links.finish(target, read_consent(urlencode(back)))
+        return await self.returning.finish(target, read_consent(urlencode(back)))
 
     async def account(self, tenant: Tenant) -> Account:
         """A linked account of this tenant."""
@@ -164,7 +166,8 @@ async def make_floor(
         account_keys=AccountKeys(work, ring, clock),
         uses=uses,
         callers=Callers(work, ring, clock, uses),
-        links=Linking(work, ring, targets, client, settings, clock, (tell,)),
+        links=Linking(work, ring, targets, settings, clock),
+        returning=Returning(work, ring, targets, client, settings, clock, (tell,)),
         key_links=KeyLinking(work, ring, targets, settings, clock, (tell,)),
         pages=LinkPages(work, ring, targets, settings, clock),
         vault=TokenVault(

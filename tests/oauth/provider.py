@@ -58,7 +58,15 @@ class FakeTarget:
         self.provider.identified.append(access)
         if self.provider.identify_error is not None:
             raise self.provider.identify_error
-        return Identity(self.provider.organization, f"{self.provider.organization} SA", "member-1")
+        return Identity(
+            self.provider.organization, f"{self.provider.organization} SA", self.provider.member
+        )
+
+    async def end_consent(self, access: Access) -> bool:
+        if not self.provider.ends_consents:
+            return False
+        self.provider.ended.append(access.headers["Authorization"])
+        return True
 
 
 @dataclass
@@ -75,6 +83,7 @@ class Provider:
 
     clock: FakeClock
     organization: str = "org-1"
+    member: str | None = "member-1"
     life: int = 3600
     offline: bool = True
     staging_token: str | None = None
@@ -84,6 +93,9 @@ class Provider:
     refresh_tokens: dict[str, Refresh] = field(default_factory=dict)
     access_tokens: set[str] = field(default_factory=set)
     revoked: list[str] = field(default_factory=list)
+    ends_consents: bool = False
+    """Whether the scopes let consents be taken back, rather than tokens revoked."""
+    ended: list[str] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     identified: list[Access] = field(default_factory=list)
     identify_error: Exception | None = None

@@ -8,6 +8,8 @@ from oauth.errors import AccountInactive, UnauthorizedAccountKey
 from storage.errors import Invalid, NotFound
 from tests.oauth.conftest import Floor
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_an_additional_key_selects_the_same_account(floor: Floor) -> None:
     tenant, _ = await floor.tenant()

@@ -12,6 +12,8 @@ from oauth.requests import LinkRequest
 from storage.repositories.audit import Audit, StoredAuditEntry
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
+pytestmark = pytest.mark.both_databases
+
 
 async def trail(floor: Floor, tenant_id: str | None = None) -> list[StoredAuditEntry]:
     async with floor.work.reading() as tx:

@@ -12,11 +12,11 @@ from starlette.applications import Starlette
 
 from oauth.errors import PageExpired, PageInvalid, PageUsed, StateInvalid
 from oauth.grants import ConsentAnswer
-from oauth.link import Redirect
 from oauth.link_endings import Ending, Outcome
 from oauth.page_routes import plain_style
 from oauth.page_tokens import write_page_token
 from oauth.requests import LinkRequest
+from oauth.returning import Redirect
 from oauth.routes import routes
 from storage.errors import Invalid
 from storage.repositories.tenants import Tenant
@@ -31,7 +31,7 @@ ENDS_HERE = LinkRequest(hosted=True, webhook_callback_url=HOOK)
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
     app = Starlette(routes=routes)
     app.state.container = SimpleNamespace(
-        links=floor.links, pages=floor.pages, page_style=plain_style
+        returning=floor.returning, pages=floor.pages, page_style=plain_style
     )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
@@ -50,7 +50,7 @@ async def go(floor: Floor, token: str) -> tuple[ConsentAnswer, dict[str, str]]:
     departure = await floor.pages.depart(token)
     back = floor.provider.consent(departure.url)
     answer = ConsentAnswer(back["state"], code=back["code"])
-    return answer, {departure.cookie_name: departure.cookie}
+    return answer, {departure.mark.name: departure.mark.value}
 
 
 async def test_the_page_is_answered_instead_of_the_providers_address(floor: Floor) -> None:
@@ -59,11 +59,12 @@ async def test_the_page_is_answered_instead_of_the_providers_address(floor: Floo
     invitation = await floor.pages.show(token)
     assert invitation.tenant.name == "Vendor"
     answer, cookies = await go(floor, token)
-    end = await floor.links.finish("acme", answer, cookies)
+    end = await floor.returning.finish("acme", answer, cookies)
     assert isinstance(end, Redirect)
     assert end.url.startswith(f"{CALLBACK}?code=")
 
 
+@pytest.mark.both_databases
 async def test_a_page_lives_a_day_and_ends_with_its_link(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))
@@ -72,16 +73,31 @@ async def test_a_page_lives_a_day_and_ends_with_its_link(floor: Floor) -> None:
     floor.clock.move(minutes=10)
     with pytest.raises(PageExpired):
         await floor.pages.show(token)
-    assert isinstance(await floor.links.finish("acme", answer, cookies), Redirect)
+    assert isinstance(await floor.returning.finish("acme", answer, cookies), Redirect)
     another = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))
     slow, slow_cookies = await go(floor, another)
-    await floor.links.finish("acme", *await go(floor, another))
+    await floor.returning.finish("acme", *await go(floor, another))
     for step in (floor.pages.show, floor.pages.depart):
         with pytest.raises(PageUsed):
             await step(another)
-    late = await floor.links.finish("acme", slow, slow_cookies)
+    late = await floor.returning.finish("acme", slow, slow_cookies)
     assert isinstance(late, Redirect)
     assert query_of(late.url)["error"] == "STATE_REPLAYED"
+
+
+async def test_a_page_that_is_clicked_for_ever_keeps_the_newest_clicks(floor: Floor) -> None:
+    tenant, _ = await floor.tenant()
+    token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))
+    first = await go(floor, token)
+    for _ in range(60):
+        floor.clock.move(seconds=1)
+        answer, cookies = await go(floor, token)
+    async with floor.work.reading() as tx:
+        rows = (await tx.connection.exec_driver_sql("SELECT count(*) FROM links")).scalar_one()
+    assert rows == 1 + 20
+    with pytest.raises(StateInvalid):
+        await floor.returning.finish("acme", *first)
+    assert isinstance(await floor.returning.finish("acme", answer, cookies), Redirect)
 
 
 async def test_a_return_without_this_browsers_cookie_is_refused(floor: Floor) -> None:
@@ -92,8 +108,8 @@ async def test_a_return_without_this_browsers_cookie_is_refused(floor: Floor) ->
     (name, value), (_, foreign) = next(iter(cookies.items())), next(iter(others.items()))
     for wrong in ({}, others, {name: foreign}, {name: value[:-2]}, {name: ""}, {name: "ü"}):
         with pytest.raises(StateInvalid):
-            await floor.links.finish("acme", answer, wrong)
-    assert isinstance(await floor.links.finish("acme", answer, cookies), Redirect)
+            await floor.returning.finish("acme", answer, wrong)
+    assert isinstance(await floor.returning.finish("acme", answer, cookies), Redirect)
 
 
 async def test_forged_and_foreign_page_addresses_are_refused(floor: Floor) -> None:
@@ -118,7 +134,7 @@ async def test_a_link_without_a_way_for_the_key_is_not_started(floor: Floor) -> 
 async def test_hosted_links_without_a_webhook_end_at_the_tenants_default(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(hosted=True))
-    end = await floor.links.finish("acme", *await go(floor, token))
+    end = await floor.returning.finish("acme", *await go(floor, token))
     assert isinstance(end, Redirect)
     assert end.url.startswith(CALLBACK)
 
@@ -128,7 +144,7 @@ async def test_a_link_without_a_callback_ends_at_our_page_and_its_key_goes_by_we
 ) -> None:
     tenant, _ = await floor.tenant(signs=True)
     token = await begin(floor, tenant, ENDS_HERE)
-    end = await floor.links.finish("acme", *await go(floor, token))
+    end = await floor.returning.finish("acme", *await go(floor, token))
     assert isinstance(end, Ending)
     assert (end.outcome, end.organization) == (Outcome.LINKED, "org-1 SA")
     async with floor.work.reading() as tx:
@@ -147,15 +163,16 @@ async def test_after_a_refusal_the_page_can_be_begun_again(
     token = await begin(floor, tenant, ENDS_HERE)
     answer, cookies = await go(floor, token)
     refused = ConsentAnswer(answer.state, error=error)
-    end = await floor.links.finish("acme", refused, cookies)
+    end = await floor.returning.finish("acme", refused, cookies)
     assert isinstance(end, Ending)
     assert (end.outcome, end.code) == (outcome, error)
     assert end.try_again is not None
-    again = await floor.links.finish("acme", *await go(floor, end.try_again.removeprefix(PAGE)))
+    again = await floor.returning.finish("acme", *await go(floor, end.try_again.removeprefix(PAGE)))
     assert isinstance(again, Ending)
     assert again.outcome is Outcome.LINKED
 
 
+@pytest.mark.both_databases
 async def test_old_pages_are_cleared_away(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     token = await begin(floor, tenant, LinkRequest(callback_url=CALLBACK, hosted=True))

@@ -41,7 +41,7 @@ async def test_the_key_is_stored_sealed(floor: Floor) -> None:
     key = Credentials("acme-1234", "secret-canary", {"stagingToken": "staging-canary"})
     linked = await floor.key_links.link(made.tenant, "acme-sandbox", key)
     async with floor.work.reading() as tx:
-        stored = await tx.tokens.get(linked.account.id)
+        stored = await tx.tokens.of_account(linked.account.id)
     assert stored is not None
     assert stored.custom_values is not None
     assert b"canary" not in stored.access_token + stored.custom_values
@@ -85,6 +85,7 @@ async def test_a_key_refused_later_must_be_given_anew(floor: Floor) -> None:
     assert access.headers == {"Authorization": "acme-1234:new"}
 
 
+@pytest.mark.both_databases
 async def test_a_link_by_key_and_one_by_oauth_are_the_same_account(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     account = await floor.account(tenant)

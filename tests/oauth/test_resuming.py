@@ -14,7 +14,7 @@ from tests.chaos.patience import until
 from tests.oauth.conftest import Floor
 from tests.oauth.test_vault import crash_after_the_answer, end_leases, stored
 
-pytestmark = pytest.mark.covers("QX-03")
+pytestmark = [pytest.mark.covers("QX-03"), pytest.mark.both_databases]
 
 
 class Seconds:

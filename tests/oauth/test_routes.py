@@ -61,6 +61,7 @@ async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
         page_styles=PageStyles(floor.work, floor.clock),
         callers=floor.callers,
         links=floor.links,
+        returning=floor.returning,
         key_links=floor.key_links,
         pages=floor.pages,
         page_style=plain_style,
@@ -230,7 +231,7 @@ async def test_a_return_to_an_unknown_target_is_a_page_too(browser: httpx2.Async
     assert "TARGET_SYSTEM_UNKNOWN" in page.text
 
 
-async def test_a_replayed_return_is_a_page_that_says_so(
+async def test_a_return_works_once_more_and_another_one_is_a_page_that_says_so(
     floor: Floor, vendor: httpx2.AsyncClient, browser: httpx2.AsyncClient
 ) -> None:
     url = (await vendor.get("/auth/acme")).text
@@ -238,7 +239,11 @@ async def test_a_replayed_return_is_a_page_that_says_so(
     head = await browser.head(f"/auth/callback/acme?{back}")
     assert head.status_code == 405
     assert (await browser.get(f"/auth/callback/acme?{back}")).status_code == 302
-    page = await browser.get(f"/auth/callback/acme?{back}")
+    again = await browser.get(f"/auth/callback/acme?{back}")
+    assert again.status_code == 302
+    code = query_of(again.headers["Location"])["code"]
+    assert (await vendor.post("/auth/exchange", json={"code": code})).status_code == 200
+    page = await browser.get(f"/auth/callback/acme?{back.replace('code=', 'code=x')}")
     assert (page.status_code, "STATE_REPLAYED" in page.text) == (400, True)
 
 

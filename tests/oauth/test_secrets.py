@@ -44,7 +44,7 @@ async def test_no_secret_is_in_the_database_the_logs_or_a_repr(floor: Floor) -> 
             started = await floor.links.start(tenant, target, wish)
             back = floor.provider.consent(started.url)
             answer = read_consent(urlencode(back))
-            redirect = await floor.links.finish(target, answer)
+            redirect = await floor.returning.finish(target, answer)
             secrets += [back["code"], floor.provider.requests[-1][1]["code_verifier"]]
             values += [answer, redirect]
             if hook is None:
@@ -61,7 +61,7 @@ async def test_no_secret_is_in_the_database_the_logs_or_a_repr(floor: Floor) -> 
         for account_id in floor.told:
             access = await floor.vault.get(account_id)
             async with floor.work.reading() as tx:
-                values += [access, await tx.tokens.get(account_id)]
+                values += [access, await tx.tokens.of_account(account_id)]
         floor.provider.refresh_tokens.clear()
         floor.clock.move(hours=2)
         for account_id in floor.told:

@@ -9,6 +9,8 @@ from oauth.permissions import ALL, Permission, choose_permissions, read_permissi
 from storage.errors import Conflict, Invalid, NotFound
 from tests.oauth.conftest import Floor
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_several_keys_work_side_by_side(floor: Floor) -> None:
     tenant, first = await floor.tenant()

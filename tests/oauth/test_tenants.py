@@ -12,6 +12,8 @@ from oauth.errors import (
 from storage.errors import Invalid, NotFound
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor
 
+pytestmark = pytest.mark.both_databases
+
 
 async def test_a_tenant_is_found_by_its_api_key(floor: Floor) -> None:
     made = await floor.tenants.create("  Vendor ")

@@ -28,6 +28,8 @@ from storage.values import table_of
 from tests.oauth.conftest import Floor
 from tests.oauth.provider import Provider
 
+pytestmark = pytest.mark.both_databases
+
 AWAY = httpx2.Response(503)
 
 
@@ -39,7 +41,7 @@ async def account(floor: Floor) -> Account:
 
 async def stored(floor: Floor, account: Account) -> StoredTokens:
     async with floor.work.reading() as tx:
-        tokens = await tx.tokens.get(account.id)
+        tokens = await tx.tokens.of_account(account.id)
     assert tokens is not None
     return tokens
 
@@ -275,7 +277,7 @@ async def test_invalid_grant_is_not_believed_when_a_newer_set_is_stored(
     floor.provider.before_answer = None
     started = await floor.links.start(tenant, "acme", LinkRequest())
     back = floor.provider.consent(started.url)
-    await floor.links.finish("acme", read_consent(f"code={back['code']}&state={back['state']}"))
+    await floor.returning.finish("acme", read_consent(f"code={back['code']}&state={back['state']}"))
     gate.opened.set()
     access = await asking
     assert access.version == 2
@@ -388,7 +390,11 @@ async def crash_after_the_answer(floor: Floor, account: Account) -> None:
     old = await stored(floor, account)
     async with floor.work.writing() as tx:
         assert await tx.tokens.claim(
-            account.id, old.version, owner="dead", at=floor.clock(), lease=timedelta(seconds=20)
+            old.connection_id,
+            old.version,
+            owner="dead",
+            at=floor.clock(),
+            lease=timedelta(seconds=20),
         )
     assert old.refresh_token is not None
     refresh_token = floor.ring.open_text(old.refresh_token, place=old.refresh_place)
@@ -492,10 +498,10 @@ async def test_a_ciphertext_of_another_account_does_not_open(floor: Floor) -> No
     tenant, _ = await floor.tenant()
     other, _ = await floor.tenant("Other")
     mine, theirs = await floor.account(tenant), await floor.account(other)
-    tokens = await stored(floor, theirs)
+    own, tokens = await stored(floor, mine), await stored(floor, theirs)
     async with floor.work.writing() as tx:
         moved = StoredTokens(
-            mine.id, tokens.access_token, tokens.refresh_token, tokens.expires_at,
+            own.connection_id, tokens.access_token, tokens.refresh_token, tokens.expires_at,
             tokens.scopes, tokens.updated_at,
         )  # fmt: skip
         await tx.tokens.put(moved)
@@ -617,3 +623,16 @@ async def test_the_margin_differs_from_process_to_process(floor: Floor, account:
     assert floor.provider.refreshes() == 0
     await eager.get(account.id)
     assert floor.provider.refreshes() == 1
+
+
+async def test_leaving_takes_the_consent_back_or_else_revokes_the_token(
+    floor: Floor, account: Account
+) -> None:
+    floor.provider.ends_consents = True
+    await floor.vault.revoke(account.id)
+    access = await floor.vault.get(account.id)
+    assert floor.provider.ended == [access.headers["Authorization"]]
+    assert floor.provider.revoked == []
+    floor.provider.ends_consents = False
+    await floor.vault.revoke(account.id)
+    assert len(floor.provider.revoked) == 1

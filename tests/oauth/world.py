@@ -33,7 +33,7 @@ from tests.oauth.provider import FakeClock, FakeTarget, Provider
 from tests.oauth.virtual import VirtualLoop
 
 RING = KeyRing([MasterKey("model", bytes(range(32)))])
-ACCOUNT = "acct_1"
+ACCOUNT, CONNECTION = "acct_1", "conn_1"
 POINTS = ("claimed", "asked", "rotated", "spilled", "saving", "saved")
 HEALED_AFTER = 25.0
 """Seconds after which somebody is there again when the provider alone has the new tokens."""
@@ -90,7 +90,7 @@ class World:
         access, refresh = self.family.issue(loop.time())
         at = self.now()
         tokens = TokenSet(access, refresh, at + timedelta(hours=1), _SCOPES)
-        self.row = Row(seal_tokens(RING, ACCOUNT, tokens, at))
+        self.row = Row(seal_tokens(RING, CONNECTION, tokens, at))
         self.processes = [Process(self, number) for number in range(3)]
 
     def now(self) -> datetime:
@@ -224,13 +224,26 @@ class Life:
     async def get(self, account_id: str, *, lock: bool = False) -> Account:
         at = _BASE
         return Account(
-            account_id, "ten", "acme", "org", None, None, self.world.row.status, None, at, at
+            account_id,
+            "ten",
+            "acme",
+            "org",
+            None,
+            None,
+            self.world.row.status,
+            None,
+            at,
+            at,
+            CONNECTION,
         )
+
+    async def of_connection(self, connection_id: str) -> list[Account]:
+        return [await self.get(ACCOUNT)]
 
     # as the disk
 
     def write(self, stored: StoredTokens, version: int) -> Path:
-        path = Path(f"{ACCOUNT}.{version}.{secrets.token_hex(4)}")
+        path = Path(f"{CONNECTION}.{version}.{secrets.token_hex(4)}")
         if self.process.life == self.number:
             self.process.disk.append(Spilled(path, stored, version))
             if self.process.armed.pop("spilled", None) == "kill":
@@ -262,22 +275,22 @@ class Tokens:
         self.world = world
         self.row = world.row
 
-    async def get(self, account_id: str) -> StoredTokens:
+    async def get(self, connection_id: str) -> StoredTokens:
         return self.row.tokens
 
-    async def unfinished(self, account_id: str, at: datetime) -> Unfinished | None:
+    async def unfinished(self, connection_id: str, at: datetime) -> Unfinished | None:
         if self.row.until is None:
             return None
         over_for = self.world.now() - self.row.until
-        return Unfinished(account_id, self.row.tokens.version, self.row.owner, over_for)
+        return Unfinished(connection_id, self.row.tokens.version, self.row.owner, over_for, ACCOUNT)
 
     async def interrupted(self, at: datetime, *, most: int) -> list[Unfinished]:
-        found = await self.unfinished(ACCOUNT, at)
+        found = await self.unfinished(CONNECTION, at)
         is_due = found is not None and found.is_free and self.row.status == "ACTIVE"
         return [found] if found is not None and is_due else []
 
     async def claim(
-        self, account_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
+        self, connection_id: str, version: int, *, owner: str, at: datetime, lease: timedelta
     ) -> bool:
         now = self.world.now()
         if self.row.tokens.version != version or (self.row.until and self.row.until > now):
@@ -292,11 +305,11 @@ class Tokens:
         self.row.owner = self.row.until = None
         return True
 
-    async def release(self, account_id: str, owner: str) -> None:
+    async def release(self, connection_id: str, owner: str) -> None:
         if self.row.owner == owner:
             self.row.owner = self.row.until = None
 
-    async def interrupt(self, account_id: str, owner: str, *, at: datetime) -> None:
+    async def interrupt(self, connection_id: str, owner: str, *, at: datetime) -> None:
         if self.row.owner == owner:
             self.row.owner, self.row.until = None, self.world.now()
 

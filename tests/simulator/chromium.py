@@ -117,7 +117,7 @@ async def browsing() -> AsyncIterator[Tab]:
             transport.close()
             incoming.close()
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     await process.wait()  # it ends when its pipe does
             except TimeoutError:
                 with suppress(ProcessLookupError):

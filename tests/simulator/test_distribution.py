@@ -49,9 +49,10 @@ def test_installed_alone_it_serves_a_project_that_has_folders_of_our_names(tmp_p
         '    assert (connector.OWN, storage.OWN) == ("connector", "storage")\n'
     )
     python = _clean_environment(tmp_path / "venv")
-    _run(python, "-m", "pip", "install", "--quiet", str(SIMULATOR))
-    listed = json.loads(_run(python, "-m", "pip", "list", "--format", "json"))
-    installed = {one["name"].lower() for one in listed} - {"pip", "setuptools"}
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    _run(*pip, "install", "--quiet", str(SIMULATOR))
+    listed = json.loads(_run(*pip, "list", "--format", "json"))
+    installed = {one["name"].lower() for one in listed}
     assert "qonto-simulator" in installed
     assert not {"qonto-connector", "sqlalchemy", "aiohttp"} & installed
     assert len(installed) <= 24, sorted(installed)
@@ -63,7 +64,7 @@ def test_installed_alone_it_serves_a_project_that_has_folders_of_our_names(tmp_p
     assert {name for name in names.split() if "dist-info" not in name and name != ".."} == {
         "qonto_simulator"
     }
-    _run(python, "-m", "pip", "install", "--quiet", "pytest")
+    _run(*pip, "install", "--quiet", "pytest")
     said = _run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=project)
     assert "2 passed" in said
 
@@ -126,7 +127,7 @@ def _serving(*arguments: str) -> Iterator[dict[str, str]]:
         try:
             facts = json.loads(process.stdout.readline())
             if "qonto.test" not in facts["url"]:
-                urllib.request.urlopen(f"{facts['url']}/_simulator", timeout=20).close()  # noqa: S310
+                urllib.request.urlopen(f"{facts['url']}/_simulator", timeout=60).close()  # noqa: S310
             yield facts
         finally:
             process.terminate()
@@ -163,7 +164,7 @@ def _node() -> Path:
 
 
 def _clean_environment(folder: Path) -> str:
-    venv.create(folder, with_pip=True)
+    venv.create(folder, with_pip=False)
     return str(folder / "bin" / "python")
 
 

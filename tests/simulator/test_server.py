@@ -61,7 +61,7 @@ async def test_it_runs_until_it_is_cancelled() -> None:
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
     task = asyncio.create_task(run(Simulator(), port))
-    async with httpx2.AsyncClient() as http, asyncio.timeout(10):
+    async with httpx2.AsyncClient() as http, asyncio.timeout(30):
         while True:
             try:
                 assert (await http.get(f"http://{HOST}:{port}/")).status_code == 200
@@ -108,7 +108,7 @@ async def test_events_go_out_over_the_network_and_retries_come_by_themselves() -
     receiver = asyncio.create_task(server._serve([listener]))
     simulator = Simulator()
     simulator.control.set_quirks(retry_base=0.05)
-    async with serving(simulator) as url, Api(base_url=url) as api, asyncio.timeout(10):
+    async with serving(simulator) as url, Api(base_url=url) as api, asyncio.timeout(30):
         api.headers["Authorization"] = f"Bearer {simulator.issue_access_token()}"
         hook = f"http://{HOST}:{listener.getsockname()[1]}/hook"
         await subscribe(api, "v1/client-invoices", callback_url=hook)

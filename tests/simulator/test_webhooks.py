@@ -486,6 +486,6 @@ class TestDeliveries:
     async def test_running_it_delivers_by_itself(self, api: Api, receiver: Receiver) -> None:
         await subscribe(api, INVOICES)
         await create_invoice(api)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await receiver.got_one.wait()
         assert json.loads(receiver.posts[0][1])["type"] == INVOICES

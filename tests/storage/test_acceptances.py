@@ -19,6 +19,8 @@ from storage.unit_of_work import Transaction, UnitOfWork
 from tests.storage.test_events import event
 from tests.webhooks.relay import START, Relay
 
+pytestmark = pytest.mark.both_databases
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 

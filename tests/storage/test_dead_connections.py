@@ -9,6 +9,8 @@ from storage.engine import Database, StorageSettings
 from storage.errors import StorageUnavailable
 from tests.support.door import door
 
+pytestmark = pytest.mark.both_databases
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 
@@ -51,7 +53,7 @@ async def test_what_may_take_long_is_not_cut_off(database_url: str) -> None:
     with pytest.raises(StorageUnavailable):
         async with hasty.writing() as connection:
             await connection.execute(text("select pg_sleep(1)"))
-    patient = hasty.without_haste()
+    patient = hasty.for_revisions()
     async with patient.writing() as connection:
         await connection.execute(text("select pg_sleep(1)"))
     await patient.close()

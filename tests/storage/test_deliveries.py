@@ -16,6 +16,8 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from tests.webhooks.relay import START, Relay
 
+pytestmark = pytest.mark.both_databases
+
 UNTIL = START + timedelta(seconds=60)
 
 

@@ -15,6 +15,8 @@ from storage.unit_of_work import UnitOfWork
 from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def relay(work: UnitOfWork, ring: KeyRing) -> Relay:

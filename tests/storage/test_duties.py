@@ -15,6 +15,8 @@ from storage.unit_of_work import UnitOfWork
 from tests.webhooks.backlog import queue
 from tests.webhooks.relay import START, Clock, Relay, until
 
+pytestmark = pytest.mark.both_databases
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 

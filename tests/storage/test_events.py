@@ -10,6 +10,8 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from tests.webhooks.relay import START, Relay
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def relay(work: UnitOfWork, ring: KeyRing) -> Relay:

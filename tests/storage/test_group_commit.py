@@ -9,6 +9,12 @@ from storage.errors import StorageUnavailable
 from storage.group_commit import GroupCommit
 
 
+async def turns() -> None:
+    """Let everyone who can go on do so, until they wait for something else."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_what_queues_during_a_commit_goes_into_the_next_one() -> None:
     batches: list[list[int]] = []
     gate = asyncio.Event()
@@ -20,9 +26,9 @@ async def test_what_queues_during_a_commit_goes_into_the_next_one() -> None:
 
     group = GroupCommit(commit)
     first = asyncio.create_task(group.submit(1))
-    await asyncio.sleep(0.01)
+    await turns()
     rest = [asyncio.create_task(group.submit(n)) for n in (2, 3, 4)]
-    await asyncio.sleep(0.01)
+    await turns()
     gate.set()
     assert await asyncio.gather(first, *rest) == [10, 20, 30, 40]
     assert batches == [[1], [2, 3, 4]]
@@ -130,7 +136,7 @@ async def test_what_nobody_waits_for_may_gather() -> None:
         batches.append(list(batch))
         return list(batch)
 
-    group = GroupCommit(commit, most=4, gather=0.02)
+    group = GroupCommit(commit, most=4, gather=0.5)
 
     async def submit(number: int) -> int:
         await asyncio.sleep(0.001 * number)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ from storage.unit_of_work import UnitOfWork
 from tests.storage.test_events import event
 from tests.support.door import door
 from tests.webhooks.relay import START, Relay
+
+pytestmark = pytest.mark.both_databases
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -117,11 +118,8 @@ async def test_another_process_that_writes_is_waited_for_while_the_loop_goes_on(
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(add(work))
-    turns, began = 0, time.monotonic()
-    while time.monotonic() - began < 0.1:
+    for _ in range(1000):
         await asyncio.sleep(0)
-        turns += 1
-    assert turns > 100
     assert not waiting.done()
     other.execute("COMMIT")
     other.close()
@@ -173,10 +171,9 @@ async def test_one_that_gets_no_answer_ends_in_time_and_the_next_one_works(
         work = UnitOfWork(Database(StorageSettings(url=url, statement_seconds=0.5)))
         await add(work)
         entrance.strand()
-        began = time.monotonic()
-        with pytest.raises(StorageUnavailable):
-            await add(work, 2)
-        assert time.monotonic() - began < 5
+        async with asyncio.timeout(30):
+            with pytest.raises(StorageUnavailable):
+                await add(work, 2)
         await add(work, 3)
         assert await count(work) == 2
         await work.database.close()

@@ -8,14 +8,15 @@ from sqlalchemy import LargeBinary, update
 from storage import resealing
 from storage.base import Record
 from storage.errors import SecretUnreadable
+from storage.repositories.connections import Connection
 from storage.repositories.sealed import SEALED_COLUMNS, SealedValue, SealedValues
 from storage.repositories.tenants import Tenant
-from storage.repositories.tokens import StoredTokens
+from storage.repositories.tokens import OAUTH, StoredTokens
 from storage.resealing import Progress
 from storage.sealing import KeyRing, MasterKey, sealed_with
-from storage.tables import AccountRow
 from storage.unit_of_work import Transaction, UnitOfWork
-from storage.values import table_of
+
+pytestmark = pytest.mark.both_databases
 
 OLD = MasterKey("old", bytes(range(32)))
 NEW = MasterKey("new", bytes(range(1, 33)))
@@ -30,19 +31,7 @@ async def add(tx: Transaction, number: int, ring: KeyRing) -> None:
     await tx.tenants.add(bare)
     await tx.tenants.set_signing_secret(bare.id, ring.seal(f"sign {number}", place=bare.place))
     account = f"acct_{number:04}"
-    await tx.connection.execute(
-        table_of(AccountRow)
-        .insert()
-        .values(
-            id=account,
-            tenant_id=bare.id,
-            target="qonto",
-            organization_id=account,
-            status="ACTIVE",
-            linked_at=AT,
-            updated_at=AT,
-        )
-    )
+    await tx.connections.join(Connection(account, bare.id, "qonto", account, "", OAUTH, AT))
     tokens = StoredTokens(account, b"", b"", AT, "", AT)
     await tx.tokens.put(
         StoredTokens(
@@ -129,7 +118,7 @@ async def test_whoever_writes_meanwhile_wins(
             theirs = KeyRing([OLD]).seal("theirs", place=value.place)
             await self._connection.execute(
                 update(value.column.table)
-                .where(value.column.table.c.account_id == value.row_id)
+                .where(value.column.table.c.connection_id == value.row_id)
                 .values(access_token=theirs)
             )
         return await replace(self, value, sealed)

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from storage.errors import Conflict
-from storage.repositories.upstream_subscriptions import Callback, UpstreamSubscription
+from storage.repositories.upstream_subscriptions import Callback, UpstreamSubscription, Watching
 from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 from tests.webhooks.relay import START, Relay
 from webhooks.upstream import RESOURCES
+
+pytestmark = pytest.mark.both_databases
 
 LATER = START + timedelta(minutes=1)
 
@@ -108,13 +110,11 @@ async def test_a_callbacks_code_says_whose_it_is_and_what_is_watched(
     async with relay.work.hot_reading() as tx:
         assert await tx.upstream_subscriptions.callback("") is None
         assert await tx.upstream_subscriptions.callback(upstream.code) == Callback(
-            account_id=account.id,
-            reference="customer-42",
             target=account.target,
             secret=upstream.secret,
             place=upstream.place,
             subscribed_at=upstream.created_at,
-            since=watched,
+            watching=(Watching(account.id, "customer-42", watched),),
         )
 
 
@@ -133,7 +133,7 @@ async def test_those_whose_last_step_is_unsure_are_listed(relay: Relay) -> None:
 
 
 async def of(tx: Transaction, one: UpstreamSubscription) -> UpstreamSubscription | None:
-    return await tx.upstream_subscriptions.of_account(one.account_id, one.purpose)
+    return await tx.upstream_subscriptions.of_connection(one.connection_id, one.purpose)
 
 
 async def test_a_change_moves_the_time_and_touches_no_other(relay: Relay) -> None:
@@ -165,12 +165,14 @@ async def test_an_account_has_one_upstream_one_of_a_kind(relay: Relay) -> None:
 async def test_one_who_comes_second_sees_what_the_first_was_about_to_commit(relay: Relay) -> None:
     account = await relay.account()
     other = await relay.upstream(await relay.account())
-    first = replace(other, id="ups_1", account_id=account.id, code="first")
+    first = replace(other, id="ups_1", connection_id=account.id, code="first")
 
     async def add_second() -> str | None:
         async with relay.work.writing() as tx:
             await tx.upstream_subscriptions.add(replace(first, id="ups_2", code="second"))
-            found = await tx.upstream_subscriptions.of_account(account.id, RESOURCES, hold=True)
+            found = await tx.upstream_subscriptions.of_connection(
+                account.connection_id, RESOURCES, hold=True
+            )
             return None if found is None else found.id
 
     async with relay.work.writing() as tx:

@@ -19,6 +19,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
+from tests.support.accounts import add_account
 
 SCOPES = ("offline_access", "webhook", "client_invoices.read", "organization.read")
 
@@ -83,7 +84,7 @@ async def link_accounts(
             tokens = TokenSet(
                 issued.access_token, issued.refresh_token, expires_at, frozenset(SCOPES)
             )
-            await tx.accounts.put(account)
+            await add_account(tx, account)
             await tx.tokens.put(seal_tokens(ring, account.id, tokens, at))
             linked.append((account, family))
     return linked

@@ -17,7 +17,7 @@ class Vendor:
     receiver: Receiver = field(default_factory=Receiver)
     _queue: asyncio.Queue[Received] = field(default_factory=asyncio.Queue)
 
-    async def next(self, *, within: float = 15.0) -> Received:
+    async def next(self, *, within: float = 60.0) -> Received:
         """Wait for what arrives next, genuine or not."""
         async with asyncio.timeout(within):
             return await self._queue.get()

@@ -25,6 +25,7 @@ from storage.repositories.tenants import Tenant
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
+from tests.support.accounts import add_account
 from webhooks.dispatch import Dispatcher, DispatchSettings
 from webhooks.egress import EgressPolicy
 from webhooks.endpoints import Endpoints as Uses
@@ -52,8 +53,8 @@ on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def until(fact: Callable[[], object] | Callable[[], Awaitable[object]]) -> None:
-    """Wait until something is so; give it up after ten seconds."""
-    async with asyncio.timeout(10):
+    """Wait until something is so; give it up after a minute."""
+    async with asyncio.timeout(60):
         while True:
             found = fact()
             if isinstance(found, Awaitable):
@@ -401,7 +402,8 @@ class Relay:
         for released in self.endpoints.hanging:
             released.set()
         for dispatcher, task in self.dispatchers:
-            await dispatcher.stop()
+            async with asyncio.timeout(30):  # a test that failed may have left tries that hang
+                await dispatcher.stop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
@@ -507,7 +509,7 @@ class Relay:
             updated_at=self.clock(),
         )
         async with self.work.writing() as tx:
-            return await tx.accounts.put(account)
+            return await add_account(tx, account)
 
     async def upstream(self, account: Account, **changed: Any) -> UpstreamSubscription:
         """Store a confirmed upstream subscription; its code takes in the account's events."""
@@ -515,7 +517,7 @@ class Relay:
         place = f"upstream_subscriptions.secret:{upstream_id}"
         upstream = UpstreamSubscription(
             id=upstream_id,
-            account_id=account.id,
+            connection_id=account.id,
             purpose=RESOURCES,
             code=f"code-{next(self._numbers)}",
             secret=self.ring.seal(UPSTREAM_SECRET, place=place),

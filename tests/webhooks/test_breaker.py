@@ -16,6 +16,8 @@ from webhooks.lanes import Lanes
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_origin_is_scheme_host_and_port() -> None:
     assert origin_of("https://App.example:8443/a?b#c") == "https://app.example:8443"
@@ -200,6 +202,7 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
     await queue(relay, neighbour, [str(n) for n in range(3)])
     await queue(relay, elsewhere, [str(n) for n in range(3)])
     await all_are(relay, elsewhere, "DELIVERED")
+    await until(lambda: len(gates) >= 5)
     await quiet(relay)
     assert len(gates) == 5, "half open: one try for each of the two"
     assert dispatcher._metrics.breaker_openings._value.get() == 1
@@ -214,7 +217,12 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
     for gate in gates:
         if not gate.done():
             gate.set_result(Answered(200))
-    await quiet(relay)
+
+    async def all_written_down() -> bool:
+        made = [item.attempts for one in (subscription, neighbour) for item in await relay.of(one)]
+        return sum(made) >= len(gates)
+
+    await until(all_written_down)
     relay.clock.advance(minutes=1)
     await all_are(relay, neighbour, "DELIVERED")
     await all_are(relay, subscription, "DELIVERED")
@@ -246,11 +254,13 @@ async def test_receivers_that_hang_hold_up_no_other_behind_the_same_host(
         for gate in gates:
             if not gate.done():
                 gate.set_result(Failed("TIMEOUT"))
+        await until(lambda: not all(gate.done() for gate in gates))
+        await until(lambda least=opened: openings.get() >= least)  # type: ignore[misc]
         await quiet(relay)
         assert openings.get() == opened
     await queue(relay, subscription, ["c", "d", "e", "f"])
     delivered = asyncio.create_task(all_are(relay, subscription, "DELIVERED"))
-    await asyncio.wait([delivered], timeout=5)
+    await asyncio.wait([delivered], timeout=30)
     was_held_up = not delivered.done()
     relay.endpoints.answers.clear()
     for gate in gates:

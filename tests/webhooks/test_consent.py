@@ -20,6 +20,8 @@ from webhooks.errors import SubscriptionExists
 from webhooks.tenants import TenantWebhooks
 from webhooks.upstream import CONSENT
 
+pytestmark = pytest.mark.both_databases
+
 NOTICES = "https://app.example/notices"
 
 
@@ -295,7 +297,7 @@ async def test_a_late_word_about_an_earlier_consent_ends_nothing(relay: Relay) -
     upstream = await relay.upstream(account, purpose=CONSENT)
     relay.clock.advance(hours=1)
     async with relay.work.writing() as tx:
-        await tx.accounts.put(replace(account, updated_at=relay.clock()))
+        await tx.accounts.renew(replace(account, updated_at=relay.clock()))
     adapter, read = relay.provider, relay.provider.read_event
     adapter.read_event = lambda body: replace(  # type: ignore[method-assign]
         read(body), created_at=START + timedelta(minutes=1)
@@ -341,7 +343,7 @@ async def test_each_end_is_told_once_and_a_new_link_can_end_again(relay: Relay) 
     assert not await end(relay, account, Status.REAUTH_REQUIRED)
     assert await relay.statuses(token) == ["PENDING"]
     async with relay.work.writing() as tx:
-        await tx.accounts.put(account)
+        await tx.accounts.renew(account)
     assert await end(relay, account, Status.REAUTH_REQUIRED)
     assert await relay.statuses(token) == ["PENDING", "PENDING"]
 

@@ -31,6 +31,8 @@ from webhooks.schedule import RETRY_DELAYS, Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import maesn_secret, standard_secret
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "https://app.example/1"
 THERE = "https://app.example/2"
 
@@ -341,6 +343,7 @@ async def test_a_result_that_cant_be_written_is_sent_again_and_nothing_is_lost(
     relay.endpoints.answers[HERE] = away
     await take_in(relay.intake(dispatcher), upstream.code, 1)
     await until(lambda: relay.endpoints.arrived)
+    await until(lambda: not dispatcher._held)
     await quiet(relay)
     relay.work.away = False
     del relay.endpoints.answers[HERE]
@@ -508,7 +511,7 @@ async def test_nothing_is_sent_after_stop_has_returned_however_it_falls(
 
 @on_sqlite
 async def test_a_worker_that_never_ran_can_be_stopped(relay: Relay) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await relay.dispatcher().stop()
 
 
@@ -518,7 +521,7 @@ async def test_stopping_while_the_database_is_away_ends_all_the_same(
     dispatcher = await relay.start()
     await take_in(relay.intake(dispatcher), upstream.code, 1)
     relay.work.away = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await dispatcher.stop()
 
 

@@ -23,6 +23,8 @@ from webhooks.dispatch import Dispatcher
 from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed
 
+pytestmark = pytest.mark.both_databases
+
 NOTICES = "https://app.example/notices"
 
 

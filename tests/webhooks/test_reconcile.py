@@ -20,6 +20,8 @@ from webhooks.errors import EventStale
 from webhooks.intake import Intake
 from webhooks.reconcile import COVERED, POLLED
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "https://app.example/1"
 
 Told = tuple[str, str, str]

@@ -22,6 +22,8 @@ from webhooks.replays import CHUNK, LEASE, Criteria, Progress, Replays
 from webhooks.retention import Retention
 from webhooks.schedule import Answered
 
+pytestmark = pytest.mark.both_databases
+
 KEEP = timedelta(days=30)
 FAILED, ALL = Criteria(only_failed=True), Criteria(only_failed=False)
 

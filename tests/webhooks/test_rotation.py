@@ -18,6 +18,8 @@ from webhooks.rotation import OVERLAP, Rotation
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import maesn_secret, standard_secret
 
+pytestmark = pytest.mark.both_databases
+
 
 class Vendor:
     """One account with a subscription, whose receiver holds what came."""

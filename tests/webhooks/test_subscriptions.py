@@ -22,6 +22,8 @@ from tests.webhooks.relay import SIGNED, START, Relay, event_body, on_sqlite
 from webhooks.errors import CallbackRefused, SubscriptionExists
 from webhooks.signing import SECRET_BYTES
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "https://app.example/1"
 THERE = "https://app.example/2"
 

@@ -16,6 +16,8 @@ from storage.repositories.accounts import Account
 from tests.webhooks.relay import Relay
 from webhooks.upstream import CHECK_AFTER, LONGEST_WAIT
 
+pytestmark = pytest.mark.both_databases
+
 HERE = "https://app.example/1"
 INVOICES, CLIENTS = "v1/client-invoices", "v1/clients"
 

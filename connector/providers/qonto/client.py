@@ -194,6 +194,11 @@ class QontoClient:
         """DELETE /v2/webhook_subscriptions/{id}."""
         await self._http.send(account_id, _on_subscription("DELETE", subscription_id))
 
+    async def end_consent(self, account_id: str) -> None:
+        """DELETE /v2/oauth2/consents: the person behind the token lets the app in no more."""
+        path = "/v2/oauth2/consents"
+        await self._http.send(account_id, Call("DELETE", path, path))
+
     async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
         answer = await self._http.send(account_id, call)
         document, _ = readable(resource.read_one, answer)

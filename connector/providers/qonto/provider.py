@@ -217,6 +217,17 @@ class QontoSystem:
             "or webhook, to the scopes of this target system and link again."
         )
 
+    async def end_consent(self, access: Access) -> bool:
+        """Take the consent back, which `organization.read` allows; False without it.
+
+        Authentication, "Revoke OAuth 2.0 consents".
+        """
+        if access.scopes is None or READ_ORGANIZATION not in access.scopes:
+            return False
+        client = QontoClient(self._provider_client(FixedAccess(access)))
+        await client.end_consent("")
+        return True
+
     def provider(self, access: AccessSource) -> Provider:
         """Put together what this target system offers once accounts are linked."""
         calls = self._provider_client(access)

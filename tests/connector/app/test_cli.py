@@ -1,8 +1,6 @@
 """The command line explains itself."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from typer.testing import CliRunner
 
 from connector.app.cli import app
 from storage.sealing import MasterKey
+from tests.support.commands import run
 
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox"),
@@ -48,19 +47,12 @@ def test_a_new_sealing_key_is_ready_to_be_set() -> None:
     assert MasterKey.parse(result.output).id == "2026-11"
 
 
-def test_an_unknown_account_cannot_be_unlinked(sqlite_template: Path) -> None:
+async def test_an_unknown_account_cannot_be_unlinked(sqlite_template: Path) -> None:
     environment = {
         "CONNECTOR_DATABASE__URL": f"sqlite:///{sqlite_template}",
         "CONNECTOR_PUBLIC_URL": "https://connect.example",
         "CONNECTOR_SEALING__KEYS": MasterKey.generate("test").reveal(),
     }
-    command = str(Path(sys.executable).with_name("qonto-connector"))
-    ended = subprocess.run(
-        [command, "account", "unlink", "acct_unknown"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ended.returncode == 1
-    assert "no such account" in ended.stderr
+    code, _, err = await run("account", "unlink", "acct_unknown", env={**os.environ, **environment})
+    assert code == 1
+    assert "no such account" in err

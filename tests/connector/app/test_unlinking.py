@@ -17,6 +17,7 @@ from connector.registry import Registry
 from oauth.accounts import Status, key_record
 from oauth.errors import AccountInactive
 from oauth.keys import new_account_key
+from oauth.requests import LinkRequest
 from oauth.vault import TokenVault
 from storage.base import Record
 from storage.errors import NotFound
@@ -25,9 +26,11 @@ from storage.repositories.erasure import ORDER
 from storage.repositories.unlinkings import Unlinking
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-from tests.oauth.conftest import Floor, clock, floor, http, provider
+from tests.oauth.conftest import CALLBACK, Floor, clock, floor, http, provider, query_of
 from tests.webhooks.relay import SIGNED, ProviderWebhooks, Relay, event_body, until
 from webhooks.upstream import CONSENT, Upstream
+
+pytestmark = pytest.mark.both_databases
 
 __all__ = ["clock", "floor", "http", "provider"]
 
@@ -119,6 +122,42 @@ async def stage(floor: Floor, work: UnitOfWork, ring: KeyRing) -> AsyncIterator[
     )
     yield Stage(floor, relay, account, unlinker, adapter, paused, ended)
     await relay.stop()
+
+
+async def beside(stage: Stage) -> Account:
+    """Link another customer, who lives on the same consent."""
+    tenant = await stage.floor.tenants.get(stage.account.tenant_id)
+    wish = LinkRequest(callback_url=CALLBACK, reference="beside")
+    came = query_of((await stage.floor.link(tenant, wish)).url)
+    key = (await stage.floor.links.exchange(tenant, came["code"])).account_key
+    return await stage.floor.callers.select(tenant, key)
+
+
+async def test_a_consent_ends_with_the_last_account_that_lives_on_it(stage: Stage) -> None:
+    other = await beside(stage)
+    assert other.connection_id == stage.account.connection_id
+    before = dict(stage.upstream.standing)
+    assert (await stage.unlinker.unlink(stage.account.id, erase=True)).is_complete
+    assert stage.floor.provider.revoked == []
+    assert set(stage.upstream.standing) == set(before) != set()
+    with pytest.raises(AccountInactive):
+        await stage.floor.vault.get(stage.account.id)
+    assert (await stage.floor.vault.get(other.id)).headers
+    assert (await stage.unlinker.unlink(other.id, erase=True)).is_complete
+    assert len(stage.floor.provider.revoked) == 1
+    assert stage.upstream.standing == {}
+    async with stage.floor.work.reading() as tx:
+        assert await tx.connections.get(stage.account.connection_id or "") is None
+
+
+async def test_of_two_that_are_unlinked_at_once_one_is_the_last(stage: Stage) -> None:
+    other = await beside(stage)
+    ended = await asyncio.gather(
+        stage.unlinker.unlink(stage.account.id), stage.unlinker.unlink(other.id)
+    )
+    assert [receipt.is_complete for receipt in ended] == [True, True]
+    assert len(stage.floor.provider.revoked) >= 1
+    assert stage.upstream.standing == {}
 
 
 async def test_an_unlinked_account_is_stopped_everywhere(stage: Stage) -> None:

@@ -186,7 +186,7 @@ async def test_a_file_is_closed_when_the_client_goes_away() -> None:
         await gone.wait()
         return {"type": "http.disconnect"}
 
-    await asyncio.wait_for(app(opened)(_scope(PDF), receive, send), 5)
+    await asyncio.wait_for(app(opened)(_scope(PDF), receive, send), 30)
     assert opened.closed == 1
     assert 4 <= opened.read < 100
 

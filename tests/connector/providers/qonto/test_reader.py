@@ -327,7 +327,7 @@ async def test_a_list_that_is_not_paged_ends() -> None:
         return httpx2.Response(200, json=first) if is_list else None
 
     bank.answers.append(always)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         page = await provider(bank).readers.booking_proposals.list(
             ACCOUNT, Query(page=2, limit=100)
         )

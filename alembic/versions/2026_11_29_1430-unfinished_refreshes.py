@@ -5,14 +5,14 @@ Every process looks for them every few seconds.
 What it does to existing rows: nothing.
 
 Revision: 7c4f0a91d2e6
-Follows: c31e7a90b5d4
+Follows: 8c27f1e5a093
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "7c4f0a91d2e6"
-down_revision = "c31e7a90b5d4"
+down_revision = "8c27f1e5a093"
 branch_labels = None
 depends_on = None
 
