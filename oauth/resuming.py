@@ -55,6 +55,8 @@ class Resumer:
         self._now = now
         self._failed: dict[tuple[str, int], tuple[float, float]] = {}
         """When each may be taken up again, and the pause that led there."""
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: set[tuple[str, int]] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -75,38 +77,50 @@ class Resumer:
             found = await tx.tokens.interrupted(self._clock(), most=AT_MOST)
         self._forget_but(found)
         due = [one for one in found if self._is_due(one)]
-        places = asyncio.Semaphore(_AT_ONCE)
-        finished = await asyncio.gather(*(self._finish(one, places) for one in due))
+        self._under_way.update((one.connection_id, one.version) for one in due)
+        finished = await asyncio.gather(*(self._finish(one) for one in due))
         return sum(finished)
 
     async def _run(self) -> None:
-        while True:
-            try:
-                await self.turn()
-            except ServiceError as error:
-                logger.warning("token.resume_failed", code=error.code)
-            except Exception as error:
-                # whatever it is, the next look must come
-                logger.error("token.resume_broken", exc_info=error)
-            await asyncio.sleep(EVERY * (0.75 + self._jitter() / 2))
+        """Begin a look every few seconds; one that takes long holds up no other."""
+        async with asyncio.TaskGroup() as looks:
+            while True:
+                looks.create_task(self._look())
+                await asyncio.sleep(EVERY * (0.75 + self._jitter() / 2))
+
+    async def _look(self) -> None:
+        try:
+            await self.turn()
+        except ServiceError as error:
+            logger.warning("token.resume_failed", code=error.code)
+        except Exception as error:
+            # whatever it is, the next look must come
+            logger.error("token.resume_broken", exc_info=error)
 
     def _is_due(self, one: Unfinished) -> bool:
-        not_before, _ = self._failed.get((one.connection_id, one.version), (0.0, 0.0))
-        return self._now() >= not_before and not self._refresher.must_wait(one)
+        key = (one.connection_id, one.version)
+        not_before, _ = self._failed.get(key, (0.0, 0.0))
+        return (
+            key not in self._under_way
+            and self._now() >= not_before
+            and not self._refresher.must_wait(one)
+        )
 
-    async def _finish(self, one: Unfinished, places: asyncio.Semaphore) -> bool:
+    async def _finish(self, one: Unfinished) -> bool:
         if one.account_id is None:
             return False
         key = (one.connection_id, one.version)
-        async with places:
-            try:
+        try:
+            async with self._places:
                 await self._newer(one.account_id, one.version)
-            except ServiceError as error:
-                _, pause = self._failed.get(key, (0.0, 0.0))
-                pause = min(pause * 2, _LONGEST_PAUSE) or _FIRST_PAUSE
-                self._failed[key] = (self._now() + pause, pause)
-                logger.warning("token.not_resumed", account_id=one.account_id, code=error.code)
-                return False
+        except ServiceError as error:
+            _, pause = self._failed.get(key, (0.0, 0.0))
+            pause = min(pause * 2, _LONGEST_PAUSE) or _FIRST_PAUSE
+            self._failed[key] = (self._now() + pause, pause)
+            logger.warning("token.not_resumed", account_id=one.account_id, code=error.code)
+            return False
+        finally:
+            self._under_way.discard(key)
         self._failed.pop(key, None)
         logger.info("token.resumed", account_id=one.account_id)
         return True
