@@ -76,7 +76,8 @@ class Resumer:
         async with self._work.reading() as tx:
             found = await tx.tokens.interrupted(self._clock(), most=AT_MOST)
         self._forget_but(found)
-        due = [one for one in found if self._is_due(one)]
+        # in an order of its own, so that processes don't wait for each other's leases
+        due = sorted((one for one in found if self._is_due(one)), key=lambda _: self._jitter())
         self._under_way.update((one.connection_id, one.version) for one in due)
         finished = await asyncio.gather(*(self._finish(one) for one in due))
         return sum(finished)

@@ -231,7 +231,7 @@ async def test_without_a_place_on_the_disk_the_loss_is_told_loudly(
     vault = process(floor)
     floor.clock.move(hours=2)
     await vault.get(account.id)
-    with pytest.raises(TokensLost, match="conn"):
+    with pytest.raises(TokensLost, match="con_"):
         await vault.close()
     assert floor.refreshes == ["unsaved", "lost"]
 
