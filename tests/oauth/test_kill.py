@@ -32,7 +32,7 @@ from tests.support.linked import link_accounts, vault_at
 
 pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
-LINKS = 1000 if os.environ.get("CHAOS") else 20
+LINKS = int(os.environ.get("CHAOS_LINKS", "1000" if os.environ.get("CHAOS") else "20"))
 IN_ONE = LINKS // 20
 """Links of a process that is killed."""
 
