@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from .consent import Consent
+from .deliveries import Deliveries
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
 from .scenes import Scenes
+from .traffic import Traffic
 
 
-class Control(Sales, Purchases, People, Consent, Scenes):
+class Control(Sales, Purchases, People, Consent, Deliveries, Traffic, Scenes):
     """The Python twin of ``/_simulator``.
 
     Documents go out as Qonto's API writes them. Unknown ids raise ``KeyError``, impossible values

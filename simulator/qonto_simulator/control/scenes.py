@@ -1,112 +1,120 @@
-"""Time, failures, oddities, load, and what was asked so far."""
+"""Time, oddities, load, and the way back."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from qonto_simulator import generate
-from qonto_simulator.faults import Fault, Kind
+from qonto_simulator.quirks import Quirks
 from qonto_simulator.render.common import Document
+from qonto_simulator.times import parse_instant
 
+from .call import call
 from .desk import Desk
+from .fields import Moment, Organization
+from .moments import Kind, Stamp, set_moment
 
 
 class Scenes(Desk):
-    """The stage around the documents."""
+    """Time, quirks, many documents at once, and the way back to the start."""
 
+    @call("GET", "/clock", "The simulator's present, after everything due by then has happened.")
     def now(self) -> datetime:
-        """The simulator's present, after everything due by then has happened."""
         return self._world.now()
 
-    def advance(self, seconds: float) -> datetime:
-        """Moves time forward; files get ready, tokens expire, retries become due."""
+    @call(
+        "POST",
+        "/clock",
+        "Move time forward: files get ready, tokens expire, retries become due.",
+        answers="now",
+        example={"advance": 3600},
+        sent_as={"seconds": "advance"},
+    )
+    def advance(
+        self, seconds: Annotated[float, Meta(ge=0, description="How many seconds")]
+    ) -> datetime:
         self._world.clock.advance(seconds)
         self._world.hub.wake.set()
         return self._world.now()
 
+    @call(
+        "POST",
+        "/generate",
+        "Many documents at once, spread over the last days, without events. Answers how many.",
+        answers="generated",
+        status=201,
+        example={"kind": "client_invoices", "count": 1000},
+    )
     def generate(
         self,
-        kind: str = "client_invoices",
-        count: int = 1_000,
+        kind: Annotated[
+            Literal["client_invoices", "supplier_invoices", "transactions", "clients"],
+            Meta(description="What to make"),
+        ] = "client_invoices",
+        count: Annotated[int, Meta(ge=1, le=1_000_000, description="How many")] = 1_000,
         *,
-        organization_id: str | None = None,
-        days: float = 365.0,
+        organization_id: Organization = None,
+        days: Annotated[
+            float, Meta(ge=0.001, le=3_650, description="How far back they reach")
+        ] = 365.0,
     ) -> int:
-        """Adds ``count`` ``client_invoices``, ``supplier_invoices``, ``transactions`` or
-        ``clients``, spread over the last ``days``; no events. Returns how many."""
-        make = generate.KINDS.get(kind)
-        if make is None:
-            raise ValueError(f"kind must be one of: {', '.join(generate.KINDS)}")
-        if not 0 < count <= 1_000_000 or not 0 < days <= 3650:
-            raise ValueError("count must be up to 1,000,000 and days up to 3,650")
-        return len(make(self._world, self._world.books_of(organization_id), count, days))
+        books = self._world.books_of(organization_id)
+        return len(generate.KINDS[kind](self._world, books, count, days))
 
-    def journal(
+    @call(
+        "POST",
+        "/moments",
+        "Give many records the very same time, so that no order by it is certain. No events."
+        " Answers how many.",
+        answers="changed",
+        example={"kind": "client_invoices", "stamps": ["updated_at"], "count": 50},
+    )
+    def set_moments(
         self,
+        kind: Annotated[Kind, Meta(description="Which records")] = "client_invoices",
         *,
-        method: str | None = None,
-        path: str | None = None,
-        since: int = 0,
-        limit: int | None = None,
-    ) -> list[Document]:
-        """Requests, oldest first; ``path`` is how they begin, ``since`` an entry's ``number``."""
-        entries = self._simulator.recorder.entries(
-            method=method, path=path, since=since, limit=limit
-        )
-        return [entry.document() for entry in entries]
+        organization_id: Organization = None,
+        stamps: Annotated[
+            list[Stamp],
+            Meta(
+                min_length=1, description="Which of their times; `settled_at` of transactions only"
+            ),
+        ] = ["created_at", "updated_at"],  # noqa: B006 (never changed)
+        at: Annotated[Moment | None, Meta(description="The time; the present by default")] = None,
+        count: Annotated[
+            Annotated[int, Meta(ge=1)] | None,
+            Meta(description="Only the newest so many; all by default"),
+        ] = None,
+    ) -> int:
+        books, now = self._world.books_of(organization_id), self._world.now()
+        moment = now if at is None else parse_instant(at)
+        return set_moment(books, kind, frozenset(stamps), moment, count)
 
-    def clear_journal(self) -> None:
-        self._simulator.recorder.clear()
-
-    def fault(
-        self,
-        path: str,
-        kind: Kind = "status",
-        *,
-        method: str | None = None,
-        status: int = 500,
-        body: object = None,
-        headers: dict[str, str] | None = None,
-        latency: float = 0.0,
-        times: int | None = 1,
-        skip: int = 0,
-    ) -> Document:
-        """Plans a failure for the next ``times`` requests that fit ``path``.
-
-        ``kind`` is ``status``, ``html``, ``malformed``, ``drop``, ``lost_response`` or ``latency``;
-        see ``Fault``.
-        """
-        planned = Fault(
-            path=path,
-            kind=kind,
-            method=method,
-            status=status,
-            body=body,
-            headers=headers or {},
-            latency=latency,
-            times=times,
-            skip=skip,
-        )
-        return self._simulator.faults.add(planned).document()
-
-    def faults(self) -> list[Document]:
-        """The failures that still wait for their requests."""
-        return [fault.document() for fault in self._simulator.faults.waiting()]
-
-    def clear_faults(self) -> None:
-        self._simulator.faults.clear()
-
+    @call("GET", "/quirks", "All quirks with their present values.")
     def quirks(self) -> Document:
-        """All quirk flags and delays with their values."""
-        quirks = self._world.quirks
-        return {name: getattr(quirks, name) for name in type(quirks).__dataclass_fields__}
+        return asdict(self._world.quirks)
 
+    @call(
+        "POST",
+        "/quirks",
+        "Change some quirks; the others stay.",
+        answers="quirks",
+        example={"omit_next_page": True, "pdf_delay": 0},
+        fields_of=Quirks,
+    )
     def set_quirks(self, **changes: object) -> Document:
-        """Changes some of them; ``ValueError`` for an unknown name or a wrong type."""
         self._world.quirks = self._world.quirks.changed(changes)
         return self.quirks()
 
+    @call(
+        "POST",
+        "/reset",
+        "Back to the seeded state: no tokens, subscriptions, faults, quirks, journal, counts."
+        " Redirect addresses and the clock stay.",
+    )
     def reset(self) -> None:
-        """Back to the seeded state: no tokens, subscriptions, faults, quirks, journal. Redirect
-        addresses and the clock stay."""
-        self._simulator.reset()
+        self._parts.reset()
