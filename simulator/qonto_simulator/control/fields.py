@@ -34,6 +34,7 @@ Application = Annotated[
     str | None, Meta(description="The `client_id` of an OAuth client; the first one by default")
 ]
 Text = Annotated[str, Meta(min_length=1)]
+Rate = Annotated[str, Meta(pattern=_DECIMAL, examples=["0.2"])]
 Decimals = Annotated[str, Meta(pattern=_DECIMAL, examples=["1440.00"])]
 WholeAmount = Annotated[int, Meta(ge=-(10**12) + 1, le=10**12 - 1)]
 Day = Annotated[str, Meta(pattern=_DAY, examples=["2026-11-20"])]

@@ -23,7 +23,7 @@ from qonto_simulator.world import Books
 
 from .call import call
 from .desk import Desk
-from .fields import Decimals, Id, Organization, Text, WholeAmount
+from .fields import Decimals, Id, Organization, Rate, Text, WholeAmount
 from .schemas import one_of
 
 Action = Literal[
@@ -61,7 +61,7 @@ class Purchases(Desk):
             str | None, Meta(description="The supplier's number; a new one by default")
         ] = None,
         net: Annotated[Decimals | WholeAmount, Meta(description="Without VAT")] = "50.00",
-        tax_rate: Annotated[Decimals, Meta(description="VAT as a fraction")] = "0.20",
+        tax_rate: Annotated[Rate, Meta(description="VAT as a fraction")] = "0.20",
         currency: Annotated[
             str, Meta(pattern=r"^[A-Z]{3}\Z", examples=["EUR"], description="ISO 4217")
         ] = "EUR",

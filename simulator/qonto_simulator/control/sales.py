@@ -20,7 +20,7 @@ from qonto_simulator.world import Books
 
 from .call import call
 from .desk import Desk
-from .fields import Day, Decimals, Id, Organization, WholeAmount
+from .fields import Day, Decimals, Id, Organization, Rate, WholeAmount
 
 
 class Sales(Desk):
@@ -49,10 +49,10 @@ class Sales(Desk):
         unit_price: Annotated[
             Decimals | WholeAmount, Meta(description="Without VAT, in EUR")
         ] = "600.00",
-        vat_rate: Annotated[Decimals, Meta(description="As a fraction; 0 is exempt")] = "0.2",
+        vat_rate: Annotated[Rate, Meta(description="As a fraction; 0 is exempt")] = "0.2",
         number: Annotated[
             str | None,
-            Meta(description="The next one by default; always needed by Qonto if manual"),
+            Meta(description="The next free one by default"),
         ] = None,
         purchase_order: Annotated[str, Meta(description="The client's reference")] = "",
         issue_date: Annotated[Day | None, Meta(description="Today by default")] = None,

@@ -11,7 +11,6 @@ import msgspec
 Schema = dict[str, object]
 REF = "#/components/schemas/{name}"
 _WORDS = {"string": "a string", "boolean": "true or false", "null": "null", "object": "an object"}
-_SHORT = {"boolean": "true, false"}
 
 
 def one_of(values: Iterable[str]) -> msgspec.Meta:
@@ -95,6 +94,8 @@ def _each(schema: Schema, key: str) -> list[Schema]:
 
 def _span(schema: Schema) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
+    if isinstance(low, int) and low < 0 and low == -cast("int", high):
+        return f" of up to {len(str(high))} digits"
     if low is not None and high is not None:
         return f" from {low:,} to {high:,}"
     return f" from {low:,} on" if low is not None else ""

@@ -43,7 +43,11 @@ class Traffic(Desk):
     def clear_journal(self) -> None:
         self._parts.journal.clear()
 
-    @call("GET", "/counts", "How often what happened; as quick after a million requests.")
+    @call(
+        "GET",
+        "/counts",
+        "Counts of requests, refreshes, ended families and answers 401; quick after any load.",
+    )
     def counts(self) -> Counts:
         return self._parts.tally.counts(self._parts.limits.refusals(self._world.clock.now()))
 

@@ -19,7 +19,7 @@ from .fields import Moment, Organization
 from .moments import Kind, Stamp, set_moment
 
 
-class Scenes(Desk):
+class Conditions(Desk):
     """Time, quirks, many documents at once, and the way back to the start."""
 
     @call("GET", "/clock", "The simulator's present, after everything due by then has happened.")
