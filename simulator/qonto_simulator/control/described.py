@@ -127,7 +127,7 @@ def openapi(base: str) -> dict[str, object]:
             "description": _HOW,
         },
         "servers": [{"url": base}],
-        "tags": [{"name": part.__name__, "description": part.__doc__} for part, _ in parts],
+        "tags": [{"name": part.__name__, "description": part.__doc__ or ""} for part, _ in parts],
         "paths": paths,
         "components": {"schemas": components},
     }

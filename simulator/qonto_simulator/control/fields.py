@@ -44,6 +44,6 @@ Last = Annotated[
 ]
 Times = Annotated[
     Annotated[int, Meta(ge=1)] | None,
-    Meta(description="For how many requests; for ever when null"),
+    Meta(description="How many times; for ever when null"),
 ]
 Moment = Annotated[str, Meta(pattern=_MOMENT, examples=["2026-11-20T09:00:00Z"])]
