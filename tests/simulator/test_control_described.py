@@ -136,32 +136,30 @@ class TestOpenApi:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("call", CALLS, ids=lambda one: one.name)
-    async def test_an_unknown_field_is_named_and_the_known_ones_are_listed(
-        self, anybody: Api, call: Call
+    async def test_every_call_names_an_unknown_field_and_lists_the_known_ones(
+        self, anybody: Api
     ) -> None:
-        known = [one.name for one in call.fields if not one.in_path]
-        for sent in ({"json": {"colour": "blue"}}, {"params": {"colour": "blue"}}):
-            answer = await anybody.take(call.method, path_of(call), 400, **sent)
-            error = next(one for one in answer["errors"] if one["code"] == "unknown_field")
-            assert error["source"] == {"field": "colour"}
-            assert '"colour"' in error["detail"]
-            assert all(name in error["detail"] for name in known)
+        for call in CALLS:
+            known = [one.name for one in call.fields if not one.in_path]
+            for sent in ({"json": {"colour": "blue"}}, {"params": {"colour": "blue"}}):
+                answer = await anybody.take(call.method, path_of(call), 400, **sent)
+                error = next(one for one in answer["errors"] if one["code"] == "unknown_field")
+                assert error["source"] == {"field": "colour"}, call
+                assert '"colour"' in error["detail"], call
+                assert all(name in error["detail"] for name in known), call
 
-    @pytest.mark.parametrize("call", CALLS, ids=lambda one: one.name)
-    async def test_a_wrong_type_is_named_with_what_was_expected(
-        self, anybody: Api, call: Call
-    ) -> None:
-        for field in call.fields:
-            if field.in_path or field.name == "body":
-                continue
-            wrong = [[]] if field.schema.get("type") == "object" else {"nested": [{}]}
-            body = {field.name: wrong}
-            answer = await anybody.take(call.method, path_of(call), 400, json=body)
-            own = {"field": field.name}
-            (error,) = (one for one in answer["errors"] if one.get("source") == own)
-            assert error["code"] == "invalid"
-            assert error["detail"].startswith(f"{field.name} must be ")
+    async def test_every_call_names_a_wrong_type_and_what_was_expected(self, anybody: Api) -> None:
+        for call in CALLS:
+            for field in call.fields:
+                if field.in_path or field.name == "body":
+                    continue
+                wrong = [[]] if "'object'" in str(field.schema) else {"nested": [{}]}
+                body = {field.name: wrong}
+                answer = await anybody.take(call.method, path_of(call), 400, json=body)
+                own = {"field": field.name}
+                (error,) = (one for one in answer["errors"] if one.get("source") == own)
+                assert error["code"] == "invalid", (call, field)
+                assert error["detail"].startswith(f"{field.name} must be "), (call, field)
 
     async def test_a_missing_field_is_named(self, anybody: Api) -> None:
         answer = await anybody.take("POST", "/_simulator/faults", 400, json={})
@@ -200,7 +198,7 @@ class TestRefusals:
             control.pay_invoice("nope")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), calls=st.lists(st.sampled_from(CALLS), min_size=3, max_size=6))
 async def test_whatever_is_sent_is_done_or_refused_without_a_word_of_python(
     data: st.DataObject, calls: list[Call]

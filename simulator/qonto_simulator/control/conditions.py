@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
@@ -79,11 +80,11 @@ class Conditions(Desk):
         *,
         organization_id: Organization = None,
         stamps: Annotated[
-            list[Stamp],
+            Sequence[Stamp],
             Meta(
                 min_length=1, description="Which of their times; `settled_at` of transactions only"
             ),
-        ] = ["created_at", "updated_at"],  # noqa: B006 (never changed)
+        ] = ("created_at", "updated_at"),
         at: Annotated[Moment | None, Meta(description="The time; the present by default")] = None,
         count: Annotated[
             Annotated[int, Meta(ge=1)] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypedDict
 
 from msgspec import Meta
@@ -63,8 +64,8 @@ class Consent(Desk):
         name: Annotated[Text, Meta(description="What the consent page calls it")],
         *,
         redirect_uris: Annotated[
-            list[Text], Meta(description="Where it may be returned to, exactly")
-        ] = [],  # noqa: B006 (never changed)
+            Sequence[Text], Meta(description="Where it may be returned to, exactly")
+        ] = (),
     ) -> ApplicationFacts:
         client = self._parts.applications.register(name, redirect_uris)
         return ApplicationFacts(
@@ -100,7 +101,7 @@ class Consent(Desk):
     def issue_access_token(
         self,
         scopes: Annotated[
-            list[Scope] | None, Meta(description="What it may do; everything by default")
+            Sequence[Scope] | None, Meta(description="What it may do; everything by default")
         ] = None,
         *,
         organization_id: Organization = None,
@@ -197,13 +198,13 @@ class Consent(Desk):
         self,
         *,
         change: Annotated[
-            dict[str, object],
+            Mapping[str, object] | None,
             Meta(description="Keys to set or add, with any value: `expires_in` null or -1, say"),
-        ] = {},  # noqa: B006 (never changed)
+        ] = None,
         omit: Annotated[
-            list[str],
+            Sequence[str],
             Meta(description="Keys to leave out: `refresh_token`, `expires_in`, `scope`, ..."),
-        ] = [],  # noqa: B006 (never changed)
+        ] = (),
         reverse_scope: Annotated[
             bool, Meta(description="`scope` names the granted scopes from last to first")
         ] = False,
@@ -213,7 +214,7 @@ class Consent(Desk):
         ] = None,
         times: Times = 1,
     ) -> Document:
-        oddity = Oddity(dict(change), tuple(omit), reverse_scope, grant_type, times)
+        oddity = Oddity(dict(change or {}), tuple(omit), reverse_scope, grant_type, times)
         return self._parts.oddities.add(oddity).document()
 
     @call("GET", "/token_answers", "Odd token answers that are still to come.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qonto_simulator.ids import IdSource
@@ -32,7 +33,7 @@ class Applications:
         """A client by id, the first one by default; else ``KeyError``."""
         return self.first if id is None else self._clients[id]
 
-    def register(self, name: str, redirect_uris: list[str]) -> OAuthClient:
+    def register(self, name: str, redirect_uris: Iterable[str]) -> OAuthClient:
         """One more client; its id and secret depend on the seed and how many there are."""
         number = len(self._clients) + 1
         client = OAuthClient(
