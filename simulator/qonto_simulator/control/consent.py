@@ -162,7 +162,14 @@ class Consent(Desk):
         client_id: AnyApplication = None,
     ) -> int:
         wanted = self._wanted(organization_id, membership_id, client_id)
-        return revoke_consent(self._world, self._parts.grants, wanted, self._world.now())
+        return revoke_consent(
+            self._world,
+            self._parts.grants,
+            wanted.client_id,
+            wanted.organisation_id,
+            self._world.now(),
+            membership_id=wanted.membership_id,
+        )
 
     @call(
         "POST",
