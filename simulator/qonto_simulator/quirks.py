@@ -71,17 +71,22 @@ class Quirks:
     numeric_file_size: bool = field(
         default=False, metadata=_means("`file_size` of attachments is a number instead of a string")
     )
-    pdf_delay: Seconds = field(default=10.0, metadata=_means("From finalizing to `attachment_id`"))
+    pdf_delay: Seconds = field(
+        default=10.0, metadata=_means("Seconds from finalizing to `attachment_id`")
+    )
     file_delay: Seconds = field(
         default=0.0,
-        metadata=_means("From `attachment_id` to an attachment that answers 200; 404 in between"),
+        metadata=_means(
+            "Seconds from `attachment_id` to an attachment that answers 200; 404 in between"
+        ),
     )
     pdf_ready_event: bool = field(
         default=False,
         metadata=_means("A ready PDF emits `updated`; the documentation does not say"),
     )
     ocr_delay: Seconds = field(
-        default=9.0, metadata=_means("From the arrival of a supplier invoice to `analyzed_at`")
+        default=9.0,
+        metadata=_means("Seconds from the arrival of a supplier invoice to `analyzed_at`"),
     )
     gate_redirects: bool = field(
         default=False,
@@ -115,7 +120,9 @@ class Quirks:
     )
     retry_base: Seconds = field(
         default=20.0,
-        metadata=_means("The wait after the first failed attempt; it triples every time"),
+        metadata=_means(
+            "Seconds to wait after the first failed attempt; three times as long every time"
+        ),
     )
     parallel_deliveries: Few = field(
         default=1, metadata=_means("How many events of one subscription are on the wire at once")
