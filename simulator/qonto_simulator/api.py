@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -23,6 +24,7 @@ from .paging import Page, meta
 from .quirks import Quirks
 from .render.common import Document, mix_empty
 from .scopes import API_KEY
+from .shuffling import shuffled_ties
 from .world import Books, World
 
 R = TypeVar("R", bound=Record)
@@ -94,6 +96,10 @@ class Call:
         if self.quirks.mix_empty:
             return mix_empty(document, str(document.get("id", "")))
         return document
+
+    def limited(self, page: Page) -> Page:
+        """The page with no more records than the quirks allow."""
+        return page.limited(self.quirks, self.request.url.path)
 
     def created(self, document: Document) -> Reply:
         return Reply(self.quirks.created_status, document)
@@ -233,11 +239,25 @@ def list_reply(
     strict: bool = False,
 ) -> Reply:
     """One page of a selection under its plural name, with ``meta``."""
-    rows, total = records.select(wanted, page.start, page.stop)
+    page = call.limited(page)
+    rows, total = page_of(call, records, wanted, page)
     below = meta(page, total, call.quirks, strict=strict)
     document: Document = {key: [call.shaped(render(row)) for row in rows], "meta": below}
     stir(call, records)
     return Reply(document=document)
+
+
+def page_of(
+    call: Call, records: Collection[R], wanted: Selection[R], page: Page
+) -> tuple[list[R], int]:
+    """The records of a page and the size of the selection; the quirk ``unstable_order`` shuffles
+    those that nothing sets apart."""
+    if not call.quirks.unstable_order:
+        return records.select(wanted, page.start, page.stop)
+    everything, total = records.select(wanted, 0, len(records))
+    key = wanted.key or attrgetter(wanted.order)
+    shuffled = shuffled_ties(everything, key, call.world.order.random)
+    return shuffled[page.start : page.stop], total
 
 
 def stir(call: Call, records: Collection[R]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from starlette.datastructures import QueryParams
 
@@ -14,10 +15,18 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which page was asked for."""
+    """Which page was asked for; ``said`` is the size that ``meta`` tells, if not the real one."""
 
     number: int
     size: int
+    said: int | None = None
+
+    def limited(self, quirks: Quirks, path: str) -> Page:
+        """The page as the quirk ``most_per_page`` leaves it."""
+        most = quirks.most_per_page
+        if most is None or self.size <= most or not fnmatchcase(path, quirks.most_per_page_on):
+            return self
+        return Page(self.number, most, self.size if quirks.most_per_page_unsaid else None)
 
     @property
     def start(self) -> int:
@@ -46,7 +55,8 @@ def _number(query: QueryParams, name: str, default: int, most: int | None) -> in
 
 def meta(page: Page, total: int, quirks: Quirks, *, strict: bool = False) -> dict[str, object]:
     """The ``meta`` of a page; ``strict`` lists refuse a page beyond the last with 422."""
-    pages = -(-total // page.size)
+    size = page.said or page.size
+    pages = -(-total // size)
     if page.number > max(1, pages) and (strict or quirks.page_past_end_is_422):
         raise refuse(422, "invalid", "page is beyond the last page", parameter="page")
     document: dict[str, object] = {
@@ -55,7 +65,7 @@ def meta(page: Page, total: int, quirks: Quirks, *, strict: bool = False) -> dic
         "prev_page": page.number - 1 if page.number > 1 else None,
         "total_pages": pages,
         "total_count": total,
-        "per_page": page.size,
+        "per_page": size,
     }
     if quirks.omit_next_page and document["next_page"] is None:
         del document["next_page"]

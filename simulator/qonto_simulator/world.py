@@ -16,7 +16,7 @@ from .records.catalogue import Beneficiary, Label, Mail, Product, Statement
 from .records.client import Client
 from .records.client_invoice import ClientInvoice
 from .records.credit_note import CreditNote
-from .records.organisation import BankAccount, Organisation
+from .records.organisation import BankAccount, Membership, Organisation
 from .records.quote import Quote
 from .records.supplier_invoice import SupplierInvoice
 from .records.transaction import Transaction
@@ -61,6 +61,7 @@ class World:
         self.ids = ids
         # Apart, so that one more request does not change the ids of all documents after it.
         self.traces = ids.branch("traces")
+        self.order = ids.branch("order")
         self.clock = clock
         self.hub = hub
         self.base_url = ""
@@ -91,6 +92,29 @@ class World:
             if books.organisation.slug == organisation_id:
                 return books
         raise KeyError(organisation_id)
+
+    def memberships_of(self, email: str) -> dict[str, Membership]:
+        """A person's active memberships by the id of the organisation."""
+        return {
+            id: person
+            for id, books in self.books.items()
+            for person in books.organisation.members
+            if person.email == email and person.status == "active"
+        }
+
+    @property
+    def usernames(self) -> list[str]:
+        """The e-mail addresses that one can log in with."""
+        people = [one for books in self.books.values() for one in books.organisation.members]
+        return list(dict.fromkeys(one.email for one in people if one.status == "active"))
+
+    def membership(self, id: str) -> tuple[Books, Membership]:
+        """A member by id, of whatever organisation; else KeyError."""
+        for books in self.books.values():
+            for person in books.organisation.members:
+                if person.id == id:
+                    return books, person
+        raise KeyError(id)
 
     def store_file(
         self,

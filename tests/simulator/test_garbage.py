@@ -160,7 +160,7 @@ async def test_control_calls_refuse_impossible_values(
     api: Api, path: str, body: dict[str, Any]
 ) -> None:
     answer = await api.take("POST", f"/_simulator/{path}", 400, json=body)
-    assert answer["error"]
+    assert answer["errors"][0]["detail"]
     await create_invoice(api, status="unpaid")
     await api.take("POST", "/_simulator/clock", json={"advance": 60})
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def _page(call: Call, rows: Sequence[T]) -> tuple[list[T], Document]:
-    page = read_page(call.request.query_params)
+    page = call.limited(read_page(call.request.query_params))
     return list(rows[page.start : page.stop]), meta(page, len(rows), call.quirks)
 
 

@@ -17,7 +17,7 @@ async def mine(call: Call) -> Reply:
 
 async def index(call: Call) -> Reply:
     people = call.books.organisation.members
-    page = read_page(call.request.query_params)
+    page = call.limited(read_page(call.request.query_params))
     shown = [membership(person) for person in people[page.start : page.stop]]
     return Reply(document={"memberships": shown, "meta": meta(page, len(people), call.quirks)})
 

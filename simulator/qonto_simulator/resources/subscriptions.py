@@ -127,7 +127,7 @@ def _find(call: Call) -> Subscription:
 
 async def index(call: Call) -> Reply:
     mine = [one for one in call.world.hub.subscriptions.values() if _is_mine(call, one)]
-    page = read_page(call.request.query_params)
+    page = call.limited(read_page(call.request.query_params))
     shown = [_document(one, listed=True) for one in mine[page.start : page.stop]]
     return Reply(document={"subscriptions": shown, "meta": meta(page, len(mine), call.quirks)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from qonto_simulator.api import Call, Endpoint, Reply, stir
+from qonto_simulator.api import Call, Endpoint, Reply, page_of, stir
 from qonto_simulator.collection import Collection, Selection, Window
 from qonto_simulator.errors import not_found, not_in_list, refuse
 from qonto_simulator.filters import flag, many, sorting, statuses, window
@@ -60,8 +60,8 @@ async def index(call: Call) -> Reply:
         key=_by(order) if order in ("settled_at", "emitted_at") else None,
         descending=direction == "desc",
     )
-    page = read_page(query)
-    rows, total = collection.select(wanted, page.start, page.stop)
+    page = call.limited(read_page(query))
+    rows, total = page_of(call, collection, wanted, page)
     if total > CAP:
         raise refuse(422, "search_limit_reached", "narrow the search, by dates for example")
     below = meta(page, total, call.quirks, strict=True)
