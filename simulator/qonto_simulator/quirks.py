@@ -30,8 +30,9 @@ class Quirks:
     """Every list refuses a page beyond the last; transactions always do."""
     percent_vat_on_quotes: bool = False
     """Quotes read and write ``vat_rate`` as a percentage (``"20"``) instead of a fraction."""
-    created_status: int = 201
-    """What creating an invoice, a quote, a client, ... answers: 200 or 201."""
+    created_status: int | None = None
+    """What creating an invoice, a quote, a client, ... answers, 200 or 201; as documented: 201 for
+    quotes, 200 for everything else."""
     churn: int = 0
     """After every page of a list this many of its records are touched and move."""
     list_omits_heavy: bool = False
@@ -66,6 +67,10 @@ class Quirks:
     """The wait after the first failed attempt; it triples every time."""
     parallel_deliveries: int = 1
     """How many events of one subscription are on the wire at once."""
+    attachment_delay: float = 3.0
+    """From attaching a file to a transaction to the moment at which it is there."""
+    wrapped_quotes: bool = False
+    """A single quote answers ``{"quote": ...}`` instead of the bare one."""
 
     def changed(self, changes: dict[str, object]) -> Quirks:
         """A copy with the changes; ``ValueError`` naming an unknown name or a wrong type."""

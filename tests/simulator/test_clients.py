@@ -18,7 +18,7 @@ PLACE = {
 
 async def create(api: Api, **fields: Any) -> dict[str, Any]:
     body = {"kind": "company", "name": "ACME", "billing_address": PLACE, **fields}
-    return (await api.take("POST", "/v2/clients", 201, json=body))["client"]
+    return (await api.take("POST", "/v2/clients", 200, json=body))["client"]
 
 
 async def names(api: Api, **params: str) -> list[str]:
@@ -48,7 +48,7 @@ async def test_a_company_is_kept_as_it_was_sent(api: Api) -> None:
 
 async def test_a_person_has_first_and_last_names(api: Api) -> None:
     body = {"kind": "individual", "first_name": "Ada", "last_name": "Lovelace"}
-    client = (await api.take("POST", "/v2/clients", 201, json=body))["client"]
+    client = (await api.take("POST", "/v2/clients", 200, json=body))["client"]
     assert client["name"] == "Ada Lovelace"
     problem = await api.problem("POST", "/v2/clients", 422, json={"kind": "individual"})
     assert problem["source"]["pointer"] == "/data/attributes/first_name"
@@ -68,7 +68,7 @@ async def test_flat_addresses_are_taken_as_well(api: Api) -> None:
         "zip_code": "59000",
         "country_code": "fr",
     }
-    client = (await api.take("POST", "/v2/clients", 201, json=body))["client"]
+    client = (await api.take("POST", "/v2/clients", 200, json=body))["client"]
     assert client["billing_address"]["street_address"] == "2 rue Basse"
     assert client["billing_address"]["country_code"] == "FR"
 
@@ -89,7 +89,8 @@ async def test_nothing_has_to_be_unique(api: Api) -> None:
         ({"tax_identification_number": "x" * 31}, "tax_identification_number"),
         ({"locale": "pt"}, "locale"),
         ({"currency": "euros"}, "currency"),
-        ({"billing_address": {**PLACE, "city": ""}}, "billing_address/city"),
+        ({"billing_address": {**PLACE, "city": "x" * 51}}, "billing_address/city"),
+        ({"first_name": "x" * 61}, "first_name"),
         ({"billing_address": {**PLACE, "country_code": "FRA"}}, "billing_address/country_code"),
         ({"extra_emails": ["x@example.com"] * 101}, "extra_emails"),
     ],
@@ -158,7 +159,7 @@ PRODUCT = {
 async def test_a_product_is_kept_as_it_was_sent(api: Api) -> None:
     links = [{"title": "Details", "url": "https://acme.example"}]
     body = {**PRODUCT, "unit": "hour", "links": links}
-    product = (await api.take("POST", "/v2/products", 201, json=body))["product"]
+    product = (await api.take("POST", "/v2/products", 200, json=body))["product"]
     assert product["vat_rate"] == "0.2"
     assert product["links"] == links
     listed = (await api.take("GET", "/v2/products"))["products"]
@@ -173,7 +174,7 @@ async def test_each_required_field_of_a_product_is_named(api: Api, name: str) ->
 
 
 async def test_titles_of_products_have_120_letters_at_most(api: Api) -> None:
-    await api.take("POST", "/v2/products", 201, json={**PRODUCT, "title": "é" * 120})
+    await api.take("POST", "/v2/products", 200, json={**PRODUCT, "title": "é" * 120})
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "title": "é" * 121})
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "type": "goods"})
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "vat_rate": "20"})

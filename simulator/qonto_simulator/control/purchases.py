@@ -10,6 +10,7 @@ from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.render.beneficiaries import beneficiary
 from qonto_simulator.render.common import Document
+from qonto_simulator.render.events import beneficiary_event
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
@@ -174,7 +175,6 @@ class Purchases(Desk):
                 updated_at=now,
             )
         )
-        document = beneficiary(one)
-        data = {"event": "created", **document}
+        data = beneficiary_event(one, "created")
         self._world.hub.emit(books.organisation.id, "v1/beneficiaries", data, now)
-        return document
+        return beneficiary(one)

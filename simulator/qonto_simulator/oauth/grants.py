@@ -151,12 +151,18 @@ class Grants:
         if token is not None and token.family.client_id == client.id:
             token.family.revoked = True
 
-    def revoke_consent(self, client_id: str, organisation_id: str | None) -> list[Family]:
-        """Ends every family of the client, in one organisation or in all; returns them."""
+    def revoke_consent(
+        self, client_id: str, organisation_id: str | None, membership_id: str | None = None
+    ) -> list[Family]:
+        """Ends every family of the client, in one organisation or in all, of one person or of
+        everybody; returns them."""
         families: dict[str, Family] = {}
         for holder in [*self._tokens.values(), *self._codes.values()]:
             family = holder.family
-            wanted = organisation_id is None or family.organisation_id == organisation_id
+            wanted = organisation_id in (None, family.organisation_id) and membership_id in (
+                None,
+                family.membership_id,
+            )
             if family.client_id == client_id and wanted and not family.revoked:
                 families[family.id] = family
         for family in families.values():

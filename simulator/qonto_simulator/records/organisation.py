@@ -43,15 +43,27 @@ class Membership:
     updated_at: datetime
     status: str = "active"
     kyc_status: str = "accepted"
+    residence_country: str | None = None
+    birthdate: str | None = None
+    nationality: str | None = None
+    birth_country: str | None = None
+    ubo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
+    """A place; what is not known of a client's is empty."""
+
     street_address: str
     city: str
     zip_code: str
     country_code: str
     province_code: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a document can be made out to it."""
+        return all((self.street_address, self.city, self.zip_code, self.country_code))
 
 
 @dataclass(slots=True)

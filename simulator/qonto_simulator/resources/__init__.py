@@ -10,6 +10,7 @@ from . import (
     beneficiaries,
     client_invoices,
     clients,
+    consents,
     credit_notes,
     einvoicing,
     memberships,
@@ -27,6 +28,7 @@ from . import (
 ENDPOINTS: tuple[Endpoint, ...] = (
     *organisations.ENDPOINTS,
     *settings.ENDPOINTS,
+    *consents.ENDPOINTS,
     *accounts.ENDPOINTS,
     *memberships.ENDPOINTS,
     *beneficiaries.ENDPOINTS,

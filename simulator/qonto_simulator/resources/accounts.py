@@ -17,13 +17,12 @@ from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account
 
-READ = "organization.read"
 _PERIOD = re.compile(r"(0[1-9]|1[0-2])-(\d{4})")
 T = TypeVar("T")
 
 
-def _page(call: Call, rows: Sequence[T]) -> tuple[list[T], Document]:
-    page = read_page(call.request.query_params)
+def _page(call: Call, rows: Sequence[T], *, current_page: bool = False) -> tuple[list[T], Document]:
+    page = read_page(call.request.query_params, current_page=current_page)
     return list(rows[page.start : page.stop]), meta(page, len(rows), call.quirks)
 
 
@@ -113,7 +112,7 @@ def _statement(call: Call, one: Statement) -> Document:
 
 
 async def labels(call: Call) -> Reply:
-    rows, below = _page(call, call.books.labels)
+    rows, below = _page(call, call.books.labels, current_page=True)
     return Reply(document={"labels": [_label(row) for row in rows], "meta": below})
 
 
@@ -129,11 +128,11 @@ def _label(one: Label) -> Document:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/bank_accounts", READ, accounts),
-    Endpoint("GET", "/bank_accounts/{id}", READ, account),
-    Endpoint("GET", "/bank_accounts/{id}/iban_certificate", READ, certificate),
-    Endpoint("GET", "/statements", READ, statements),
-    Endpoint("GET", "/statements/{id}", READ, statement),
-    Endpoint("GET", "/labels", READ, labels),
-    Endpoint("GET", "/labels/{id}", READ, label),
+    Endpoint("GET", "/bank_accounts", accounts),
+    Endpoint("GET", "/bank_accounts/{id}", account),
+    Endpoint("GET", "/bank_accounts/{id}/iban_certificate", certificate),
+    Endpoint("GET", "/statements", statements),
+    Endpoint("GET", "/statements/{id}", statement),
+    Endpoint("GET", "/labels", labels),
+    Endpoint("GET", "/labels/{id}", label),
 )

@@ -10,7 +10,8 @@ from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.records.supplier_invoice import SupplierInvoice
 from qonto_simulator.records.transaction import Transaction
-from qonto_simulator.render.transactions import transaction_document
+from qonto_simulator.render.events import transaction_event
+from qonto_simulator.render.transactions import SUBJECTS
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
 
@@ -19,16 +20,7 @@ from . import client_invoices
 TYPE = "v1/transactions"
 STATUSES = ("pending", "declined", "completed")
 SIDES = ("credit", "debit")
-OPERATIONS = (
-    "transfer",
-    "card",
-    "income",
-    "direct_debit",
-    "qonto_fee",
-    "cheque",
-    "swift_income",
-    "recall",
-)
+OPERATIONS = tuple(SUBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +113,20 @@ def change(world: World, books: Books, transaction: Transaction, *, at: datetime
     return transaction
 
 
+def attach(
+    world: World, books: Books, transaction: Transaction, attachment_id: str, at: datetime
+) -> None:
+    """One more file on a transaction, once it was looked at in the background."""
+    transaction.attachment_ids.append(attachment_id)
+    books.transactions[transaction.bank_account_id].save(
+        transaction, max(at, transaction.updated_at)
+    )
+    tell(world, books, transaction, "updated", at)
+
+
 def tell(world: World, books: Books, transaction: Transaction, event: str, at: datetime) -> None:
     if world.hub.wants(books.organisation.id, TYPE):
-        data = {"event": event, **transaction_document(transaction)}
+        data = transaction_event(transaction, event)
         world.hub.emit(books.organisation.id, TYPE, data, at)
 
 

@@ -12,21 +12,30 @@ TYPE = "v1/consent-revocations"
 
 
 def revoke_consent(
-    world: World, grants: Grants, client_id: str, organisation_id: str | None, at: datetime
+    world: World,
+    grants: Grants,
+    client_id: str,
+    organisation_id: str | None,
+    at: datetime,
+    *,
+    membership_id: str | None = None,
 ) -> int:
     """Ends the tokens, tells who subscribed to it, then ends the subscriptions; returns how many
-    consents there were."""
-    families = grants.revoke_consent(client_id, organisation_id)
+    consents there were. Without a membership, those of every person."""
+    families = grants.revoke_consent(client_id, organisation_id, membership_id)
     hub = world.hub
     # In the order of the consents: a set would shuffle the ids of the events from run to run.
-    for id in dict.fromkeys(family.organisation_id for family in families):
+    for organisation, person in dict.fromkeys(
+        (family.organisation_id, family.membership_id) for family in families
+    ):
         mine = [
             one
             for one in hub.subscriptions.values()
-            if one.client_id == client_id and one.organisation_id == id
+            if (one.client_id, one.organisation_id, one.membership_id)
+            == (client_id, organisation, person)
         ]
         data: dict[str, object] = {"client_id": client_id, "revoked_at": with_seconds(at)}
-        hub.emit(id, TYPE, data, at, only=mine)
+        hub.emit(organisation, TYPE, data, at, only=mine)
         for one in mine:
             del hub.subscriptions[one.id]
     hub.recount()

@@ -1,0 +1,135 @@
+"""Who may call what: per endpoint the OAuth scope it needs, and whether an API key opens it.
+
+Qonto's collections of requests mark each one that takes a key. What is newer than they are follows
+its family, which the README lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller must bring: a token with ``scope`` or, where ``key`` says so, an API key."""
+
+    scope: str
+    key: bool
+
+
+def _rows(scope: str, *, key: bool, of: Iterable[str]) -> dict[tuple[str, str], Access]:
+    return {
+        (method, path): Access(scope, key)
+        for method, _, path in (call.partition(" ") for call in of)
+    }
+
+
+ACCESS: Final[Mapping[tuple[str, str], Access]] = {
+    **_rows(
+        "organization.read",
+        key=True,
+        of=(
+            "GET /organization",
+            "GET /bank_accounts",
+            "GET /bank_accounts/{id}",
+            "GET /bank_accounts/{id}/iban_certificate",
+            "GET /transactions",
+            "GET /transactions/{id}",
+            "GET /statements",
+            "GET /statements/{id}",
+            "GET /labels",
+            "GET /labels/{id}",
+            "GET /memberships",
+            "GET /settings",
+            "GET /sepa/beneficiaries",
+            "GET /sepa/beneficiaries/{id}",
+        ),
+    ),
+    **_rows("organization.read", key=False, of=("DELETE /oauth2/consents",)),
+    **_rows("membership.read", key=False, of=("GET /membership",)),
+    **_rows(
+        "attachment.read",
+        key=True,
+        of=("GET /attachments/{id}", "GET /transactions/{id}/attachments"),
+    ),
+    **_rows(
+        "attachment.write",
+        key=True,
+        of=(
+            "POST /attachments",
+            "POST /transactions/{id}/attachments",
+            "DELETE /transactions/{id}/attachments",
+            "DELETE /transactions/{id}/attachments/{attachment_id}",
+        ),
+    ),
+    **_rows("client.read", key=True, of=("GET /clients", "GET /clients/{id}")),
+    **_rows(
+        "client.write",
+        key=True,
+        of=("POST /clients", "PATCH /clients/{id}", "DELETE /clients/{id}"),
+    ),
+    **_rows(
+        "client_invoices.read",
+        key=True,
+        of=(
+            "GET /client_invoices",
+            "GET /client_invoices/{id}",
+            "GET /quotes",
+            "GET /quotes/{id}",
+            "GET /credit_notes",
+            "GET /credit_notes/{id}",
+        ),
+    ),
+    **_rows(
+        "client_invoice.write",
+        key=True,
+        of=(
+            "POST /client_invoices",
+            "PATCH /client_invoices/{id}",
+            "DELETE /client_invoices/{id}",
+            "POST /client_invoices/{id}/finalize",
+            "POST /client_invoices/{id}/mark_as_paid",
+            "POST /client_invoices/{id}/unmark_as_paid",
+            "POST /client_invoices/{id}/mark_as_canceled",
+            "POST /client_invoices/{id}/send",
+            "POST /client_invoices/{id}/send_by_einvoice",
+            "POST /quotes",
+            "PATCH /quotes/{id}",
+            "DELETE /quotes/{id}",
+            "POST /quotes/{id}/send",
+            "POST /credit_notes",
+        ),
+    ),
+    **_rows(
+        "supplier_invoice.read",
+        key=True,
+        of=("GET /supplier_invoices", "GET /supplier_invoices/{id}"),
+    ),
+    **_rows(
+        "supplier_invoice.write",
+        key=True,
+        of=(
+            "POST /supplier_invoices/bulk",
+            "POST /supplier_invoices/{id}/mark_as_paid",
+            "POST /supplier_invoices/{id}/unmark_as_paid",
+            "POST /supplier_invoices/{id}/reject",
+        ),
+    ),
+    **_rows("product.read", key=True, of=("GET /products", "GET /products/{id}")),
+    **_rows("product.write", key=True, of=("POST /products", "DELETE /products/{id}")),
+    **_rows("einvoicing.read", key=True, of=("GET /einvoicing/settings",)),
+    **_rows(
+        "webhook",
+        key=False,
+        of=(
+            "GET /webhook_subscriptions",
+            "POST /webhook_subscriptions",
+            "GET /webhook_subscriptions/{id}",
+            "PUT /webhook_subscriptions/{id}",
+            "DELETE /webhook_subscriptions/{id}",
+        ),
+    ),
+}
+"""By method and path. An endpoint without a row here can't be served."""
