@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .support import Api, create_invoice, get_invoice
+from .support import Api, Receiver, create_invoice, get_invoice, invoice_body, subscribe
 
 PLACE = {
     "street_address": "1 rue Neuve",
@@ -71,6 +71,54 @@ async def test_flat_addresses_are_taken_as_well(api: Api) -> None:
     client = (await api.take("POST", "/v2/clients", 200, json=body))["client"]
     assert client["billing_address"]["street_address"] == "2 rue Basse"
     assert client["billing_address"]["country_code"] == "FR"
+
+
+@pytest.mark.parametrize(
+    "part", [{"country_code": "fr"}, {"city": "Lyon"}, {"street_address": "1 rue Neuve"}, {}]
+)
+async def test_a_part_of_an_address_is_taken(api: Api, part: dict[str, str]) -> None:
+    client = await create(api, billing_address=part)
+    sent = {**part, **({"country_code": "FR"} if "country_code" in part else {})}
+    place = client["billing_address"] or {}
+    assert {name: value for name, value in place.items() if value} == sent
+    path = f"/v2/clients/{client['id']}"
+    assert (await api.take("GET", path))["client"] == client
+    body = {"billing_address": {"country_code": "DE"}, "delivery_address": {"city": "Bonn"}}
+    changed = (await api.take("PATCH", path, json=body))["client"]
+    assert changed["billing_address"]["country_code"] == "DE"
+    assert changed["billing_address"]["city"] == ""
+    assert changed["delivery_address"]["city"] == "Bonn"
+
+
+async def test_a_flat_part_of_an_address_is_taken_and_completed_later(api: Api) -> None:
+    body = {"kind": "company", "name": "Flat", "country_code": "fr"}
+    client = (await api.take("POST", "/v2/clients", json=body))["client"]
+    assert client["billing_address"]["country_code"] == "FR"
+    path = f"/v2/clients/{client['id']}"
+    changed = (await api.take("PATCH", path, json={"city": "Lille"}))["client"]
+    assert (changed["city"], changed["country_code"]) == ("Lille", "fr")
+
+
+async def test_a_part_of_an_address_is_not_enough_for_an_invoice(api: Api) -> None:
+    client = await create(
+        api,
+        billing_address={"country_code": "FR"},
+        currency="EUR",
+        locale="fr",
+        tax_identification_number="73282932000074",
+    )
+    body = await invoice_body(api, client_id=client["id"])
+    problem = await api.problem("POST", "/v2/client_invoices", 422, json=body)
+    assert problem["source"]["pointer"] == "/data/attributes/billing_address"
+    await api.take("PATCH", f"/v2/clients/{client['id']}", json={"billing_address": PLACE})
+    await create_invoice(api, client_id=client["id"])
+
+
+async def test_a_kind_is_for_good(api: Api) -> None:
+    client = await create(api)
+    path = f"/v2/clients/{client['id']}"
+    changed = await api.take("PATCH", path, json={"kind": "individual", "email": "a@b.example"})
+    assert (changed["client"]["kind"], changed["client"]["email"]) == ("company", "a@b.example")
 
 
 @pytest.mark.covers("QX-48")
@@ -178,3 +226,16 @@ async def test_titles_of_products_have_120_letters_at_most(api: Api) -> None:
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "title": "é" * 121})
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "type": "goods"})
     await api.problem("POST", "/v2/products", 422, json={**PRODUCT, "vat_rate": "20"})
+
+
+async def test_a_product_is_shown_and_removed_but_not_changed(api: Api, receiver: Receiver) -> None:
+    await subscribe(api, "v1/products")
+    product = (await api.take("POST", "/v2/products", json=PRODUCT))["product"]
+    path = f"/v2/products/{product['id']}"
+    assert (await api.take("GET", path))["product"] == product
+    await api.problem("PATCH", path, 405, json={"title": "x"})
+    await api.take("DELETE", path, 204)
+    await api.problem("GET", path, 404)
+    await api.problem("DELETE", path, 404)
+    await api.take("POST", "/_simulator/settle")
+    assert [one["data"]["event"] for one in receiver.events] == ["created", "deleted"]

@@ -24,8 +24,7 @@ async def body(api: Api, **changes: Any) -> dict[str, Any]:
 
 
 async def create(api: Api, **changes: Any) -> dict[str, Any]:
-    answer = await api.take("POST", "/v2/quotes", 201, json=await body(api, **changes))
-    return answer
+    return await api.take("POST", "/v2/quotes", 201, json=await body(api, **changes))
 
 
 async def wait(api: Api, seconds: float = 10) -> None:
@@ -57,6 +56,15 @@ async def test_a_company_without_a_tax_number_gets_no_quote(api: Api) -> None:
     made = await body(api, client_id=abroad["id"])
     problem = await api.problem("POST", "/v2/quotes", 422, json=made)
     assert problem["detail"] == "tin_number must have a value"
+
+
+async def test_a_single_quote_has_no_envelope_or_as_told_one(api: Api) -> None:
+    quote = await create(api)
+    path = f"/v2/quotes/{quote['id']}"
+    assert await api.take("GET", path) == quote
+    await api.take("POST", "/_simulator/quirks", json={"wrapped_quotes": True})
+    assert await api.take("GET", path) == {"quote": quote}
+    assert "quotes" in await api.take("GET", "/v2/quotes")
 
 
 @pytest.mark.covers("QX-40")
