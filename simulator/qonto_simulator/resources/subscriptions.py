@@ -158,13 +158,12 @@ async def create(call: Call) -> Reply:
 
 
 async def replace(call: Call) -> Reply:
-    """Replaces everything; a secret that is not sent stays, as it could not be read back."""
+    """Replaces everything but the secret: a new one needs a new subscription."""
     one = _find(call)
     body = await _read(call)
     one.callback_url = body.callback_url
     one.types = body.types
     one.description = body.description
-    one.secret = body.secret or one.secret
     one.updated_at = call.now
     call.world.hub.recount()
     return Reply(document=_document(one))
