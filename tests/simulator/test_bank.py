@@ -285,6 +285,15 @@ async def test_statements_are_monthly_files(api: Api) -> None:
     params = {"bank_account_ids[]": account["id"], "period_from": "09-2026"}
     found = (await api.take("GET", "/v2/statements", params=params))["statements"]
     assert [one["period"] for one in found] == ["10-2026", "09-2026"]
+    by_iban = {"ibans[]": account["iban"], "period_from": "09-2026"}
+    same = (await api.take("GET", "/v2/statements", params=by_iban))["statements"]
+    assert [one["id"] for one in same] == [one["id"] for one in found]
+    await api.problem("GET", "/v2/statements", 422, params={**params, **by_iban})
+    upward = {**params, "sort_by": "period:asc"}
+    turned = (await api.take("GET", "/v2/statements", params=upward))["statements"]
+    assert [one["period"] for one in turned] == ["09-2026", "10-2026"]
+    unknown = {"ibans[]": "FR7630006000011234567890189"}
+    assert (await api.take("GET", "/v2/statements", params=unknown))["statements"] == []
     one = (await api.take("GET", f"/v2/statements/{found[0]['id']}"))["statement"]
     assert one["bank_account_id"] == account["id"]
     await api.problem("GET", "/v2/statements?period_from=2026-09", 422)

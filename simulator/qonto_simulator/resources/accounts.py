@@ -10,7 +10,7 @@ from qonto_simulator import pdf
 from qonto_simulator.api import Call, Endpoint, Reply
 from qonto_simulator.errors import not_found, refuse
 from qonto_simulator.files import link
-from qonto_simulator.filters import many
+from qonto_simulator.filters import many, sorting
 from qonto_simulator.paging import meta, read_page
 from qonto_simulator.records.catalogue import Label, Statement
 from qonto_simulator.records.organisation import BankAccount
@@ -73,18 +73,32 @@ def _period(statement: Statement) -> tuple[int, int]:
     return int(statement.period[3:]), int(statement.period[:2])
 
 
+def _wanted_accounts(call: Call) -> set[str] | None:
+    """The accounts named by id or by IBAN, ``None`` for all; 422 for both at once."""
+    query = call.request.query_params
+    ids, ibans = many(query, "bank_account_ids"), many(query, "ibans")
+    if ids and ibans:
+        detail = "bank_account_ids and ibans can't be used together"
+        raise refuse(422, "invalid", detail, parameter="ibans[]")
+    if ibans:
+        found = (call.books.account_by_iban(iban) for iban in ibans)
+        return {account.id for account in found if account is not None}
+    return set(ids) or None
+
+
 async def statements(call: Call) -> Reply:
     """Newest month first; ``period_from`` and ``period_to`` are ``MM-YYYY``."""
-    wanted = many(call.request.query_params, "bank_account_ids")
+    wanted = _wanted_accounts(call)
+    _, direction = sorting(call.request.query_params, ("period",), "period:desc")
     since, until = _month(call, "period_from"), _month(call, "period_to")
     rows = [
         one
         for one in call.books.statements
-        if (not wanted or one.bank_account_id in wanted)
+        if (wanted is None or one.bank_account_id in wanted)
         and (since is None or _period(one) >= since)
         and (until is None or _period(one) <= until)
     ]
-    rows.sort(key=_period, reverse=True)
+    rows.sort(key=_period, reverse=direction == "desc")
     shown, below = _page(call, rows)
     return Reply(document={"statements": [_statement(call, one) for one in shown], "meta": below})
 
