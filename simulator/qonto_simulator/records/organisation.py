@@ -54,6 +54,26 @@ class Address:
     province_code: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Some of the people, under one name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyles:
+    """How an organisation numbers each kind of document.
+
+    Templates with ``year``, ``short`` for its last two digits, and ``position``.
+    """
+
+    client_invoice: str
+    quote: str
+    credit_note: str
+
+
 @dataclass(slots=True)
 class Organisation:
     """The legal person, and the texts that it prints on its documents."""
@@ -73,6 +93,7 @@ class Organisation:
     tax_number: str
     contract_signed_at: datetime
     secret_key: str
+    numbers: NumberStyles
     automatic_numbering: bool = True
     transaction_type: str = "services"
     vat_payment_condition: str = "on_receipts"
@@ -87,6 +108,7 @@ class Organisation:
     status: str = "activated"
     bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])
     members: list[Membership] = field(default_factory=list[Membership])
+    teams: list[Team] = field(default_factory=list[Team])
 
     @property
     def country(self) -> str:
