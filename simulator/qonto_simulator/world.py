@@ -24,6 +24,7 @@ from .records.quote import Quote
 from .records.recurring import RecurringInvoice, Reminder
 from .records.request import Request
 from .records.supplier_invoice import SupplierInvoice
+from .records.terminal import Terminal
 from .records.transaction import Transaction
 from .records.transfer import BulkTransfer, RecurringTransfer, Transfer
 from .webhooks.hub import Hub
@@ -53,6 +54,7 @@ class Books:
         self.reminders: Collection[Reminder] = Collection()
         self.payment_links: Collection[PaymentLink] = Collection()
         self.payment_connection: ProviderConnection | None = None
+        self.terminals: list[Terminal] = []
         self.mandates: Collection[Mandate] = Collection()
         self.debit_subscriptions: Collection[DirectDebitSubscription] = Collection()
         self.debit_collections: Collection[DirectDebitCollection] = Collection()

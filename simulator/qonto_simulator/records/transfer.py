@@ -52,11 +52,8 @@ class BulkTransfer:
     lines: tuple[BulkLine, ...]
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def status(self) -> str:
-        """Not a field of the API: ``pending`` while a line is, else ``completed``."""
-        return "pending" if any(line.status == "pending" for line in self.lines) else "completed"
+    status: str = "completed"
+    """Not shown: ``pending`` while a line is."""
 
     def count(self, status: str) -> int:
         return sum(line.status == status for line in self.lines)

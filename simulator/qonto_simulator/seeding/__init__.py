@@ -11,8 +11,11 @@ from .cards import cards
 from .companies import companies
 from .customers import customers
 from .diary import Diary
+from .getting_paid import getting_paid
 from .offers import offers
 from .purchases import purchases
+from .recurring import recurring
+from .requests import requests
 from .sales import sales
 from .scenery import scenery
 from .transfers import transfers
@@ -37,4 +40,7 @@ def seed(world: World) -> None:
         teller = Teller(world, books, place, calendar, diary)
         bank(teller)
         transfers(teller)
+        requests(teller)
+        recurring(teller)
+        getting_paid(teller)
         diary.live()

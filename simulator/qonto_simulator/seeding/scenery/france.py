@@ -164,6 +164,7 @@ FRANCE = Scenery(
         rent="Loyer",
         thanks="Merci",
         duplicate="Reçue deux fois",
+        declined="Trop cher, demandez un devis",
         client_trip="Trajet client",
         reminder=("Votre facture arrive à échéance", "Relance : facture échue"),
         payment_plan="Échéance du financement",

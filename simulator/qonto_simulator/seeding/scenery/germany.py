@@ -156,6 +156,7 @@ GERMANY = Scenery(
         rent="Miete",
         thanks="Vielen Dank",
         duplicate="Doppelt erhalten",
+        declined="Zu teuer, bitte ein Angebot einholen",
         client_trip="Fahrt zum Kunden",
         reminder=("Ihre Rechnung wird fällig", "Zahlungserinnerung: Rechnung überfällig"),
         payment_plan="Rate der Finanzierung",

@@ -162,6 +162,7 @@ ITALY = Scenery(
         rent="Affitto",
         thanks="Grazie",
         duplicate="Ricevuta due volte",
+        declined="Troppo caro, chieda un preventivo",
         client_trip="Viaggio dal cliente",
         reminder=("La sua fattura è in scadenza", "Sollecito: fattura scaduta"),
         payment_plan="Rata del finanziamento",

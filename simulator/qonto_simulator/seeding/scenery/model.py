@@ -151,6 +151,7 @@ class Texts:
     rent: str
     thanks: str
     duplicate: str
+    declined: str
     client_trip: str
     reminder: tuple[str, str]
     payment_plan: str

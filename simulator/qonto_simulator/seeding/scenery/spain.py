@@ -161,6 +161,7 @@ SPAIN = Scenery(
         rent="Alquiler",
         thanks="Gracias",
         duplicate="Recibida dos veces",
+        declined="Demasiado caro, pida un presupuesto",
         client_trip="Viaje al cliente",
         reminder=("Su factura vence pronto", "Recordatorio: factura vencida"),
         payment_plan="Cuota de la financiación",
