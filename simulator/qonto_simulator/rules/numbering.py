@@ -18,13 +18,18 @@ def printed(books: Books, kind: str, year: int, position: int) -> str:
 
 def next_number(books: Books, kind: str, day: date) -> str:
     """Takes the next free number."""
+    number = free_number(books, kind, day)
+    books.numbers[kind].add(number)
+    return number
+
+
+def free_number(books: Books, kind: str, day: date) -> str:
+    """The next free number, for somebody who types it; nobody has it until it is claimed."""
     series = f"{kind}-{day.year}"
-    taken = books.numbers[kind]
     while True:
         books.counters[series] = books.counters.get(series, 0) + 1
         number = printed(books, kind, day.year, books.counters[series])
-        if number not in taken:
-            taken.add(number)
+        if number not in books.numbers[kind]:
             return number
 
 

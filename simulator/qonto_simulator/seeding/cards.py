@@ -21,8 +21,8 @@ def cards(world: World, books: Books, calendar: Calendar) -> None:
     plastic.shipped_at = first + timedelta(days=1)
     add("virtual", "8820", employee, second, CardLimits(1_500, 1_500, 1_500))
     spent = add("flash", "1093", employee, third, CardLimits(0, 0, 0, lifespan=150))
-    spent.status = "expired"
-    spent.pre_expires_at = calendar.at(37, 21)
+    spent.status, spent.pre_expires_at = "expired", calendar.at(37, 21)
+    books.cards.save(spent, calendar.at(37, 21))
 
 
 class _Issuer:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
-from qonto_simulator import identifiers, pdf
+from qonto_simulator import pdf
 from qonto_simulator.money import rounded
 from qonto_simulator.records.supplier_invoice import Reading, SupplierInvoice
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive, supplier_id
@@ -17,7 +17,6 @@ from qonto_simulator.world import Books, World
 from .calendar import Calendar
 from .scenery import Scenery, Supplier, supplier_named
 
-GOOD_IBAN = identifiers.iban("FR", identifiers.french_account("20041", "01005", "05000130260"))
 OWN_IBAN = "own"
 """The account that a supplier is known to have."""
 
