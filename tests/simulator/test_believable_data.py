@@ -251,6 +251,26 @@ async def test_people_work_on_working_days_in_office_hours(local: Api) -> None:
             assert emitted <= instant(one["settled_at"]) < emitted + timedelta(days=5)
 
 
+@pytest.mark.parametrize("day", ["2026-12-28", "2027-01-04", "2027-03-29", "2028-02-29"])
+async def test_every_day_of_the_year_has_a_past_that_adds_up(
+    day: str, receiver: Receiver, open_api: Callable[..., Api]
+) -> None:
+    """After holidays, at the turn of the year and of the clocks."""
+    now = datetime.fromisoformat(f"{day}T00:20:00+00:00")
+    async with Simulator(clock=now, deliver=receiver.transport) as simulator:
+        api = open_api(simulator, Authorization=f"Bearer {simulator.issue_access_token()}")
+        for account in await accounts(api):
+            made = await movements(api, account)
+            done = [signed(one) for one in made if one["status"] == "completed"]
+            assert exact(account["balance"]) == sum(done)
+            assert all(instant(one["updated_at"]) <= now for one in made)
+            assert not {one["emitted_at"][5:10] for one in made} & {"12-25", "12-26", "01-01"}
+        invoices = await rows(api, "/v2/client_invoices")
+        assert len({one["number"] for one in invoices}) == 12
+        assert sum(one["status"] == "paid" for one in invoices) == 3
+        assert all(instant(one["updated_at"]) <= now for one in invoices)
+
+
 async def test_a_weekend_of_the_present_moves_nothing_onto_it(
     receiver: Receiver, open_api: Callable[..., Api]
 ) -> None:
