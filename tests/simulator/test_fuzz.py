@@ -39,12 +39,21 @@ LISTS = (
     "/v2/statements",
     "/v2/sepa/beneficiaries",
     "/v2/webhook_subscriptions",
+    "/v2/requests",
+    "/v2/sepa/transfers",
+    "/v2/cards",
+    "/v2/reminders",
+    "/v2/payment_links",
+    "/v2/sepa/direct_debit_collections",
+    "/v2/international/currencies",
 )
 PARAMETERS = (
     *("page", "per_page", "sort_by", "filter[status]", "filter[status][]", "status[]", "query"),
     *("filter[updated_at_from]", "filter[created_at_to]", "filter[due_date]", "filter[number]"),
     *("filter[payable_amount]", "filter[issue_date]", "exclude_imported", "bank_account_id"),
     *("settled_at_from", "includes[]", "period_from", "filter[name]", "iban", "trusted"),
+    *("created_at_from", "processed_at_from", "scheduled_date_to", "updated_at_to", "ids[]"),
+    *("request_type[]", "statuses[]", "card_levels[]", "client_ids", "status", "source"),
 )
 
 

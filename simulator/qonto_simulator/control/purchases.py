@@ -15,7 +15,8 @@ from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive
-from qonto_simulator.seeding.purchases import GOOD_IBAN, reading
+from qonto_simulator.seeding.purchases import OWN_IBAN, reading
+from qonto_simulator.seeding.scenery import scenery, supplier_named
 from qonto_simulator.times import today
 from qonto_simulator.world import Books
 
@@ -35,25 +36,33 @@ class Purchases(Desk):
         self,
         *,
         organization_id: str | None = None,
-        supplier_name: str = "Papeterie du Centre",
+        supplier_name: str | None = None,
         invoice_number: str | None = None,
         net: str | int = "50.00",
-        tax_rate: str = "0.20",
+        tax_rate: str | None = None,
         currency: str = "EUR",
-        iban: str | None = GOOD_IBAN,
+        iban: str | None = OWN_IBAN,
         due_in_days: int | None = 30,
         is_credit_note: bool = False,
         category: str = "INVOICE",
         file_name: str | None = None,
     ) -> Document:
-        """A supplier's document arrives by e-mail; it is read some seconds later."""
+        """A supplier's document arrives by e-mail; it is read some seconds later.
+
+        Unless told, it is the stationer of the organisation's country, with the tax rate there and
+        the account that the supplier has.
+        """
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        place = scenery(country)
+        supplier = supplier_name or place.suppliers.stationer.name
         read = reading(
-            supplier_name,
+            supplier,
             invoice_number or f"{now.year}-{2000 + len(books.supplier_invoices)}",
             today(now),
             parse_decimal(net),
-            parse_decimal(tax_rate),
+            parse_decimal(place.rates.standard if tax_rate is None else tax_rate),
+            country=country,
             currency=currency,
             iban=iban,
             due_in=due_in_days,
@@ -61,7 +70,7 @@ class Purchases(Desk):
             category=category,
         )
         arrival = Arrival(
-            file_name=file_name or f"{supplier_name.lower().replace(' ', '-')}.pdf",
+            file_name=file_name or f"{supplier.lower().replace(' ', '-')}.pdf",
             content_type="application/pdf",
             make=partial(pdf.supplier_invoice, read, books.organisation, now),
             source="email_forward",
@@ -97,7 +106,7 @@ class Purchases(Desk):
         amount: str | int = "100.00",
         side: str = "credit",
         operation_type: str | None = None,
-        label: str = "Brasserie du Parc",
+        label: str | None = None,
         reference: str | None = None,
         status: str = "completed",
         note: str | None = None,
@@ -120,7 +129,7 @@ class Purchases(Desk):
             amount=parse_decimal(amount),
             side=side,
             operation_type=operation,
-            label=label,
+            label=label or scenery(books.organisation.country).customers[0].name,
             reference=reference,
             status=status,
             note=note,
@@ -153,22 +162,29 @@ class Purchases(Desk):
         self,
         *,
         organization_id: str | None = None,
-        name: str = "Menuiserie Aubert",
-        iban: str = GOOD_IBAN,
+        name: str | None = None,
+        iban: str | None = None,
         status: str = "validated",
         trusted: bool = False,
     ) -> Document:
-        """Somebody adds a beneficiary in the app; emits ``created``."""
-        if not identifiers.iban_is_valid(iban):
-            raise ValueError("iban is not valid")
+        """Somebody adds a beneficiary in the app; emits ``created``.
+
+        Unless told, it is the craftsman of the organisation's country, or the account of whoever
+        is named.
+        """
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        known = supplier_named(country, name or scenery(country).suppliers.craftsman.name)
+        account = iban or known.iban or ""
+        if not identifiers.iban_is_valid(account):
+            raise ValueError("iban is not valid")
         one = books.beneficiaries.add(
             Beneficiary(
                 id=self._world.ids.uuid7(now),
-                name=name,
-                iban=iban,
-                bic="PSSTFRPPLIL",
-                email="",
+                name=known.name,
+                iban=account,
+                bic=known.bic or "",
+                email=known.email,
                 status=status,
                 trusted=trusted,
                 created_at=now,

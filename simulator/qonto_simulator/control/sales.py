@@ -10,9 +10,10 @@ from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.quotes import quote_document
-from qonto_simulator.rules import bank, einvoicing, quotes
+from qonto_simulator.rules import bank, einvoicing, numbering, quotes
 from qonto_simulator.rules import client_invoices as invoices
 from qonto_simulator.rules.totals import line
+from qonto_simulator.seeding.scenery import scenery
 from qonto_simulator.times import parse_date, today, with_millis
 from qonto_simulator.world import Books
 
@@ -33,7 +34,7 @@ class Sales(Desk):
         title: str = "Consulting",
         quantity: str | int = "2",
         unit_price: str | int = "600.00",
-        vat_rate: str = "0.2",
+        vat_rate: str | None = None,
         number: str | None = None,
         purchase_order: str = "",
         issue_date: str | None = None,
@@ -41,17 +42,21 @@ class Sales(Desk):
         invoice_type: str = "standard",
         imported: bool = False,
     ) -> Document:
-        """Issues an invoice, as if somebody had done it in the app; emits ``created``."""
+        """Issues an invoice, as if somebody had done it in the app; emits ``created``.
+
+        ``vat_rate`` is the standard one of the organisation's country unless told.
+        """
         books, now = self._world.books_of(organization_id), self._world.now()
         organisation = books.organisation
         if status not in ("draft", "unpaid"):
             raise ValueError("status must be draft or unpaid")
         if invoice_type not in INVOICE_TYPES:
             raise ValueError(f"invoice_type must be one of: {', '.join(INVOICE_TYPES)}")
-        if number is None and not organisation.automatic_numbering:
-            number = f"M-{len(books.client_invoices) + 1:05d}"
-        rate = parse_decimal(vat_rate)
+        rates = scenery(organisation.country).rates
+        rate = parse_decimal(rates.standard if vat_rate is None else vat_rate)
         issued = _day(issue_date, today(now))
+        if number is None and not organisation.automatic_numbering:
+            number = numbering.free_number(books, invoices.PREFIX, issued)
         fields = invoices.InvoiceFields(
             client=self._client(books, client_id),
             currency="EUR",
@@ -66,7 +71,7 @@ class Sales(Desk):
                     currency="EUR",
                     vat_rate=rate,
                     unit="day",
-                    vat_exemption_reason=None if rate else "S259",
+                    vat_exemption_reason=None if rate else rates.exemption,
                 ),
             ),
             settings=invoices.printed_settings(organisation),
@@ -104,12 +109,8 @@ class Sales(Desk):
         invoices.require_payable(invoice)
         owed = invoice.total - invoice.amount_paid
         account = books.account_by_iban(invoice.iban) or books.organisation.main_account
-        movement = bank.Movement(
-            amount=owed if amount is None else parse_decimal(amount),
-            label=invoice.client.display_name,
-            reference=invoice.number,
-            local_currency=invoice.currency,
-        )
+        paid = owed if amount is None else parse_decimal(amount)
+        movement = bank.receipt(invoice, paid, account.currency, now)
         bank.book(self._world, books, account, movement, at=now)
         return client_invoice(invoice, books.organisation)
 

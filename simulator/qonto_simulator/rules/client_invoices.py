@@ -34,7 +34,7 @@ from . import numbering
 from .totals import totals
 
 STATUSES = ("draft", "unpaid", "paid", "canceled")
-PREFIX = "F"
+PREFIX = "client_invoice"
 
 
 @dataclass(frozen=True, slots=True)
