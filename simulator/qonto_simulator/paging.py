@@ -1,4 +1,4 @@
-"""Pages: ``page`` from 1, ``per_page`` up to 100, and ``meta``."""
+"""Pages: ``page`` from 1, ``per_page`` up to what a list allows, and ``meta``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from .errors import refuse
 from .quirks import Quirks
 
 MOST = 100
+MOST_INVOICING = 500
+"""What a page of client invoices or of quotes may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,15 @@ class Page:
         return self.number * self.size
 
 
-def read_page(query: QueryParams, *, default: int = 100) -> Page:
-    """The page of a query; 422 outside the limits. ``current_page`` is not a parameter."""
-    return Page(_number(query, "page", 1, None), _number(query, "per_page", default, MOST))
+def read_page(
+    query: QueryParams, *, default: int = 100, most: int = MOST, current_page: bool = False
+) -> Page:
+    """The page of a query; 422 outside the limits.
+
+    Older lists also know the page as ``current_page``; ``page`` wins where both are sent.
+    """
+    name = "current_page" if current_page and not query.get("page") else "page"
+    return Page(_number(query, name, 1, None), _number(query, "per_page", default, most))
 
 
 def _number(query: QueryParams, name: str, default: int, most: int | None) -> int:

@@ -48,9 +48,12 @@ class Quirks:
             'Quotes read and write `vat_rate` as a percentage (`"20"`) instead of a fraction'
         ),
     )
-    created_status: Annotated[int, Meta(ge=200, le=201)] = field(
-        default=201,
-        metadata=_means("What creating an invoice, a quote, a client, ... answers: 200 or 201"),
+    created_status: Annotated[int, Meta(ge=200, le=201)] | None = field(
+        default=None,
+        metadata=_means(
+            "What creating an invoice, a quote, a client, ... answers, 200 or 201; as documented: "
+            "201 for quotes, 200 for everything else"
+        ),
     )
     churn: Count = field(
         default=0,
@@ -153,6 +156,14 @@ class Quirks:
         metadata=_means(
             "After consent the browser calls the application back twice, from a page in between"
         ),
+    )
+    attachment_delay: Seconds = field(
+        default=3.0,
+        metadata=_means("Seconds from attaching a file to a transaction until it is there"),
+    )
+    wrapped_quotes: bool = field(
+        default=False,
+        metadata=_means('A single quote answers `{"quote": ...}` instead of the bare one'),
     )
 
     def changed(self, changes: dict[str, object]) -> Quirks:

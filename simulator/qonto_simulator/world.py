@@ -12,14 +12,21 @@ from .collection import Collection
 from .ids import IdSource
 from .quirks import Quirks
 from .records.attachment import Attachment
+from .records.card import Card
 from .records.catalogue import Beneficiary, Label, Mail, Product, Statement
 from .records.client import Client
 from .records.client_invoice import ClientInvoice
 from .records.credit_note import CreditNote
+from .records.direct_debit import DirectDebitCollection, DirectDebitSubscription, Mandate
 from .records.organisation import BankAccount, Membership, Organisation
+from .records.payment_link import PaymentLink, ProviderConnection
 from .records.quote import Quote
+from .records.recurring import RecurringInvoice, Reminder
+from .records.request import Request
 from .records.supplier_invoice import SupplierInvoice
+from .records.terminal import Terminal
 from .records.transaction import Transaction
+from .records.transfer import BulkTransfer, RecurringTransfer, Transfer
 from .webhooks.hub import Hub
 
 
@@ -38,6 +45,19 @@ class Books:
         self.quotes: Collection[Quote] = Collection()
         self.products: Collection[Product] = Collection()
         self.beneficiaries: Collection[Beneficiary] = Collection()
+        self.sepa_transfers: Collection[Transfer] = Collection()
+        self.bulk_transfers: Collection[BulkTransfer] = Collection()
+        self.recurring_transfers: Collection[RecurringTransfer] = Collection()
+        self.cards: Collection[Card] = Collection()
+        self.requests: Collection[Request] = Collection()
+        self.recurring_invoices: Collection[RecurringInvoice] = Collection()
+        self.reminders: Collection[Reminder] = Collection()
+        self.payment_links: Collection[PaymentLink] = Collection()
+        self.payment_connection: ProviderConnection | None = None
+        self.terminals: list[Terminal] = []
+        self.mandates: Collection[Mandate] = Collection()
+        self.debit_subscriptions: Collection[DirectDebitSubscription] = Collection()
+        self.debit_collections: Collection[DirectDebitCollection] = Collection()
         self.labels: list[Label] = []
         self.statements: list[Statement] = []
         self.mails: list[Mail] = []

@@ -57,6 +57,9 @@ _RESOURCES = {
 _UNDATED = "v1/memberships"
 """The type whose records bear no date, so that a state is known by its content alone."""
 
+_LISTED_ALONE = frozenset({"residence_country", "birthdate", "nationality", "birth_country", "ubo"})
+"""What Qonto's list of members adds to a member, and neither its events nor a single one has."""
+
 _EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
 _LONGEST_ID = 200
 """Characters; Qonto's have 36."""
@@ -140,7 +143,8 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
 def fingerprint(document: bytes) -> str | None:
     """Answer a text that differs when a document does; None for what is no JSON object.
 
-    Links are left out, since they may be signed anew each time, and so is an event's own word.
+    Links are left out, since they may be signed anew each time, and so are an event's own word and
+    what a list alone tells: a state is the same state wherever it is read.
     """
     try:
         fields = _FIELDS.decode(document)
@@ -149,7 +153,7 @@ def fingerprint(document: bytes) -> str | None:
     kept = {
         name: value
         for name, value in fields.items()
-        if name != "event" and not name.endswith("url")
+        if name != "event" and not name.endswith("url") and name not in _LISTED_ALONE
     }
     return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()[:32]
 

@@ -13,11 +13,13 @@ from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.render.beneficiaries import beneficiary
 from qonto_simulator.render.common import Document
+from qonto_simulator.render.events import beneficiary_event
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive
-from qonto_simulator.seeding.purchases import GOOD_IBAN, reading
+from qonto_simulator.seeding.purchases import OWN_IBAN, reading
+from qonto_simulator.seeding.scenery import scenery, supplier_named
 from qonto_simulator.times import today
 from qonto_simulator.world import Books
 
@@ -56,18 +58,25 @@ class Purchases(Desk):
         self,
         *,
         organization_id: Organization = None,
-        supplier_name: Annotated[str, Meta(description="Who sends it")] = "Papeterie du Centre",
+        supplier_name: Annotated[
+            str | None, Meta(description="Who sends it; the country's stationer by default")
+        ] = None,
         invoice_number: Annotated[
             str | None, Meta(description="The supplier's number; a new one by default")
         ] = None,
         net: Annotated[Decimals | WholeAmount, Meta(description="Without VAT")] = "50.00",
-        tax_rate: Annotated[Rate, Meta(description="VAT as a fraction")] = "0.20",
+        tax_rate: Annotated[
+            Rate | None, Meta(description="VAT as a fraction; the country's by default")
+        ] = None,
         currency: Annotated[
             str, Meta(pattern=r"^[A-Z]{3}\Z", examples=["EUR"], description="ISO 4217")
         ] = "EUR",
         iban: Annotated[
-            str | None, Meta(description="Where to pay; null if it can't be read")
-        ] = GOOD_IBAN,
+            str | None,
+            Meta(
+                description="Where to pay, the supplier's own by default; null if it can't be read"
+            ),
+        ] = OWN_IBAN,
         due_in_days: Annotated[
             Annotated[int, Meta(ge=-36_500, le=36_500)] | None,
             Meta(description="From today; null if it can't be read"),
@@ -79,12 +88,16 @@ class Purchases(Desk):
         ] = None,
     ) -> Document:
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        place = scenery(country)
+        supplier = supplier_name or place.suppliers.stationer.name
         read = reading(
-            supplier_name,
+            supplier,
             invoice_number or f"{now.year}-{2000 + len(books.supplier_invoices)}",
             today(now),
             parse_decimal(net),
-            parse_decimal(tax_rate),
+            parse_decimal(place.rates.standard if tax_rate is None else tax_rate),
+            country=country,
             currency=currency,
             iban=iban,
             due_in=due_in_days,
@@ -92,7 +105,7 @@ class Purchases(Desk):
             category=category,
         )
         arrival = Arrival(
-            file_name=file_name or f"{supplier_name.lower().replace(' ', '-')}.pdf",
+            file_name=file_name or f"{supplier.lower().replace(' ', '-')}.pdf",
             content_type="application/pdf",
             make=partial(pdf.supplier_invoice, read, books.organisation, now),
             source="email_forward",
@@ -161,7 +174,9 @@ class Purchases(Desk):
             Annotated[str, one_of(bank.OPERATIONS)] | None,
             Meta(description="By default `income` for a credit, `transfer` for a debit"),
         ] = None,
-        label: Annotated[str, Meta(description="Who is on the other side")] = "Brasserie du Parc",
+        label: Annotated[
+            str | None, Meta(description="Who is on the other side; somebody known by default")
+        ] = None,
         reference: Annotated[str | None, Meta(description="What the payer wrote")] = None,
         status: Annotated[
             Literal["pending", "declined", "completed"], Meta(description="How far it got")
@@ -180,7 +195,7 @@ class Purchases(Desk):
             amount=parse_decimal(amount),
             side=side,
             operation_type=operation,
-            label=label,
+            label=label or scenery(books.organisation.country).customers[0].name,
             reference=reference,
             status=status,
             note=note,
@@ -241,28 +256,34 @@ class Purchases(Desk):
         self,
         *,
         organization_id: Organization = None,
-        name: Annotated[str, Meta(description="Who is paid")] = "Menuiserie Aubert",
-        iban: Annotated[str, Meta(description="A valid IBAN")] = GOOD_IBAN,
+        name: Annotated[
+            str | None, Meta(description="Who is paid; the country's craftsman by default")
+        ] = None,
+        iban: Annotated[
+            str | None, Meta(description="A valid IBAN; the one that name has by default")
+        ] = None,
         status: Annotated[Text, Meta(description="As the API shows it")] = "validated",
         trusted: Annotated[bool, Meta(description="As the API shows it")] = False,
     ) -> Document:
-        if not identifiers.iban_is_valid(iban):
-            raise ValueError("iban is not valid")
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        known = supplier_named(country, name or scenery(country).suppliers.craftsman.name)
+        account = iban or known.iban or ""
+        if not identifiers.iban_is_valid(account):
+            raise ValueError("iban is not valid")
         one = books.beneficiaries.add(
             Beneficiary(
                 id=self._world.ids.uuid7(now),
-                name=name,
-                iban=iban,
-                bic="PSSTFRPPLIL",
-                email="",
+                name=known.name,
+                iban=account,
+                bic=known.bic or "",
+                email=known.email,
                 status=status,
                 trusted=trusted,
                 created_at=now,
                 updated_at=now,
             )
         )
-        document = beneficiary(one)
-        data = {"event": "created", **document}
+        data = beneficiary_event(one, "created")
         self._world.hub.emit(books.organisation.id, "v1/beneficiaries", data, now)
-        return document
+        return beneficiary(one)

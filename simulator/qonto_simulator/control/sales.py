@@ -12,9 +12,10 @@ from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.quotes import quote_document
-from qonto_simulator.rules import bank, einvoicing, quotes
+from qonto_simulator.rules import bank, einvoicing, numbering, quotes
 from qonto_simulator.rules import client_invoices as invoices
 from qonto_simulator.rules.totals import line
+from qonto_simulator.seeding.scenery import scenery
 from qonto_simulator.times import parse_date, today, with_millis
 from qonto_simulator.world import Books
 
@@ -49,7 +50,9 @@ class Sales(Desk):
         unit_price: Annotated[
             Decimals | WholeAmount, Meta(description="Without VAT, in EUR")
         ] = "600.00",
-        vat_rate: Annotated[Rate, Meta(description="As a fraction; 0 is exempt")] = "0.2",
+        vat_rate: Annotated[
+            Rate | None, Meta(description="As a fraction; 0 is exempt; the country's by default")
+        ] = None,
         number: Annotated[
             str | None,
             Meta(description="The next free one by default"),
@@ -68,10 +71,11 @@ class Sales(Desk):
     ) -> Document:
         books, now = self._world.books_of(organization_id), self._world.now()
         organisation = books.organisation
-        if number is None and not organisation.automatic_numbering:
-            number = f"M-{len(books.client_invoices) + 1:05d}"
-        rate = parse_decimal(vat_rate)
+        rates = scenery(organisation.country).rates
+        rate = parse_decimal(rates.standard if vat_rate is None else vat_rate)
         issued = _day(issue_date, today(now))
+        if number is None and not organisation.automatic_numbering:
+            number = numbering.free_number(books, invoices.PREFIX, issued)
         fields = invoices.InvoiceFields(
             client=self._client(books, client_id),
             currency="EUR",
@@ -86,7 +90,7 @@ class Sales(Desk):
                     currency="EUR",
                     vat_rate=rate,
                     unit="day",
-                    vat_exemption_reason=None if rate else "S259",
+                    vat_exemption_reason=None if rate else rates.exemption,
                 ),
             ),
             settings=invoices.printed_settings(organisation),
@@ -135,12 +139,8 @@ class Sales(Desk):
         invoices.require_payable(invoice)
         owed = invoice.total - invoice.amount_paid
         account = books.account_by_iban(invoice.iban) or books.organisation.main_account
-        movement = bank.Movement(
-            amount=owed if amount is None else parse_decimal(amount),
-            label=invoice.client.display_name,
-            reference=invoice.number,
-            local_currency=invoice.currency,
-        )
+        paid = owed if amount is None else parse_decimal(amount)
+        movement = bank.receipt(invoice, paid, account.currency, now)
         bank.book(self._world, books, account, movement, at=now)
         return client_invoice(invoice, books.organisation)
 
