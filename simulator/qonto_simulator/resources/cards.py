@@ -28,7 +28,7 @@ async def index(call: Call) -> Reply:
         key=_by(order),
         descending=direction == "desc",
     )
-    page = read_page(query)
+    page = call.limited(read_page(query))
     shown = partial(render.card, books=call.books, now=call.now)
     rows, total = call.books.cards.select(wanted, page.start, page.stop)
     below = meta(page, total, call.quirks)
@@ -83,7 +83,7 @@ def _searched(one: Card, names: dict[str, str]) -> tuple[str, ...]:
 
 
 async def teams(call: Call) -> Reply:
-    page, rows = read_page(call.request.query_params), call.books.organisation.teams
+    page, rows = call.limited(read_page(call.request.query_params)), call.books.organisation.teams
     shown = [{"id": one.id, "name": one.name} for one in rows[page.start : page.stop]]
     return Reply(document={"teams": shown, "meta": meta(page, len(rows), call.quirks)})
 

@@ -36,7 +36,7 @@ async def show(call: Call) -> Reply:
 
 
 async def payments(call: Call) -> Reply:
-    rows, page = _find(call).payments, read_page(call.request.query_params)
+    rows, page = _find(call).payments, call.limited(read_page(call.request.query_params))
     shown = [payment(one) for one in rows[page.start : page.stop]]
     return Reply(document={"payments": shown, "meta": meta(page, len(rows), call.quirks)})
 

@@ -9,7 +9,7 @@ from qonto_simulator.render.common import Document
 
 
 async def index(call: Call) -> Reply:
-    page, rows = read_page(call.request.query_params), call.books.terminals
+    page, rows = call.limited(read_page(call.request.query_params)), call.books.terminals
     shown = [_terminal(one) for one in rows[page.start : page.stop]]
     return Reply(document={"terminals": shown, "meta": meta(page, len(rows), call.quirks)})
 

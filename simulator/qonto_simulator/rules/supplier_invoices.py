@@ -112,18 +112,22 @@ def unmark_as_paid(books: Books, bill: SupplierInvoice, *, at: datetime) -> None
 
 def needs_reason(books: Books, bill: SupplierInvoice) -> bool:
     """Whether a rejection must carry a reason code, as that of a French e-invoice."""
-    return bill.is_einvoice and books.organisation.country == "FR"
+    return _may_be_rejected(bill) and bill.is_einvoice and books.organisation.country == "FR"
 
 
 def reject(books: Books, bill: SupplierInvoice, note: str, reason: str, *, at: datetime) -> None:
     """For good; the sender of an e-invoice is told."""
-    if bill.status not in _MAY_BE_REJECTED or "reject" in bill.hidden_actions:
+    if not _may_be_rejected(bill):
         raise _forbidden(bill, "rejected")
     bill.status = "rejected"
     bill.declined_note = note
     if bill.is_einvoice:
         bill.lifecycle.append(LifecycleEvent(REFUSED, at, reason, note))
     books.supplier_invoices.save(bill, at)
+
+
+def _may_be_rejected(bill: SupplierInvoice) -> bool:
+    return bill.status in _MAY_BE_REJECTED and "reject" not in bill.hidden_actions
 
 
 def _forbidden(bill: SupplierInvoice, action: str) -> ApiError:
