@@ -33,6 +33,7 @@ async def wired(relay: Relay) -> AsyncIterator[Relay]:
 
 
 @pytest.mark.parametrize("resource", ["INVOICE", "TOKEN"])
+@pytest.mark.both_databases
 async def test_a_test_event_arrives_signed_and_marked_and_is_in_the_log(
     wired: Relay, resource: str
 ) -> None:
