@@ -70,7 +70,7 @@ async def sent(relay: Relay) -> AsyncIterator[Relay]:
     """A relay that sends through real sockets."""
     sender = HttpSender(
         EgressPolicy.of(("127.0.0.0/8",), allow_http=True),
-        SenderSettings(deadline=0.4),
+        SenderSettings(deadline=2),
         relay.clock,
     )
     relay.sender = sender
@@ -94,7 +94,7 @@ async def test_each_fares_as_specified_and_none_disturbs_a_healthy_neighbour(sen
         began = loop.time()
         await sent.start(at_once=16)
         await all_are(sent, healthy, "DELIVERED")
-        assert loop.time() - began < 5
+        assert loop.time() - began < 30
         for name, (_, error, expected, wait) in WAYS.items():
             receiver, subscription = receivers[name]
 
