@@ -365,6 +365,7 @@ STYLE = {
 }
 
 
+@pytest.mark.both_databases
 async def test_a_page_style_is_set_and_shown(floor: Floor, vendor: httpx2.AsyncClient) -> None:
     before = (await vendor.get("/tenants/submission-page-style-by-key")).json()["data"]
     code = before["code"]

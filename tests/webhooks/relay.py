@@ -49,7 +49,7 @@ SETTINGS = DispatchSettings(poll=timedelta(milliseconds=5), lease=timedelta(seco
 
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database: once is enough."""
+"""For what has nothing to do with the database, in a file that is about one."""
 
 
 async def until(fact: Callable[[], object] | Callable[[], Awaitable[object]]) -> None:

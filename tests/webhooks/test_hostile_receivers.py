@@ -28,7 +28,7 @@ async def drip(_: Received, writer: asyncio.StreamWriter) -> None:
     for byte in b"HTTP/1.1 200 OK\r\n" * 100:
         writer.write(bytes([byte]))
         await writer.drain()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
 
 
 async def endless(_: Received, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +70,7 @@ async def sent(relay: Relay) -> AsyncIterator[Relay]:
     """A relay that sends through real sockets."""
     sender = HttpSender(
         EgressPolicy.of(("127.0.0.0/8",), allow_http=True),
-        SenderSettings(deadline=0.4),
+        SenderSettings(deadline=2),
         relay.clock,
     )
     relay.sender = sender
@@ -94,7 +94,7 @@ async def test_each_fares_as_specified_and_none_disturbs_a_healthy_neighbour(sen
         began = loop.time()
         await sent.start(at_once=16)
         await all_are(sent, healthy, "DELIVERED")
-        assert loop.time() - began < 5
+        assert loop.time() - began < 30
         for name, (_, error, expected, wait) in WAYS.items():
             receiver, subscription = receivers[name]
 

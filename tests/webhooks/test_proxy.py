@@ -97,7 +97,7 @@ async def proxied(receiver: Receiver) -> AsyncGenerator[Proxy]:
 
 @asynccontextmanager
 async def sending(proxy: str, policy: EgressPolicy = PUBLIC) -> AsyncGenerator[HttpSender]:
-    sender = HttpSender(policy, SenderSettings(deadline=5, proxy=proxy))
+    sender = HttpSender(policy, SenderSettings(deadline=30, proxy=proxy))
     yield sender
     await sender.close()
 

@@ -23,7 +23,7 @@ async def wired(relay: Relay) -> AsyncIterator[Relay]:
     """A relay that really posts, at the real time, for receivers check it."""
     relay.clock.now = system_clock()
     sender = HttpSender(
-        EgressPolicy.of(("127.0.0.0/8",), allow_http=True), SenderSettings(deadline=0.5)
+        EgressPolicy.of(("127.0.0.0/8",), allow_http=True), SenderSettings(deadline=30)
     )
     relay.sender = sender
     yield relay

@@ -22,12 +22,13 @@ pytestmark = pytest.mark.loopback
 INSIDE = EgressPolicy.of(("127.0.0.0/8", "::1/128"), allow_http=True)
 OUTSIDE = EgressPolicy(allow_http=True)
 SHORT = SenderSettings(deadline=0.3)
+PATIENT = SenderSettings(deadline=30)
 BODY = b'{"eventType":"CREATED"}'
 
 
 @pytest.fixture
 async def sender() -> AsyncIterator[HttpSender]:
-    opened = HttpSender(INSIDE, SenderSettings(deadline=30))
+    opened = HttpSender(INSIDE, PATIENT)
     yield opened
     await opened.close()
 
@@ -43,7 +44,7 @@ async def hasty() -> AsyncIterator[HttpSender]:
 @pytest.fixture
 async def strict() -> AsyncIterator[HttpSender]:
     """Calls nothing that isn't public."""
-    opened = HttpSender(OUTSIDE, SHORT)
+    opened = HttpSender(OUTSIDE, PATIENT)
     yield opened
     await opened.close()
 
@@ -127,7 +128,7 @@ async def test_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.Monkey
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url(""))
         monkeypatch.delenv("NO_PROXY", raising=False)
-        sender = HttpSender(INSIDE, SHORT)
+        sender = HttpSender(INSIDE, PATIENT)
         assert await sender.send(post(receiver.url())) == Answered(200)
         await sender.close()
     assert (len(receiver.requests), proxy.connections) == (1, 0)
@@ -182,7 +183,7 @@ async def test_retry_after_is_read_in_seconds_or_as_a_date(
     header: str, seconds: float | None
 ) -> None:
     answer = f"HTTP/1.1 503 X\r\nRetry-After: {header}\r\nContent-Length: 0\r\n\r\n"
-    sender = HttpSender(INSIDE, SHORT, lambda: START)
+    sender = HttpSender(INSIDE, PATIENT, lambda: START)
     async with running(says(answer.encode())) as receiver:
         assert await sender.send(post(receiver.url())) == Answered(503, seconds)
     await sender.close()
@@ -390,13 +391,13 @@ async def test_a_trusted_certificate_counts_for_its_name_and_while_it_lasts(
     ):
         identity = Identity.made(tmp_path, days=days, name="hooks.example")
         monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", identity.trusting)
-        sender = HttpSender(INSIDE, SHORT)
+        sender = HttpSender(INSIDE, PATIENT)
         async with running(tls=identity.server) as receiver:
             outcome = await sender.send(post(receiver.url(scheme="https", host=host)))
+            await sender.close()
             assert outcome == expected, (days, host)
             if receiver.requests:
                 assert receiver.requests[0].all("host") == [f"{host}:{receiver.port}"]
-            await sender.close()
 
 
 async def test_a_port_that_speaks_no_tls_is_a_failure(sender: HttpSender) -> None:
@@ -437,7 +438,7 @@ async def test_a_name_that_leads_to_a_private_address_is_not_called(
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
 async def test_plain_http_is_not_called_once_it_is_no_longer_allowed(scheme: str) -> None:
     """Subscriptions made while it was allowed stand, and are told why nothing comes."""
-    sender = HttpSender(EgressPolicy.of(("127.0.0.0/8",), allow_http=False), SHORT)
+    sender = HttpSender(EgressPolicy.of(("127.0.0.0/8",), allow_http=False), PATIENT)
     async with running() as receiver:
         outcome = await sender.send(post(receiver.url(scheme=scheme)))
         assert outcome == Failed("HTTPS_REQUIRED")
@@ -451,7 +452,7 @@ async def test_a_name_that_changes_its_mind_is_judged_anew(
     """The second answer of a rebinding DNS meets the same check as the first."""
     names["hooks.example"] = "127.0.0.1"
     policy = EgressPolicy.of(("127.0.0.1/32",), allow_http=True)
-    sender = HttpSender(policy, SHORT)
+    sender = HttpSender(policy, PATIENT)
     close = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     async with running(says(close)) as receiver:
         url = receiver.url(host="hooks.example")
