@@ -32,7 +32,8 @@ async def linked(
 
 
 async def test_organizations_say_who_can_log_in(anybody: Api, sim: Simulator) -> None:
-    for one in (await anybody.take("GET", "/_simulator/organizations"))["organizations"]:
+    organizations = (await anybody.take("GET", "/_simulator/organizations"))["organizations"]
+    for one in organizations:
         owner, *others = one["members"]
         assert owner["membership_id"] == one["membership_id"]
         assert owner["username"] == sim.username
@@ -42,7 +43,7 @@ async def test_organizations_say_who_can_log_in(anybody: Api, sim: Simulator) ->
         assert len(names) == len(one["members"])
     page = (await anybody.get("/")).text
     assert sim.username in page
-    assert "samir@atelier-mercure-4821.example" in page
+    assert all(member["username"] in page for member in organizations[0]["members"])
 
 
 async def test_the_tokens_belong_to_whoever_consented(
