@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from webhooks.errors import CallbackRefused
+from webhooks.names import AddressRefused
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -42,10 +43,6 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.ASCII)
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::\d*)?", re.ASCII)
 MAX_URL = 2048
-
-
-class AddressRefused(OSError):
-    """The socket to this address was not made; it may not be called."""
 
 
 @dataclass(frozen=True, slots=True)

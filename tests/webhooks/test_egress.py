@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.egress import MAX_URL, AddressRefused, EgressPolicy, literal_address
+from webhooks.egress import MAX_URL, EgressPolicy, literal_address
 from webhooks.errors import CallbackRefused
+from webhooks.names import AddressRefused
 
 PUBLIC_ONLY = EgressPolicy()
 ANY_SCHEME = EgressPolicy(allow_http=True)
