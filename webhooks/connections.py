@@ -7,9 +7,10 @@ from collections import deque
 from functools import cache
 from typing import Protocol, cast
 
+from storage.egress import AddressRefused
 from webhooks.answer_reader import AnswerReader
 from webhooks.callback_target import CallbackTarget
-from webhooks.names import AddressRefused, NameUnknown, is_address
+from webhooks.names import NameUnknown, is_address
 
 IDLE_FOR = 15.0
 """Seconds after which a connection isn't used again: receivers let go of theirs, too."""

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from storage.egress import AddressRefused, EgressPolicy
+
 _REMEMBERED_FOR = 30.0
 """Seconds that a name's addresses are believed."""
 
@@ -25,20 +27,16 @@ class NameUnknown(OSError):
     """The name leads nowhere."""
 
 
-class AddressRefused(OSError):
-    """It leads to addresses that may not be called."""
-
-
 class Names:
-    """Looks names up, each once for all that wait, and hands out the addresses that `vets` lets by.
+    """Looks names up, each once for all that wait, and hands out addresses that may be called.
 
-    An address in the place of a name is judged as it stands.
+    An address in the place of a name is judged as it stands. Without a policy all may be called.
     """
 
     def __init__(
-        self, vets: Callable[[Found], bool], tell_time: Callable[[], float] = time.monotonic
+        self, policy: EgressPolicy | None, tell_time: Callable[[], float] = time.monotonic
     ) -> None:
-        self._vets = vets
+        self._policy = policy
         self._tell_time = tell_time
         self._known: dict[tuple[str, int], tuple[float, tuple[Found, ...]]] = {}
         self._pending: dict[tuple[str, int], asyncio.Task[tuple[Found, ...]]] = {}
@@ -66,8 +64,11 @@ class Names:
         self._known[key] = self._tell_time() + _REMEMBERED_FOR, task.result()
 
     async def _look_up(self, host: str, port: int) -> tuple[Found, ...]:
+        policy = self._policy
+        if policy is not None and not policy.permits_name(host):
+            raise AddressRefused("the host is denied")
         found = _literal(host, port) or await _resolved(host, port)
-        vetted = tuple(dict.fromkeys(one for one in found if self._vets(one)))
+        vetted = tuple(dict.fromkeys(one for one in found if policy is None or policy.vets(one)))
         if not vetted:
             raise AddressRefused("the address is not a public one")
         return vetted

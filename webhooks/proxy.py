@@ -71,7 +71,7 @@ class Proxied:
 
     proxy: Proxy
     names: Names
-    unvetted: Names = field(default_factory=lambda: Names(lambda _: True), repr=False)
+    unvetted: Names = field(default_factory=lambda: Names(None), repr=False)
     """For the proxy's own name: it may be anywhere."""
 
     async def connect(self, target: CallbackTarget) -> socket.socket:

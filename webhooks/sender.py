@@ -10,12 +10,12 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from storage.clock import Clock, system_clock
+from storage.egress import AddressRefused, EgressPolicy
 from webhooks.answer_reader import AnswerReader
 from webhooks.callback_target import target_of
 from webhooks.connections import Connections, NotConnected, Route
 from webhooks.direct import Direct
-from webhooks.egress import EgressPolicy
-from webhooks.names import AddressRefused, Names, NameUnknown
+from webhooks.names import Names, NameUnknown
 from webhooks.proxy import Proxied, Proxy
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.transcript import MOST_BODY
@@ -74,7 +74,7 @@ class HttpSender:
         self._settings = settings
         self._clock = clock
         self._allow_http = policy.allow_http
-        names = Names(policy.vets)
+        names = Names(policy)
         # Through a proxy the only sockets are those to it, wherever it is; what it's asked for is
         # vetted before.
         self._route: Route = (

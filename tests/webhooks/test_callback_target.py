@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.egress import EgressPolicy
 from tests.webhooks.receivers import running
 from tests.webhooks.test_proxy import proxied
 from webhooks.callback_target import CallbackTarget, target_of
-from webhooks.egress import EgressPolicy
 from webhooks.schedule import Answered
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from storage.egress import EgressPolicy
 from tests.webhooks.receivers import OK, Identity, Received, Respond, running, says
 from tests.webhooks.relay import START
-from webhooks.egress import EgressPolicy
 from webhooks.schedule import Answered, Failed
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings
 

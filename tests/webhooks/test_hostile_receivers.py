@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import pytest
 
+from storage.egress import EgressPolicy
 from storage.repositories.subscriptions import Subscription
 from tests.webhooks.backlog import queue, state
 from tests.webhooks.receivers import Received, Receiver, Respond, running, says
 from tests.webhooks.relay import START, Relay, on_sqlite, until
 from tests.webhooks.test_dispatch import all_are
-from webhooks.egress import EgressPolicy
 from webhooks.sender import HttpSender, SenderSettings
 
 pytestmark = [pytest.mark.loopback, on_sqlite]

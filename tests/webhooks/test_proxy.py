@@ -13,11 +13,11 @@ from pydantic import SecretStr
 
 from connector.app.container import assemble
 from connector.app.settings import DatabaseGroup, EgressGroup, SealingGroup, Settings
+from storage.egress import AddressRefused, EgressPolicy
 from storage.sealing import MasterKey
 from tests.support import databases
 from tests.webhooks.receivers import Identity, Received, Receiver, running, says
-from webhooks.egress import EgressPolicy
-from webhooks.names import AddressRefused, Names, NameUnknown
+from webhooks.names import Names, NameUnknown
 from webhooks.proxy import check_proxy
 from webhooks.schedule import Answered, Failed
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings
@@ -271,7 +271,7 @@ async def test_a_redirect_is_not_followed_through_a_proxy_either(
 async def test_a_name_is_looked_up_again_after_half_a_minute(names: dict[str, list[str]]) -> None:
     """A rebinding name gets no further than a new check."""
     now = 0.0
-    known = Names(PUBLIC.vets, lambda: now)
+    known = Names(PUBLIC, lambda: now)
     names["hooks.example"] = ["93.184.216.34"]
     await known.addresses("hooks.example", 443)
     names["hooks.example"] = ["10.0.0.8"]
@@ -297,7 +297,7 @@ async def test_a_name_is_looked_up_once_for_all_that_wait(
         return real(host, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", counted)
-    known = Names(PUBLIC.vets)
+    known = Names(PUBLIC)
     await asyncio.gather(*(known.addresses("hooks.example", 443) for _ in range(20)))
     assert lookups == ["hooks.example"]
 

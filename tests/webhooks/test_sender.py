@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.egress import EgressPolicy
 from tests.webhooks.receivers import OK, Identity, Received, running, says
 from tests.webhooks.relay import START
-from webhooks.egress import EgressPolicy
 from webhooks.schedule import Answered, Failed
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings, _retry_after
 
@@ -446,6 +446,31 @@ async def test_plain_http_is_not_called_once_it_is_no_longer_allowed(scheme: str
     async with running() as receiver:
         outcome = await sender.send(post(receiver.url(scheme=scheme)))
         assert outcome == Failed("HTTPS_REQUIRED")
+    await sender.close()
+    assert receiver.connections == 0
+
+
+async def test_a_denied_host_is_not_called_and_not_looked_up(names: dict[str, str]) -> None:
+    """Subscriptions may be older than the setting."""
+    policy = EgressPolicy.of(("127.0.0.0/8",), allow_http=True, denied_hosts=("hooks.example",))
+    sender = HttpSender(policy, SHORT)
+    async with running() as receiver:
+        names["other.example"] = "127.0.0.1"
+        for host in ("hooks.example", "a.hooks.example", "HOOKS.example."):
+            outcome = await sender.send(post(receiver.url(host=host)))
+            assert outcome == Failed("ADDRESS_REFUSED")
+        assert await sender.send(post(receiver.url(host="other.example"))) == Answered(200)
+    await sender.close()
+
+
+async def test_a_denied_address_is_not_connected_to(names: dict[str, str]) -> None:
+    names["hooks.example"] = "127.0.0.1"
+    policy = EgressPolicy.of(("127.0.0.0/8",), allow_http=True, denied=("127.0.0.1/32",))
+    sender = HttpSender(policy, SHORT)
+    async with running() as receiver:
+        for host in ("hooks.example", "127.0.0.1"):
+            outcome = await sender.send(post(receiver.url(host=host)))
+            assert outcome == Failed("ADDRESS_REFUSED")
     await sender.close()
     assert receiver.connections == 0
 
