@@ -11,7 +11,10 @@ from starlette.types import Message, Receive, Scope, Send
 from storage.errors import Invalid
 
 MAX_EVENT = 1024 * 1024
-"""Bytes of an incoming event; a Qonto event has a few thousand."""
+"""Bytes of an incoming event. A Qonto event has a few thousand; no bound is documented."""
+
+UNREAD = "connector.unread"
+"""Set in a scope while its body isn't read: a connection that ends so is of no more use."""
 
 _STORED: Message = {
     "type": "http.response.start",
@@ -25,12 +28,19 @@ class Incoming:
     """Takes in an event posted to `/events/callback/{code}`: 202 once it's stored.
 
     Raises what `Intake.accept` raises, Invalid for a body that is too long, and ClientDisconnect.
+    What can be refused by the path and the headers is, before anything of the body is read.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        intake = scope["app"].state.container.intake
         code = scope["path"].rpartition("/")[2]
-        await scope["app"].state.container.intake.accept(code, _headers(scope["headers"]), body)
+        headers = _headers(scope["headers"])
+        scope[UNREAD] = True
+        await intake.admit(code, headers)
+        _check_length(headers.get("content-length", ""))
+        body = await _body(receive)
+        del scope[UNREAD]
+        await intake.accept(code, headers, body)
         await send(dict(_STORED))
         await send(_BODY)
 
@@ -44,11 +54,20 @@ async def _body(receive: Receive) -> bytes:
             raise ClientDisconnect
         part = message.get("body", b"")
         size += len(part)
-        if size > MAX_EVENT:
-            raise Invalid(f"An event has at most {MAX_EVENT} bytes.")
+        _check_size(size)
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def _check_length(announced: str) -> None:
+    if announced.isascii() and announced.isdigit():
+        _check_size(int(announced[:20]))
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EVENT:
+        raise Invalid(f"An event has at most {MAX_EVENT} bytes.")
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

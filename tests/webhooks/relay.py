@@ -213,6 +213,9 @@ class ProviderWebhooks:
         await self._step(self.after, "list", account_id)
         return found
 
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return "signature" in headers
+
     def verify(
         self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
     ) -> Verdict:
