@@ -12,6 +12,10 @@ from collections.abc import Generator, Iterator
 MOST_HEAD = 64 * 1024
 """Bytes before the body, with interim answers."""
 
+_MOST_HEADERS = 1_000
+_LONGEST_FOLDED = 4_096
+"""Characters of a header's value to which more lines are added."""
+
 _STATUS = re.compile(rb"HTTP/(\d)(?:\.(\d))?[ \t]{1,8}([1-9]\d\d)(?=[ \t\r\n])", re.IGNORECASE)
 _LONGEST_STATUS = 64
 """Bytes within which the code of a status line must end."""
@@ -112,10 +116,13 @@ class AnswerReader:
             name, colon, value = line.partition(b":")
             if line[:1] in (b" ", b"\t") and self.headers:
                 before, begun = self.headers[-1]
-                self.headers[-1] = before, f"{begun} {_text(line)}"
+                if len(begun) < _LONGEST_FOLDED:
+                    self.headers[-1] = before, f"{begun} {_text(line)}"
                 in_order = False
             elif not colon:
                 in_order = False
+            elif len(self.headers) == _MOST_HEADERS:
+                return None
             else:
                 in_order &= _NAME.fullmatch(name) is not None
                 self.headers.append((_text(name), _text(value)))

@@ -85,6 +85,15 @@ def test_bytes_after_an_answer_end_its_connection() -> None:
         assert not read(form % 200 + b"x").keeps_open
 
 
+def test_a_head_of_very_many_lines_is_kept_in_part() -> None:
+    """What each line costs is paid by the loop that all deliveries share."""
+    reader = read(b"HTTP/1.1 200 OK\r\n" + b"a:\n" * 20_000 + b"\n")
+    assert (reader.status, len(reader.headers), reader.keeps_open) == (200, 1_000, False)
+    reader = read(b"HTTP/1.1 200 OK\r\na: b\r\n" + b" c\n" * 20_000 + b"\n")
+    assert reader.status == 200
+    assert 4_096 <= len(reader.headers[0][1]) < 5_000
+
+
 def test_what_never_ends_is_given_up_soon() -> None:
     for start, more in (
         (b"", b"\r\n"),

@@ -28,7 +28,7 @@ async def drip(_: Received, writer: asyncio.StreamWriter) -> None:
     for byte in b"HTTP/1.1 200 OK\r\n":
         writer.write(bytes([byte]))
         await writer.drain()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
 
 
 async def drip_after(_: Received, writer: asyncio.StreamWriter) -> None:
