@@ -3,7 +3,7 @@
 An ASGI app of its own, without Request and Response: under a burst most of the time went there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
@@ -12,6 +12,9 @@ from storage.errors import Invalid
 
 MAX_EVENT = 1024 * 1024
 """Bytes of an incoming event. A Qonto event has a few thousand; no bound is documented."""
+
+SMALL = 16 * 1024
+"""Bytes that come with the headers, or nearly so: reading them costs less than asking first."""
 
 UNREAD = "connector.unread"
 """Set in a scope while its body isn't read: a connection that ends so is of no more use."""
@@ -28,18 +31,21 @@ class Incoming:
     """Takes in an event posted to `/events/callback/{code}`: 202 once it's stored.
 
     Raises what `Intake.accept` raises, Invalid for a body that is too long, and ClientDisconnect.
-    What can be refused by the path and the headers is, before anything of the body is read.
+    Of a body that isn't small nothing is read before path and headers have been looked at.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         intake = scope["app"].state.container.intake
         code = scope["path"].rpartition("/")[2]
         headers = _headers(scope["headers"])
-        scope[UNREAD] = True
-        await intake.admit(code, headers)
-        _check_length(headers.get("content-length", ""))
-        body = await _body(receive)
-        del scope[UNREAD]
+        if (length := _length(headers)) is None or length > SMALL:
+            scope[UNREAD] = True
+            await intake.admit(code, headers)
+            _check_size(length or 0)
+            body = await _body(receive)
+            del scope[UNREAD]
+        else:
+            body = await _body(receive)
         await intake.accept(code, headers, body)
         await send(dict(_STORED))
         await send(_BODY)
@@ -60,9 +66,10 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _check_length(announced: str) -> None:
-    if announced.isascii() and announced.isdigit():
-        _check_size(int(announced[:20]))
+def _length(headers: Mapping[str, str]) -> int | None:
+    """Return how long the body is said to be; None when that isn't said."""
+    announced = headers.get("content-length", "")
+    return int(announced[:20]) if announced.isascii() and announced.isdigit() else None
 
 
 def _check_size(size: int) -> None:

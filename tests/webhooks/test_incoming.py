@@ -79,7 +79,8 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read_to_its_end()
     ("refuses", "headers", "expected"),
     [
         (SignatureInvalid("unsigned"), [], SignatureInvalid),
-        (NotFound("no such callback"), [], NotFound),
+        (SignatureInvalid("unsigned"), [(b"content-length", b"20000")], SignatureInvalid),
+        (NotFound("no such callback"), [(b"content-length", b"1000000")], NotFound),
         (None, [(b"content-length", b"%d" % (MAX_EVENT + 1))], Invalid),
         (None, [(b"content-length", b"9" * 400)], Invalid),
     ],
@@ -89,6 +90,13 @@ async def test_what_the_headers_refuse_is_refused_before_the_body_is_read(
 ) -> None:
     with pytest.raises(expected):
         await post(Taken(refuses), headers=headers)  # there is nothing to receive
+
+
+async def test_a_small_body_is_read_at_once() -> None:
+    """Whoever sends one is told by `accept`, and a genuine event costs no second look."""
+    intake = Taken(SignatureInvalid("asked"))
+    await post(intake, part(b"{}"), headers=[(b"content-length", b"2")])
+    assert len(intake.given) == 1
 
 
 async def test_a_length_that_is_none_is_left_to_the_server() -> None:
