@@ -3,7 +3,7 @@
 An ASGI app of its own, without Request and Response: under a burst most of the time went there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
@@ -38,14 +38,11 @@ class Incoming:
         intake = scope["app"].state.container.intake
         code = scope["path"].rpartition("/")[2]
         headers = _headers(scope["headers"])
-        if (length := _length(headers)) is None or length > SMALL:
+        if not _is_small(headers.get("content-length", "")):
             scope[UNREAD] = True
             await intake.admit(code, headers)
-            _check_size(length or 0)
-            body = await _body(receive)
             del scope[UNREAD]
-        else:
-            body = await _body(receive)
+        body = await _body(receive)
         await intake.accept(code, headers, body)
         await send(dict(_STORED))
         await send(_BODY)
@@ -60,21 +57,15 @@ async def _body(receive: Receive) -> bytes:
             raise ClientDisconnect
         part = message.get("body", b"")
         size += len(part)
-        _check_size(size)
+        if size > MAX_EVENT:
+            raise Invalid(f"An event has at most {MAX_EVENT} bytes.")
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
-    """Return how long the body is said to be; None when that isn't said."""
-    announced = headers.get("content-length", "")
-    return int(announced[:20]) if announced.isascii() and announced.isdigit() else None
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_EVENT:
-        raise Invalid(f"An event has at most {MAX_EVENT} bytes.")
+def _is_small(announced: str) -> bool:
+    return announced.isascii() and announced.isdigit() and int(announced[:20]) <= SMALL
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
