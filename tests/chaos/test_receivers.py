@@ -144,11 +144,12 @@ async def test_receivers_at_their_worst_disturb_nobody_else(
     env = environment(
         database_url,
         CHAOS_NAMES=str(names),
+        SSL_CERT_FILE=str(authorities),
         CONNECTOR_DELIVERY__DEADLINE_SECONDS=str(DEADLINE),
     )
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        born = await enter(nursery(SSL_CERT_FILE=str(authorities)))
+        born = await enter(nursery())
         relay = server(born, tmp_path, env)
         assert relay.address
         await relay.start()
