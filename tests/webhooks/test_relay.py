@@ -7,10 +7,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from storage.clock import system_clock
+from storage.egress import EgressPolicy
 from storage.repositories.deliveries import Delivery
 from tests.webhooks.receivers import OK, Received, running, says
 from tests.webhooks.relay import SECRET, SIGNED, Relay, event_body, until
-from webhooks.egress import EgressPolicy
 from webhooks.schedule import RETRY_DELAYS
 from webhooks.sender import HttpSender, SenderSettings
 from webhooks.signing import standard_secret

@@ -7,10 +7,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from storage.clock import system_clock
+from storage.egress import EgressPolicy
 from storage.errors import NotFound
 from tests.webhooks.receivers import running
 from tests.webhooks.relay import SECRET, SIGNED, Relay, event_body, until
-from webhooks.egress import EgressPolicy
 from webhooks.errors import NotReplayable
 from webhooks.log import Asked, Log
 from webhooks.sender import HttpSender, SenderSettings

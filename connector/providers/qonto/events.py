@@ -64,6 +64,7 @@ _EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
 _LONGEST_ID = 200
 """Characters; Qonto's have 36."""
 
+_SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -86,6 +87,12 @@ _EVENT = msgspec.json.Decoder(_Event)
 _DATA = msgspec.json.Decoder(_Data)
 _FIELDS = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Say whether there is a time, and a signature of the form that Qonto's have."""
+    moment, signatures = _read_signature(_header(headers))
+    return bool(moment and signatures)
 
 
 def verify(
@@ -176,7 +183,7 @@ def _read_signature(header: str) -> tuple[str, list[str]]:
         name, _, value = part.strip().partition("=")
         if name == "t" and _SECONDS.fullmatch(value):
             moment = value
-        elif name == "v1" and value:
+        elif name == "v1" and _SIGNATURE.fullmatch(value):
             signatures.append(value)
     return moment, signatures
 
