@@ -198,6 +198,10 @@ class WebhookAdapter(Protocol):
         """Answer every subscription this app has for the account, without secrets."""
         ...
 
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        """Say whether the headers hold what could be a signature; the body may not be read yet."""
+        ...
+
     def verify(
         self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
     ) -> Verdict:

@@ -1,16 +1,17 @@
 """Where a browser may be sent at the end of a link. Pure.
 
-A URL is taken apart by a narrow grammar of our own, not by a lenient parser: what browsers, proxies
-and servers might each read differently is refused, so nothing is left to read differently.
+A host must be one that the relay could call, too: there is one policy for the URLs of vendors.
+Then the URL is taken apart by a narrow grammar of our own, not by a lenient parser: what browsers,
+proxies and servers might each read differently is refused, so nothing is left to read differently.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from oauth.errors import CallbackNotAllowed
+from storage.egress import EgressPolicy, UrlRefused, literal_address
 from storage.errors import FieldError
 
 _LONGEST = 2000
@@ -22,11 +23,27 @@ _URL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+", re.ASCII)
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 # A dot, slash, backslash or percent sign in disguise, or a control character.
 _DISGUISED = frozenset(b"./\\%") | frozenset(range(0x20)) | {0x7F}
 _PORTS = {"https": 443, "http": 80}
+_ANYWHERE = EgressPolicy()
+_ALSO_HERE = EgressPolicy.of(("127.0.0.0/8", "::1/128"), allow_http=True)
+
+RESERVED = frozenset(
+    {
+        "accountkey",
+        "code",
+        "error",
+        "error_description",
+        "reference",
+        "relinked",
+        "signature",
+        "timestamp",
+    }
+)
+"""Names of what the end of a link adds, in lower case: a URL that has one already would answer in
+the vendor's name, since of two alike some frameworks take the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +65,11 @@ class Place:
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name or literal address means this machine."""
-    host = host.lower().strip("[]")
+    host = host.lower().strip("[]").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    address = _address(host)
-    return address is not None and address.is_loopback
+    address = literal_address(host)
+    return address is not None and (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def parse(url: str, *, allow_loopback: bool, field: str = "callbackUrl") -> Place:
@@ -63,23 +80,27 @@ def parse(url: str, *, allow_loopback: bool, field: str = "callbackUrl") -> Plac
     """
     if len(url) > _LONGEST:
         raise _refusal(field, f"it is longer than {_LONGEST} characters")
-    if "#" in url:
-        raise _refusal(field, "it has a fragment")
+    _check_policy(url, _ALSO_HERE if allow_loopback else _ANYWHERE, field)
     if not _CHARACTERS.fullmatch(url):
         raise _refusal(field, "it has characters that don't belong in a URL")
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise _refusal(field, "it has a user name or password")
     match = _URL.fullmatch(url)
     if match is None:
         raise _refusal(field, "it is not an https:// URL")
     scheme, host = match["scheme"].lower(), match["host"].lower()
     port = int(match["port"]) if match["port"] else _PORTS[scheme]
-    if not 0 < port < 65536:
-        raise _refusal(field, "its port is out of range")
-    _check_host(host, scheme, allow_loopback=allow_loopback, field=field)
+    if scheme != "https" and not is_loopback(host):
+        raise _refusal(field, "it is not https")
+    _check_query(match["query"] or "", field)
     path = match["path"] or ""
     _check_path(path, field)
     return Place(scheme, host, port, path)
+
+
+def check_called(url: str, policy: EgressPolicy, *, field: str) -> None:
+    """Raise CallbackNotAllowed, naming `field`, unless the relay may post to the URL."""
+    if len(url) > _LONGEST:
+        raise _refusal(field, f"it is longer than {_LONGEST} characters")
+    _check_policy(url, policy, field)
 
 
 def check(url: str, allowed: Iterable[str], *, allow_loopback: bool, field: str) -> None:
@@ -104,6 +125,7 @@ def entry_of(url: str, *, allow_loopback: bool, field: str) -> str:
 
 def with_parameters(url: str, parameters: Mapping[str, str | None]) -> str:
     """Add parameters to a URL that has passed `check`; those it has stay as they are."""
+    assert RESERVED.issuperset(map(str.lower, parameters))
     added = urlencode({name: value for name, value in parameters.items() if value is not None})
     if not added:
         return url
@@ -112,24 +134,21 @@ def with_parameters(url: str, parameters: Mapping[str, str | None]) -> str:
     return f"{before}?{query}{joint}{added}"
 
 
-def _check_host(host: str, scheme: str, *, allow_loopback: bool, field: str) -> None:
-    if is_loopback(host):
-        if not allow_loopback:
-            raise _refusal(field, "it points to this machine, which only a setting can allow")
-        return
-    if scheme != "https":
-        raise _refusal(field, "it is not https")
-    address = _address(host.strip("[]"))
-    if address is not None:
-        if not address.is_global or address.is_multicast:
-            raise _refusal(field, "it points to a private address")
-        return
-    labels = host.split(".")
-    if host.startswith("[") or not all(_LABEL.fullmatch(label) for label in labels):
-        raise _refusal(field, "its host is not a valid name")
-    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
-        # Browsers read such a name as an IPv4 address in a spelling of its own.
-        raise _refusal(field, "its host is a number")
+def _check_policy(url: str, policy: EgressPolicy, field: str) -> None:
+    try:
+        policy.check_url(url)
+    except UrlRefused as refused:
+        raise _refusal(field, refused.reason) from None
+
+
+def _check_query(query: str, field: str) -> None:
+    """Refuse parameters of the names that are added, however they are written."""
+    for pair in re.split("[&;]", query):
+        name = unquote_plus(pair.partition("=")[0]).partition("[")[0].strip()
+        if name.lower() in RESERVED:
+            raise _refusal(
+                field, f"its query has the reserved name {name}", "CALLBACK_PARAMETER_RESERVED"
+            )
 
 
 def _check_path(path: str, field: str) -> None:
@@ -143,16 +162,6 @@ def _check_path(path: str, field: str) -> None:
         raise _refusal(field, "its path has empty segments")
 
 
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-def _refusal(field: str, reason: str) -> CallbackNotAllowed:
+def _refusal(field: str, reason: str, code: str = "CALLBACK_NOT_ALLOWED") -> CallbackNotAllowed:
     message = f"{field} can't be used: {reason}"
-    return CallbackNotAllowed(message, (FieldError(field, "CALLBACK_NOT_ALLOWED", message),))
+    return CallbackNotAllowed(message, (FieldError(field, code, message),))

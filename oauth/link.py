@@ -179,7 +179,7 @@ class Linking:
             callbacks.check(cancel, allowed, allow_loopback=loopback, field="cancelCallbackUrl")
         webhook = wish.webhook_callback_url
         if webhook is not None:
-            callbacks.parse(webhook, allow_loopback=loopback, field="webhookCallbackUrl")
+            callbacks.check_called(webhook, self.settings.egress, field="webhookCallbackUrl")
         at = self.clock()
         bare = Link(
             id=new_id("lnk", at),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from oauth.callbacks import is_loopback
+from storage.egress import EgressPolicy
 
 
 class OAuthSettings(BaseModel):
@@ -19,6 +20,8 @@ class OAuthSettings(BaseModel):
     redirect URIs: no request header has a say."""
     allow_loopback_callbacks: bool = False
     """Let callbacks be on this machine and without TLS: for development only."""
+    egress: EgressPolicy = EgressPolicy()
+    """Where the relay may post to, for what is to be told to a vendor's server."""
     scopes: Mapping[str, str] = Field(default_factory=dict[str, str])
     """By target system: the scopes to ask for, space separated, or the name of a preset."""
     state_minutes: int = Field(default=15, ge=1, le=60)

@@ -11,7 +11,13 @@ from starlette.types import Message, Receive, Scope, Send
 from storage.errors import Invalid
 
 MAX_EVENT = 1024 * 1024
-"""Bytes of an incoming event; a Qonto event has a few thousand."""
+"""Bytes of an incoming event. A Qonto event has a few thousand; no bound is documented."""
+
+SMALL = 16 * 1024
+"""Bytes that come with the headers, or nearly so: reading them costs less than asking first."""
+
+UNREAD = "connector.unread"
+"""Set in a scope while its body isn't read: a connection that ends so is of no more use."""
 
 _STORED: Message = {
     "type": "http.response.start",
@@ -25,12 +31,19 @@ class Incoming:
     """Takes in an event posted to `/events/callback/{code}`: 202 once it's stored.
 
     Raises what `Intake.accept` raises, Invalid for a body that is too long, and ClientDisconnect.
+    Of a body that isn't small nothing is read before path and headers have been looked at.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(receive)
+        intake = scope["app"].state.container.intake
         code = scope["path"].rpartition("/")[2]
-        await scope["app"].state.container.intake.accept(code, _headers(scope["headers"]), body)
+        headers = _headers(scope["headers"])
+        if not _is_small(headers.get("content-length", "")):
+            scope[UNREAD] = True
+            await intake.admit(code, headers)
+            del scope[UNREAD]
+        body = await _body(receive)
+        await intake.accept(code, headers, body)
         await send(dict(_STORED))
         await send(_BODY)
 
@@ -49,6 +62,10 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+def _is_small(announced: str) -> bool:
+    return announced.isascii() and announced.isdigit() and int(announced[:20]) <= SMALL
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

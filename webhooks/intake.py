@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NoReturn
 
 import structlog
 
@@ -28,6 +29,7 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Accepted, HandOver, Lease, decide_types, plan, ready, tellings
+from webhooks.recently import Recently
 
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
@@ -37,6 +39,15 @@ _CLOCKS_DIFFER = timedelta(seconds=5)
 
 _CALM = timedelta(seconds=30)
 """How long after a poll an event that is too old brings about no other."""
+
+_MOST_SEEN = 20_000
+"""Events, and stale ones, that are remembered."""
+
+_SEEN_FOR = timedelta(minutes=10)
+"""How long a stored event is known without the database: as long as one signature can count."""
+
+_STALE_FOR = timedelta(hours=1)
+"""How long a stale event, sent again, brings about nothing."""
 
 _TRIES = 10
 """How often a batch is planned anew because a subscription was changed meanwhile."""
@@ -99,11 +110,27 @@ class Intake:
         self._ended = ended
         self._hurried = hurried
         self._live = LiveSubscriptions()
+        self._stored: Recently[tuple[tuple[str, ...], str]] = Recently(
+            most=_MOST_SEEN, life=_SEEN_FOR
+        )
+        """Accounts that it was stored for, and the upstream id."""
+        self._stale: Recently[tuple[str, bytes]] = Recently(most=_MOST_SEEN, life=_STALE_FOR)
+        """Account, and a hash of the body."""
         self._callbacks: dict[str, _Callback] = {}
         self._reads: dict[str, asyncio.Task[_Callback]] = {}
         self._group: GroupCommit[Accepted, bool] = GroupCommit(
             self._store, at_once=work.batches_at_once
         )
+
+    async def admit(self, code: str, headers: Mapping[str, str]) -> None:
+        """Say whether an event's body is worth reading.
+
+        Raises NotFound (no such callback), SignatureInvalid (nothing that could be a signature) and
+        StorageUnavailable.
+        """
+        callback = await self._callback(code, self._clock())
+        if not self._registry.get(callback.target).webhooks.is_signed(headers):
+            self._refuse()
 
     async def accept(self, code: str, headers: Mapping[str, str], body: bytes) -> None:
         """Take in one event; on return it is stored, and its deliveries with it.
@@ -120,21 +147,25 @@ class Intake:
             case Verdict.STALE:
                 self._metrics.accepted("stale").inc()
                 for one in callback.watching:
-                    await self._ask_at_once(one.account_id, now)
+                    await self._note_stale(one.account_id, body, now)
                 raise EventStale(
                     "The event was signed too long ago; send it with a fresh signature."
                 )
             case Verdict.MISSING | Verdict.FORGED:
-                self._metrics.accepted("forged").inc()
-                raise SignatureInvalid("The event is not signed with this subscription's secret.")
+                self._refuse()
         try:
             incoming = adapter.read_event(body)
         except Invalid:
             self._metrics.accepted("unreadable").inc()
             raise
+        key = tuple(one.account_id for one in callback.watching), incoming.id
+        if self._stored.has(key, now):
+            self._metrics.accepted("duplicate").inc()
+            return
         if incoming.type in adapter.revocation_types:
             for one in callback.watching:
                 await self._end_consent(one.account_id, incoming, body, now)
+            self._stored.add(key, now)
             return
         if (
             incoming.resource is None
@@ -155,6 +186,7 @@ class Intake:
             fresh = await self._group.submit(accepted[0])
         else:  # the provider posts once for all accounts of a connection
             fresh = any(await asyncio.gather(*map(self._group.submit, accepted)))
+        self._stored.add(key, now)
         self._metrics.accepted("stored" if fresh else "duplicate").inc()
 
     def forget(self, code: str) -> None:
@@ -266,13 +298,22 @@ class Intake:
                 found[followed] = (*found.get(followed, ()), resource)
         return found
 
-    async def _ask_at_once(self, account_id: str, now: datetime) -> None:
+    def _refuse(self) -> NoReturn:
+        self._metrics.accepted("forged").inc()
+        raise SignatureInvalid("The event is not signed with this subscription's secret.")
+
+    async def _note_stale(self, account_id: str, body: bytes, now: datetime) -> None:
         """Have an account polled: something happened, and nobody knows what.
 
-        Not if it was just polled: whoever has an old event can send it again and again.
+        Once for each event, and not if it was just polled: whoever has an old event can send it
+        again and again.
         """
+        key = account_id, sha256(body).digest()
+        if self._stale.has(key, now):
+            return
         async with self._work.writing() as tx:
             await tx.watermarks.hurry(account_id, now, unless_polled_since=now - _CALM)
+        self._stale.add(key, now)
         self._hurried()
 
     async def _store(self, batch: Sequence[Accepted]) -> list[bool]:

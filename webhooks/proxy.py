@@ -6,34 +6,22 @@ SNI, where the receiver's certificate is checked against it, and in Host.
 """
 
 import asyncio
-import ipaddress
+import re
 import socket
-import time
-from collections.abc import Callable, Mapping
+from base64 import b64encode
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from webhooks.egress import AddressRefused, EgressPolicy
+from webhooks.callback_target import CallbackTarget, written
+from webhooks.connections import NotConnected
+from webhooks.direct import reach
+from webhooks.names import Names
 
-_REMEMBERED_FOR = 30.0
-"""Seconds that a name's addresses are believed, as without a proxy."""
+_NOT_REACHED = frozenset({502, 503, 504})
+"""What a proxy answers when it can't connect to the address it was asked for."""
 
-_MOST_REMEMBERED = 1000
-
-_PORTS = {"http": 80, "https": 443}
-
-
-class NameUnknown(OSError):
-    """The name in a callback URL leads nowhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One vetted address in the place of the name; `name` is for SNI, None where there is none."""
-
-    url: str
-    host: str
-    name: str | None
+_STATUS = re.compile(rb"HTTP/1\.[01] +(\d{3})[ \r]")
+_LONGEST_ANSWER = 64 * 1024
 
 
 def check_proxy(url: str) -> str:
@@ -56,69 +44,93 @@ def check_proxy(url: str) -> str:
     return url
 
 
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """Where a proxy is, and what it's shown."""
+
+    host: str
+    port: int
+    credentials: str | None = field(repr=False)
+    """The value of Proxy-Authorization."""
+
+    @classmethod
+    def at(cls, url: str) -> "Proxy":
+        """Read a URL that has passed `check_proxy`."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        credentials = None
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            credentials = f"Basic {b64encode(pair.encode()).decode()}"
+        return cls(parts.hostname, parts.port or 80, credentials)
+
+
 @dataclass(frozen=True)
-class Ways:
-    """Looks names up and vets what they lead to, before the proxy is asked."""
+class Proxied:
+    """The route through a proxy; `names` hands out vetted addresses only."""
 
-    policy: EgressPolicy
-    tell_time: Callable[[], float] = time.monotonic
-    _known: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = field(
-        default_factory=dict[tuple[str, int], tuple[float, tuple[str, ...]]], repr=False
-    )
+    proxy: Proxy
+    names: Names
+    unvetted: Names = field(default_factory=lambda: Names(None), repr=False)
+    """For the proxy's own name: it may be anywhere."""
 
-    async def to(self, text: str) -> list[Way]:
-        """Answer the ways to a callback URL, to be tried in this order.
+    async def connect(self, target: CallbackTarget) -> socket.socket:
+        """Connect to the proxy, and through it, for https, to the first address it reaches."""
+        if not target.is_tls:
+            return await self._connect()
+        *others, last = await self.names.addresses(target.host, target.port)
+        for found in (*others, last):
+            sock = await self._connect()
+            try:
+                status = await self._ask_for(sock, str(found[4][0]), target.port)
+            except BaseException:
+                sock.close()
+                raise
+            if 200 <= status < 300:
+                return sock
+            sock.close()
+            if status not in _NOT_REACHED:
+                raise NotConnected("PROXY_REFUSED")
+        raise NotConnected("CONNECTION_FAILED")
 
-        Raises AddressRefused when no address may be called, NameUnknown, and ValueError for what
-        is no URL with a host.
-        """
-        parts = urlsplit(text)
-        host, usual = parts.hostname, _PORTS.get(parts.scheme)
-        if not host or usual is None:
-            raise ValueError("the URL has no host")
-        port = parts.port or usual
-        tail = "" if port == usual else f":{port}"
-        name = None if _is_address(host) else host.rstrip(".")
-        return [
-            Way(
-                parts._replace(netloc=_written(address) + tail).geturl(),
-                _written(host) + tail,
-                name,
-            )
-            for address in await self._vetted(host, port)
-        ]
+    async def asked_for(self, target: CallbackTarget) -> tuple[str, dict[str, str]]:
+        """Return a request's target, and the headers that are the proxy's."""
+        if target.is_tls:
+            return target.path, {}
+        found, *_ = await self.names.addresses(target.host, target.port)
+        address = written(str(found[4][0]), target.port, is_tls=False)
+        credentials = self.proxy.credentials
+        return (
+            f"http://{address}{target.path}",
+            {} if credentials is None else {"Proxy-Authorization": credentials},
+        )
 
-    async def _vetted(self, host: str, port: int) -> tuple[str, ...]:
-        until, known = self._known.get((host, port), (0.0, ()))
-        if self.tell_time() < until:
-            return known
+    async def _connect(self) -> socket.socket:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM
-            )
-        except OSError:
-            raise NameUnknown("the name leads nowhere") from None
-        vetted = tuple(dict.fromkeys(str(info[4][0]) for info in found if self.policy.vets(info)))
-        if not vetted:
-            raise AddressRefused("the address is not a public one")
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.clear()
-        self._known[host, port] = (self.tell_time() + _REMEMBERED_FOR, vetted)
-        return vetted
+            found = await self.unvetted.addresses(self.proxy.host, self.proxy.port)
+            return await reach(found)
+        except (OSError, ValueError) as error:
+            raise NotConnected("PROXY_UNREACHABLE") from error
 
-
-def headers_for(way: Way, headers: Mapping[str, str]) -> dict[str, str]:
-    """Answer a request's headers with the receiver's own Host."""
-    return {"Host": way.host, **headers}
-
-
-def _written(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    async def _ask_for(self, sock: socket.socket, address: str, port: int) -> int:
+        """Ask for a tunnel to an address; return the status of the answer."""
+        loop = asyncio.get_running_loop()
+        where = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        lines = [f"CONNECT {where} HTTP/1.1", f"Host: {where}"]
+        if self.proxy.credentials is not None:
+            lines.append(f"Proxy-Authorization: {self.proxy.credentials}")
+        answer = b""
+        try:
+            await loop.sock_sendall(sock, "\r\n".join((*lines, "", "")).encode())
+            while b"\r\n\r\n" not in answer and len(answer) < _LONGEST_ANSWER:
+                # the receiver says nothing before we do, so that nothing of its is read here
+                part = await loop.sock_recv(sock, 4096)
+                if not part:
+                    break
+                answer += part
+        except OSError as error:
+            raise NotConnected("PROXY_UNREACHABLE") from error
+        status = _STATUS.match(answer)
+        if status is None:
+            raise NotConnected("PROXY_REFUSED")
+        return int(status[1])

@@ -2,18 +2,21 @@
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-import aiohttp
-
 from storage.clock import Clock, system_clock
-from webhooks.egress import AddressRefused, EgressPolicy
-from webhooks.proxy import NameUnknown, Ways, headers_for
+from storage.egress import AddressRefused, EgressPolicy
+from webhooks.answer_reader import AnswerReader
+from webhooks.callback_target import target_of
+from webhooks.connections import Connections, NotConnected, Route
+from webhooks.direct import Direct
+from webhooks.names import Names, NameUnknown
+from webhooks.proxy import Proxied, Proxy
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.transcript import MOST_BODY
 
@@ -22,8 +25,7 @@ _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 
 _LONGEST_DATE = 64
 
-_NOT_REACHED = frozenset({502, 503, 504})
-"""What a proxy answers when it can't connect to the address it was asked for."""
+_HEADER = re.compile(r"[^\0\r\n]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,134 +56,95 @@ class SenderSettings:
 
 
 class HttpSender:
-    """Posts with one pooled client. No redirects, no cookies, no proxy from the environment."""
+    """Posts over connections that are kept. No redirects, no cookies, no proxy from outside.
+
+    Once a status line has come, its status is the outcome, whatever becomes of the rest.
+    """
 
     def __init__(
-        self, policy: EgressPolicy, settings: SenderSettings, clock: Clock = system_clock
+        self,
+        policy: EgressPolicy,
+        settings: SenderSettings,
+        clock: Clock = system_clock,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`clock` tells how far off a date in Retry-After is."""
+        """`clock` tells how far off a date in Retry-After is; `tls` whom to trust, else the system
+        says.
+        """
         self._settings = settings
         self._clock = clock
         self._allow_http = policy.allow_http
+        names = Names(policy)
         # Through a proxy the only sockets are those to it, wherever it is; what it's asked for is
         # vetted before.
-        self._ways = None if settings.proxy is None else Ways(policy)
-        self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=settings.connections,
-                socket_factory=policy.socket_factory() if settings.proxy is None else None,
-                ttl_dns_cache=30,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("Accept-Encoding",),
-            headers={"User-Agent": settings.user_agent},
+        self._route: Route = (
+            Direct(names, policy.socket_factory())
+            if settings.proxy is None
+            else Proxied(Proxy.at(settings.proxy), names)
         )
+        self._connections = Connections(self._route, most=settings.connections, tls=tls)
 
     async def send(self, request: OutgoingRequest) -> Outcome:
-        """POST once and answer what came of it."""
+        """POST once and return what came of it."""
         if not self._allow_http and request.url[:5].lower() == "http:":
             return Failed("HTTPS_REQUIRED")  # it was allowed once
+        reader = AnswerReader(kept=MOST_BODY, most=self._settings.most_bytes)
+        failed = await self._exchange(request, reader)
+        if reader.status is None:
+            return failed
+        return Answered(reader.status, self._wait(reader), tuple(reader.headers), reader.body)
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+    async def _exchange(self, request: OutgoingRequest, reader: AnswerReader) -> Failed:
+        """Have `reader` read the answer; return what is to be said if there is none."""
         try:
+            target = target_of(request.url)
             async with asyncio.timeout(self._settings.deadline):
-                if self._ways is not None:
-                    return await self._send_through_proxy(request, self._ways)
-                return await self._answer_to(
-                    self._client.post(
-                        request.url,
-                        data=request.body,
-                        headers=request.headers,
-                        allow_redirects=False,
-                    )
+                asked, headers = await self._route.asked_for(target)
+                head = _head(
+                    asked,
+                    {
+                        "Host": target.authority,
+                        **headers,
+                        **request.headers,
+                        "Accept": "*/*",
+                        "User-Agent": self._settings.user_agent,
+                        "Content-Length": str(len(request.body)),
+                    },
                 )
+                await self._connections.exchange(target, head + request.body, reader)
         except TimeoutError:
             return Failed("TIMEOUT")
-        except aiohttp.ClientConnectorCertificateError:
-            return Failed("CERTIFICATE_INVALID")
-        except aiohttp.ClientSSLError:
-            return Failed("TLS_FAILED")
-        except aiohttp.ClientConnectorDNSError:
-            # names of receivers are looked up before a proxy is called
-            return Failed("NAME_NOT_RESOLVED" if self._ways is None else "PROXY_UNREACHABLE")
+        except NotConnected as error:
+            return Failed(error.error)
         except NameUnknown:
             return Failed("NAME_NOT_RESOLVED")
-        except aiohttp.ClientProxyConnectionError:
-            return Failed("PROXY_UNREACHABLE")
-        except aiohttp.ClientHttpProxyError as error:
-            return Failed("CONNECTION_FAILED" if error.status in _NOT_REACHED else "PROXY_REFUSED")
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, AddressRefused):
-                return Failed("ADDRESS_REFUSED")
-            return Failed("CONNECTION_FAILED")
         except AddressRefused:
             return Failed("ADDRESS_REFUSED")
-        except aiohttp.InvalidURL:
-            return Failed("URL_INVALID", retryable=False)
-        except (aiohttp.ClientError, OSError):
-            return Failed("CONNECTION_LOST")
         except ValueError:
             # a host that can't be written as DNS wants it, or a header that can't be sent
             return Failed("URL_INVALID", retryable=False)
+        except OSError:
+            pass
+        return Failed("CONNECTION_LOST")
 
-    async def close(self) -> None:
-        await self._client.close()
-
-    async def _send_through_proxy(self, request: OutgoingRequest, ways: Ways) -> Outcome:
-        """Try one address after the other, until the proxy reaches one."""
-        *others, last = await ways.to(request.url)
-        for way in (*others, last):
-            try:
-                return await self._answer_to(
-                    self._client.post(
-                        way.url,
-                        data=request.body,
-                        headers=headers_for(way, request.headers),
-                        allow_redirects=False,
-                        proxy=self._settings.proxy,
-                        server_hostname=way.name,
-                    )
-                )
-            except aiohttp.ClientHttpProxyError as error:
-                # nothing of the message was sent
-                if error.status not in _NOT_REACHED or way is last:
-                    raise
-        raise AssertionError("there is at least one way")
-
-    async def _answer_to(
-        self, posting: AbstractAsyncContextManager[aiohttp.ClientResponse]
-    ) -> Answered:
-        async with posting as response:
-            body = await self._skim(response)
-            wait = response.headers.get("Retry-After")
-            return Answered(
-                response.status,
-                None if wait is None else _retry_after(wait, self._clock()),
-                _pairs(response.headers),
-                body,
-            )
-
-    async def _skim(self, response: aiohttp.ClientResponse) -> bytes:
-        """Answer the beginning of the body.
-
-        A short one is read to its end, so that the connection can be used again; a long one is
-        dropped.
-        """
-        kept = b""
-        read = 0
-        while chunk := await response.content.readany():
-            read += len(chunk)
-            if len(kept) < MOST_BODY:
-                kept += chunk[: MOST_BODY - len(kept)]
-            if read >= self._settings.most_bytes:
-                response.close()
-                break
-        return kept
+    def _wait(self, reader: AnswerReader) -> float | None:
+        """Read the first Retry-After that can be read."""
+        now = self._clock()
+        waits = (_retry_after(value, now) for value in reader.values("retry-after"))
+        return next((wait for wait in waits if wait is not None), None)
 
 
-def _pairs(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), value) for name, value in headers.items())
+def _head(asked: str, headers: Mapping[str, str]) -> bytes:
+    """Write a request's head. Raises ValueError for what would end a line early."""
+    lines = [f"POST {asked} HTTP/1.1"]
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise ValueError(f"{name} has characters that a header can't have")
+        lines.append(f"{name}: {value}")
+    return "\r\n".join((*lines, "", "")).encode()
 
 
 def _retry_after(value: str, now: datetime) -> float | None:

@@ -28,6 +28,7 @@ from connector.registry import Provider, Registry
 from oauth.endings import TOKEN
 from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
+from storage.egress import EgressPolicy
 from storage.errors import Conflict, NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
@@ -36,7 +37,7 @@ from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
-from webhooks.egress import EgressPolicy
+from webhooks import callbacks
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
 from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait
@@ -136,7 +137,7 @@ class Subscriptions:
             raise NotSupported(
                 f"{account.target} has no webhooks for {resource}; available: {', '.join(offered)}."
             )
-        self._policy.check_url(callback_url)
+        callbacks.check(callback_url, self._policy)
         is_polled = provider.changes is not None and resource in provider.changes.resources
         allowed: frozenset[str] = frozenset()
         if resource != TOKEN:

@@ -8,12 +8,13 @@ import structlog
 
 from oauth.errors import SigningSecretMissing
 from storage.clock import Clock
+from storage.egress import EgressPolicy
 from storage.errors import NotFound
 from storage.ids import new_id
 from storage.repositories.tenant_webhooks import TenantWebhook
 from storage.repositories.tenants import Tenant
 from storage.unit_of_work import UnitOfWork
-from webhooks.egress import EgressPolicy
+from webhooks import callbacks
 from webhooks.errors import SubscriptionExists
 
 logger = structlog.get_logger()
@@ -37,7 +38,7 @@ class TenantWebhooks:
         Raises CallbackRefused, SubscriptionExists, and SigningSecretMissing while notices could
         not be signed.
         """
-        self.policy.check_url(callback_url)
+        callbacks.check(callback_url, self.policy)
         now = self.clock()
         made = TenantWebhook(new_id("whk", now), tenant.id, callback_url, now)
         async with self.work.writing() as tx:

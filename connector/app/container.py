@@ -225,9 +225,11 @@ def assemble(
     ]
     targets: dict[str, TargetSystem] = {system.target: system for system in systems}
 
+    policy = settings.egress.policy()
     oauth_settings = OAuthSettings(
         public_url=public_url,
         allow_loopback_callbacks=settings.link.allow_loopback_callbacks,
+        egress=policy,
         scopes=dict.fromkeys(targets, settings.link.scopes) if settings.link.scopes else {},
     )
     oauth_client = OAuthClient(http, timeout=oauth_settings.token_timeout_seconds)
@@ -258,7 +260,6 @@ def assemble(
         serving=Status.DISABLED,
     )
 
-    policy = settings.egress.policy()
     sender = sender or HttpSender(
         policy,
         SenderSettings(

@@ -146,6 +146,9 @@ async def _egress(settings: Settings) -> list[Finding]:
         if exposed:
             inside += f", which holds {' and '.join(exposed)}, where clouds give out credentials"
         findings.append(Finding("warning" if exposed else "ok", "callbacks", f"{inside}."))
+    if policy.denied or policy.denied_hosts:
+        never = ", ".join((*map(str, policy.denied), *policy.denied_hosts))
+        findings.append(Finding("ok", "callbacks", f"webhooks never go to {never}."))
     proxy = urlsplit(settings.egress.proxy.get_secret_value())
     if proxy.hostname:
         where = f"the proxy at {proxy.hostname}:{proxy.port or 80}"  # never its password

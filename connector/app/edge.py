@@ -25,6 +25,7 @@ from oauth.callers import Callers
 from storage import errors as storage_errors
 from storage.errors import FieldError, Invalid, ServiceError
 from webhooks import errors as webhook_errors
+from webhooks.incoming import UNREAD
 
 OPEN = (
     "/auth/callback/",
@@ -208,6 +209,8 @@ class Edge:
                 headers = [*message["headers"], (b"x-request-id", request_id.encode())]
                 names = {name for name, _ in headers}
                 headers += [pair for pair in _HEADERS if pair[0] not in names]
+                if scope.get(UNREAD):
+                    headers.append((b"connection", b"close"))
                 message["headers"] = headers
             await send(message)
 

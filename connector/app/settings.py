@@ -25,9 +25,9 @@ from pydantic_settings import (
 
 from connector.budget import Rate
 from connector.syncing.pace import Pace
+from storage.egress import EgressPolicy
 from storage.errors import ServiceError
 from storage.sealing import KeyRing, MasterKey
-from webhooks.egress import EgressPolicy
 from webhooks.proxy import check_proxy
 from webhooks.schedule import RETRY_DELAYS
 
@@ -110,13 +110,27 @@ class EgressGroup(_Group):
         default="",
         description="Networks that may be called although they aren't public, comma separated.",
     )
+    denied_networks: str = Field(
+        default="",
+        description="Networks never called, although public or allowed, comma separated.",
+    )
+    denied_hosts: str = Field(
+        default="",
+        description="Host names never called, each with all names below it, comma separated.",
+    )
     allow_http: bool = Field(default=False, description="Accept http:// callback URLs.")
     proxy: SecretStr = Field(
         default=SecretStr(""),
         description="An HTTP proxy for webhooks: http://host:port, or http://user:password@host:port.",
     )
 
-    @field_validator("allowed_networks")
+    @field_validator("denied_hosts")
+    @classmethod
+    def _host_names(cls, value: str) -> str:
+        EgressPolicy.of((), allow_http=False, denied_hosts=_listed(value))
+        return value
+
+    @field_validator("allowed_networks", "denied_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
         EgressPolicy.of(_listed(value), allow_http=False)
@@ -131,7 +145,12 @@ class EgressGroup(_Group):
 
     def policy(self) -> EgressPolicy:
         """Answer which addresses may be called."""
-        return EgressPolicy.of(_listed(self.allowed_networks), allow_http=self.allow_http)
+        return EgressPolicy.of(
+            _listed(self.allowed_networks),
+            allow_http=self.allow_http,
+            denied=_listed(self.denied_networks),
+            denied_hosts=_listed(self.denied_hosts),
+        )
 
 
 class DeliveryGroup(_Group):

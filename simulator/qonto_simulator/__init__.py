@@ -4,7 +4,7 @@ It serves the authorization server, the API under ``/v2`` and signed webhooks, a
 should happen. It shares no code with any client, so that one misreading can't hide in both.
 """
 
-from .browser import ConsentFailed, give_consent
+from .browser import ConsentFailed, deliver_callback, give_consent
 from .clock import Clock
 from .control import Control
 from .errors import ApiError
@@ -20,6 +20,7 @@ __all__ = [
     "Quirks",
     "RefusedInProduction",
     "Simulator",
+    "deliver_callback",
     "give_consent",
     "run",
     "serving",

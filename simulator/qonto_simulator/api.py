@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -16,13 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from .access import ACCESS, Access
 from .collection import Collection, Record, Selection
-from .errors import ApiError, missing_scope, not_found, refuse, unauthorized
+from .errors import ApiError, Wording, missing_scope, not_found, refuse, unauthorized
 from .oauth.grants import Grants
 from .paging import Page, meta
 from .quirks import Quirks
 from .render.common import Document, mix_empty
-from .scopes import API_KEY
+from .shuffling import shuffled_ties
 from .world import Books, World
 
 R = TypeVar("R", bound=Record)
@@ -35,7 +37,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose credentials these are; ``client_id`` is ``None`` for an API key."""
+    """Whose credentials these are; an API key has no ``client_id`` and no scopes."""
 
     books: Books
     membership_id: str
@@ -58,9 +60,11 @@ class Call:
     """One authenticated request."""
 
     world: World
+    grants: Grants
     caller: Caller
     request: Request
     now: datetime
+    wording: Wording
 
     @property
     def books(self) -> Books:
@@ -84,7 +88,8 @@ class Call:
             # be written again.
             data: object = _decoder.decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
-            raise refuse(400, "invalid_body", "the body is not valid JSON") from problem
+            code = "malformed_json" if self.wording is Wording.INVOICING else "invalid_body"
+            raise refuse(400, code, "the body is not valid JSON") from problem
         if not isinstance(data, dict):
             raise refuse(400, "invalid_body", "the body must be a JSON object")
         return cast("dict[str, object]", data)
@@ -95,8 +100,13 @@ class Call:
             return mix_empty(document, str(document.get("id", "")))
         return document
 
-    def created(self, document: Document) -> Reply:
-        return Reply(self.quirks.created_status, document)
+    def limited(self, page: Page) -> Page:
+        """The page with no more records than the quirks allow."""
+        return page.limited(self.quirks, self.request.url.path)
+
+    def created(self, document: Document, documented: int = 200) -> Reply:
+        """The answer to a creation, with the documented status unless a quirk sets another."""
+        return Reply(self.quirks.created_status or documented, document)
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
@@ -104,19 +114,17 @@ Handler = Callable[[Call], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A method and path under ``/v2``, with the scope it needs.
+    """A method and path under ``/v2``; ``ACCESS`` says who may call it.
 
-    ``oauth_only`` endpoints refuse API keys. ``replays`` means that the endpoint lists the
-    idempotency header: it is mandatory there, and for thirty minutes the first success is answered
-    again for the same key, whatever the body.
+    ``replays`` means that the endpoint lists the idempotency header: it is mandatory there, and for
+    thirty minutes the first success is answered again for the same key, whatever the body.
     """
 
     method: str
     path: str
-    scope: str | None
     handle: Handler
-    oauth_only: bool = False
     replays: bool = False
+    wording: Wording = Wording.LISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +149,22 @@ class Api:
         ]
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+        access = ACCESS[endpoint.method, endpoint.path]
+
         async def serve(request: Request) -> Response:
             try:
                 now = self._world.now()
-                caller = self.authenticate(request, now)
-                if caller.client_id is None and endpoint.oauth_only:
-                    raise refuse(403, "forbidden", "this endpoint is for OAuth only")
-                if endpoint.scope is not None and endpoint.scope not in caller.scopes:
-                    raise missing_scope(endpoint.scope)
-                call = Call(self._world, caller, request, now)
+                header = request.headers.get("authorization", "")
+                caller = self._authenticate(header, now)
+                if caller is None:
+                    raise unauthorized(endpoint.wording, header=header)
+                _admit(caller, access)
+                call = Call(self._world, self._grants, caller, request, now, endpoint.wording)
                 if endpoint.replays:
                     return await self._replayed(endpoint, call)
                 return respond(await endpoint.handle(call))
             except ApiError as refusal:
-                return failed(request, refusal)
+                return failed(request, refusal, endpoint.wording)
 
         return serve
 
@@ -173,14 +183,13 @@ class Api:
                 self._replays[slot] = _Remembered(response, call.now + REPLAY)
             return response
 
-    def authenticate(self, request: Request, now: datetime) -> Caller:
-        """The caller by bearer token or by ``login:secret-key``; 401 for everything else."""
-        header = request.headers.get("authorization", "")
+    def _authenticate(self, header: str, now: datetime) -> Caller | None:
+        """The caller by bearer token or by ``login:secret-key``."""
         scheme, _, token = header.partition(" ")
         if token:
             family = self._grants.find_access(token, now) if scheme.lower() == "bearer" else None
             if family is None:
-                raise unauthorized()
+                return None
             books = self._world.books[family.organisation_id]
             scopes = frozenset(family.scopes)
             return Caller(books, family.membership_id, family.client_id, scopes)
@@ -188,11 +197,21 @@ class Api:
         for books in self._world.books.values():
             organisation = books.organisation
             if secret and (login, secret) == (organisation.slug, organisation.secret_key):
-                return Caller(books, organisation.owner.id, None, API_KEY)
-        raise unauthorized()
+                return Caller(books, organisation.owner.id, None, frozenset())
+        return None
 
     def clear(self) -> None:
         self._replays.clear()
+
+
+def _admit(caller: Caller, access: Access) -> None:
+    """403 unless the caller brings what the endpoint asks for."""
+    if caller.client_id is None:
+        if not access.key:
+            detail = "User does not have sufficient permissions for this action."
+            raise refuse(403, "forbidden", detail)
+    elif access.scope not in caller.scopes:
+        raise missing_scope(access.scope)
 
 
 def respond(reply: Reply) -> Response:
@@ -203,9 +222,9 @@ def respond(reply: Reply) -> Response:
     return Response(_encoder.encode(reply.document), reply.status, media_type="application/json")
 
 
-def failed(request: Request, refusal: ApiError) -> Response:
+def failed(request: Request, refusal: ApiError, wording: Wording = Wording.LISTED) -> Response:
     trace_id = str(request.scope.get("state", {}).get("trace_id", ""))
-    content = _encoder.encode(refusal.document(trace_id))
+    content = _encoder.encode(refusal.document(trace_id, wording))
     return Response(content, refusal.status, media_type="application/json")
 
 
@@ -233,11 +252,25 @@ def list_reply(
     strict: bool = False,
 ) -> Reply:
     """One page of a selection under its plural name, with ``meta``."""
-    rows, total = records.select(wanted, page.start, page.stop)
+    page = call.limited(page)
+    rows, total = page_of(call, records, wanted, page)
     below = meta(page, total, call.quirks, strict=strict)
     document: Document = {key: [call.shaped(render(row)) for row in rows], "meta": below}
     stir(call, records)
     return Reply(document=document)
+
+
+def page_of(
+    call: Call, records: Collection[R], wanted: Selection[R], page: Page
+) -> tuple[list[R], int]:
+    """The records of a page and the size of the selection; the quirk ``unstable_order`` shuffles
+    those that nothing sets apart."""
+    if not call.quirks.unstable_order:
+        return records.select(wanted, page.start, page.stop)
+    everything, total = records.select(wanted, 0, len(records))
+    key = wanted.key or attrgetter(wanted.order)
+    shuffled = shuffled_ties(everything, key, call.world.order.random)
+    return shuffled[page.start : page.stop], total
 
 
 def stir(call: Call, records: Collection[R]) -> None:

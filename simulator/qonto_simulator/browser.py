@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -26,6 +27,7 @@ class _Page(HTMLParser):
         super().__init__()
         self.form: _Form | None = None
         self.words: list[str] = []
+        self.next = ""
         self._open = False
         self._in_main = False
         self.feed(html)
@@ -37,6 +39,8 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         self._in_main = self._in_main or tag == "main"
+        if tag == "meta" and values.get("http-equiv") == "refresh":
+            self.next = values.get("content", "").partition("url=")[2]
         if tag == "form" and self.form is None:
             self.form, self._open = _Form(values.get("action", "")), True
         if self.form is None or not self._open or "name" not in values:
@@ -66,8 +70,9 @@ async def give_consent(
 ) -> str:
     """Follows an authorization address through its pages; returns the address it redirects to.
 
-    That address is not called. The pages come filled in with the test user; ``username`` and
-    ``password`` replace that. ``http`` needs a cookie jar, as every client has one.
+    That address is not called; ``deliver_callback`` does it, as often as wanted. The pages come
+    filled in with the test user; ``username`` (any member has the same password) and ``password``
+    replace that. ``http`` needs a cookie jar, as every client has one.
     ``ConsentFailed`` tells what a page said when it leads nowhere.
     """
     own = _origin(authorization_url)
@@ -81,6 +86,8 @@ async def give_consent(
             response = await http.get(url, follow_redirects=False)
             continue
         page = _Page(response.text)
+        if page.next:
+            return urljoin(url, page.next)
         form = page.form
         if response.status_code != 200 or form is None:
             words = " ".join(page.words) or response.text
@@ -98,6 +105,15 @@ async def give_consent(
         url = urljoin(url, form.action)
         response = await http.post(url, data={**fields, name: value}, follow_redirects=False)
     raise ConsentFailed("the pages go round in circles")
+
+
+async def deliver_callback(
+    http: httpx2.AsyncClient, callback_url: str, *, times: int = 1
+) -> list[httpx2.Response]:
+    """Calls the address that ``give_consent`` returned, ``times`` times at once; returns the
+    answers."""
+    calls = [http.get(callback_url, follow_redirects=False) for _ in range(times)]
+    return list(await asyncio.gather(*calls))
 
 
 def _origin(url: str) -> tuple[str, str]:

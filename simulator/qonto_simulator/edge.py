@@ -16,6 +16,7 @@ from .faults import Fault, Faults
 from .journal import Entry, Journal
 from .limits import Limits
 from .pages import page
+from .tally import Tally
 from .world import World
 
 STAGING_HEADER = b"x-qonto-staging-token"
@@ -71,6 +72,7 @@ class Edge:
         *,
         world: World,
         journal: Journal,
+        tally: Tally,
         faults: Faults,
         limits: Limits,
         staging_token: str | None,
@@ -78,6 +80,7 @@ class Edge:
         self._app = app
         self._world = world
         self._journal = journal
+        self._tally = tally
         self._faults = faults
         self._limits = limits
         self._staging_token = staging_token
@@ -87,7 +90,16 @@ class Edge:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
+        self._tally.asked(scope["method"], scope["path"])
         entry = self._note(scope, body or b"")
+        try:
+            await self._answer(scope, receive, send, body, entry)
+        finally:
+            self._tally.answered(entry.status)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None, entry: Entry
+    ) -> None:
         fault = self._faults.take(scope["method"], scope["path"])
         if fault is not None:
             entry.fault = fault.kind
@@ -103,6 +115,7 @@ class Edge:
             early = early or _too_large(scope["path"], trace_id)
         await (early or self._app)(scope, _replay(body or b"", receive), answer)
         if answer.status == 401 and scope["path"].startswith(_LIMITED_PATHS):
+            self._tally.unauthorized()
             self._limits.refused(_address(scope), self._world.clock.now())
         if scope["path"].startswith("/v2"):
             answer.set_header(TRACE_HEADER, trace_id.encode())

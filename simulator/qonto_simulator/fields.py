@@ -18,7 +18,8 @@ class Fields:
     """A JSON object whose readers note problems instead of failing at the first.
 
     ``check`` raises them all as one 422. A reader returns ``None`` for a field that is absent,
-    null or wrong. Unknown fields are ignored.
+    null or wrong. Unknown fields are ignored. ``malformed`` is the code for a value of the
+    wrong kind.
     """
 
     def __init__(
@@ -26,8 +27,11 @@ class Fields:
         data: dict[str, object],
         pointer: Callable[[str], str] = attribute,
         problems: list[Problem] | None = None,
+        *,
+        malformed: str = "invalid",
     ) -> None:
         self.data = data
+        self._malformed = malformed
         self._pointer = pointer
         self.problems: list[Problem] = [] if problems is None else problems
 
@@ -52,7 +56,7 @@ class Fields:
         try:
             return convert(value)
         except (ValueError, TypeError):
-            self.problem(name, "invalid", f"{name} must be {kind}")
+            self.problem(name, self._malformed, f"{name} must be {kind}")
             return None
 
     def text(self, name: str, *, most: int | None = None, required: bool = False) -> str | None:
@@ -97,7 +101,9 @@ class Fields:
         if value is None:
             return None
         here = self._pointer(name)
-        return Fields(value, lambda inner: f"{here}/{inner}", self.problems)
+        return Fields(
+            value, lambda inner: f"{here}/{inner}", self.problems, malformed=self._malformed
+        )
 
     def each(
         self, name: str, pointer: str, *, required: bool = False
@@ -116,6 +122,7 @@ class Fields:
                     cast("dict[str, object]", value),
                     lambda inner, at=number: f"{pointer}/{at}/{inner}",
                     self.problems,
+                    malformed=self._malformed,
                 ),
             )
 

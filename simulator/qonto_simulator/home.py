@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -16,14 +15,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from .collection import Selection
+from .control import Control
 from .errors import ApiError
 from .money import rounded
+from .oauth.applications import OAuthClient
+from .oauth.authorize import TestUser
 from .pages import page
 from .times import with_offset
-from .world import Books
-
-if TYPE_CHECKING:
-    from .simulator import Simulator
+from .world import Books, World
 
 ROWS = 15
 
@@ -43,8 +42,20 @@ class Row:
 class HomePage:
     """Shows one organisation of a simulator and passes buttons on to its control calls."""
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(
+        self,
+        world: World,
+        control: Control,
+        *,
+        application: OAuthClient,
+        user: TestUser,
+        staging_token: str | None,
+    ) -> None:
+        self._world = world
+        self._control = control
+        self._application = application
+        self._user = user
+        self._staging_token = staging_token
 
     def routes(self) -> list[Route]:
         return [
@@ -53,18 +64,20 @@ class HomePage:
         ]
 
     async def show(self, request: Request) -> Response:
-        simulator, query = self._simulator, request.query_params
+        world, query = self._world, request.query_params
         try:
-            books = simulator.world.books_of(query.get("organization") or None)
+            books = world.books_of(query.get("organization") or None)
         except KeyError:
-            books = simulator.world.first
-        now = simulator.world.now()
+            books = world.first
+        now = world.now()
         return page(
             "home.html",
-            simulator=simulator,
+            application=self._application,
+            user=self._user,
+            staging_token=self._staging_token,
             base=str(request.base_url).rstrip("/"),
             organisation=books.organisation,
-            organisations=[one.organisation for one in simulator.world.books.values()],
+            organisations=[one.organisation for one in world.books.values()],
             now=with_offset(now),
             message=query.get("message", ""),
             problem=query.get("problem", ""),
@@ -72,7 +85,7 @@ class HomePage:
             bills=_bills(books),
             quotes=_quotes(books),
             transactions=_transactions(books),
-            deliveries=_deliveries(simulator, books),
+            deliveries=_deliveries(world, books),
             accounts=[
                 (account.name, account.iban, _amount(account.balance, account.currency))
                 for account in books.organisation.bank_accounts
@@ -96,7 +109,7 @@ class HomePage:
         return RedirectResponse(f"/?{target}", status_code=303)
 
     async def _do(self, form: Mapping[str, str]) -> str:
-        control, id = self._simulator.control, form.get("id", "")
+        control, id = self._control, form.get("id", "")
         organisation = form.get("organization") or None
         match form.get("action", ""):
             case "create_invoice":
@@ -196,16 +209,16 @@ def _transactions(books: Books) -> list[Row]:
     ]
 
 
-def _deliveries(simulator: Simulator, books: Books) -> list[Row]:
-    recent = [
-        one for one in simulator.world.hub.history if one.organisation_id == books.organisation.id
-    ][-ROWS:]
+def _deliveries(world: World, books: Books) -> list[Row]:
+    recent = [one for one in world.hub.history if one.organisation_id == books.organisation.id][
+        -ROWS:
+    ]
     return [
         Row(
             one.event_id,
             one.type,
             one.callback_url,
-            f"{len(one.attempts)} of {simulator.world.quirks.delivery_attempts}",
+            f"{len(one.attempts)} of {world.quirks.delivery_attempts}",
             one.state,
             (("resend", "Send again"),),
         )

@@ -43,6 +43,13 @@ class Limits:
         """Counts an answer 401."""
         self._refusals.setdefault(address, deque()).append(now)
 
+    def refusals(self, now: datetime) -> dict[str, int]:
+        """How many answers 401 count at present, by address."""
+        span, _ = _UNAUTHORIZED
+        for times in self._refusals.values():
+            _forget(times, now - span)
+        return {address: len(times) for address, times in self._refusals.items() if times}
+
     def clear(self) -> None:
         self._requests.clear()
         self._refusals.clear()

@@ -2,92 +2,170 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+from msgspec import Meta
 
 _MOST = 10_000_000
-_BOUNDS = {
-    "created_status": (200, 201),
-    "delivery_attempts": (1, 100),
-    "parallel_deliveries": (1, 100),
-}
-"""What a number may be, unless from 0 to ``_MOST``."""
+Count = Annotated[int, Meta(ge=0, le=_MOST)]
+Few = Annotated[int, Meta(ge=1, le=100)]
+Seconds = Annotated[float, Meta(ge=0, le=_MOST)]
+
+
+def _means(text: str) -> dict[str, str]:
+    return {"meaning": text}
 
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
     """One value for every behaviour that real accounts show and tests want to force.
 
-    Durations are seconds. The defaults are what Qonto's documentation describes.
+    Durations are seconds. The defaults are what Qonto's documentation describes. Limits and
+    meanings are those of the control call that sets them.
     """
 
-    omit_next_page: bool = False
-    """``meta.next_page`` is absent on the last page instead of ``null``."""
-    mix_empty: bool = False
-    """No value is ``null``, ``""`` or absent, changing from record to record and field to field."""
-    omit_data_event: bool = False
-    """``data.event`` is left out of ``v1/client-invoices`` events."""
-    page_past_end_is_422: bool = False
-    """Every list refuses a page beyond the last; transactions always do."""
-    percent_vat_on_quotes: bool = False
-    """Quotes read and write ``vat_rate`` as a percentage (``"20"``) instead of a fraction."""
-    created_status: int = 201
-    """What creating an invoice, a quote, a client, ... answers: 200 or 201."""
-    churn: int = 0
-    """After every page of a list this many of its records are touched and move."""
-    list_omits_heavy: bool = False
-    """Lists of client invoices leave out ``organization`` and the e-invoicing events."""
-    wrapped_supplier_actions: bool = False
-    """Actions on supplier invoices answer ``{"supplier_invoice": ...}`` instead of the bare one."""
-    numeric_file_size: bool = False
-    """``file_size`` of attachments is a number instead of a string."""
-    pdf_delay: float = 10.0
-    """From finalizing to ``attachment_id``."""
-    file_delay: float = 0.0
-    """From ``attachment_id`` to an attachment that answers 200; 404 in between."""
-    pdf_ready_event: bool = False
-    """A ready PDF emits ``updated``; the documentation does not say."""
-    ocr_delay: float = 9.0
-    """From the arrival of a supplier invoice to ``analyzed_at``."""
-    gate_redirects: bool = False
-    """Without the staging token the sandbox answers 302 to a login page instead of 200 HTML."""
-    strict_scopes: bool = True
-    """Unknown or forbidden scopes fail the authorization; otherwise they are silently left out."""
-    strict_callbacks: bool = False
-    """Webhook callbacks must be public HTTPS; otherwise loopback HTTP is taken as well."""
-    rate_limits: bool = True
-    """Per-address limits, and the throttle for answers 401."""
-    retry_after: int | None = None
-    """``Retry-After`` seconds on 429; absent by default."""
-    delivery_timeout: float = 1.0
-    """How long a webhook receiver may take, in real seconds."""
-    delivery_attempts: int = 10
-    """How often one event is tried before it is dropped for good."""
-    retry_base: float = 20.0
-    """The wait after the first failed attempt; it triples every time."""
-    parallel_deliveries: int = 1
-    """How many events of one subscription are on the wire at once."""
+    omit_next_page: bool = field(
+        default=False,
+        metadata=_means("`meta.next_page` is absent on the last page instead of `null`"),
+    )
+    mix_empty: bool = field(
+        default=False,
+        metadata=_means(
+            'No value is `null`, `""` or absent, changing from record to record and field to field'
+        ),
+    )
+    omit_data_event: bool = field(
+        default=False, metadata=_means("`data.event` is left out of `v1/client-invoices` events")
+    )
+    page_past_end_is_422: bool = field(
+        default=False,
+        metadata=_means("Every list refuses a page beyond the last; transactions always do"),
+    )
+    percent_vat_on_quotes: bool = field(
+        default=False,
+        metadata=_means(
+            'Quotes read and write `vat_rate` as a percentage (`"20"`) instead of a fraction'
+        ),
+    )
+    created_status: Annotated[int, Meta(ge=200, le=201)] | None = field(
+        default=None,
+        metadata=_means(
+            "What creating an invoice, a quote, a client, ... answers, 200 or 201; as documented: "
+            "201 for quotes, 200 for everything else"
+        ),
+    )
+    churn: Count = field(
+        default=0,
+        metadata=_means("After every page of a list this many of its records are touched and move"),
+    )
+    list_omits_heavy: bool = field(
+        default=False,
+        metadata=_means(
+            "Lists of client invoices leave out `organization` and the e-invoicing events"
+        ),
+    )
+    wrapped_supplier_actions: bool = field(
+        default=False,
+        metadata=_means(
+            'Actions on supplier invoices answer `{"supplier_invoice": ...}`, not the bare one'
+        ),
+    )
+    numeric_file_size: bool = field(
+        default=False, metadata=_means("`file_size` of attachments is a number instead of a string")
+    )
+    pdf_delay: Seconds = field(
+        default=10.0, metadata=_means("Seconds from finalizing to `attachment_id`")
+    )
+    file_delay: Seconds = field(
+        default=0.0,
+        metadata=_means(
+            "Seconds from `attachment_id` to an attachment that answers 200; 404 in between"
+        ),
+    )
+    pdf_ready_event: bool = field(
+        default=False,
+        metadata=_means("A ready PDF emits `updated`; the documentation does not say"),
+    )
+    ocr_delay: Seconds = field(
+        default=9.0,
+        metadata=_means("Seconds from the arrival of a supplier invoice to `analyzed_at`"),
+    )
+    gate_redirects: bool = field(
+        default=False,
+        metadata=_means(
+            "Without the staging token the sandbox answers 302 to a login page instead of 200 HTML"
+        ),
+    )
+    strict_scopes: bool = field(
+        default=True,
+        metadata=_means(
+            "Unknown or forbidden scopes fail the authorization; else they are silently left out"
+        ),
+    )
+    strict_callbacks: bool = field(
+        default=False,
+        metadata=_means(
+            "Webhook callbacks must be public HTTPS; otherwise loopback HTTP is taken as well"
+        ),
+    )
+    rate_limits: bool = field(
+        default=True, metadata=_means("Per-address limits, and the throttle for answers 401")
+    )
+    retry_after: Count | None = field(
+        default=None, metadata=_means("`Retry-After` seconds on 429; absent by default")
+    )
+    delivery_timeout: Seconds = field(
+        default=1.0, metadata=_means("How long a webhook receiver may take, in real seconds")
+    )
+    delivery_attempts: Few = field(
+        default=10, metadata=_means("How often one event is tried before it is dropped for good")
+    )
+    retry_base: Seconds = field(
+        default=20.0,
+        metadata=_means(
+            "Seconds to wait after the first failed attempt; three times as long every time"
+        ),
+    )
+    parallel_deliveries: Few = field(
+        default=1, metadata=_means("How many events of one subscription are on the wire at once")
+    )
+    most_per_page: Annotated[int, Meta(ge=1, le=_MOST)] | None = field(
+        default=None,
+        metadata=_means("No page of a list has more records, whatever `per_page` asks for"),
+    )
+    most_per_page_on: str = field(
+        default="*",
+        metadata=_means("The lists that `most_per_page` counts for: a shell pattern of paths"),
+    )
+    most_per_page_unsaid: bool = field(
+        default=False,
+        metadata=_means(
+            "`meta` goes on counting pages of the size that was asked for, so that only "
+            "`total_count` shows that records are missing"
+        ),
+    )
+    unstable_order: bool = field(
+        default=False,
+        metadata=_means(
+            "Records that share what a list is sorted by come in another order with every request"
+        ),
+    )
+    callback_twice: bool = field(
+        default=False,
+        metadata=_means(
+            "After consent the browser calls the application back twice, from a page in between"
+        ),
+    )
+    attachment_delay: Seconds = field(
+        default=3.0,
+        metadata=_means("Seconds from attaching a file to a transaction until it is there"),
+    )
+    wrapped_quotes: bool = field(
+        default=False,
+        metadata=_means('A single quote answers `{"quote": ...}` instead of the bare one'),
+    )
 
     def changed(self, changes: dict[str, object]) -> Quirks:
-        """A copy with the changes; ``ValueError`` naming an unknown name or a wrong type."""
-        known = {field.name: field.type for field in fields(self)}
-        for name, value in changes.items():
-            if name not in known:
-                raise ValueError(f"unknown quirk {name!r}; known: {', '.join(sorted(known))}")
-            if not _fits(known[name], value):
-                raise ValueError(f"{name} must be {known[name]}")
-            low, high = _BOUNDS.get(name, (0, _MOST))
-            if isinstance(value, int | float) and not low <= value <= high:
-                raise ValueError(f"{name} must be between {low} and {high}")
-        return replace(self, **changes)  # type: ignore[arg-type]  # checked just above
-
-
-def _fits(kind: object, value: object) -> bool:
-    match kind:
-        case "bool":
-            return isinstance(value, bool)
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return value is None or (isinstance(value, int) and not isinstance(value, bool))
+        """A copy with the changes, which the control call has checked."""
+        return replace(self, **changes)  # type: ignore[arg-type]

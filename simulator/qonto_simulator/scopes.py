@@ -49,23 +49,6 @@ DESCRIPTIONS: Final[dict[str, str]] = {
 
 ALL: Final = frozenset(DESCRIPTIONS)
 
-API_KEY: Final = frozenset(
-    {
-        "organization.read",
-        "attachment.read",
-        "attachment.write",
-        "client.read",
-        "client.write",
-        "client_invoices.read",
-        "client_invoice.write",
-        "supplier_invoice.read",
-        "supplier_invoice.write",
-        "product.read",
-        "product.write",
-    }
-)
-"""What a login and secret key reach; everything else is for OAuth alone."""
-
 
 def split(text: str) -> tuple[str, ...]:
     """The scopes of a space separated list, each once, in their order."""

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from .api import Api, no_route
 from .clock import Clock
 from .control import Control
+from .control.parts import Parts
 from .control.routes import routes as control_routes
 from .edge import Edge
 from .faults import Faults
@@ -26,14 +27,16 @@ from .home import HomePage
 from .ids import IdSource
 from .journal import Journal
 from .limits import Limits
+from .oauth.applications import Applications, OAuthClient
 from .oauth.authorize import AuthorizePages, TestUser
-from .oauth.grants import Family, Grants, OAuthClient
+from .oauth.grants import Grants
+from .oauth.oddities import Oddities
 from .oauth.token import TokenEndpoints
 from .quirks import Quirks
 from .resources import ENDPOINTS
-from .scopes import ALL
 from .seeding import seed as seed_world
 from .seeding.companies import USERNAME
+from .tally import Tally
 from .webhooks.courier import Courier
 from .webhooks.hub import Hub
 from .world import World
@@ -91,21 +94,36 @@ class Simulator:
         self.recorder = Journal()
         self.faults = Faults()
         self.limits = Limits()
-        self.grants = Grants(self._ids)
-        self._client = OAuthClient(self.client_id, self.client_secret, app_name, set(redirect_uris))
+        self._tally = Tally()
+        self.grants = Grants(self._ids, self._tally)
+        self._applications = Applications(
+            self._ids,
+            OAuthClient(self.client_id, self.client_secret, app_name, set(redirect_uris)),
+        )
+        self._oddities = Oddities()
         self.courier = Courier(self.world, deliver)
         seed_world(self.world)
         self.login = self.world.first.organisation.slug
         self.secret = self.world.first.organisation.secret_key
         self._running = 0
-        self.control = Control(self)
-        self._api = Api(self.world, self.grants)
-        self._pages = AuthorizePages(
-            self.world,
-            self.grants,
-            {self.client_id: self._client},
-            TestUser(self.username, self.password),
+        self.control = Control(
+            Parts(
+                world=self.world,
+                grants=self.grants,
+                applications=self._applications,
+                oddities=self._oddities,
+                courier=self.courier,
+                journal=self.recorder,
+                tally=self._tally,
+                faults=self.faults,
+                limits=self.limits,
+                password=self.password,
+                reset=self.reset,
+            )
         )
+        self._api = Api(self.world, self.grants)
+        self._user = TestUser(self.username, self.password)
+        self._pages = AuthorizePages(self.world, self.grants, self._applications, self._user)
         self.app: ASGIApp = self._assemble()
 
     @property
@@ -118,7 +136,17 @@ class Simulator:
         self.world.base_url = value.rstrip("/")
 
     def _assemble(self) -> ASGIApp:
-        tokens = TokenEndpoints(self.world, self.grants, {self.client_id: self._client})
+        tokens = TokenEndpoints(
+            self.world, self.grants, self._applications, self._oddities, self._tally
+        )
+        staging_token = self.staging_token if self.sandbox else None
+        home = HomePage(
+            self.world,
+            self.control,
+            application=self._applications.first,
+            user=self._user,
+            staging_token=staging_token,
+        )
         files = FileLinks(self.world)
         routes = [
             Route("/oauth2/auth", self._pages.start, methods=["GET"]),
@@ -128,7 +156,7 @@ class Simulator:
             Route("/files/{id}/{name:path}", files.get, methods=["GET"]),
             *self._api.routes(ENDPOINTS),
             *control_routes(self.control),
-            *HomePage(self).routes(),
+            *home.routes(),
         ]
         inner = Starlette(
             routes=routes,
@@ -140,9 +168,10 @@ class Simulator:
             inner,
             world=self.world,
             journal=self.recorder,
+            tally=self._tally,
             faults=self.faults,
             limits=self.limits,
-            staging_token=self.staging_token if self.sandbox else None,
+            staging_token=staging_token,
         )
 
     @asynccontextmanager
@@ -175,26 +204,15 @@ class Simulator:
 
     def register_redirect_uri(self, uri: str) -> None:
         """Lets the application be returned to at exactly this address."""
-        self._client.redirect_uris.add(uri)
+        self.control.register_redirect_uri(uri)
 
     def issue_access_token(
         self, scopes: Iterable[str] | None = None, *, organization_id: str | None = None
     ) -> str:
         """A valid access token without the pages: all scopes and the first organisation unless
         told otherwise."""
-        granted = tuple(scopes) if scopes is not None else tuple(sorted(ALL))
-        unknown = [scope for scope in granted if scope not in ALL]
-        if unknown:
-            raise ValueError(f"unknown scope {unknown[0]!r}")
-        organisation = self.world.books_of(organization_id).organisation
-        family = Family(
-            id=self._ids.hexadecimal(32),
-            client_id=self.client_id,
-            organisation_id=organisation.id,
-            membership_id=organisation.owner.id,
-            scopes=granted,
-        )
-        return self.grants.issue(family, self.world.now()).access_token
+        granted = None if scopes is None else list(scopes)
+        return self.control.issue_access_token(granted, organization_id=organization_id)
 
     def reset(self) -> None:
         """Back to the seeded state; redirect addresses, clock and base address stay."""
@@ -204,8 +222,12 @@ class Simulator:
         world.agenda.clear()
         world.hub.clear()
         world.quirks = Quirks()
-        for part in (self.grants, self.faults, self.limits, self.recorder, self._pages, self._api):
+        for part in (
+            *(self.grants, self._applications, self._oddities, self._pages, self._api),
+            *(self.faults, self.limits, self.recorder, self._tally),
+        ):
             part.clear()
         self._ids.restart()
         world.traces.restart()
+        world.order.restart()
         seed_world(world)

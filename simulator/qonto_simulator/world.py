@@ -12,14 +12,21 @@ from .collection import Collection
 from .ids import IdSource
 from .quirks import Quirks
 from .records.attachment import Attachment
+from .records.card import Card
 from .records.catalogue import Beneficiary, Label, Mail, Product, Statement
 from .records.client import Client
 from .records.client_invoice import ClientInvoice
 from .records.credit_note import CreditNote
-from .records.organisation import BankAccount, Organisation
+from .records.direct_debit import DirectDebitCollection, DirectDebitSubscription, Mandate
+from .records.organisation import BankAccount, Membership, Organisation
+from .records.payment_link import PaymentLink, ProviderConnection
 from .records.quote import Quote
+from .records.recurring import RecurringInvoice, Reminder
+from .records.request import Request
 from .records.supplier_invoice import SupplierInvoice
+from .records.terminal import Terminal
 from .records.transaction import Transaction
+from .records.transfer import BulkTransfer, RecurringTransfer, Transfer
 from .webhooks.hub import Hub
 
 
@@ -38,6 +45,19 @@ class Books:
         self.quotes: Collection[Quote] = Collection()
         self.products: Collection[Product] = Collection()
         self.beneficiaries: Collection[Beneficiary] = Collection()
+        self.sepa_transfers: Collection[Transfer] = Collection()
+        self.bulk_transfers: Collection[BulkTransfer] = Collection()
+        self.recurring_transfers: Collection[RecurringTransfer] = Collection()
+        self.cards: Collection[Card] = Collection()
+        self.requests: Collection[Request] = Collection()
+        self.recurring_invoices: Collection[RecurringInvoice] = Collection()
+        self.reminders: Collection[Reminder] = Collection()
+        self.payment_links: Collection[PaymentLink] = Collection()
+        self.payment_connection: ProviderConnection | None = None
+        self.terminals: list[Terminal] = []
+        self.mandates: Collection[Mandate] = Collection()
+        self.debit_subscriptions: Collection[DirectDebitSubscription] = Collection()
+        self.debit_collections: Collection[DirectDebitCollection] = Collection()
         self.labels: list[Label] = []
         self.statements: list[Statement] = []
         self.mails: list[Mail] = []
@@ -61,6 +81,7 @@ class World:
         self.ids = ids
         # Apart, so that one more request does not change the ids of all documents after it.
         self.traces = ids.branch("traces")
+        self.order = ids.branch("order")
         self.clock = clock
         self.hub = hub
         self.base_url = ""
@@ -91,6 +112,29 @@ class World:
             if books.organisation.slug == organisation_id:
                 return books
         raise KeyError(organisation_id)
+
+    def memberships_of(self, email: str) -> dict[str, Membership]:
+        """A person's active memberships by the id of the organisation."""
+        return {
+            id: person
+            for id, books in self.books.items()
+            for person in books.organisation.members
+            if person.email == email and person.status == "active"
+        }
+
+    @property
+    def usernames(self) -> list[str]:
+        """The e-mail addresses that one can log in with."""
+        people = [one for books in self.books.values() for one in books.organisation.members]
+        return list(dict.fromkeys(one.email for one in people if one.status == "active"))
+
+    def membership(self, id: str) -> tuple[Books, Membership]:
+        """A member by id, of whatever organisation; else KeyError."""
+        for books in self.books.values():
+            for person in books.organisation.members:
+                if person.id == id:
+                    return books, person
+        raise KeyError(id)
 
     def store_file(
         self,

@@ -1,4 +1,4 @@
-"""A worker, and beside it a bare loop over the same HTTP client, in one process.
+"""A worker, and beside it a bare loop over aiohttp, in one process.
 
 Run as a program with an account's id, its subscription's id, its callback URL and the secret in
 hex; settings from the environment. Commands: relay or bare, with a count; answered when all is

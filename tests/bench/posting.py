@@ -28,12 +28,15 @@ class Posting:
     request: bytes
 
 
-def postings(routes: Sequence[Route], count: int) -> list[Posting]:
-    """Sign that many events of about the size Qonto sends, for the routes in turn."""
-    return [_posting(routes[number % len(routes)]) for number in range(count)]
+def postings(routes: Sequence[Route], count: int, *, age: int = 0) -> list[Posting]:
+    """Sign that many events of about the size Qonto sends, for the routes in turn.
+
+    `age` is how many seconds ago they were signed.
+    """
+    return [_posting(routes[number % len(routes)], age) for number in range(count)]
 
 
-def _posting(route: Route) -> Posting:
+def _posting(route: Route, age: int) -> Posting:
     made_at = system_clock()
     now = iso_millis(made_at)
     resource_id = ids.uuid7(made_at)
@@ -54,7 +57,7 @@ def _posting(route: Route) -> Posting:
         },
     }
     body = json.dumps(event).encode()
-    stamp = str(int(time.time()))
+    stamp = str(int(time.time()) - age)
     signature = hmac.digest(
         route.upstream_secret.encode(), f"{stamp}.".encode() + body, "sha256"
     ).hex()
@@ -78,7 +81,14 @@ class Qonto:
         self._idle: list[_Connection] = []
         self._all: list[_Connection] = []
 
-    async def rate(self, events: Sequence[Posting], *, connections: int, seconds: float) -> float:
+    async def rate(
+        self,
+        events: Sequence[Posting],
+        *,
+        connections: int,
+        seconds: float,
+        expected: int = _ACCEPTED,
+    ) -> float:
         """Post for so long, or until there are no more; answer how many were taken in a second."""
         left = iter(events)
         taken = 0
@@ -89,7 +99,7 @@ class Qonto:
             nonlocal taken
             connection = await self._connection()
             for event in left:
-                await connection.post(event.request)
+                await connection.post(event.request, expected)
                 taken += 1
                 if time.perf_counter() >= until:
                     break
@@ -112,6 +122,23 @@ class Qonto:
                     await asyncio.sleep(early)
                 group.create_task(self._post(event))
         return planned
+
+    async def answers(self, events: Sequence[Posting], per_second: float) -> list[float]:
+        """Post at this rate; answer the seconds from each planned moment to its answer."""
+        began = time.perf_counter()
+
+        async def post(event: Posting, planned: float) -> float:
+            await self._post(event)
+            return time.perf_counter() - planned
+
+        async with asyncio.TaskGroup() as group:
+            tasks: list[asyncio.Task[float]] = []
+            for number, event in enumerate(events):
+                planned = began + number / per_second
+                if (early := planned - time.perf_counter()) > 0:
+                    await asyncio.sleep(early)
+                tasks.append(group.create_task(post(event, planned)))
+        return [task.result() for task in tasks]
 
     async def burst(self, events: Sequence[Posting]) -> list[float]:
         """Post all at once, each on a new connection; answer the seconds until each was taken."""
@@ -164,13 +191,13 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self.closed = False
 
-    async def post(self, request: bytes) -> None:
-        """Send one request and wait for its answer. Raises RuntimeError unless it's 202."""
+    async def post(self, request: bytes, expected: int = _ACCEPTED) -> None:
+        """Send one request and wait for its answer. Raises RuntimeError unless it's `expected`."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         status = await self._answer
-        if status != _ACCEPTED:
+        if status != expected:
             raise RuntimeError(f"an event was answered with {status}")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Sending: deliveries that are due, against a bare loop over the same HTTP client.
+"""Sending: deliveries that are due, against a bare loop over aiohttp.
 
 Both run in one process in turn and post signed bodies of the same size to the same receiver, as
 many at once as the relay allows one endpoint.

@@ -18,11 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-
+import webhooks.names
 from connector.app import cli, container
 from webhooks.dispatch import DispatchSettings
+from webhooks.names import Found, NameUnknown
 
 living: set[int] = set()
 
@@ -33,28 +32,15 @@ def names() -> dict[str, list[str]]:
     return found
 
 
-class NamesInFile(AbstractResolver):
-    """Looks a name up in a file that the test may change at any moment."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        known = names()
-        if host not in known:
-            raise OSError(socket.EAI_NONAME, "no such name")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in known[host]
-        ]
-
-    async def close(self) -> None: ...
+async def resolved(host: str, port: int) -> list[Found]:
+    """Look a name up in a file that the test may change at any moment."""
+    known = names()
+    if host not in known:
+        raise NameUnknown("no such name")
+    return [
+        (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+        for address in known[host]
+    ]
 
 
 def as_told() -> None:
@@ -63,10 +49,7 @@ def as_told() -> None:
         lease = timedelta(seconds=float(seconds))
         vars(container)["DispatchSettings"] = partial(DispatchSettings, lease=lease)
     if "CHAOS_NAMES" in os.environ:
-        connector = aiohttp.TCPConnector
-        vars(aiohttp)["TCPConnector"] = lambda **given: connector(
-            **{**given, "resolver": NamesInFile(), "ttl_dns_cache": 1}
-        )
+        vars(webhooks.names).update(_resolved=resolved, _REMEMBERED_FOR=1.0)
 
 
 def be_born(arguments: list[str], environment: dict[str, str], log: str) -> None:

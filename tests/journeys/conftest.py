@@ -18,7 +18,7 @@ QUICK = DeliveryGroup(retry_seconds="0.2 0.2 0.5 1 1 1")
 
 @pytest.fixture
 async def running(database_url: str) -> AsyncIterator[Sandbox]:
-    """Connector and simulators, on each kind of database; retries come quickly."""
+    """Connector and simulators for one test; retries come quickly."""
     async with sandbox(database=database_url, delivery=QUICK) as up:
         yield up
 

@@ -1,12 +1,22 @@
 """Where a browser may be sent: nothing that two parsers could read differently."""
 
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import webhooks.callbacks
 from oauth import callbacks
+from oauth.delivery import linked_url, refused_url
 from oauth.errors import CallbackNotAllowed
+from storage.egress import EgressPolicy
+from storage.repositories.links import Link
+from tests.storage.test_egress import ODD_HOSTS, ODD_URLS, PRIVATE_V4, PRIVATE_V6
+from webhooks.errors import CallbackRefused
 
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 ALLOWED = ("https://app.example/qonto", "https://other.example:8443")
 
 
@@ -185,6 +195,79 @@ def test_the_error_names_the_field() -> None:
         )
     assert [field.field for field in caught.value.fields] == ["cancelCallbackUrl"]
     assert caught.value.fields[0].code == "CALLBACK_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("judge", ["add-callback-urls", "webhookCallbackUrl", "/webhooks"])
+def test_no_way_to_name_a_url_takes_an_address_that_another_refuses(judge: str) -> None:
+    def takes(url: str) -> bool:
+        try:
+            if judge == "/webhooks":
+                webhooks.callbacks.check(url, EgressPolicy())
+            elif judge == "webhookCallbackUrl":
+                callbacks.check_called(url, EgressPolicy(), field=judge)
+            else:
+                callbacks.entry_of(url, allow_loopback=False, field="callbackUrl")
+        except (CallbackNotAllowed, CallbackRefused):
+            return False
+        return True
+
+    hosts = [*PRIVATE_V4, *ODD_HOSTS, *(f"[{one}]" for one in PRIVATE_V6)]
+    assert [host for host in hosts if takes(f"https://{host}/x")] == []
+    assert [url for url in ODD_URLS if takes(url)] == []
+    assert takes("https://hooks.example/x")
+    assert takes("https://8.8.8.8/x")
+    assert takes("https://[2606:4700:4700::1111]:8443/x")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "code=evil",
+        "a=1&code=evil",
+        "a=1;code=evil",
+        "code",
+        "CODE=evil",
+        "%63ode=evil",
+        "+code=evil",
+        "code[]=evil",
+        "reference=evil",
+        "error=evil",
+        "error_description=evil",
+        "accountKey=evil",
+        "accountkey=evil",
+        "relinked=true",
+        "signature=evil",
+        "timestamp=1",
+    ],
+)
+def test_names_that_the_end_of_a_link_adds_are_reserved(query: str) -> None:
+    url = f"https://app.example/qonto?{query}"
+    for refused in (
+        lambda: check(url),
+        lambda: callbacks.entry_of(url, allow_loopback=False, field="callbackUrl"),
+    ):
+        with pytest.raises(CallbackNotAllowed, match="reserved name") as caught:
+            refused()
+        assert caught.value.fields[0].code == "CALLBACK_PARAMETER_RESERVED"
+
+
+@pytest.mark.parametrize("query", ["", "state=n0nce", "codes=1", "a=code", "next=%3Fcode%3Dx", "&"])
+def test_other_names_are_a_vendors_own(query: str) -> None:
+    check(f"https://app.example/qonto?{query}")
+
+
+def test_whatever_is_added_is_reserved() -> None:
+    link = Link(
+        id="lnk_1", tenant_id="ten_1", target="acme", callback_url="https://app.example/qonto",
+        cancel_callback_url=None, webhook_callback_url=None, reference="r", include_signature=True,
+        account_id=None, code_verifier=b"", created_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    ends = (
+        linked_url(link, relinked=True, code="c", account_key="k", signed_with=b"s", at=NOW),
+        refused_url(link, "denied", "no"),
+    )
+    added = {name.lower() for url in ends for name, _ in parse_qsl(urlsplit(str(url)).query)}
+    assert added == callbacks.RESERVED
 
 
 @given(st.text(max_size=60))

@@ -48,6 +48,7 @@ async def test_the_key_is_stored_sealed(floor: Floor) -> None:
     assert "canary" not in repr((key, linked, stored))
 
 
+@pytest.mark.both_databases
 async def test_own_values_go_before_the_registered_ones(floor: Floor) -> None:
     tenant, _ = await floor.tenant()
     plain = await floor.key_links.link(tenant, "acme-sandbox", KEY)

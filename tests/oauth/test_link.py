@@ -141,6 +141,7 @@ async def test_a_key_by_webhook_needs_a_secret_to_sign_it_with(floor: Floor) -> 
         await floor.links.start(tenant, "acme", wish)
 
 
+@pytest.mark.both_databases
 async def test_with_a_webhook_the_key_goes_from_server_to_server(floor: Floor) -> None:
     tenant, _ = await floor.tenant(signs=True, key_in_redirect=True)
     wish = WISH.model_copy(update={"webhook_callback_url": HOOK})

@@ -137,7 +137,10 @@ async def test_a_link_may_be_started_by_post(vendor: httpx2.AsyncClient) -> None
         (b'{"includeSignature": "maybe"}', ["includeSignature"]),
         (b'{"reference": "line\\nbreak"}', ["reference"]),
         (b'{"callbackUrl": "https://evil.example"}', ["callbackUrl"]),
+        (b'{"callbackUrl": "%s?code=evil"}' % CALLBACK.encode(), ["callbackUrl"]),
+        (b'{"cancelCallbackUrl": "%s?error=x"}' % CANCEL.encode(), ["cancelCallbackUrl"]),
         (b'{"webhookCallbackUrl": "http://10.0.0.8/x"}', ["webhookCallbackUrl"]),
+        (b'{"webhookCallbackUrl": "https://[2002:a00:8::1]/x"}', ["webhookCallbackUrl"]),
     ],
 )
 async def test_a_wrong_body_names_its_fields(
@@ -365,6 +368,7 @@ STYLE = {
 }
 
 
+@pytest.mark.both_databases
 async def test_a_page_style_is_set_and_shown(floor: Floor, vendor: httpx2.AsyncClient) -> None:
     before = (await vendor.get("/tenants/submission-page-style-by-key")).json()["data"]
     code = before["code"]

@@ -25,57 +25,8 @@ async def test_every_other_form_of_an_api_key_is_401(anybody: Api, sim: Simulato
         problem = await anybody.problem(
             "GET", "/v2/organization", 401, headers={"Authorization": header}
         )
-        assert problem["code"] == "unauthorized"
-
-
-async def test_an_api_key_reaches_invoicing_but_not_webhooks(key_api: Api) -> None:
-    for path in ("client_invoices", "supplier_invoices", "clients", "bank_accounts", "labels"):
-        await key_api.take("GET", f"/v2/{path}")
-    problem = await key_api.problem("GET", "/v2/webhook_subscriptions", 403)
-    assert problem["code"] == "forbidden"
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "scope"),
-    [
-        ("GET", "/v2/organization", "organization.read"),
-        ("GET", "/v2/bank_accounts", "organization.read"),
-        ("GET", "/v2/transactions", "organization.read"),
-        ("GET", "/v2/statements", "organization.read"),
-        ("GET", "/v2/labels", "organization.read"),
-        ("GET", "/v2/memberships", "organization.read"),
-        ("GET", "/v2/sepa/beneficiaries", "organization.read"),
-        ("GET", "/v2/membership", "membership.read"),
-        ("GET", "/v2/attachments/x", "attachment.read"),
-        ("POST", "/v2/attachments", "attachment.write"),
-        ("GET", "/v2/clients", "client.read"),
-        ("POST", "/v2/clients", "client.write"),
-        ("GET", "/v2/client_invoices", "client_invoices.read"),
-        ("POST", "/v2/client_invoices", "client_invoice.write"),
-        ("POST", "/v2/client_invoices/x/finalize", "client_invoice.write"),
-        ("POST", "/v2/client_invoices/x/send", "client_invoice.write"),
-        ("GET", "/v2/quotes", "client_invoices.read"),
-        ("POST", "/v2/quotes", "client_invoice.write"),
-        ("GET", "/v2/credit_notes", "client_invoices.read"),
-        ("POST", "/v2/credit_notes", "client_invoice.write"),
-        ("GET", "/v2/products", "product.read"),
-        ("POST", "/v2/products", "product.write"),
-        ("GET", "/v2/supplier_invoices", "supplier_invoice.read"),
-        ("POST", "/v2/supplier_invoices/bulk", "supplier_invoice.write"),
-        ("POST", "/v2/supplier_invoices/x/reject", "supplier_invoice.write"),
-        ("GET", "/v2/einvoicing/settings", "einvoicing.read"),
-        ("GET", "/v2/webhook_subscriptions", "webhook"),
-    ],
-)
-async def test_each_endpoint_wants_its_scope(
-    sim: Simulator, open_api: Callable[..., Api], method: str, path: str, scope: str
-) -> None:
-    others = [s for s in ("client_invoices.read", "organization.read", "webhook") if s != scope]
-    without = open_api(sim, Authorization=f"Bearer {sim.issue_access_token(others)}")
-    problem = await without.problem(method, path, 403)
-    assert f"missing required oauth scope: {scope}" in problem["detail"]
-    within = open_api(sim, Authorization=f"Bearer {sim.issue_access_token([scope])}")
-    assert (await within.request(method, path)).status_code != 403
+        known = "authorization_token_invalid" if header else "authorization_header_missing"
+        assert problem["code"] == known
 
 
 async def test_a_token_sees_its_own_organisation_only(
@@ -208,5 +159,5 @@ async def test_refusals_carry_a_trace_id_that_the_header_repeats(anybody: Api, a
     assert first.json()["trace_id"] != second.json()["trace_id"]
     assert (await api.problem("GET", "/v2/nothing", 404))["code"] == "not_found"
     assert (await api.problem("PUT", "/v2/organization", 405))["code"] == "bad_request"
-    problem = await api.problem("POST", "/v2/client_invoices", 400, content=b"{not json")
+    problem = await api.problem("POST", "/v2/clients", 400, content=b"{not json")
     assert problem["code"] == "invalid_body"

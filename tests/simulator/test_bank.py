@@ -12,6 +12,12 @@ import pytest
 from .support import Api
 
 LIST = "/v2/transactions"
+COUNTERPARTY = {
+    "counterparty_account_number",
+    "counterparty_account_number_format",
+    "counterparty_bank_identifier",
+    "counterparty_bank_identifier_format",
+}
 
 
 async def accounts(api: Api) -> list[dict[str, Any]]:
@@ -100,6 +106,73 @@ async def test_windows_and_orders(api: Api) -> None:
     assert up == sorted(up, key=lambda one: one["updated_at"])
 
 
+@pytest.mark.parametrize(
+    ("sort_by", "field", "descending"),
+    [
+        ("settled_at", "settled_at", True),
+        ("updated_at", "updated_at", True),
+        (":asc", "settled_at", False),
+        (":desc", "settled_at", True),
+        ("emitted_at:asc", "emitted_at", False),
+    ],
+)
+async def test_an_order_may_lack_its_property_or_its_direction(
+    api: Api, sort_by: str, field: str, descending: bool
+) -> None:
+    found = await listed(api, sort_by=sort_by)
+    assert found == sorted(found, key=lambda one: one[field], reverse=descending)
+    assert found[0][field] != found[-1][field]
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "parameter"),
+    [
+        ({"sort_by": "amount:asc"}, "sort_invalid", "sort_by"),
+        ({"sort_by": "settled_at:up"}, "sort_invalid", "sort_by"),
+        ({"settled_at_from": "yesterday"}, "date_invalid", "settled_at_from"),
+        ({"updated_at_to": "2026-13-01"}, "date_invalid", "updated_at_to"),
+        ({"created_at_from": "x"}, "date_invalid", "created_at_from"),
+    ],
+)
+async def test_orders_and_dates_that_make_no_sense_are_400_with_a_message(
+    api: Api, params: dict[str, str], code: str, parameter: str
+) -> None:
+    account = (await accounts(api))[0]
+    query = {"bank_account_id": account["id"], **params}
+    problem = await api.problem("GET", LIST, 400, params=query)
+    assert (problem["code"], problem["source"]) == (code, {"parameter": parameter})
+    assert problem["message"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "key", "inner"),
+    [
+        ("cheque", "check", {"check_number", "check_key"}),
+        ("pagopa_payment", "pagopa_payment", {"notice_number", "creditor_fiscal_code", "iuv"}),
+        (
+            "financing_installment",
+            "financing_installment",
+            {"total_installments_number", "current_installment_number"},
+        ),
+        ("direct_debit_hold", "direct_debit_hold", {"guarding_rate"}),
+        ("direct_debit_collection", "direct_debit_collection", COUNTERPARTY),
+        ("transfer", "transfer", COUNTERPARTY),
+        ("swift_income", "swift_income", COUNTERPARTY),
+    ],
+)
+async def test_a_transaction_tells_of_its_subject(
+    api: Api, operation: str, key: str, inner: set[str]
+) -> None:
+    money = {"amount": "10", "operation_type": operation}
+    made = await api.take("POST", "/_simulator/transactions", 201, json=money)
+    path = f"{LIST}/{made['transaction']['id']}"
+    one = (await api.take("GET", path))["transaction"]
+    assert set(one[key]) == inner
+    assert [each["id"] for each in await listed(api, **{"operation_type[]": operation})].count(
+        one["id"]
+    ) == 1
+
+
 @pytest.mark.covers("QX-45")
 async def test_transactions_can_move_between_pages(api: Api) -> None:
     order = {"sort_by": "updated_at:desc"}
@@ -146,14 +219,23 @@ async def test_money_moves_the_balance(api: Api) -> None:
     await api.take("POST", f"/_simulator/transactions/{id}/conclude", 400)
 
 
+async def attach(api: Api, path: str, name: str) -> None:
+    """A file on a transaction: accepted with an empty answer."""
+    files = {"file": (name, b"%PDF-", "application/pdf")}
+    key = {"X-Qonto-Idempotency-Key": str(uuid.uuid4())}
+    assert await api.take("POST", path, files=files, headers=key) is None
+
+
 @pytest.mark.covers("QX-56")
 async def test_attachments_come_and_go(api: Api) -> None:
     id = (await listed(api))[0]["id"]
     path = f"{LIST}/{id}/attachments"
     assert (await api.take("GET", path))["attachments"] == []
     for name in ("a.pdf", "b.pdf"):
-        answer = await api.take("POST", path, files={"file": (name, b"%PDF-", "application/pdf")})
-    stored = answer["attachments"]
+        await attach(api, path, name)
+    assert (await api.take("GET", path))["attachments"] == []
+    await api.take("POST", "/_simulator/clock", json={"advance": 3})
+    stored = (await api.take("GET", path))["attachments"]
     assert [one["file_name"] for one in stored] == ["a.pdf", "b.pdf"]
     shown = await listed(api, **{"includes[]": "attachments", "with_attachments": "true"})
     assert [one["id"] for one in shown] == [id]
@@ -162,16 +244,29 @@ async def test_attachments_come_and_go(api: Api) -> None:
     assert (await api.get(link)).content == b"%PDF-"
 
 
+async def test_attaching_a_file_wants_an_idempotency_key(api: Api) -> None:
+    path = f"{LIST}/{(await listed(api))[0]['id']}/attachments"
+    await api.take("POST", "/_simulator/quirks", json={"attachment_delay": 0})
+    files = {"file": ("a.pdf", b"%PDF-", "application/pdf")}
+    await api.problem("POST", path, 400, files=files)
+    key = {"X-Qonto-Idempotency-Key": str(uuid.uuid4())}
+    for _ in range(2):
+        await api.take("POST", path, files=files, headers=key)
+    assert len((await api.take("GET", path))["attachments"]) == 1
+
+
 async def test_single_attachments_are_removed(api: Api) -> None:
     id = (await listed(api))[0]["id"]
     path = f"{LIST}/{id}/attachments"
+    await api.take("POST", "/_simulator/quirks", json={"attachment_delay": 0})
     for name in ("a.pdf", "b.pdf", "c.pdf"):
-        answer = await api.take("POST", path, files={"file": (name, b"%PDF-", "application/pdf")})
-    first = answer["attachments"][0]["id"]
-    await api.take("DELETE", f"{path}/{first}", 204)
-    await api.problem("DELETE", f"{path}/{first}", 404)
+        await attach(api, path, name)
+    first = (await api.take("GET", path))["attachments"][0]["id"]
+    assert await api.take("DELETE", f"{path}/{first}") is None
+    missing = (await api.take("DELETE", f"{path}/{first}", 404))["errors"]
+    assert (missing["code"], missing["source"]) == ("not_found", {"parameter": "attachment_id"})
     assert len((await api.take("GET", path))["attachments"]) == 2
-    await api.take("DELETE", path, 204)
+    assert await api.take("DELETE", path) is None
     assert (await api.take("GET", path))["attachments"] == []
 
 
@@ -190,6 +285,15 @@ async def test_statements_are_monthly_files(api: Api) -> None:
     params = {"bank_account_ids[]": account["id"], "period_from": "09-2026"}
     found = (await api.take("GET", "/v2/statements", params=params))["statements"]
     assert [one["period"] for one in found] == ["10-2026", "09-2026"]
+    by_iban = {"ibans[]": account["iban"], "period_from": "09-2026"}
+    same = (await api.take("GET", "/v2/statements", params=by_iban))["statements"]
+    assert [one["id"] for one in same] == [one["id"] for one in found]
+    await api.problem("GET", "/v2/statements", 422, params={**params, **by_iban})
+    upward = {**params, "sort_by": "period:asc"}
+    turned = (await api.take("GET", "/v2/statements", params=upward))["statements"]
+    assert [one["period"] for one in turned] == ["09-2026", "10-2026"]
+    unknown = {"ibans[]": "FR7630006000011234567890189"}
+    assert (await api.take("GET", "/v2/statements", params=unknown))["statements"] == []
     one = (await api.take("GET", f"/v2/statements/{found[0]['id']}"))["statement"]
     assert one["bank_account_id"] == account["id"]
     await api.problem("GET", "/v2/statements?period_from=2026-09", 422)
@@ -200,7 +304,10 @@ async def test_statements_are_monthly_files(api: Api) -> None:
 async def test_people_and_settings(api: Api) -> None:
     mine = (await api.take("GET", "/v2/membership"))["membership"]
     everybody = (await api.take("GET", "/v2/memberships"))["memberships"]
-    assert mine in everybody
+    assert mine.items() <= everybody[0].items()
+    assert set(everybody[0]) - set(mine) == {
+        *("residence_country", "birthdate", "nationality", "birth_country", "ubo")
+    }
     assert mine["role"] == "owner"
     assert await api.take("GET", "/v2/einvoicing/settings") == {
         "sending_status": "enabled",

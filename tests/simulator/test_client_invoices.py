@@ -91,7 +91,8 @@ class TestBodies:
     ) -> None:
         body = {"client_invoice": await invoice_body(api)}
         problem = await api.problem("POST", "/v2/client_invoices", 422, json=body)
-        assert problem == {"code": "invalid_iban", "detail": "IBAN is empty"}
+        expected = {"status": "422", "code": "invalid_iban", "detail": "IBAN is empty"}
+        assert problem == expected
 
     @pytest.mark.parametrize(
         "iban", ["FR7630006000011234567890189", "not an iban", "FR76 1695 8000 01"]
@@ -108,7 +109,6 @@ class TestBodies:
         ("changes", "pointer"),
         [
             ({"due_date": "2026-11-19"}, "/data/attributes/due_date"),
-            ({"issue_date": "20/11/2026"}, "/data/attributes/issue_date"),
             ({"currency": "euro"}, "/data/attributes/currency"),
             ({"purchase_order": "x" * 41}, "/data/attributes/purchase_order"),
             ({"number": "x" * 41}, "/data/attributes/number"),
@@ -121,7 +121,6 @@ class TestBodies:
             ({"items": [item(description="x" * 1801)]}, f"{ITEMS}/0/description"),
             ({"items": [item(unit="x" * 21)]}, f"{ITEMS}/0/unit"),
             ({"items": [item(quantity="0")]}, f"{ITEMS}/0/quantity"),
-            ({"items": [item(quantity="1,5")]}, f"{ITEMS}/0/quantity"),
             ({"items": [item(), item(vat_rate="20")]}, f"{ITEMS}/1/vat_rate"),
             (
                 {"items": [item(unit_price={"value": "1", "currency": "USD"})]},
@@ -134,6 +133,19 @@ class TestBodies:
         self, api: Api, changes: dict[str, Any], pointer: str
     ) -> None:
         await refused(api, "invalid", pointer, **changes)
+
+    @pytest.mark.parametrize(
+        ("changes", "pointer"),
+        [
+            ({"issue_date": "20/11/2026"}, "/data/attributes/issue_date"),
+            ({"settings": "none"}, "/data/attributes/settings"),
+            ({"items": [item(quantity="1,5")]}, f"{ITEMS}/0/quantity"),
+        ],
+    )
+    async def test_what_is_of_another_kind_is_pointed_at(
+        self, api: Api, changes: dict[str, Any], pointer: str
+    ) -> None:
+        await refused(api, "invalid_format", pointer, **changes)
 
     @pytest.mark.parametrize("rate", ["0", "0.0", "0.00"])
     async def test_a_line_without_vat_needs_a_reason(self, api: Api, rate: str) -> None:
@@ -170,7 +182,6 @@ class TestBodies:
         made = await api.take(
             "POST",
             "/v2/clients",
-            201,
             json={
                 "kind": "company",
                 "name": "Sans SIREN",
@@ -194,11 +205,11 @@ class TestBodies:
         assert special["late_payment_penalties"] == "10 %"
         assert usual["organization"]["vat_payment_condition"] == "on_receipts"
 
-    async def test_creating_answers_201_or_as_told_200(self, api: Api) -> None:
+    async def test_creating_answers_200_or_as_told_201(self, api: Api) -> None:
         body = await invoice_body(api)
-        await api.take("POST", "/v2/client_invoices", 201, json=body)
-        await api.take("POST", "/_simulator/quirks", json={"created_status": 200})
         await api.take("POST", "/v2/client_invoices", 200, json=body)
+        await api.take("POST", "/_simulator/quirks", json={"created_status": 201})
+        await api.take("POST", "/v2/client_invoices", 201, json=body)
 
     async def test_a_line_takes_what_it_does_not_say_from_its_product(self, api: Api) -> None:
         product = (await api.take("GET", "/v2/products", params={"sort_by": "title:asc"}))[
@@ -265,9 +276,12 @@ class TestLife:
         assert changed["number"] == draft["number"]
         await act(api, draft["id"], "finalize")
         for action in ("mark_as_paid", "unmark_as_paid", "mark_as_canceled"):
-            for method in ("PATCH", "DELETE"):
-                problem = await api.problem(method, path, 422, json={"header": "No"})
-                assert problem["code"] == "invalid"
+            for method, code in (
+                ("PATCH", "forbidden_invoice_update"),
+                ("DELETE", "forbidden_invoice_deletion"),
+            ):
+                problem = await api.problem(method, path, 412, json={"header": "No"})
+                assert problem == {"status": "412", "code": code}
             await act(api, draft["id"], action)
         assert (await get_invoice(api, draft["id"]))["header"] == "Hello"
 
@@ -421,6 +435,12 @@ class TestSending:
         abroad = await client_named(api, "Northwind")
         invoice = await create_invoice(api, status="unpaid", client_id=abroad["id"])
         problem = await api.problem(
-            "POST", f"/v2/client_invoices/{invoice['id']}/send_by_einvoice", 422
+            "POST", f"/v2/client_invoices/{invoice['id']}/send_by_einvoice", 412
         )
-        assert problem["source"]["pointer"] == "/data/attributes/client_id"
+        assert problem == {"status": "412", "code": "recipient_not_reachable_on_einvoicing"}
+
+    async def test_a_draft_is_not_sent_as_an_e_invoice(self, api: Api) -> None:
+        draft = await create_invoice(api)
+        path = f"/v2/client_invoices/{draft['id']}/send_by_einvoice"
+        problem = await api.problem("POST", path, 412)
+        assert problem["code"] == "forbidden_invoice_update"

@@ -60,7 +60,38 @@ async def test_current_page_is_not_a_parameter(api: Api) -> None:
     assert answer["meta"]["current_page"] == 1
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=101", "page=-1"])
+@pytest.mark.parametrize("path", ["/v2/transactions", "/v2/labels", "/v2/memberships"])
+async def test_older_lists_know_the_page_as_current_page_too(api: Api, path: str) -> None:
+    account = (await api.take("GET", "/v2/bank_accounts"))["bank_accounts"][0]
+    query = {"per_page": 1, "bank_account_id": account["id"]}
+    name = path.rsplit("/", 1)[-1]
+    second = await api.take("GET", path, params={**query, "page": 2})
+    assert (await api.take("GET", path, params={**query, "current_page": 2})) == second
+    both = await api.take("GET", path, params={**query, "current_page": 1, "page": 2})
+    assert both[name] == second[name]
+    problem = await api.problem("GET", path, 422, params={**query, "current_page": 0})
+    assert problem["source"]["parameter"] == "current_page"
+
+
+@pytest.mark.parametrize(
+    ("path", "default", "most"),
+    [
+        ("client_invoices", 100, 500),
+        ("quotes", 100, 500),
+        ("credit_notes", 100, 100),
+        ("clients", 100, 100),
+        ("supplier_invoices", 25, 100),
+        ("sepa/beneficiaries", 25, 100),
+    ],
+)
+async def test_each_list_has_its_own_limits(api: Api, path: str, default: int, most: int) -> None:
+    assert (await api.take("GET", f"/v2/{path}"))["meta"]["per_page"] == default
+    full = await api.take("GET", f"/v2/{path}", params={"per_page": most})
+    assert full["meta"]["per_page"] == most
+    await api.problem("GET", f"/v2/{path}", 422, params={"per_page": most + 1})
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "per_page=0", "per_page=501", "page=-1"])
 async def test_a_page_outside_the_limits_is_refused(api: Api, query: str) -> None:
     problem = await api.problem("GET", f"{LIST}?{query}", 422)
     assert problem["source"]["parameter"] == query.partition("=")[0]

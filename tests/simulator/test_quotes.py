@@ -24,8 +24,7 @@ async def body(api: Api, **changes: Any) -> dict[str, Any]:
 
 
 async def create(api: Api, **changes: Any) -> dict[str, Any]:
-    answer = await api.take("POST", "/v2/quotes", 201, json=await body(api, **changes))
-    return answer["quote"]
+    return await api.take("POST", "/v2/quotes", 201, json=await body(api, **changes))
 
 
 async def wait(api: Api, seconds: float = 10) -> None:
@@ -40,7 +39,7 @@ async def test_a_quote_waits_for_approval(api: Api) -> None:
     assert quote["attachment_id"] is None
     assert quote["quote_url"].endswith(quote["id"])
     await wait(api)
-    ready = (await api.take("GET", f"/v2/quotes/{quote['id']}"))["quote"]
+    ready = await api.take("GET", f"/v2/quotes/{quote['id']}")
     assert await api.take("GET", f"/v2/attachments/{ready['attachment_id']}")
 
 
@@ -59,6 +58,15 @@ async def test_a_company_without_a_tax_number_gets_no_quote(api: Api) -> None:
     assert problem["detail"] == "tin_number must have a value"
 
 
+async def test_a_single_quote_has_no_envelope_or_as_told_one(api: Api) -> None:
+    quote = await create(api)
+    path = f"/v2/quotes/{quote['id']}"
+    assert await api.take("GET", path) == quote
+    await api.take("POST", "/_simulator/quirks", json={"wrapped_quotes": True})
+    assert await api.take("GET", path) == {"quote": quote}
+    assert "quotes" in await api.take("GET", "/v2/quotes")
+
+
 @pytest.mark.covers("QX-40")
 async def test_rates_are_fractions_or_as_told_percentages(api: Api) -> None:
     quote = await create(api, items=[item(vat_rate="0.2")])
@@ -75,7 +83,7 @@ async def test_rates_are_fractions_or_as_told_percentages(api: Api) -> None:
     assert meant["total_amount"]["value"] == "1368.00"
     await wait(api)
     path = f"/v2/quotes/{meant['id']}"
-    changed = (await api.take("PATCH", path, json={"header": "Hello"}))["quote"]
+    changed = await api.take("PATCH", path, json={"header": "Hello"})
     assert changed["total_amount"]["value"] == "1368.00"
     assert changed["items"] == meant["items"]
 
@@ -96,7 +104,7 @@ async def test_a_quote_is_not_changed_before_its_pdf_exists(api: Api) -> None:
     problem = await api.problem("PATCH", path, 412, json={"header": "Hello"})
     assert problem["code"] == "quote_has_no_attachment"
     await wait(api)
-    assert (await api.take("PATCH", path, json={"header": "Hello"}))["quote"]["header"] == "Hello"
+    assert (await api.take("PATCH", path, json={"header": "Hello"}))["header"] == "Hello"
 
 
 @pytest.mark.covers("QX-53")
@@ -141,7 +149,7 @@ async def test_a_status_in_the_body_is_ignored(api: Api) -> None:
 async def test_an_invoice_of_a_quote_is_listed_with_it(api: Api) -> None:
     quote = await create(api)
     invoice = await create_invoice(api, quote_id=quote["id"])
-    again = (await api.take("GET", f"/v2/quotes/{quote['id']}"))["quote"]
+    again = await api.take("GET", f"/v2/quotes/{quote['id']}")
     assert again["invoice_ids"] == [invoice["id"]]
     assert invoice["quote_id"] == quote["id"]
 

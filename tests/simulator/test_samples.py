@@ -190,7 +190,7 @@ async def test_quotes_in_every_state(api: Api) -> None:
     for one in expected["quotes"]:
         assert not differences(one, by_status[one["status"]])
     waiting = await api.take("GET", f"/v2/quotes/{by_status['pending_approval']['id']}")
-    assert not differences(sample("quote.get.json"), waiting)
+    assert not differences(sample("quote.get.json")["quote"], waiting)
 
 
 async def test_quotes_in_percent(api: Api) -> None:
@@ -253,9 +253,13 @@ async def test_tokens_and_an_invalid_grant(anybody: Api, sim: Simulator) -> None
 
 
 async def test_errors(api: Api) -> None:
-    body = await invoice_body(api, number="2026-0042")
-    await api.take("POST", "/v2/client_invoices", 201, json=body)
-    taken = await api.take("POST", "/v2/client_invoices", 409, json=body)
+    body = {
+        **(await invoice_body(api, number="2026-0042")),
+        "expiry_date": "2026-12-20",
+        "terms_and_conditions": "x",
+    }
+    await api.take("POST", "/v2/quotes", 201, json=body)
+    taken = await api.take("POST", "/v2/quotes", 409, json=body)
     expected = sample("error.number_taken.json")
     assert not differences(expected, taken)
     assert taken["errors"] == expected["errors"]

@@ -294,6 +294,26 @@ class TestActions:
         bill = await self.in_status(api, status)
         await api.problem("POST", f"{LIST}/{bill['id']}/reject", 400)
 
+    @pytest.mark.parametrize(
+        ("status", "possible"),
+        [
+            ("to_review", {"delete", "archive", "pay"}),
+            ("paid", {"archive"}),
+            ("archived", {"unarchive"}),
+            ("rejected", set[str]()),
+        ],
+    )
+    async def test_what_cannot_be_done_has_its_reason(
+        self, api: Api, status: str, possible: set[str]
+    ) -> None:
+        id = (await self.in_status(api, status))["id"]
+        await wait(api)
+        actions = (await get(api, id))["available_actions"]
+        names = ("delete", "archive", "unarchive", "pay")
+        assert {name for name in names if actions[name]} == possible
+        assert set(actions["reasons"]) == set(names) - possible
+        assert all("invalid_status" in reasons for reasons in actions["reasons"].values())
+
     async def test_answers_can_be_wrapped(self, api: Api) -> None:
         await api.take("POST", "/_simulator/quirks", json={"wrapped_supplier_actions": True})
         bill = await self.in_status(api, "to_review")

@@ -89,6 +89,15 @@ def check_invoice(invoice: dict[str, Any]) -> None:
         assert Decimal(invoice["amount_paid"]["value"]) < Decimal(invoice["total_amount"]["value"])
 
 
+def refusal_of(status: str, action: str) -> int:
+    """Changing and deleting are for drafts alone, which has a status of its own."""
+    if action == "credit":
+        return 422
+    if status == "gone":
+        return 404
+    return 412 if action in ("edit", "delete") else 422
+
+
 @walks
 @given(
     finals=st.booleans(),
@@ -106,9 +115,7 @@ async def test_invoices_move_only_as_documented(finals: bool, actions: list[str]
                 expected = None
             response = await try_invoice(api, made["id"], action)
             if expected is None:
-                assert response.status_code == (404 if status == "gone" else 422) or (
-                    status == "gone" and action == "credit" and response.status_code == 422
-                )
+                assert response.status_code == refusal_of(status, action)
             else:
                 assert response.status_code < 300, (status, action, response.text)
                 status = expected
@@ -185,7 +192,7 @@ async def test_quotes_move_only_as_documented(actions: list[str]) -> None:
             "terms_and_conditions": "x",
             "items": [item()],
         }
-        made = (await api.take("POST", "/v2/quotes", 201, json=body))["quote"]
+        made = await api.take("POST", "/v2/quotes", 201, json=body)
         path, status, sent, ready = f"/v2/quotes/{made['id']}", "pending_approval", False, False
         for action in actions:
             pending = status == "pending_approval"
@@ -217,7 +224,7 @@ async def test_quotes_move_only_as_documented(actions: list[str]) -> None:
             elif action in ("approved", "canceled"):
                 status = action
         if status != "gone":
-            assert (await api.take("GET", path))["quote"]["status"] == status
+            assert (await api.take("GET", path))["status"] == status
 
 
 @walks
@@ -245,7 +252,7 @@ async def test_credit_notes_never_exceed_their_invoice(parts: list[int]) -> None
             }
             response = await api.post("/v2/credit_notes", json=body)
             fits = credited + cents <= 144_000
-            assert response.status_code == (201 if fits else 422)
+            assert response.status_code == (200 if fits else 422)
             credited += cents if fits else 0
             invoice = (await api.take("GET", f"/v2/client_invoices/{made['id']}"))["client_invoice"]
             assert invoice["status"] == ("canceled" if credited == 144_000 else "unpaid")

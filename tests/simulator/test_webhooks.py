@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from qonto_simulator import Simulator
+from qonto_simulator.oauth.grants import Family
 from qonto_simulator.webhooks.signing import signature
 
 from .support import (
@@ -27,6 +28,7 @@ from .support import (
 
 PATH = "/v2/webhook_subscriptions"
 INVOICES = "v1/client-invoices"
+CONSENTS = "/v2/oauth2/consents"
 
 
 async def settle(api: Api) -> int:
@@ -131,6 +133,18 @@ class TestSubscriptions:
             await api.problem("POST", PATH, 400, json=body)
         await subscribe(api, INVOICES)
 
+    async def test_refusals_come_without_an_envelope(self, api: Api, anybody: Api) -> None:
+        path = f"{PATH}/nope"
+        assert await api.take("GET", path, 404) == {
+            "code": "not_found",
+            "detail": "webhook subscription not found",
+            "source": {"parameter": "id"},
+        }
+        body = {"callback_url": CALLBACK, "types": []}
+        wrong = await api.take("POST", PATH, 400, json=body)
+        assert wrong["source"] == {"pointer": "/types"}
+        assert set(await anybody.take("GET", PATH, 401)) == {"code", "detail"}
+
     @pytest.mark.covers("QX-10")
     async def test_each_type_needs_its_read_scope(
         self, sim: Simulator, open_api: Callable[..., Api]
@@ -140,6 +154,7 @@ class TestSubscriptions:
         for type, scope in (
             (INVOICES, "client_invoices.read"),
             ("v1/clients", "organization.read"),
+            ("v1/products", "organization.read"),
         ):
             body = {"callback_url": CALLBACK, "types": [type]}
             problem = await bare.problem("POST", PATH, 403, json=body)
@@ -272,7 +287,7 @@ class TestEvents:
             "v1/accounts",
         )
         body = {"kind": "company", "name": "ACME"}
-        client = (await api.take("POST", "/v2/clients", 201, json=body))["client"]
+        client = (await api.take("POST", "/v2/clients", 200, json=body))["client"]
         await api.take("PATCH", f"/v2/clients/{client['id']}", json={"name": "ACME 2"})
         await api.take("DELETE", f"/v2/clients/{client['id']}", 204)
         money = (await api.take("POST", "/_simulator/transactions", 201))["transaction"]
@@ -284,7 +299,7 @@ class TestEvents:
             "unit_price": {"value": "5", "currency": "EUR"},
             "vat_rate": "0.2",
         }
-        await api.take("POST", "/v2/products", 201, json=product)
+        await api.take("POST", "/v2/products", 200, json=product)
         await api.take("POST", "/_simulator/beneficiaries", 201)
         await api.take("PATCH", "/_simulator/organizations", json={"status": "suspended"})
         await api.take("POST", "/_simulator/members/change", json={"role": "manager"})
@@ -340,6 +355,48 @@ class TestEvents:
         form = refresh_form(sim, tokens["refresh_token"])
         answer = await anybody.take("POST", "/oauth2/token", 400, data=form)
         assert answer["error"] == "invalid_grant"
+
+
+class TestConsents:
+    """``DELETE /v2/oauth2/consents``: a person disconnects the application."""
+
+    async def test_it_ends_the_tokens_and_is_told(
+        self, anybody: Api, sim: Simulator, open_api: Callable[..., Api], receiver: Receiver
+    ) -> None:
+        tokens = await link(anybody, sim, "offline_access webhook organization.read")
+        mine = open_api(sim, Authorization=f"Bearer {tokens['access_token']}")
+        await subscribe(mine, "v1/consent-revocations")
+        response = await mine.delete(CONSENTS)
+        assert (response.status_code, response.content) == (204, b"")
+        await mine.problem("GET", "/v2/organization", 401)
+        await mine.problem("DELETE", CONSENTS, 401)
+        form = refresh_form(sim, tokens["refresh_token"])
+        answer = await anybody.take("POST", "/oauth2/token", 400, data=form)
+        assert answer["error"] == "invalid_grant"
+        await settle(anybody)
+        assert [one["type"] for one in receiver.events] == ["v1/consent-revocations"]
+        assert receiver.events[0]["data"]["client_id"] == sim.client_id
+
+    async def test_what_other_people_and_organisations_allowed_stays(
+        self, anybody: Api, sim: Simulator, open_api: Callable[..., Api], receiver: Receiver
+    ) -> None:
+        mine = open_api(sim, Authorization=f"Bearer {sim.issue_access_token()}")
+        books = sim.world.first
+        colleague = Family(
+            "colleague", sim.client_id, books.organisation.id, "another-member", ("webhook",)
+        )
+        token = sim.grants.issue(colleague, NOW).access_token
+        theirs = open_api(sim, Authorization=f"Bearer {token}")
+        organizations = (await anybody.take("GET", "/_simulator/organizations"))["organizations"]
+        token = sim.issue_access_token(organization_id=organizations[1]["id"])
+        elsewhere = open_api(sim, Authorization=f"Bearer {token}")
+        for one in (mine, theirs, elsewhere):
+            await subscribe(one, "v1/consent-revocations")
+        await mine.take("DELETE", CONSENTS, 204)
+        await settle(anybody)
+        assert len(receiver.events) == 1
+        for one in (theirs, elsewhere):
+            assert len((await one.take("GET", PATH))["subscriptions"]) == 1
 
 
 class TestDeliveries:
@@ -475,13 +532,13 @@ class TestDeliveries:
         assert retried["data"]["status"] == "unpaid"
         assert (await get_invoice(api, invoice["id"]))["status"] == "canceled"
 
-    async def test_a_new_secret_signs_new_events(self, api: Api, receiver: Receiver) -> None:
+    async def test_a_secret_is_for_good(self, api: Api, receiver: Receiver) -> None:
         made = await subscribe(api, INVOICES)
         body = {"callback_url": CALLBACK, "types": [INVOICES], "secret": "n" * 40}
         await api.take("PUT", f"{PATH}/{made['id']}", json=body)
         await create_invoice(api)
         await settle(api)
-        assert is_signed("n" * 40, *receiver.posts[0])
+        assert is_signed(made["secret"], *receiver.posts[0])
 
     async def test_running_it_delivers_by_itself(self, api: Api, receiver: Receiver) -> None:
         await subscribe(api, INVOICES)

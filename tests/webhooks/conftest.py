@@ -1,4 +1,4 @@
-"""The relay, once on each kind of database."""
+"""The relay, on a fresh database."""
 
 from collections.abc import AsyncIterator
 

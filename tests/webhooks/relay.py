@@ -15,6 +15,7 @@ from connector import ports
 from connector.errors import MissingScope
 from connector.ports import Feed, RecordState, UpstreamEvent, Verdict
 from connector.registry import Provider, Registry
+from storage.egress import EgressPolicy
 from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.ids import new_id
 from storage.repositories.accounts import Account
@@ -27,7 +28,6 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 from tests.support.accounts import add_account
 from webhooks.dispatch import Dispatcher, DispatchSettings
-from webhooks.egress import EgressPolicy
 from webhooks.endpoints import Endpoints as Uses
 from webhooks.endpoints import EndpointSettings
 from webhooks.intake import Intake
@@ -49,7 +49,7 @@ SETTINGS = DispatchSettings(poll=timedelta(milliseconds=5), lease=timedelta(seco
 
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what has nothing to do with the database: once is enough."""
+"""For what has nothing to do with the database, in a file that is about one."""
 
 
 async def until(fact: Callable[[], object] | Callable[[], Awaitable[object]]) -> None:
@@ -212,6 +212,9 @@ class ProviderWebhooks:
         )
         await self._step(self.after, "list", account_id)
         return found
+
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return "signature" in headers
 
     def verify(
         self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime

@@ -10,12 +10,12 @@ import pytest
 from connector.errors import DownstreamTimeout, DownstreamUnavailable, MissingScope
 from oauth.accounts import Status
 from oauth.endings import end_consent
+from storage.egress import EgressPolicy
 from storage.errors import NotFound
 from storage.repositories.accounts import Account
 from storage.repositories.tenant_webhooks import TenantWebhook
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
-from webhooks.egress import EgressPolicy
 from webhooks.errors import SubscriptionExists
 from webhooks.tenants import TenantWebhooks
 from webhooks.upstream import CONSENT

@@ -5,18 +5,29 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
 from starlette.types import Message
 
-from storage.errors import Invalid
+from connector.app.edge import Edge
+from connector.app.metrics import HttpMetrics
+from oauth.callers import Callers
+from storage.errors import Invalid, NotFound
+from webhooks.errors import SignatureInvalid
 from webhooks.incoming import MAX_EVENT, Incoming
 
 
 class Taken:
     """An intake that remembers what it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, refuses: Exception | None = None) -> None:
         self.given: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.refuses = refuses
+
+    async def admit(self, code: str, headers: Mapping[str, str]) -> None:
+        if self.refuses is not None:
+            raise self.refuses
 
     async def accept(self, code: str, headers: Mapping[str, str], body: bytes) -> None:
         self.given.append((code, headers, body))
@@ -62,6 +73,63 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read_to_its_end()
     with pytest.raises(Invalid):
         await post(intake, *(part(half, more=True) for _ in range(3)))
     assert intake.given == []
+
+
+@pytest.mark.parametrize(
+    ("refuses", "headers", "expected"),
+    [
+        (SignatureInvalid("unsigned"), [], SignatureInvalid),
+        (SignatureInvalid("unsigned"), [(b"content-length", b"20000")], SignatureInvalid),
+        (NotFound("no such callback"), [(b"content-length", b"1000000")], NotFound),
+    ],
+)
+async def test_what_the_headers_refuse_is_refused_before_the_body_is_read(
+    refuses: Exception, headers: Any, expected: type[Exception]
+) -> None:
+    with pytest.raises(expected):
+        await post(Taken(refuses), headers=headers)  # there is nothing to receive
+
+
+async def test_a_small_body_is_read_at_once() -> None:
+    """Whoever sends one is told by `accept`, and a genuine event costs no second look."""
+    intake = Taken(SignatureInvalid("asked"))
+    await post(intake, part(b"{}"), headers=[(b"content-length", b"2")])
+    assert len(intake.given) == 1
+
+
+async def test_a_length_that_is_none_is_left_to_the_server() -> None:
+    intake = Taken()
+    await post(intake, part(b"{}"), headers=[(b"content-length", b"two")])
+    assert len(intake.given) == 1
+
+
+async def test_a_connection_whose_body_was_not_read_is_closed() -> None:
+    """At the edge, which writes the answer; one whose body was read stays open."""
+    for refuses, closed in ((SignatureInvalid("unsigned"), True), (None, False)):
+        sent: list[Message] = []
+
+        async def send(message: Message, sent: list[Message] = sent) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return part(b"{}")
+
+        app = SimpleNamespace(
+            state=SimpleNamespace(container=SimpleNamespace(intake=Taken(refuses)))
+        )
+        edge = Edge(
+            Incoming(),
+            callers=Callers.__new__(Callers),
+            metrics=HttpMetrics(CollectorRegistry()),
+            direct=Route("/events/callback/{code}", Incoming(), methods=["POST"]),
+        )
+        scope = {
+            "type": "http", "method": "POST", "path": "/events/callback/c", "headers": [],
+            "app": app,
+        }  # fmt: skip
+        await edge(scope, receive, send)
+        assert sent[0]["status"] == (401 if closed else 202)
+        assert ((b"connection", b"close") in sent[0]["headers"]) == closed
 
 
 async def test_a_request_that_broke_off_stores_nothing() -> None:

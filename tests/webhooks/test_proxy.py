@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 from connector.app.container import assemble
 from connector.app.settings import DatabaseGroup, EgressGroup, SealingGroup, Settings
+from storage.egress import AddressRefused, EgressPolicy
 from storage.sealing import MasterKey
 from tests.support import databases
 from tests.webhooks.receivers import Identity, Received, Receiver, running, says
-from webhooks.egress import AddressRefused, EgressPolicy
-from webhooks.proxy import NameUnknown, Ways, check_proxy
+from webhooks.names import Names, NameUnknown
+from webhooks.proxy import check_proxy
 from webhooks.schedule import Answered, Failed
 from webhooks.sender import HttpSender, OutgoingRequest, SenderSettings
 
@@ -96,8 +97,14 @@ async def proxied(receiver: Receiver) -> AsyncGenerator[Proxy]:
 
 
 @asynccontextmanager
-async def sending(proxy: str, policy: EgressPolicy = PUBLIC) -> AsyncGenerator[HttpSender]:
-    sender = HttpSender(policy, SenderSettings(deadline=5, proxy=proxy))
+async def sending(
+    proxy: str, policy: EgressPolicy = PUBLIC, identity: Identity | None = None
+) -> AsyncGenerator[HttpSender]:
+    sender = HttpSender(
+        policy,
+        SenderSettings(deadline=30, proxy=proxy),
+        tls=None if identity is None else identity.trusting,
+    )
     yield sender
     await sender.close()
 
@@ -128,15 +135,14 @@ def post(url: str) -> OutgoingRequest:
 
 
 async def test_the_proxy_is_asked_for_the_vetted_address_and_the_receiver_sees_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: dict[str, list[str]]
+    tmp_path: Path, names: dict[str, list[str]]
 ) -> None:
     names["hooks.example"] = ["93.184.216.34"]
     identity = Identity.made(tmp_path, name="hooks.example")
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", identity.trusting)
     async with (
         running(tls=identity.server) as receiver,
         proxied(receiver) as proxy,
-        sending(proxy.url) as sender,
+        sending(proxy.url, identity=identity) as sender,
     ):
         for _ in range(2):
             assert await sender.send(post("https://hooks.example/a%2Fb?c=%20d")) == Answered(200)
@@ -152,16 +158,15 @@ async def test_the_proxy_is_asked_for_the_vetted_address_and_the_receiver_sees_i
 
 
 async def test_a_certificate_for_another_name_is_refused_even_at_the_same_address(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: dict[str, list[str]]
+    tmp_path: Path, names: dict[str, list[str]]
 ) -> None:
     """One tunnel's certificate vouches for one name, though both lead to one address."""
     names.update({"hooks.example": ["93.184.216.34"], "other.example": ["93.184.216.34"]})
     identity = Identity.made(tmp_path, name="hooks.example")
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", identity.trusting)
     async with (
         running(tls=identity.server) as receiver,
         proxied(receiver) as proxy,
-        sending(proxy.url) as sender,
+        sending(proxy.url, identity=identity) as sender,
     ):
         assert await sender.send(post("https://hooks.example/")) == Answered(200)
         refused = await sender.send(post("https://other.example/"))
@@ -260,38 +265,41 @@ async def test_a_redirect_is_not_followed_through_a_proxy_either(
     assert proxy.asked == ["POST http://93.184.216.34/"]
 
 
-# -- ways -------------------------------------------------------------------------------------
-
-
-async def test_ways_keep_port_path_and_query_and_have_no_name_for_an_address(
-    names: dict[str, list[str]],
-) -> None:
-    names["hooks.example"] = ["2606:2800:220::1"]
-    (way,) = await Ways(PUBLIC).to("https://Hooks.Example:8443/a?b=c")
-    assert (way.url, way.host, way.name) == (
-        "https://[2606:2800:220::1]:8443/a?b=c",
-        "hooks.example:8443",
-        "hooks.example",
-    )
-    (way,) = await Ways(PUBLIC).to("https://93.184.216.34/")
-    assert (way.url, way.host, way.name) == ("https://93.184.216.34/", "93.184.216.34", None)
+# -- names ------------------------------------------------------------------------------------
 
 
 async def test_a_name_is_looked_up_again_after_half_a_minute(names: dict[str, list[str]]) -> None:
     """A rebinding name gets no further than a new check."""
     now = 0.0
-    ways = Ways(PUBLIC, lambda: now)
+    known = Names(PUBLIC, lambda: now)
     names["hooks.example"] = ["93.184.216.34"]
-    await ways.to("https://hooks.example/")
+    await known.addresses("hooks.example", 443)
     names["hooks.example"] = ["10.0.0.8"]
-    (way,) = await ways.to("https://hooks.example/")
-    assert way.url == "https://93.184.216.34/"
+    (found,) = await known.addresses("hooks.example", 443)
+    assert found[4] == ("93.184.216.34", 443)
     now = 30.0
     with pytest.raises(AddressRefused):
-        await ways.to("https://hooks.example/")
+        await known.addresses("hooks.example", 443)
     del names["hooks.example"]
     with pytest.raises(NameUnknown):
-        await ways.to("https://hooks.example/")
+        await known.addresses("hooks.example", 443)
+
+
+async def test_a_name_is_looked_up_once_for_all_that_wait(
+    names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names["hooks.example"] = ["93.184.216.34"]
+    lookups: list[str] = []
+    real = socket.getaddrinfo
+
+    def counted(host: str, *args: object, **kwargs: object) -> object:
+        lookups.append(host)
+        return real(host, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", counted)
+    known = Names(PUBLIC)
+    await asyncio.gather(*(known.addresses("hooks.example", 443) for _ in range(20)))
+    assert lookups == ["hooks.example"]
 
 
 @pytest.mark.parametrize(

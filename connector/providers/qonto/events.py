@@ -57,10 +57,14 @@ _RESOURCES = {
 _UNDATED = "v1/memberships"
 """The type whose records bear no date, so that a state is known by its content alone."""
 
+_LISTED_ALONE = frozenset({"residence_country", "birthdate", "nationality", "birth_country", "ubo"})
+"""What Qonto's list of members adds to a member, and neither its events nor a single one has."""
+
 _EVENTS = {"created": "CREATED", "updated": "UPDATED", "deleted": "DELETED"}
 _LONGEST_ID = 200
 """Characters; Qonto's have 36."""
 
+_SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 
 
@@ -83,6 +87,12 @@ _EVENT = msgspec.json.Decoder(_Event)
 _DATA = msgspec.json.Decoder(_Data)
 _FIELDS = msgspec.json.Decoder(dict[str, Any], float_hook=str)
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Say whether there is a time, and a signature of the form that Qonto's have."""
+    moment, signatures = _read_signature(_header(headers))
+    return bool(moment and signatures)
 
 
 def verify(
@@ -140,7 +150,8 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
 def fingerprint(document: bytes) -> str | None:
     """Answer a text that differs when a document does; None for what is no JSON object.
 
-    Links are left out, since they may be signed anew each time, and so is an event's own word.
+    Links are left out, since they may be signed anew each time, and so are an event's own word and
+    what a list alone tells: a state is the same state wherever it is read.
     """
     try:
         fields = _FIELDS.decode(document)
@@ -149,7 +160,7 @@ def fingerprint(document: bytes) -> str | None:
     kept = {
         name: value
         for name, value in fields.items()
-        if name != "event" and not name.endswith("url")
+        if name != "event" and not name.endswith("url") and name not in _LISTED_ALONE
     }
     return hashlib.sha256(msgspec.json.encode(kept, order="deterministic")).hexdigest()[:32]
 
@@ -172,7 +183,7 @@ def _read_signature(header: str) -> tuple[str, list[str]]:
         name, _, value = part.strip().partition("=")
         if name == "t" and _SECONDS.fullmatch(value):
             moment = value
-        elif name == "v1" and value:
+        elif name == "v1" and _SIGNATURE.fullmatch(value):
             signatures.append(value)
     return moment, signatures
 

@@ -2,47 +2,89 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypedDict
+
+from msgspec import Meta
+
+from qonto_simulator.records.organisation import Membership
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account, membership
 
+from .call import call
 from .desk import Desk
+from .fields import Id, Organization, Text
+
+Role = Literal["owner", "admin", "manager", "reporting", "employee", "accountant"]
+
+
+class Member(TypedDict):
+    """Somebody who can log in and consent for an organisation."""
+
+    membership_id: str
+    username: str
+    password: str
+    name: str
+    role: str
+
+
+class OrganizationFacts(TypedDict):
+    """An organisation with what is needed to act for it."""
+
+    id: str
+    slug: str
+    legal_name: str
+    country: str
+    secret_key: str
+    membership_id: Annotated[str, Meta(description="Of the first member, the owner")]
+    members: list[Member]
+    client_invoices: int
+    supplier_invoices: int
 
 
 class People(Desk):
     """Organisations as their owners and Qonto's support would change them."""
 
-    def organizations(self) -> list[Document]:
-        """The organisations with what is needed to act for them."""
+    @call("GET", "/organizations", "The organisations, their API keys and who can log in.")
+    def organizations(self) -> list[OrganizationFacts]:
         return [
-            {
-                "id": books.organisation.id,
-                "slug": books.organisation.slug,
-                "legal_name": books.organisation.legal_name,
-                "country": books.organisation.country,
-                "secret_key": books.organisation.secret_key,
-                "membership_id": books.organisation.owner.id,
-                "client_invoices": len(books.client_invoices),
-                "supplier_invoices": len(books.supplier_invoices),
-            }
+            OrganizationFacts(
+                id=books.organisation.id,
+                slug=books.organisation.slug,
+                legal_name=books.organisation.legal_name,
+                country=books.organisation.country,
+                secret_key=books.organisation.secret_key,
+                membership_id=books.organisation.owner.id,
+                members=[self._facts(one) for one in books.organisation.members],
+                client_invoices=len(books.client_invoices),
+                supplier_invoices=len(books.supplier_invoices),
+            )
             for books in self._world.books.values()
         ]
 
+    @call(
+        "PATCH",
+        "/organizations",
+        "Change how an organisation numbers invoices, its e-invoicing or its status.",
+        answers="organization",
+        example={"automatic_numbering": False},
+    )
     def set_organization(
         self,
         *,
-        organization_id: str | None = None,
-        automatic_numbering: bool | None = None,
-        einvoicing: str | None = None,
-        status: str | None = None,
+        organization_id: Organization = None,
+        automatic_numbering: Annotated[
+            bool | None, Meta(description="False: every invoice needs a number of its own")
+        ] = None,
+        einvoicing: Annotated[
+            Literal["enabled", "disabled"] | None, Meta(description="Sending and receiving")
+        ] = None,
+        status: Annotated[
+            Literal["activated", "suspended"] | None,
+            Meta(description="A change of it is told to subscribers of `v1/organizations`"),
+        ] = None,
     ) -> Document:
-        """Changes the numbering mode, ``einvoicing`` (``enabled`` or ``disabled``), or the status
-        (``activated`` or ``suspended``, which is told to subscribers)."""
         books, now = self._world.books_of(organization_id), self._world.now()
         organisation = books.organisation
-        if einvoicing not in (None, "enabled", "disabled"):
-            raise ValueError("einvoicing must be enabled or disabled")
-        if status not in (None, "activated", "suspended"):
-            raise ValueError("status must be activated or suspended")
         if automatic_numbering is not None:
             organisation.automatic_numbering = automatic_numbering
         if einvoicing is not None:
@@ -58,8 +100,60 @@ class People(Desk):
             "einvoicing": organisation.einvoicing_sending,
         }
 
-    def change_member(self, *, organization_id: str | None = None, role: str = "admin") -> Document:
-        """The last member of an organisation gets another role; emits ``updated``."""
+    @call(
+        "POST",
+        "/members",
+        "Somebody joins an organisation and can log in; emits `created`. The same e-mail in several"
+        " organisations is one person.",
+        answers="member",
+        status=201,
+        example={"email": "nora@example.com", "role": "admin"},
+    )
+    def add_member(
+        self,
+        email: Annotated[Text, Meta(description="What the person logs in with")],
+        *,
+        organization_id: Organization = None,
+        first_name: Annotated[str, Meta(description="As the API shows it")] = "Nora",
+        last_name: Annotated[str, Meta(description="As the API shows it")] = "Petit",
+        role: Annotated[Role, Meta(description="The role in this organisation")] = "admin",
+    ) -> Member:
+        books, now = self._world.books_of(organization_id), self._world.now()
+        organisation = books.organisation
+        username = email.strip().lower()
+        if any(one.email == username for one in organisation.members):
+            raise ValueError(f"{username} is a member already")
+        person = Membership(
+            id=self._world.ids.uuid7(now),
+            first_name=first_name,
+            last_name=last_name,
+            email=username,
+            phone_number="",
+            position="",
+            role=role,
+            locale=organisation.locale,
+            team_id=organisation.owner.team_id,
+            created_at=now,
+            updated_at=now,
+        )
+        organisation.members.append(person)
+        data = {"event": "created", **membership(person)}
+        self._world.hub.emit(organisation.id, "v1/memberships", data, now)
+        return self._facts(person)
+
+    @call(
+        "POST",
+        "/members/change",
+        "The last member of an organisation gets another role; emits `updated`.",
+        answers="membership",
+        example={"role": "admin"},
+    )
+    def change_member(
+        self,
+        *,
+        organization_id: Organization = None,
+        role: Annotated[Text, Meta(description="The new role")] = "admin",
+    ) -> Document:
         books, now = self._world.books_of(organization_id), self._world.now()
         person = books.organisation.members[-1]
         person.role, person.updated_at = role, now
@@ -68,8 +162,16 @@ class People(Desk):
         self._world.hub.emit(books.organisation.id, "v1/memberships", data, now)
         return document
 
-    def rename_account(self, id: str, name: str) -> Document:
-        """A bank account gets another name; emits ``updated``."""
+    @call(
+        "POST",
+        "/bank_accounts/{id}/rename",
+        "A bank account gets another name; emits `updated`.",
+        answers="bank_account",
+        example={"name": "Trésorerie"},
+    )
+    def rename_account(
+        self, id: Id, name: Annotated[str, Meta(description="The new name")]
+    ) -> Document:
         now = self._world.now()
         for books in self._world.books.values():
             account = books.account(id)
@@ -80,3 +182,12 @@ class People(Desk):
                 self._world.hub.emit(books.organisation.id, "v1/accounts", data, now)
                 return document
         raise KeyError(id)
+
+    def _facts(self, person: Membership) -> Member:
+        return Member(
+            membership_id=person.id,
+            username=person.email,
+            password=self._parts.password,
+            name=f"{person.first_name} {person.last_name}",
+            role=person.role,
+        )

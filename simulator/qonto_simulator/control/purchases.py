@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from qonto_simulator import identifiers, pdf
 from qonto_simulator.money import parse_decimal
@@ -10,49 +13,91 @@ from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.render.beneficiaries import beneficiary
 from qonto_simulator.render.common import Document
+from qonto_simulator.render.events import beneficiary_event
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive
-from qonto_simulator.seeding.purchases import GOOD_IBAN, reading
+from qonto_simulator.seeding.purchases import OWN_IBAN, reading
+from qonto_simulator.seeding.scenery import scenery, supplier_named
 from qonto_simulator.times import today
 from qonto_simulator.world import Books
 
+from .call import call
 from .desk import Desk
+from .fields import Decimals, Id, Organization, Rate, Text, WholeAmount
+from .schemas import one_of
 
-ACTIONS = ("pay", "archive", "unarchive", "delete", "mark_as_paid", "unmark_as_paid", "reject")
-STATUSES = (
-    *("to_review", "to_approve", "to_pay", "awaiting_payment", "pending", "scheduled"),
-    *("archived", "discarded"),
-)
+Action = Literal[
+    "pay", "archive", "unarchive", "delete", "mark_as_paid", "unmark_as_paid", "reject"
+]
+Status = Literal[
+    "to_review",
+    "to_approve",
+    "to_pay",
+    "awaiting_payment",
+    "pending",
+    "scheduled",
+    "archived",
+    "discarded",
+]
 
 
 class Purchases(Desk):
     """Supplier invoices, transactions and beneficiaries."""
 
+    @call(
+        "POST",
+        "/supplier_invoices",
+        "A supplier's document arrives by e-mail; it is read after the quirk `ocr_delay`.",
+        answers="supplier_invoice",
+        status=201,
+        example={"supplier_name": "Papeterie du Centre", "net": "50.00"},
+    )
     def receive_supplier_invoice(
         self,
         *,
-        organization_id: str | None = None,
-        supplier_name: str = "Papeterie du Centre",
-        invoice_number: str | None = None,
-        net: str | int = "50.00",
-        tax_rate: str = "0.20",
-        currency: str = "EUR",
-        iban: str | None = GOOD_IBAN,
-        due_in_days: int | None = 30,
-        is_credit_note: bool = False,
-        category: str = "INVOICE",
-        file_name: str | None = None,
+        organization_id: Organization = None,
+        supplier_name: Annotated[
+            str | None, Meta(description="Who sends it; the country's stationer by default")
+        ] = None,
+        invoice_number: Annotated[
+            str | None, Meta(description="The supplier's number; a new one by default")
+        ] = None,
+        net: Annotated[Decimals | WholeAmount, Meta(description="Without VAT")] = "50.00",
+        tax_rate: Annotated[
+            Rate | None, Meta(description="VAT as a fraction; the country's by default")
+        ] = None,
+        currency: Annotated[
+            str, Meta(pattern=r"^[A-Z]{3}\Z", examples=["EUR"], description="ISO 4217")
+        ] = "EUR",
+        iban: Annotated[
+            str | None,
+            Meta(
+                description="Where to pay, the supplier's own by default; null if it can't be read"
+            ),
+        ] = OWN_IBAN,
+        due_in_days: Annotated[
+            Annotated[int, Meta(ge=-36_500, le=36_500)] | None,
+            Meta(description="From today; null if it can't be read"),
+        ] = 30,
+        is_credit_note: Annotated[bool, Meta(description="A credit note instead")] = False,
+        category: Annotated[str, Meta(description="What the reading takes it for")] = "INVOICE",
+        file_name: Annotated[
+            str | None, Meta(description="Made from the supplier's name by default")
+        ] = None,
     ) -> Document:
-        """A supplier's document arrives by e-mail; it is read some seconds later."""
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        place = scenery(country)
+        supplier = supplier_name or place.suppliers.stationer.name
         read = reading(
-            supplier_name,
+            supplier,
             invoice_number or f"{now.year}-{2000 + len(books.supplier_invoices)}",
             today(now),
             parse_decimal(net),
-            parse_decimal(tax_rate),
+            parse_decimal(place.rates.standard if tax_rate is None else tax_rate),
+            country=country,
             currency=currency,
             iban=iban,
             due_in=due_in_days,
@@ -60,7 +105,7 @@ class Purchases(Desk):
             category=category,
         )
         arrival = Arrival(
-            file_name=file_name or f"{supplier_name.lower().replace(' ', '-')}.pdf",
+            file_name=file_name or f"{supplier.lower().replace(' ', '-')}.pdf",
             content_type="application/pdf",
             make=partial(pdf.supplier_invoice, read, books.organisation, now),
             source="email_forward",
@@ -70,45 +115,76 @@ class Purchases(Desk):
         bill = arrive(self._world, books, arrival, at=now)
         return supplier_invoice(bill, books.organisation.id)
 
-    def move_supplier_invoice(self, id: str, status: str) -> Document:
-        """The app moves a supplier invoice on, say from ``to_review`` to ``to_pay``."""
-        if status not in STATUSES:
-            raise ValueError(f"status must be one of: {', '.join(STATUSES)}")
+    @call(
+        "POST",
+        "/supplier_invoices/{id}/move",
+        "The app moves a supplier invoice on, say from `to_review` to `to_pay`.",
+        answers="supplier_invoice",
+        example={"status": "to_pay"},
+    )
+    def move_supplier_invoice(
+        self, id: Id, status: Annotated[Status, Meta(description="Its new status")]
+    ) -> Document:
         books, bill = self._world.find_supplier_invoice(id)
         bill.status = status
         books.supplier_invoices.save(bill, self._world.now())
         return supplier_invoice(bill, books.organisation.id)
 
-    def hide_supplier_actions(self, id: str, actions: list[str]) -> Document:
-        """Takes actions away from one supplier invoice; an empty list gives them all back."""
+    @call(
+        "POST",
+        "/supplier_invoices/{id}/hide",
+        "Take actions away from one supplier invoice.",
+        answers="supplier_invoice",
+        example={"actions": ["reject"]},
+    )
+    def hide_supplier_actions(
+        self,
+        id: Id,
+        actions: Annotated[
+            list[Action], Meta(description="The hidden ones; an empty list gives all of them back")
+        ],
+    ) -> Document:
         books, bill = self._world.find_supplier_invoice(id)
-        hidden = frozenset(actions)
-        if not hidden <= frozenset(ACTIONS):
-            raise ValueError(f"actions are: {', '.join(ACTIONS)}")
-        bill.hidden_actions = hidden
+        bill.hidden_actions = frozenset[str](actions)
         return supplier_invoice(bill, books.organisation.id)
 
+    @call(
+        "POST",
+        "/transactions",
+        "Money moves. A completed credit pays the invoice that `reference` names, a completed debit"
+        " the supplier invoice of that number and amount.",
+        answers="transaction",
+        status=201,
+        example={"amount": "1440.00", "reference": "F-2026-010"},
+    )
     def bank_transaction(
         self,
         *,
-        organization_id: str | None = None,
-        bank_account_id: str | None = None,
-        amount: str | int = "100.00",
-        side: str = "credit",
-        operation_type: str | None = None,
-        label: str = "Brasserie du Parc",
-        reference: str | None = None,
-        status: str = "completed",
-        note: str | None = None,
+        organization_id: Organization = None,
+        bank_account_id: Annotated[
+            str | None, Meta(description="The main account by default")
+        ] = None,
+        amount: Annotated[
+            Decimals | WholeAmount, Meta(description="Without a sign, in EUR")
+        ] = "100.00",
+        side: Annotated[
+            Literal["credit", "debit"], Meta(description="Whether money comes or goes")
+        ] = "credit",
+        operation_type: Annotated[
+            Annotated[str, one_of(bank.OPERATIONS)] | None,
+            Meta(description="By default `income` for a credit, `transfer` for a debit"),
+        ] = None,
+        label: Annotated[
+            str | None, Meta(description="Who is on the other side; somebody known by default")
+        ] = None,
+        reference: Annotated[str | None, Meta(description="What the payer wrote")] = None,
+        status: Annotated[
+            Literal["pending", "declined", "completed"], Meta(description="How far it got")
+        ] = "completed",
+        note: Annotated[str | None, Meta(description="A note of the account's holder")] = None,
     ) -> Document:
-        """Money moves. A completed credit pays the invoice that ``reference`` names, a completed
-        debit the supplier invoice of that number and amount."""
         books, now = self._world.books_of(organization_id), self._world.now()
         operation = operation_type or ("income" if side == "credit" else "transfer")
-        if side not in bank.SIDES or status not in bank.STATUSES:
-            raise ValueError(f"side: {', '.join(bank.SIDES)}; status: {', '.join(bank.STATUSES)}")
-        if operation not in bank.OPERATIONS:
-            raise ValueError(f"operation_type must be one of: {', '.join(bank.OPERATIONS)}")
         account = books.organisation.main_account
         if bank_account_id is not None:
             found = books.account(bank_account_id)
@@ -119,7 +195,7 @@ class Purchases(Desk):
             amount=parse_decimal(amount),
             side=side,
             operation_type=operation,
-            label=label,
+            label=label or scenery(books.organisation.country).customers[0].name,
             reference=reference,
             status=status,
             note=note,
@@ -127,15 +203,35 @@ class Purchases(Desk):
         made = bank.book(self._world, books, account, movement, at=now)
         return transaction_document(made)
 
-    def conclude_transaction(self, id: str, status: str = "completed") -> Document:
-        """A pending transaction is ``completed`` or ``declined``."""
+    @call(
+        "POST",
+        "/transactions/{id}/conclude",
+        "A pending transaction comes to its end.",
+        answers="transaction",
+        example={"status": "completed"},
+    )
+    def conclude_transaction(
+        self,
+        id: Id,
+        status: Annotated[
+            Literal["completed", "declined"], Meta(description="How it ends")
+        ] = "completed",
+    ) -> Document:
         books, one = self._transaction(id)
         return transaction_document(
             bank.conclude(self._world, books, one, status, at=self._world.now())
         )
 
-    def annotate_transaction(self, id: str, note: str) -> Document:
-        """Somebody edits the note; a reliable way to cause an event."""
+    @call(
+        "POST",
+        "/transactions/{id}/annotate",
+        "Somebody edits the note; a reliable way to cause an event.",
+        answers="transaction",
+        example={"note": "seen"},
+    )
+    def annotate_transaction(
+        self, id: Id, note: Annotated[str, Meta(description="The new note")]
+    ) -> Document:
         books, one = self._transaction(id)
         one.note = note
         return transaction_document(bank.change(self._world, books, one, at=self._world.now()))
@@ -148,33 +244,46 @@ class Purchases(Desk):
                     return books, one
         raise KeyError(id)
 
+    @call(
+        "POST",
+        "/beneficiaries",
+        "Somebody adds a beneficiary in the app; emits `created`.",
+        answers="beneficiary",
+        status=201,
+        example={"name": "Menuiserie Aubert"},
+    )
     def add_beneficiary(
         self,
         *,
-        organization_id: str | None = None,
-        name: str = "Menuiserie Aubert",
-        iban: str = GOOD_IBAN,
-        status: str = "validated",
-        trusted: bool = False,
+        organization_id: Organization = None,
+        name: Annotated[
+            str | None, Meta(description="Who is paid; the country's craftsman by default")
+        ] = None,
+        iban: Annotated[
+            str | None, Meta(description="A valid IBAN; the one that name has by default")
+        ] = None,
+        status: Annotated[Text, Meta(description="As the API shows it")] = "validated",
+        trusted: Annotated[bool, Meta(description="As the API shows it")] = False,
     ) -> Document:
-        """Somebody adds a beneficiary in the app; emits ``created``."""
-        if not identifiers.iban_is_valid(iban):
-            raise ValueError("iban is not valid")
         books, now = self._world.books_of(organization_id), self._world.now()
+        country = books.organisation.country
+        known = supplier_named(country, name or scenery(country).suppliers.craftsman.name)
+        account = iban or known.iban or ""
+        if not identifiers.iban_is_valid(account):
+            raise ValueError("iban is not valid")
         one = books.beneficiaries.add(
             Beneficiary(
                 id=self._world.ids.uuid7(now),
-                name=name,
-                iban=iban,
-                bic="PSSTFRPPLIL",
-                email="",
+                name=known.name,
+                iban=account,
+                bic=known.bic or "",
+                email=known.email,
                 status=status,
                 trusted=trusted,
                 created_at=now,
                 updated_at=now,
             )
         )
-        document = beneficiary(one)
-        data = {"event": "created", **document}
+        data = beneficiary_event(one, "created")
         self._world.hub.emit(books.organisation.id, "v1/beneficiaries", data, now)
-        return document
+        return beneficiary(one)

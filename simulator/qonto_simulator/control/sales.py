@@ -3,55 +3,79 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from qonto_simulator.money import parse_decimal
 from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.quotes import quote_document
-from qonto_simulator.rules import bank, einvoicing, quotes
+from qonto_simulator.rules import bank, einvoicing, numbering, quotes
 from qonto_simulator.rules import client_invoices as invoices
 from qonto_simulator.rules.totals import line
+from qonto_simulator.seeding.scenery import scenery
 from qonto_simulator.times import parse_date, today, with_millis
 from qonto_simulator.world import Books
 
+from .call import call
 from .desk import Desk
-
-INVOICE_TYPES = ("standard", "deposit", "balance")
+from .fields import Day, Decimals, Id, Organization, Rate, WholeAmount
 
 
 class Sales(Desk):
     """Invoices and quotes, as the app, the bank or the client would change them."""
 
+    @call(
+        "POST",
+        "/invoices",
+        "Issue an invoice, as if somebody had done it in the app; emits `created`.",
+        answers="client_invoice",
+        status=201,
+        example={"unit_price": "600.00", "quantity": "2", "status": "unpaid"},
+    )
     def create_invoice(
         self,
         *,
-        organization_id: str | None = None,
-        client_id: str | None = None,
-        status: str = "unpaid",
-        title: str = "Consulting",
-        quantity: str | int = "2",
-        unit_price: str | int = "600.00",
-        vat_rate: str = "0.2",
-        number: str | None = None,
-        purchase_order: str = "",
-        issue_date: str | None = None,
-        due_date: str | None = None,
-        invoice_type: str = "standard",
-        imported: bool = False,
+        organization_id: Organization = None,
+        client_id: Annotated[
+            str | None, Meta(description="Whom to invoice; the first client by default")
+        ] = None,
+        status: Annotated[
+            Literal["draft", "unpaid"], Meta(description="Whether it is final at once")
+        ] = "unpaid",
+        title: Annotated[str, Meta(description="Of its only line")] = "Consulting",
+        quantity: Annotated[Decimals | WholeAmount, Meta(description="Of its only line")] = "2",
+        unit_price: Annotated[
+            Decimals | WholeAmount, Meta(description="Without VAT, in EUR")
+        ] = "600.00",
+        vat_rate: Annotated[
+            Rate | None, Meta(description="As a fraction; 0 is exempt; the country's by default")
+        ] = None,
+        number: Annotated[
+            str | None,
+            Meta(description="The next free one by default"),
+        ] = None,
+        purchase_order: Annotated[str, Meta(description="The client's reference")] = "",
+        issue_date: Annotated[Day | None, Meta(description="Today by default")] = None,
+        due_date: Annotated[
+            Day | None, Meta(description="30 days after the issue by default")
+        ] = None,
+        invoice_type: Annotated[
+            Literal["standard", "deposit", "balance"], Meta(description="What kind of invoice")
+        ] = "standard",
+        imported: Annotated[
+            bool, Meta(description="As if it came from another tool; lists hide it by default")
+        ] = False,
     ) -> Document:
-        """Issues an invoice, as if somebody had done it in the app; emits ``created``."""
         books, now = self._world.books_of(organization_id), self._world.now()
         organisation = books.organisation
-        if status not in ("draft", "unpaid"):
-            raise ValueError("status must be draft or unpaid")
-        if invoice_type not in INVOICE_TYPES:
-            raise ValueError(f"invoice_type must be one of: {', '.join(INVOICE_TYPES)}")
-        if number is None and not organisation.automatic_numbering:
-            number = f"M-{len(books.client_invoices) + 1:05d}"
-        rate = parse_decimal(vat_rate)
+        rates = scenery(organisation.country).rates
+        rate = parse_decimal(rates.standard if vat_rate is None else vat_rate)
         issued = _day(issue_date, today(now))
+        if number is None and not organisation.automatic_numbering:
+            number = numbering.free_number(books, invoices.PREFIX, issued)
         fields = invoices.InvoiceFields(
             client=self._client(books, client_id),
             currency="EUR",
@@ -66,7 +90,7 @@ class Sales(Desk):
                     currency="EUR",
                     vat_rate=rate,
                     unit="day",
-                    vat_exemption_reason=None if rate else "S259",
+                    vat_exemption_reason=None if rate else rates.exemption,
                 ),
             ),
             settings=invoices.printed_settings(organisation),
@@ -85,16 +109,27 @@ class Sales(Desk):
         )
         return client_invoice(made, organisation)
 
+    @call(
+        "POST",
+        "/invoices/{id}/pay",
+        "The client pays: money arrives on the account with the invoice's number.",
+        answers="client_invoice",
+        example={"amount": "100.00"},
+    )
     def pay_invoice(
         self,
-        id: str,
+        id: Id,
         *,
-        amount: str | int | None = None,
-        by_hand: bool = False,
-        paid_at: str | None = None,
+        amount: Annotated[
+            Decimals | WholeAmount | None, Meta(description="All that is open by default")
+        ] = None,
+        by_hand: Annotated[
+            bool, Meta(description="Only mark the invoice as paid; no money moves")
+        ] = False,
+        paid_at: Annotated[
+            Day | None, Meta(description="The day to mark it with; today by default")
+        ] = None,
     ) -> Document:
-        """The client pays all that is open, or ``amount``: money arrives on the account with the
-        invoice's number. ``by_hand`` marks the invoice only, as of ``paid_at``."""
         books, invoice = self._world.find_invoice(id)
         now = self._world.now()
         if by_hand:
@@ -104,29 +139,38 @@ class Sales(Desk):
         invoices.require_payable(invoice)
         owed = invoice.total - invoice.amount_paid
         account = books.account_by_iban(invoice.iban) or books.organisation.main_account
-        movement = bank.Movement(
-            amount=owed if amount is None else parse_decimal(amount),
-            label=invoice.client.display_name,
-            reference=invoice.number,
-            local_currency=invoice.currency,
-        )
+        paid = owed if amount is None else parse_decimal(amount)
+        movement = bank.receipt(invoice, paid, account.currency, now)
         bank.book(self._world, books, account, movement, at=now)
         return client_invoice(invoice, books.organisation)
 
-    def finalize_invoice(self, id: str) -> Document:
-        """As the call of the API."""
+    @call("POST", "/invoices/{id}/finalize", "Finalize a draft.", answers="client_invoice")
+    def finalize_invoice(self, id: Id) -> Document:
         books, invoice = self._world.find_invoice(id)
         invoices.finalize(self._world, books, invoice, at=self._world.now())
         return client_invoice(invoice, books.organisation)
 
-    def cancel_invoice(self, id: str) -> Document:
-        """As the call of the API."""
+    @call("POST", "/invoices/{id}/cancel", "Cancel an unpaid invoice.", answers="client_invoice")
+    def cancel_invoice(self, id: Id) -> Document:
         books, invoice = self._world.find_invoice(id)
         invoices.cancel(self._world, books, invoice, at=self._world.now())
         return client_invoice(invoice, books.organisation)
 
-    def touch_invoice(self, id: str, *, footer: str | None = None) -> Document:
-        """Changes an invoice in any state, as the app sometimes does; it moves in lists."""
+    @call(
+        "PATCH",
+        "/invoices/{id}",
+        "Change an invoice in any state, as the app sometimes does; it moves in lists.",
+        answers="client_invoice",
+        example={"footer": "seen"},
+    )
+    def touch_invoice(
+        self,
+        id: Id,
+        *,
+        footer: Annotated[
+            str | None, Meta(description="The new footer; the old by default")
+        ] = None,
+    ) -> Document:
         books, invoice = self._world.find_invoice(id)
         now = self._world.now()
         if footer is not None:
@@ -135,20 +179,38 @@ class Sales(Desk):
         invoices.tell(self._world, books, invoice, "updated", now)
         return client_invoice(invoice, books.organisation)
 
-    def progress_einvoice(self, id: str, code: int, *, reason: str = "") -> Document:
-        """The next step of an e-invoice, by the French status codes 200 to 214."""
-        if not 200 <= code <= 214:
-            raise ValueError("code must be between 200 and 214")
+    @call(
+        "POST",
+        "/invoices/{id}/einvoice",
+        "The next step of an e-invoice.",
+        answers="client_invoice",
+        example={"code": 205},
+    )
+    def progress_einvoice(
+        self,
+        id: Id,
+        code: Annotated[int, Meta(ge=200, le=214, description="The French status code")],
+        *,
+        reason: Annotated[str, Meta(description="Why, for refusals")] = "",
+    ) -> Document:
         books, invoice = self._world.find_invoice(id)
         einvoicing.progress(self._world, books, invoice, code, reason, self._world.now())
         return client_invoice(invoice, books.organisation)
 
+    @call(
+        "POST",
+        "/quotes/{id}/decide",
+        "The client approves a quote, or it is canceled.",
+        answers="quote",
+        example={"status": "approved"},
+    )
     def decide_quote(
-        self, id: str, status: Literal["approved", "canceled"] = "approved"
+        self,
+        id: Id,
+        status: Annotated[
+            Literal["approved", "canceled"], Meta(description="The decision")
+        ] = "approved",
     ) -> Document:
-        """The client approves a quote, or it is canceled."""
-        if status not in ("approved", "canceled"):
-            raise ValueError("status must be approved or canceled")
         books, quote = self._quote(id)
         quotes.decide(books, quote, status, at=self._world.now())
         percent = self._world.quirks.percent_vat_on_quotes
@@ -161,8 +223,8 @@ class Sales(Desk):
                 return books, quote
         raise KeyError(id)
 
-    def mails(self, *, organization_id: str | None = None) -> list[Document]:
-        """The e-mails that Qonto would have sent, oldest first."""
+    @call("GET", "/mails", "The e-mails that Qonto would have sent, oldest first.")
+    def mails(self, *, organization_id: Organization = None) -> list[Document]:
         return [
             {
                 "at": with_millis(mail.at),

@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from qonto_simulator.pages import page
+from qonto_simulator.records.organisation import Membership
 from qonto_simulator.scopes import ALL, DESCRIPTIONS, refused, split
 from qonto_simulator.world import Books, World
 
+from .applications import Applications, OAuthClient
 from .errors import OAuthError, invalid_request, invalid_scope
-from .grants import Family, Grants, OAuthClient
+from .grants import Family, Grants
 
 SMS_CODE = "123456"
 COOKIE = "oauth2_authentication_csrf"
@@ -33,7 +35,7 @@ _HEADINGS: dict[Step, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TestUser:
-    """The only person who can log in; a member of every organisation."""
+    """The person whom the pages come filled in with; every member has the same password."""
 
     username: str
     password: str
@@ -52,6 +54,7 @@ class Flow:
     challenge: str | None
     expires: datetime
     organisation_id: str | None
+    username: str = ""
     step: Step = "login"
 
 
@@ -63,17 +66,17 @@ class AuthorizePages:
     """
 
     def __init__(
-        self, world: World, grants: Grants, clients: dict[str, OAuthClient], user: TestUser
+        self, world: World, grants: Grants, applications: Applications, user: TestUser
     ) -> None:
         self._world = world
         self._grants = grants
-        self._clients = clients
+        self._applications = applications
         self._user = user
         self._flows: dict[str, Flow] = {}
 
     async def start(self, request: Request) -> Response:
         query = request.query_params
-        client = self._clients.get(query.get("client_id", ""))
+        client = self._applications.get(query.get("client_id", ""))
         redirect_uri = query.get("redirect_uri", "")
         if client is None or redirect_uri not in client.redirect_uris:
             return PlainTextResponse("404 page not found", status_code=404)
@@ -150,16 +153,19 @@ class AuthorizePages:
     def _answer(self, flow: Flow, fields: dict[str, str]) -> Response:
         match flow.step:
             case "login":
-                given = (fields.get("username", ""), fields.get("password", ""))
-                if given != (self._user.username, self._user.password):
+                username = fields.get("username", "").strip().lower()
+                memberships = self._world.memberships_of(username)
+                if not memberships or fields.get("password", "") != self._user.password:
                     return self._show(flow, "E-mail or password is wrong.", 401)
-                flow.step = "code"
+                flow.username, flow.step = username, "code"
+                if flow.organisation_id not in memberships:
+                    flow.organisation_id = None
             case "code":
                 if fields.get("code", "").strip() != SMS_CODE:
                     return self._show(flow, "That code is wrong. It is 123456.", 401)
                 flow.step = "consent" if flow.organisation_id else "organization"
             case "organization":
-                if fields.get("organization_id", "") not in self._world.books:
+                if fields.get("organization_id", "") not in self._memberships(flow):
                     return self._show(flow, "Choose one of the organisations.", 400)
                 flow.organisation_id = fields["organization_id"]
                 flow.step = "consent"
@@ -170,24 +176,32 @@ class AuthorizePages:
     def _decide(self, flow: Flow, action: str) -> Response:
         if action not in ("allow", "deny"):
             return self._show(flow, "Choose to allow or to deny.", 400)
+        books, person = self._books(flow), self._memberships(flow).get(flow.organisation_id or "")
+        if action == "allow" and person is None:
+            return self._show(flow, "You are no member of this organisation any more.", 403)
         del self._flows[flow.id]
-        if action == "deny":
+        if action == "deny" or person is None:
             return _back(
                 flow.redirect_uri,
                 flow.state,
                 error="access_denied",
                 error_description="The resource owner denied the request.",
             )
-        books = self._books(flow)
         family = Family(
             id=self._world.ids.hexadecimal(32),
             client_id=flow.client.id,
             organisation_id=books.organisation.id,
-            membership_id=books.organisation.owner.id,
+            membership_id=person.id,
             scopes=flow.scopes,
         )
         code = self._grants.issue_code(family, flow.redirect_uri, flow.challenge, self._world.now())
-        return _back(flow.redirect_uri, flow.state, code=code, scope=" ".join(flow.scopes))
+        back = _back(flow.redirect_uri, flow.state, code=code, scope=" ".join(flow.scopes))
+        if self._world.quirks.callback_twice:
+            return page("twice.html", callback=back.headers["location"])
+        return back
+
+    def _memberships(self, flow: Flow) -> dict[str, Membership]:
+        return self._world.memberships_of(flow.username)
 
     def _books(self, flow: Flow) -> Books:
         return self._world.books_of(flow.organisation_id)
@@ -202,7 +216,8 @@ class AuthorizePages:
             flow=flow,
             username=self._user.username,
             password=self._user.password,
-            organisations=[books.organisation for books in self._world.books.values()],
+            usernames=self._world.usernames,
+            organisations=[self._world.books[id].organisation for id in self._memberships(flow)],
             organisation=self._books(flow).organisation,
             application=flow.client.name,
             scopes=[(scope, DESCRIPTIONS[scope]) for scope in flow.scopes],

@@ -10,27 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qonto_simulator.ids import IdSource
+from qonto_simulator.tally import Ending, Tally
 
+from .applications import OAuthClient
 from .errors import invalid_grant, invalid_request, invalid_scope
 
 CODE_LIFE = timedelta(minutes=10)
 ACCESS_LIFE = timedelta(hours=1)
 REFRESH_LIFE = timedelta(days=90)
 GRACE = timedelta(seconds=60)
-
-
-@dataclass(slots=True)
-class OAuthClient:
-    """A registered application."""
-
-    id: str
-    secret: str
-    name: str
-    redirect_uris: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)
@@ -73,17 +65,38 @@ class Issued:
     scopes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which families are meant; ``None`` is any."""
+
+    client_id: str | None = None
+    organisation_id: str | None = None
+    membership_id: str | None = None
+    family_id: str | None = None
+
+    def fits(self, family: Family) -> bool:
+        return (
+            self.client_id in (None, family.client_id)
+            and self.organisation_id in (None, family.organisation_id)
+            and self.membership_id in (None, family.membership_id)
+            and self.family_id in (None, family.id)
+        )
+
+
 class Grants:
     """All codes and tokens of one authorization server."""
 
-    def __init__(self, ids: IdSource) -> None:
+    def __init__(self, ids: IdSource, tally: Tally) -> None:
         self._ids = ids
+        self._tally = tally
+        self._families: dict[str, Family] = {}
         self._codes: dict[str, Code] = {}
         self._tokens: dict[str, Token] = {}
 
     def issue_code(
         self, family: Family, redirect_uri: str, challenge: str | None, now: datetime
     ) -> str:
+        self._families[family.id] = family
         code = self._ids.token("ac")
         self._codes[code] = Code(family, redirect_uri, now + CODE_LIFE, challenge)
         return code
@@ -96,8 +109,10 @@ class Grants:
         if found is None or found.family.client_id != client.id:
             raise invalid_grant("The authorization code is unknown.")
         if found.used:
-            found.family.revoked = True
+            self._end(found.family, "code_used_twice")
             raise invalid_grant("The authorization code has already been used.")
+        if found.family.revoked:
+            raise invalid_grant("The authorization code has been revoked.")
         if now > found.expires:
             raise invalid_grant("The authorization code has expired.")
         if redirect_uri != found.redirect_uri:
@@ -107,6 +122,7 @@ class Grants:
         return self.issue(found.family, now)
 
     def issue(self, family: Family, now: datetime) -> Issued:
+        self._families[family.id] = family
         access = self._ids.token("at")
         self._tokens[access] = Token("access", family, now + ACCESS_LIFE)
         refresh = None
@@ -128,13 +144,14 @@ class Grants:
         if token.family.revoked:
             raise invalid_grant("The refresh token has been revoked.")
         if token.first_used is not None and now > token.first_used + GRACE:
-            token.family.revoked = True
+            self._end(token.family, "old_refresh_token")
             raise invalid_grant("The refresh token was used before; all its tokens are revoked.")
         if now > token.expires:
             raise invalid_grant("The refresh token has expired.")
         for scope in asked:
             if scope not in token.family.scopes:
                 raise invalid_scope(scope)
+        self._tally.refreshed(again=token.first_used is not None)
         token.first_used = token.first_used or now
         return self.issue(token.family, now)
 
@@ -149,31 +166,35 @@ class Grants:
         """Ends the family of a token of this client; an unknown token is no error."""
         token = self._tokens.get(text)
         if token is not None and token.family.client_id == client.id:
-            token.family.revoked = True
+            self._end(token.family, "revoked_by_client")
 
-    def revoke_consent(self, client_id: str, organisation_id: str | None) -> list[Family]:
-        """Ends every family of the client, in one organisation or in all; returns them."""
-        families: dict[str, Family] = {}
-        for holder in [*self._tokens.values(), *self._codes.values()]:
-            family = holder.family
-            wanted = organisation_id is None or family.organisation_id == organisation_id
-            if family.client_id == client_id and wanted and not family.revoked:
-                families[family.id] = family
-        for family in families.values():
+    def families(self, wanted: Wanted) -> list[Family]:
+        """Families that fit, in the order of their consents, ended ones as well."""
+        return [family for family in self._families.values() if wanted.fits(family)]
+
+    def revoke_consent(self, wanted: Wanted) -> list[Family]:
+        """Ends every family that fits; returns them."""
+        families = [family for family in self.families(wanted) if not family.revoked]
+        for family in families:
+            self._end(family, "consent_revoked")
+        return families
+
+    def _end(self, family: Family, ending: Ending) -> None:
+        if not family.revoked:
             family.revoked = True
-        return list(families.values())
+            self._tally.ended(ending)
 
-    def expire(self, kind: str | None, organisation_id: str | None, now: datetime) -> int:
+    def expire(self, kind: str | None, wanted: Wanted, now: datetime) -> int:
         """Lets valid tokens of a kind (or of both) end now; returns how many."""
         count = 0
         for token in self._tokens.values():
-            fits = organisation_id is None or token.family.organisation_id == organisation_id
-            if fits and kind in (None, token.kind) and token.expires > now:
+            if kind in (None, token.kind) and token.expires > now and wanted.fits(token.family):
                 token.expires = now - timedelta(microseconds=1)
                 count += 1
         return count
 
     def clear(self) -> None:
+        self._families.clear()
         self._codes.clear()
         self._tokens.clear()
 

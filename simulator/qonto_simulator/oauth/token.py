@@ -12,10 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from qonto_simulator.ids import IdSource
+from qonto_simulator.tally import Tally
 from qonto_simulator.world import World
 
+from .applications import Applications, OAuthClient
 from .errors import OAuthError, invalid_client, invalid_grant, invalid_request
-from .grants import ACCESS_LIFE, Grants, Issued, OAuthClient
+from .grants import ACCESS_LIFE, Grants, Issued
+from .oddities import Oddities
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -23,17 +26,28 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class TokenEndpoints:
     """Form bodies only; client credentials in the body, Basic taken as well."""
 
-    def __init__(self, world: World, grants: Grants, clients: dict[str, OAuthClient]) -> None:
+    def __init__(
+        self,
+        world: World,
+        grants: Grants,
+        applications: Applications,
+        oddities: Oddities,
+        tally: Tally,
+    ) -> None:
         self._world = world
         self._grants = grants
-        self._clients = clients
+        self._applications = applications
+        self._oddities = oddities
+        self._tally = tally
 
     async def token(self, request: Request) -> Response:
         try:
             form = await _form(request)
+            grant_type = form.get("grant_type", "")
+            self._tally.token_request(grant_type)
             client = self._authenticate(request, form)
             now = self._world.now()
-            match form.get("grant_type", ""):
+            match grant_type:
                 case "authorization_code":
                     issued = self._grants.exchange(
                         client,
@@ -55,7 +69,8 @@ class TokenEndpoints:
                     )
         except OAuthError as refusal:
             return _refused(refusal)
-        return JSONResponse(self._document(issued, client, now), headers=_NO_STORE)
+        document = self._oddities.shape(grant_type, self._document(issued, client, now))
+        return JSONResponse(document, headers=_NO_STORE)
 
     def _document(self, issued: Issued, client: OAuthClient, now: datetime) -> dict[str, object]:
         document: dict[str, object] = {
@@ -89,7 +104,7 @@ class TokenEndpoints:
                 raise invalid_client("The Authorization header can't be read.") from problem
             id, _, secret = pair.partition(":")
             id, secret = unquote_plus(id), unquote_plus(secret)
-        client = self._clients.get(id)
+        client = self._applications.get(id)
         if client is None or not hmac.compare_digest(secret.encode(), client.secret.encode()):
             raise invalid_client(
                 "The requested OAuth 2.0 Client does not exist or the secret is wrong."

@@ -57,6 +57,7 @@ class Beneficiary:
     trusted: bool
     created_at: datetime
     updated_at: datetime
+    activity_tag: str = "other_service"
 
 
 @dataclass(frozen=True, slots=True)

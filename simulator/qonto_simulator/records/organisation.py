@@ -43,15 +43,47 @@ class Membership:
     updated_at: datetime
     status: str = "active"
     kyc_status: str = "accepted"
+    residence_country: str | None = None
+    birthdate: str | None = None
+    nationality: str | None = None
+    birth_country: str | None = None
+    ubo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
+    """A place; what is not known of a client's is empty."""
+
     street_address: str
     city: str
     zip_code: str
     country_code: str
     province_code: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a document can be made out to it."""
+        return all((self.street_address, self.city, self.zip_code, self.country_code))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Some of the people, under one name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyles:
+    """How an organisation numbers each kind of document.
+
+    Templates with ``year``, ``short`` for its last two digits, and ``position``.
+    """
+
+    client_invoice: str
+    quote: str
+    credit_note: str
 
 
 @dataclass(slots=True)
@@ -73,6 +105,7 @@ class Organisation:
     tax_number: str
     contract_signed_at: datetime
     secret_key: str
+    numbers: NumberStyles
     automatic_numbering: bool = True
     transaction_type: str = "services"
     vat_payment_condition: str = "on_receipts"
@@ -87,6 +120,7 @@ class Organisation:
     status: str = "activated"
     bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])
     members: list[Membership] = field(default_factory=list[Membership])
+    teams: list[Team] = field(default_factory=list[Team])
 
     @property
     def country(self) -> str:

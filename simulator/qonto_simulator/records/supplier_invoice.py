@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from .client_invoice import LifecycleEvent
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -51,6 +53,8 @@ class SupplierInvoice:
     has_duplicates: bool = False
     has_discrepancies: bool = False
     declined_note: str = ""
+    lifecycle: list[LifecycleEvent] = field(default_factory=list[LifecycleEvent])
+    """The steps of an e-invoice between the networks."""
     matched_transactions: list[str] = field(default_factory=list[str])
     meta: dict[str, object] | None = None
     hidden_actions: frozenset[str] = frozenset()

@@ -40,6 +40,8 @@ class Transaction:
     attachment_ids: list[str] = field(default_factory=list[str])
     attachment_required: bool = False
     card_last_digits: str | None = None
+    details: dict[str, object] = field(default_factory=dict[str, object])
+    """What only some operations have: a check's number, an instalment's, ..."""
 
     @property
     def signed(self) -> Decimal:

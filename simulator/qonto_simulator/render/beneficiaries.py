@@ -16,6 +16,7 @@ def beneficiary(one: Beneficiary) -> Document:
         "iban": one.iban,
         "bic": one.bic,
         "email": one.email,
+        "activity_tag": one.activity_tag,
         "trusted": one.trusted,
         "created_at": with_millis(one.created_at),
         "updated_at": with_millis(one.updated_at),

@@ -70,7 +70,8 @@ def client_invoice(invoice: ClientInvoice, organisation: Organisation) -> Docume
         "credit_notes_ids": list(invoice.credit_note_ids),
         "organization": issuer(organisation, invoice.settings),
         "einvoicing_status": invoice.einvoicing_status or "",
-        "einvoicing_lifecycle_events": [_event(event) for event in invoice.lifecycle] or None,
+        "einvoicing_lifecycle_events": [lifecycle_event(event) for event in invoice.lifecycle]
+        or None,
         "welfare_fund": invoice.welfare_fund,
         "withholding_tax": invoice.withholding_tax,
         "payment_reporting": invoice.payment_reporting,
@@ -81,7 +82,7 @@ def _day(day: object) -> str:
     return str(day) if day else ""
 
 
-def _event(event: LifecycleEvent) -> Document:
+def lifecycle_event(event: LifecycleEvent) -> Document:
     return {
         "status_code": event.status_code,
         "reason": event.reason,

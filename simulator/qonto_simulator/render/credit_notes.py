@@ -6,6 +6,7 @@ from qonto_simulator.money import cents, money
 from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.times import with_offset
 
+from .client_invoices import PUBLIC_PAGE
 from .common import Document, discount, embedded_client, line
 
 
@@ -19,6 +20,7 @@ def credit_note(note: CreditNote, organisation_id: str) -> Document:
         "invoice_id": note.invoice_id,
         "invoice_issue_date": str(note.invoice_issue_date) if note.invoice_issue_date else "",
         "number": note.number,
+        "invoice_url": PUBLIC_PAGE + note.id,
         "reason": note.reason,
         "contact_email": note.contact_email,
         "terms_and_conditions": note.terms_and_conditions,
@@ -38,7 +40,7 @@ def credit_note(note: CreditNote, organisation_id: str) -> Document:
         "items": [line(one) for one in note.lines],
         "client": embedded_client(note.client),
         "einvoicing_status": note.einvoicing_status or "",
-        "einvoicing_lifecycle_events": None,
+        "einvoicing_lifecycle_events": [],
         "welfare_fund": note.welfare_fund,
         "withholding_tax": note.withholding_tax,
     }

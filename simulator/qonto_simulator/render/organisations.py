@@ -53,6 +53,18 @@ def bank_account(account: BankAccount) -> Document:
     }
 
 
+def listed_membership(person: Membership) -> Document:
+    """As in the list, which also shows what the law wants to know of a person."""
+    return {
+        **membership(person),
+        "residence_country": person.residence_country,
+        "birthdate": person.birthdate,
+        "nationality": person.nationality,
+        "birth_country": person.birth_country,
+        "ubo": person.ubo,
+    }
+
+
 def membership(person: Membership) -> Document:
     return {
         "id": person.id,

@@ -53,6 +53,8 @@ def quote_document(quote: Quote, organisation: Organisation, *, percent: bool) -
         "client": embedded_client(quote.client),
         "organization": issuer(organisation),
         "invoice_ids": list(quote.invoice_ids),
+        "welfare_fund": None,
+        "withholding_tax": None,
         "stamp_duty_amount": quote.stamp_duty_amount,
     }
 

@@ -10,6 +10,7 @@ from qonto_simulator.records.supplier_invoice import SupplierInvoice
 from qonto_simulator.rules.supplier_actions import available_actions
 from qonto_simulator.times import with_seconds
 
+from .client_invoices import lifecycle_event
 from .common import Document
 
 
@@ -70,7 +71,7 @@ def supplier_invoice(bill: SupplierInvoice, organisation_id: str) -> Document:
         "self_invoice_id": None,
         "approval_workflow": None,
         "available_actions": available_actions(bill),
-        "einvoicing_lifecycle_events": None,
+        "einvoicing_lifecycle_events": [lifecycle_event(one) for one in bill.lifecycle] or None,
         "meta": bill.meta,
         "created_at": with_seconds(bill.created_at),
         "updated_at": with_seconds(bill.updated_at),

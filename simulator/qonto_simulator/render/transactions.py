@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from qonto_simulator.money import cents
 from qonto_simulator.records.transaction import Transaction
@@ -10,21 +13,59 @@ from qonto_simulator.times import with_millis
 
 from .common import Document
 
-_SUBJECTS = {
-    "transfer": "Transfer",
-    "card": "Card",
-    "income": "Income",
-    "direct_debit": "DirectDebit",
-    "qonto_fee": "Billing",
-    "cheque": "Check",
-    "swift_income": "SwiftIncome",
-    "recall": "Income",
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a transaction was made by: its type, and the key of the object that tells of it."""
+
+    type: str
+    key: str
+    tells: Callable[[Transaction], Document] | None = None
+
+
+def _counterparty(one: Transaction) -> Document:
+    return {
+        "counterparty_account_number": one.counterparty_iban,
+        "counterparty_account_number_format": "IBAN" if one.counterparty_iban else None,
+        "counterparty_bank_identifier": one.counterparty_bic,
+        "counterparty_bank_identifier_format": "BIC" if one.counterparty_bic else None,
+    }
+
+
+def _details(*names: str) -> Callable[[Transaction], Document]:
+    return lambda one: {name: one.details.get(name) for name in names}
+
+
+SUBJECTS: Final[Mapping[str, Subject]] = {
+    "transfer": Subject("Transfer", "transfer", _counterparty),
+    "card": Subject("Card", "card"),
+    "income": Subject("Income", "income", _counterparty),
+    "direct_debit": Subject("DirectDebit", "direct_debit", _counterparty),
+    "direct_debit_collection": Subject(
+        "DirectDebitCollection", "direct_debit_collection", _counterparty
+    ),
+    "direct_debit_hold": Subject("DirectDebitHold", "direct_debit_hold", _details("guarding_rate")),
+    "qonto_fee": Subject("Billing", "billing"),
+    "cheque": Subject("Check", "check", _details("check_number", "check_key")),
+    "swift_income": Subject("SwiftIncome", "swift_income", _counterparty),
+    "recall": Subject("Income", "income", _counterparty),
+    "pagopa_payment": Subject(
+        "PagopaPayment",
+        "pagopa_payment",
+        _details("notice_number", "creditor_fiscal_code", "iuv"),
+    ),
+    "financing_installment": Subject(
+        "FinancingInstallment",
+        "financing_installment",
+        _details("total_installments_number", "current_installment_number"),
+    ),
 }
-_COUNTERPARTIES = frozenset({"transfer", "income", "direct_debit", "swift_income"})
+"""By type of operation."""
 
 
 def transaction_document(one: Transaction) -> Document:
     """Without the parts that ``includes[]`` asks for."""
+    subject = SUBJECTS[one.operation_type]
     document: Document = {
         "id": one.id,
         "transaction_id": one.slug,
@@ -59,18 +100,13 @@ def transaction_document(one: Transaction) -> Document:
         "category": one.category,
         "cashflow_category": {"name": "Outflows" if one.side == "debit" else "Inflows"},
         "cashflow_subcategory": {"name": one.category},
-        "subject_type": _SUBJECTS.get(one.operation_type, "Other"),
+        "subject_type": subject.type,
         "bank_account_id": one.bank_account_id,
         "is_external_transaction": False,
         "logo": None,
     }
-    if one.operation_type in _COUNTERPARTIES:
-        document[one.operation_type] = {
-            "counterparty_account_number": one.counterparty_iban,
-            "counterparty_account_number_format": "IBAN" if one.counterparty_iban else None,
-            "counterparty_bank_identifier": one.counterparty_bic,
-            "counterparty_bank_identifier_format": "BIC" if one.counterparty_bic else None,
-        }
+    if subject.tells is not None:
+        document[subject.key] = subject.tells(one)
     return document
 
 

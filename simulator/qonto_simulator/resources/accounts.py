@@ -10,20 +10,19 @@ from qonto_simulator import pdf
 from qonto_simulator.api import Call, Endpoint, Reply
 from qonto_simulator.errors import not_found, refuse
 from qonto_simulator.files import link
-from qonto_simulator.filters import many
+from qonto_simulator.filters import many, sorting
 from qonto_simulator.paging import meta, read_page
 from qonto_simulator.records.catalogue import Label, Statement
 from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account
 
-READ = "organization.read"
 _PERIOD = re.compile(r"(0[1-9]|1[0-2])-(\d{4})")
 T = TypeVar("T")
 
 
-def _page(call: Call, rows: Sequence[T]) -> tuple[list[T], Document]:
-    page = read_page(call.request.query_params)
+def _page(call: Call, rows: Sequence[T], *, current_page: bool = False) -> tuple[list[T], Document]:
+    page = call.limited(read_page(call.request.query_params, current_page=current_page))
     return list(rows[page.start : page.stop]), meta(page, len(rows), call.quirks)
 
 
@@ -74,18 +73,32 @@ def _period(statement: Statement) -> tuple[int, int]:
     return int(statement.period[3:]), int(statement.period[:2])
 
 
+def _wanted_accounts(call: Call) -> set[str] | None:
+    """The accounts named by id or by IBAN, ``None`` for all; 422 for both at once."""
+    query = call.request.query_params
+    ids, ibans = many(query, "bank_account_ids"), many(query, "ibans")
+    if ids and ibans:
+        detail = "bank_account_ids and ibans can't be used together"
+        raise refuse(422, "invalid", detail, parameter="ibans[]")
+    if ibans:
+        found = (call.books.account_by_iban(iban) for iban in ibans)
+        return {account.id for account in found if account is not None}
+    return set(ids) or None
+
+
 async def statements(call: Call) -> Reply:
     """Newest month first; ``period_from`` and ``period_to`` are ``MM-YYYY``."""
-    wanted = many(call.request.query_params, "bank_account_ids")
+    wanted = _wanted_accounts(call)
+    _, direction = sorting(call.request.query_params, ("period",), "period:desc")
     since, until = _month(call, "period_from"), _month(call, "period_to")
     rows = [
         one
         for one in call.books.statements
-        if (not wanted or one.bank_account_id in wanted)
+        if (wanted is None or one.bank_account_id in wanted)
         and (since is None or _period(one) >= since)
         and (until is None or _period(one) <= until)
     ]
-    rows.sort(key=_period, reverse=True)
+    rows.sort(key=_period, reverse=direction == "desc")
     shown, below = _page(call, rows)
     return Reply(document={"statements": [_statement(call, one) for one in shown], "meta": below})
 
@@ -113,7 +126,7 @@ def _statement(call: Call, one: Statement) -> Document:
 
 
 async def labels(call: Call) -> Reply:
-    rows, below = _page(call, call.books.labels)
+    rows, below = _page(call, call.books.labels, current_page=True)
     return Reply(document={"labels": [_label(row) for row in rows], "meta": below})
 
 
@@ -129,11 +142,11 @@ def _label(one: Label) -> Document:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/bank_accounts", READ, accounts),
-    Endpoint("GET", "/bank_accounts/{id}", READ, account),
-    Endpoint("GET", "/bank_accounts/{id}/iban_certificate", READ, certificate),
-    Endpoint("GET", "/statements", READ, statements),
-    Endpoint("GET", "/statements/{id}", READ, statement),
-    Endpoint("GET", "/labels", READ, labels),
-    Endpoint("GET", "/labels/{id}", READ, label),
+    Endpoint("GET", "/bank_accounts", accounts),
+    Endpoint("GET", "/bank_accounts/{id}", account),
+    Endpoint("GET", "/bank_accounts/{id}/iban_certificate", certificate),
+    Endpoint("GET", "/statements", statements),
+    Endpoint("GET", "/statements/{id}", statement),
+    Endpoint("GET", "/labels", labels),
+    Endpoint("GET", "/labels/{id}", label),
 )

@@ -12,8 +12,8 @@ from qonto_simulator.paging import read_page
 from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.render.beneficiaries import beneficiary
 
-READ = "organization.read"
 STATUSES = ("pending", "validated", "declined")
+PER_PAGE = 25
 
 
 async def index(call: Call) -> Reply:
@@ -37,7 +37,7 @@ async def index(call: Call) -> Reply:
         order="updated_at" if order == "updated_at" else "created_at",
         descending=direction == "desc",
     )
-    page = read_page(query)
+    page = read_page(query, default=PER_PAGE)
     return list_reply(call, "beneficiaries", call.books.beneficiaries, wanted, page, beneficiary)
 
 
@@ -49,6 +49,6 @@ async def show(call: Call) -> Reply:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/sepa/beneficiaries", READ, index, oauth_only=True),
-    Endpoint("GET", "/sepa/beneficiaries/{id}", READ, show, oauth_only=True),
+    Endpoint("GET", "/sepa/beneficiaries", index),
+    Endpoint("GET", "/sepa/beneficiaries/{id}", show),
 )

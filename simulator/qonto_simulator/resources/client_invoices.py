@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from qonto_simulator.api import Call, Endpoint, Reply, list_reply
+from qonto_simulator.api import Call, Endpoint, Handler, Reply, list_reply
 from qonto_simulator.collection import Selection
-from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.errors import Wording, not_found, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.filters import day, flag, many, sorting, statuses, window
-from qonto_simulator.paging import read_page
+from qonto_simulator.paging import MOST_INVOICING, read_page
 from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
@@ -19,8 +19,6 @@ from qonto_simulator.rules import einvoicing, mails
 
 from .invoice_bodies import as_body, read_invoice
 from .mail_bodies import read_mail
-
-READ, WRITE = "client_invoices.read", "client_invoice.write"
 
 
 def _find(call: Call) -> ClientInvoice:
@@ -54,7 +52,7 @@ async def index(call: Call) -> Reply:
             del document["organization"], document["einvoicing_lifecycle_events"]
         return document
 
-    page = read_page(query)
+    page = read_page(query, most=MOST_INVOICING)
     return list_reply(call, "client_invoices", call.books.client_invoices, wanted, page, render)
 
 
@@ -150,16 +148,20 @@ async def send_by_einvoice(call: Call) -> Reply:
     return Reply(204)
 
 
+def _write(method: str, path: str, handle: Handler) -> Endpoint:
+    return Endpoint(method, f"/client_invoices{path}", handle, wording=Wording.INVOICING)
+
+
 ENDPOINTS = (
-    Endpoint("GET", "/client_invoices", READ, index),
-    Endpoint("POST", "/client_invoices", WRITE, create),
-    Endpoint("GET", "/client_invoices/{id}", READ, show),
-    Endpoint("PATCH", "/client_invoices/{id}", WRITE, update),
-    Endpoint("DELETE", "/client_invoices/{id}", WRITE, delete),
-    Endpoint("POST", "/client_invoices/{id}/finalize", WRITE, finalize),
-    Endpoint("POST", "/client_invoices/{id}/mark_as_paid", WRITE, mark_as_paid),
-    Endpoint("POST", "/client_invoices/{id}/unmark_as_paid", WRITE, unmark_as_paid),
-    Endpoint("POST", "/client_invoices/{id}/mark_as_canceled", WRITE, mark_as_canceled),
-    Endpoint("POST", "/client_invoices/{id}/send", WRITE, send),
-    Endpoint("POST", "/client_invoices/{id}/send_by_einvoice", WRITE, send_by_einvoice),
+    Endpoint("GET", "/client_invoices", index),
+    Endpoint("GET", "/client_invoices/{id}", show),
+    _write("POST", "", create),
+    _write("PATCH", "/{id}", update),
+    _write("DELETE", "/{id}", delete),
+    _write("POST", "/{id}/finalize", finalize),
+    _write("POST", "/{id}/mark_as_paid", mark_as_paid),
+    _write("POST", "/{id}/unmark_as_paid", unmark_as_paid),
+    _write("POST", "/{id}/mark_as_canceled", mark_as_canceled),
+    _write("POST", "/{id}/send", send),
+    _write("POST", "/{id}/send_by_einvoice", send_by_einvoice),
 )

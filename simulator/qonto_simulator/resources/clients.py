@@ -16,10 +16,9 @@ from qonto_simulator.render.clients import client_document
 from qonto_simulator.render.common import Document
 from qonto_simulator.rules import clients as rules
 
-READ, WRITE = "client.read", "client.write"
 _TEXTS = {
-    "first_name": 100,
-    "last_name": 100,
+    "first_name": 60,
+    "last_name": 60,
     "email": 250,
     "vat_number": 20,
     "tax_identification_number": 30,
@@ -82,7 +81,7 @@ async def show(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     fields = Fields(await call.json())
-    kind = _kind(fields, required=True)
+    kind = _kind(fields)
     client = Client(
         id=call.world.ids.uuid7(call.now),
         kind=kind or "company",
@@ -99,13 +98,11 @@ async def create(call: Call) -> Reply:
 
 
 async def update(call: Call) -> Reply:
-    """Fields that are not sent stay; a field sent as null or empty is cleared."""
+    """Fields that are not sent stay, those sent as null or empty are cleared; the kind stays."""
     client = _find(call)
     fields = Fields(await call.json())
-    kind = _kind(fields, required=False)
     write = _read(fields, client)
     fields.check()
-    client.kind = kind or client.kind
     write()
     rules.change(call.world, call.books, client, at=call.now)
     return Reply(document=_one(call, client))
@@ -116,10 +113,10 @@ async def delete(call: Call) -> Reply:
     return Reply(204)
 
 
-def _kind(fields: Fields, *, required: bool) -> str | None:
+def _kind(fields: Fields) -> str | None:
     """``kind`` wins over its legacy twin ``type``."""
     name = "kind" if "kind" in fields or "type" not in fields else "type"
-    return fields.choice(name, rules.KINDS, required=required)
+    return fields.choice(name, rules.KINDS, required=True)
 
 
 def _require_names(fields: Fields, kind: str) -> None:
@@ -184,24 +181,24 @@ def _read_addresses(fields: Fields, client: Client, changes: dict[str, object]) 
         changes["billing_address"] = _address(fields, "address")
 
 
-def _address(fields: Fields, street: str) -> Address | None:
-    street_address = fields.text(street, most=250, required=True)
-    city = fields.text("city", most=50, required=True)
-    zip_code = fields.text("zip_code", most=20, required=True)
-    country = fields.text("country_code", required=True)
-    province = fields.text("province_code", most=5)
-    if country is not None and not (len(country) == 2 and country.isalpha()):
+def _address(fields: Fields, street: str) -> Address:
+    """What was sent of an address; only a document asks for the whole of it."""
+    country = fields.text("country_code") or ""
+    if country and not (len(country) == 2 and country.isalpha()):
         fields.problem("country_code", "invalid", "country_code must be an ISO 3166 code")
-        return None
-    if street_address is None or city is None or zip_code is None or country is None:
-        return None
-    return Address(street_address, city, zip_code, country.upper(), province)
+    return Address(
+        street_address=fields.text(street, most=250) or "",
+        city=fields.text("city", most=50) or "",
+        zip_code=fields.text("zip_code", most=20) or "",
+        country_code=country.upper(),
+        province_code=fields.text("province_code", most=5),
+    )
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/clients", READ, index),
-    Endpoint("POST", "/clients", WRITE, create),
-    Endpoint("GET", "/clients/{id}", READ, show),
-    Endpoint("PATCH", "/clients/{id}", WRITE, update),
-    Endpoint("DELETE", "/clients/{id}", WRITE, delete),
+    Endpoint("GET", "/clients", index),
+    Endpoint("POST", "/clients", create),
+    Endpoint("GET", "/clients/{id}", show),
+    Endpoint("PATCH", "/clients/{id}", update),
+    Endpoint("DELETE", "/clients/{id}", delete),
 )

@@ -16,8 +16,6 @@ from qonto_simulator.rules import credit_notes as rules
 
 from .lines import read_discount, read_lines
 
-READ, WRITE = "client_invoices.read", "client_invoice.write"
-
 
 def _one(call: Call, note: CreditNote) -> Document:
     return {"credit_note": call.shaped(credit_note(note, call.books.organisation.id))}
@@ -100,7 +98,7 @@ def _invoice(call: Call, fields: Fields) -> ClientInvoice | None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/credit_notes", READ, index),
-    Endpoint("POST", "/credit_notes", WRITE, create),
-    Endpoint("GET", "/credit_notes/{id}", READ, show),
+    Endpoint("GET", "/credit_notes", index),
+    Endpoint("POST", "/credit_notes", create),
+    Endpoint("GET", "/credit_notes/{id}", show),
 )

@@ -15,4 +15,4 @@ async def settings(call: Call) -> Reply:
     )
 
 
-ENDPOINTS = (Endpoint("GET", "/einvoicing/settings", "einvoicing.read", settings, oauth_only=True),)
+ENDPOINTS = (Endpoint("GET", "/einvoicing/settings", settings),)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import cast
 
 from qonto_simulator.api import Call
-from qonto_simulator.errors import refuse
+from qonto_simulator.errors import Problem, attribute, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import (
@@ -36,7 +36,7 @@ def read_invoice(call: Call, data: dict[str, object], known: Client | None = Non
     ``known`` is the client that a changed document has, which may be deleted by now.
     """
     account = _account(call, data)
-    fields = Fields(data)
+    fields = Fields(data, malformed="invalid_format")
     client = find_client(call, fields, known)
     currency = fields.currency("currency", required=True)
     issue_date = fields.day("issue_date", required=True)
@@ -111,7 +111,14 @@ def find_client(call: Call, fields: Fields, known: Client | None = None) -> Clie
     if client is None and known is not None and known.id == id:
         return known
     if client is None:
-        fields.problem("client_id", "not_found", "client not found")
+        fields.problems.append(
+            Problem(
+                "invalid_client_id",
+                "client_id is unknown",
+                attribute("client_id"),
+                validation_param="uuid",
+            )
+        )
         return None
     _check_client(fields, client)
     return replace(client, extra_emails=list(client.extra_emails))
@@ -123,7 +130,7 @@ def _check_client(fields: Fields, client: Client) -> None:
         fields.problem("currency", "required", "client currency is required")
     if not client.locale:
         fields.problem("locale", "required", "client locale is required")
-    if client.billing_address is None:
+    if client.billing_address is None or not client.billing_address.is_complete:
         fields.problem("billing_address", "required", "client address is required")
     elif (
         client.kind == "company"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qonto_simulator.api import Call, Endpoint, Reply
 from qonto_simulator.errors import not_found
 from qonto_simulator.paging import meta, read_page
-from qonto_simulator.render.organisations import membership
+from qonto_simulator.render.organisations import listed_membership, membership
 
 
 async def mine(call: Call) -> Reply:
@@ -17,12 +17,12 @@ async def mine(call: Call) -> Reply:
 
 async def index(call: Call) -> Reply:
     people = call.books.organisation.members
-    page = read_page(call.request.query_params)
-    shown = [membership(person) for person in people[page.start : page.stop]]
+    page = call.limited(read_page(call.request.query_params, current_page=True))
+    shown = [listed_membership(person) for person in people[page.start : page.stop]]
     return Reply(document={"memberships": shown, "meta": meta(page, len(people), call.quirks)})
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/membership", "membership.read", mine, oauth_only=True),
-    Endpoint("GET", "/memberships", "organization.read", index),
+    Endpoint("GET", "/membership", mine),
+    Endpoint("GET", "/memberships", index),
 )

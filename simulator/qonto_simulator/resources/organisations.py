@@ -14,4 +14,4 @@ async def show(call: Call) -> Reply:
     return Reply(document={"organization": document})
 
 
-ENDPOINTS = (Endpoint("GET", "/organization", "organization.read", show),)
+ENDPOINTS = (Endpoint("GET", "/organization", show),)

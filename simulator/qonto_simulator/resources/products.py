@@ -1,19 +1,20 @@
-"""``/v2/products``: the list and the creation; nothing else is published."""
+"""``/v2/products``: listed, made and removed; there is no change."""
 
 from __future__ import annotations
 
 from qonto_simulator.api import Call, Endpoint, Reply, list_reply
 from qonto_simulator.collection import Selection
-from qonto_simulator.errors import refuse
+from qonto_simulator.errors import not_found, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.filters import sorting
 from qonto_simulator.paging import read_page
 from qonto_simulator.records.catalogue import Product
+from qonto_simulator.render.common import Document
+from qonto_simulator.render.events import product_event
 from qonto_simulator.render.products import product_document
 
 from .lines import EXEMPTIONS, read_rate
 
-READ, WRITE = "product.read", "product.write"
 TYPES = ("good", "service")
 TYPE = "v1/products"
 
@@ -70,15 +71,41 @@ async def create(call: Call) -> Reply:
         links=links,
     )
     call.books.products.add(product)
+    _tell(call, product, "created")
+    return call.created(_one(call, product))
+
+
+async def show(call: Call) -> Reply:
+    return Reply(document=_one(call, _find(call)))
+
+
+async def delete(call: Call) -> Reply:
+    product = _find(call)
+    call.books.products.remove(product)
+    _tell(call, product, "deleted")
+    return Reply(204)
+
+
+def _find(call: Call) -> Product:
+    product = call.books.products.get(call.id)
+    if product is None:
+        raise not_found("product")
+    return product
+
+
+def _one(call: Call, product: Product) -> Document:
+    return {"product": call.shaped(product_document(product, call.books.organisation.id))}
+
+
+def _tell(call: Call, product: Product, event: str) -> None:
     organisation_id = call.books.organisation.id
-    document = product_document(product, organisation_id)
     if call.world.hub.wants(organisation_id, TYPE):
-        data = {"event": "created", **document}
-        call.world.hub.emit(organisation_id, TYPE, data, call.now)
-    return call.created({"product": call.shaped(document)})
+        call.world.hub.emit(organisation_id, TYPE, product_event(product, event), call.now)
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/products", READ, index),
-    Endpoint("POST", "/products", WRITE, create),
+    Endpoint("GET", "/products", index),
+    Endpoint("POST", "/products", create),
+    Endpoint("GET", "/products/{id}", show),
+    Endpoint("DELETE", "/products/{id}", delete),
 )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from qonto_simulator.api import Call, Endpoint, Reply, list_reply
+from qonto_simulator.api import Call, Endpoint, Handler, Reply, list_reply
 from qonto_simulator.collection import Selection
-from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.errors import Wording, not_found, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.filters import sorting, statuses, window
-from qonto_simulator.paging import read_page
+from qonto_simulator.paging import MOST_INVOICING, read_page
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.lines import Discount
 from qonto_simulator.records.quote import Quote
@@ -23,13 +23,11 @@ from .invoice_bodies import find_client
 from .lines import lines_as_body, read_discount, read_lines
 from .mail_bodies import read_mail
 
-READ, WRITE = "client_invoices.read", "client_invoice.write"
-
 
 def _find(call: Call) -> Quote:
     quote = call.books.quotes.get(call.id)
     if quote is None:
-        raise not_found("quote")
+        raise not_found("quote", parameter="id")
     return quote
 
 
@@ -39,7 +37,9 @@ def _render(call: Call, quote: Quote) -> Document:
 
 
 def _one(call: Call, quote: Quote) -> Document:
-    return {"quote": call.shaped(_render(call, quote))}
+    """Without an envelope, unlike in the list."""
+    document = call.shaped(_render(call, quote))
+    return {"quote": document} if call.quirks.wrapped_quotes else document
 
 
 async def index(call: Call) -> Reply:
@@ -52,7 +52,7 @@ async def index(call: Call) -> Reply:
         order="updated_at" if order == "updated_at" else "created_at",
         descending=direction == "desc",
     )
-    page = read_page(query)
+    page = read_page(query, most=MOST_INVOICING)
     return list_reply(
         call, "quotes", call.books.quotes, wanted, page, lambda quote: _render(call, quote)
     )
@@ -65,7 +65,7 @@ async def show(call: Call) -> Reply:
 async def create(call: Call) -> Reply:
     fields = _read(call, await call.json(), None)
     quote = rules.create(call.world, call.books, fields, at=call.now)
-    return call.created(_one(call, quote))
+    return call.created(_one(call, quote), 201)
 
 
 async def update(call: Call) -> Reply:
@@ -159,11 +159,15 @@ def _scaled(discount: Discount | None, factor: Decimal) -> Discount | None:
     return replace(discount, value=discount.value * factor)
 
 
+def _endpoint(method: str, path: str, handle: Handler) -> Endpoint:
+    return Endpoint(method, f"/quotes{path}", handle, wording=Wording.SINGLE_404)
+
+
 ENDPOINTS = (
-    Endpoint("GET", "/quotes", READ, index),
-    Endpoint("POST", "/quotes", WRITE, create),
-    Endpoint("GET", "/quotes/{id}", READ, show),
-    Endpoint("PATCH", "/quotes/{id}", WRITE, update),
-    Endpoint("DELETE", "/quotes/{id}", WRITE, delete),
-    Endpoint("POST", "/quotes/{id}/send", WRITE, send_by_mail),
+    _endpoint("GET", "", index),
+    _endpoint("POST", "", create),
+    _endpoint("GET", "/{id}", show),
+    _endpoint("PATCH", "/{id}", update),
+    _endpoint("DELETE", "/{id}", delete),
+    _endpoint("POST", "/{id}/send", send_by_mail),
 )

@@ -10,4 +10,4 @@ async def show(call: Call) -> Reply:
     return Reply(document={"settings": {"numbering_mode": "automatic" if automatic else "manual"}})
 
 
-ENDPOINTS = (Endpoint("GET", "/settings", "organization.read", show),)
+ENDPOINTS = (Endpoint("GET", "/settings", show),)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
-from qonto_simulator.api import Call, Endpoint, Reply
-from qonto_simulator.errors import missing_scope, not_found, refuse
+from qonto_simulator.api import Call, Endpoint, Handler, Reply
+from qonto_simulator.errors import Wording, missing_scope, not_found, refuse
 from qonto_simulator.paging import meta, read_page
 from qonto_simulator.records.subscription import Subscription
 from qonto_simulator.render.common import Document
@@ -31,17 +31,19 @@ class _Body:
     description: str | None
 
 
-def _bad(detail: str) -> Exception:
-    return refuse(400, "bad_request", detail)
+def _bad(name: str, detail: str) -> Exception:
+    return refuse(400, "invalid", detail, pointer=f"/{name}")
 
 
 async def _read(call: Call) -> _Body:
     data = await call.json()
     url = data.get("callback_url")
     if not isinstance(url, str) or not url:
-        raise _bad("CallbackURL is missing")
+        raise _bad("callback_url", "CallbackURL is missing")
     if len(url) > _URL or not _is_allowed(url, strict=call.quirks.strict_callbacks):
-        raise _bad("CallbackURL must be a public HTTPS address of at most 512 characters")
+        raise _bad(
+            "callback_url", "CallbackURL must be a public HTTPS address of at most 512 characters"
+        )
     types = _types(data.get("types"))
     for type in types:
         scope = SCOPES[type]
@@ -49,20 +51,20 @@ async def _read(call: Call) -> _Body:
             raise missing_scope(scope)
     secret = _optional(data, "secret")
     if secret is not None and not _SECRET[0] <= len(secret) <= _SECRET[1]:
-        raise _bad("Secret must have 32 to 128 characters")
+        raise _bad("secret", "Secret must have 32 to 128 characters")
     description = _optional(data, "description")
     if description is not None and len(description) > _DESCRIPTION:
-        raise _bad("Description must have at most 256 characters")
+        raise _bad("description", "Description must have at most 256 characters")
     return _Body(url, types, secret, description)
 
 
 def _types(raw: object) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
-        raise _bad("Types is missing")
+        raise _bad("types", "Types is missing")
     types: list[str] = []
     for type in cast("list[object]", raw):
         if not isinstance(type, str) or type not in SCOPES:
-            raise _bad(f"Types must be among: {', '.join(SCOPES)}")
+            raise _bad("types", f"Types must be among: {', '.join(SCOPES)}")
         types.append(type)
     return tuple(dict.fromkeys(types))
 
@@ -72,7 +74,7 @@ def _optional(data: dict[str, object], name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise _bad(f"{name} must be a string")
+        raise _bad(name, f"{name} must be a string")
     return value
 
 
@@ -121,13 +123,13 @@ def _is_mine(call: Call, one: Subscription) -> bool:
 def _find(call: Call) -> Subscription:
     one = call.world.hub.subscriptions.get(call.id)
     if one is None or not _is_mine(call, one):
-        raise not_found("webhook subscription")
+        raise not_found("webhook subscription", parameter="id")
     return one
 
 
 async def index(call: Call) -> Reply:
     mine = [one for one in call.world.hub.subscriptions.values() if _is_mine(call, one)]
-    page = read_page(call.request.query_params)
+    page = call.limited(read_page(call.request.query_params))
     shown = [_document(one, listed=True) for one in mine[page.start : page.stop]]
     return Reply(document={"subscriptions": shown, "meta": meta(page, len(mine), call.quirks)})
 
@@ -156,13 +158,12 @@ async def create(call: Call) -> Reply:
 
 
 async def replace(call: Call) -> Reply:
-    """Replaces everything; a secret that is not sent stays, as it could not be read back."""
+    """Replaces everything but the secret: a new one needs a new subscription."""
     one = _find(call)
     body = await _read(call)
     one.callback_url = body.callback_url
     one.types = body.types
     one.description = body.description
-    one.secret = body.secret or one.secret
     one.updated_at = call.now
     call.world.hub.recount()
     return Reply(document=_document(one))
@@ -174,10 +175,14 @@ async def delete(call: Call) -> Reply:
     return Reply(204)
 
 
+def _endpoint(method: str, path: str, handle: Handler) -> Endpoint:
+    return Endpoint(method, f"/webhook_subscriptions{path}", handle, wording=Wording.BARE)
+
+
 ENDPOINTS = (
-    Endpoint("GET", "/webhook_subscriptions", "webhook", index, oauth_only=True),
-    Endpoint("POST", "/webhook_subscriptions", "webhook", create, oauth_only=True),
-    Endpoint("GET", "/webhook_subscriptions/{id}", "webhook", show, oauth_only=True),
-    Endpoint("PUT", "/webhook_subscriptions/{id}", "webhook", replace, oauth_only=True),
-    Endpoint("DELETE", "/webhook_subscriptions/{id}", "webhook", delete, oauth_only=True),
+    _endpoint("GET", "", index),
+    _endpoint("POST", "", create),
+    _endpoint("GET", "/{id}", show),
+    _endpoint("PUT", "/{id}", replace),
+    _endpoint("DELETE", "/{id}", delete),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from qonto_simulator.api import Call, Endpoint, Reply
+from qonto_simulator.errors import refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.supplier_invoice import SupplierInvoice
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.rules import supplier_invoices as rules
 
-from .supplier_invoices import WRITE, find
+from .supplier_invoices import find
 
 
 def _answer(call: Call, bill: SupplierInvoice) -> Reply:
@@ -40,13 +41,21 @@ async def unmark_as_paid(call: Call) -> Reply:
 async def reject(call: Call) -> Reply:
     bill, fields = find(call), await _body(call)
     note = fields.text("declined_note", most=500) or ""
+    reason = fields.text("declined_reason_code", most=40) or ""
     fields.check()
-    rules.reject(call.books, bill, note, at=call.now)
+    if not reason and rules.needs_reason(call.books, bill):
+        raise refuse(
+            422,
+            "required",
+            "declined_reason_code is required for a French e-invoice",
+            pointer="/supplier_invoice/declined_reason_code",
+        )
+    rules.reject(call.books, bill, note, reason, at=call.now)
     return _answer(call, bill)
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/supplier_invoices/{id}/mark_as_paid", WRITE, mark_as_paid),
-    Endpoint("POST", "/supplier_invoices/{id}/unmark_as_paid", WRITE, unmark_as_paid),
-    Endpoint("POST", "/supplier_invoices/{id}/reject", WRITE, reject),
+    Endpoint("POST", "/supplier_invoices/{id}/mark_as_paid", mark_as_paid),
+    Endpoint("POST", "/supplier_invoices/{id}/unmark_as_paid", unmark_as_paid),
+    Endpoint("POST", "/supplier_invoices/{id}/reject", reject),
 )

@@ -10,7 +10,6 @@ from qonto_simulator.render.supplier_invoices import supplier_invoice
 
 from .supplier_filters import selection
 
-READ, WRITE = "supplier_invoice.read", "supplier_invoice.write"
 PER_PAGE = 25
 
 
@@ -42,6 +41,6 @@ async def show(call: Call) -> Reply:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/supplier_invoices", READ, index),
-    Endpoint("GET", "/supplier_invoices/{id}", READ, show),
+    Endpoint("GET", "/supplier_invoices", index),
+    Endpoint("GET", "/supplier_invoices/{id}", show),
 )

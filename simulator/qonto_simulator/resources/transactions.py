@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
-from qonto_simulator.api import Call, Endpoint, Reply, stir
+from qonto_simulator.api import Call, Endpoint, Reply, page_of, stir
 from qonto_simulator.collection import Collection, Selection, Window
-from qonto_simulator.errors import not_found, not_in_list, refuse
-from qonto_simulator.filters import flag, many, sorting, statuses, window
+from qonto_simulator.errors import ApiError, Problem, Wording, not_found, not_in_list, refuse
+from qonto_simulator.filters import flag, many, statuses, window
 from qonto_simulator.paging import meta, read_page
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.render.attachments import attachment
@@ -18,11 +19,9 @@ from qonto_simulator.rules import bank
 
 from .uploads import read_upload
 
-READ = "organization.read"
 CAP = 10_000
 _SORTS = ("created_at", "updated_at", "settled_at", "emitted_at")
 _INCLUDES = ("attachments", "labels", "vat_details")
-_FLAT = "{}"
 
 
 def _find(call: Call) -> Transaction:
@@ -30,7 +29,7 @@ def _find(call: Call) -> Transaction:
         one = collection.get(call.id)
         if one is not None:
             return one
-    raise not_found("transaction")
+    raise not_found("transaction", parameter="id")
 
 
 def _account(call: Call) -> Collection[Transaction]:
@@ -50,18 +49,18 @@ async def index(call: Call) -> Reply:
     """Completed ones unless ``status[]`` says more; at most 10,000 may fit."""
     query = call.request.query_params
     collection = _account(call)
-    order, direction = sorting(query, _SORTS, "settled_at:desc")
+    order, direction = _order(query.get("sort_by", ""))
     wanted: Selection[Transaction] = Selection(
         statuses=statuses(query, "status", bank.STATUSES) or frozenset({"completed"}),
-        created=window(query, "created_at", _FLAT),
-        updated=window(query, "updated_at", _FLAT),
+        created=_window(call, "created_at"),
+        updated=_window(call, "updated_at"),
         where=_conditions(call),
         order="updated_at" if order == "updated_at" else "created_at",
         key=_by(order) if order in ("settled_at", "emitted_at") else None,
         descending=direction == "desc",
     )
-    page = read_page(query)
-    rows, total = collection.select(wanted, page.start, page.stop)
+    page = call.limited(read_page(query, current_page=True))
+    rows, total = page_of(call, collection, wanted, page)
     if total > CAP:
         raise refuse(422, "search_limit_reached", "narrow the search, by dates for example")
     below = meta(page, total, call.quirks, strict=True)
@@ -71,6 +70,29 @@ async def index(call: Call) -> Reply:
     shown = [call.shaped(_with(call, row, includes)) for row in rows]
     stir(call, collection)
     return Reply(document={"transactions": shown, "meta": below})
+
+
+def _order(text: str) -> tuple[str, str]:
+    """Property and direction; either may be missing. 400 for anything else."""
+    name, _, direction = text.partition(":")
+    name, direction = name or "settled_at", direction or "desc"
+    if name not in _SORTS or direction not in ("asc", "desc"):
+        message = f"sort_by must be one of {', '.join(_SORTS)} with :asc or :desc"
+        raise _unusable("sort_invalid", message, "sort_by")
+    return name, direction
+
+
+def _window(call: Call, name: str) -> Window:
+    """From and to of a time, both included; 400 for what is no time."""
+    try:
+        return window(call.request.query_params, name, "{}")
+    except ApiError as refusal:
+        first = refusal.problems[0]
+        raise _unusable("date_invalid", first.detail, first.parameter) from refusal
+
+
+def _unusable(code: str, message: str, parameter: str | None) -> ApiError:
+    return ApiError(400, Problem(code, message, parameter=parameter, message=message))
 
 
 def _by(order: str) -> Callable[[Transaction], datetime]:
@@ -94,7 +116,7 @@ def _conditions(call: Call) -> tuple[Callable[[Transaction], bool], ...]:
     if attached is not None:
         found.append(lambda one: bool(one.attachment_ids) == attached)
     for name in ("settled_at", "emitted_at"):
-        span = window(query, name, _FLAT)
+        span = _window(call, name)
         if span != (None, None):
             found.append(lambda one, name=name, span=span: _within(getattr(one, name), span))
     return tuple(found)
@@ -139,40 +161,37 @@ async def attachments(call: Call) -> Reply:
 
 
 async def attach(call: Call) -> Reply:
-    """Uploads one more file; answers with what is attached then."""
+    """Takes one more file and says nothing of it; it is attached some seconds later."""
     one = _find(call)
     upload = await read_upload(call)
-    one.attachment_ids.append(upload.id)
-    bank.change(call.world, call.books, one, at=call.now)
-    return Reply(document={"attachments": _attachments(call, one)})
+    due = call.now + timedelta(seconds=call.quirks.attachment_delay)
+    call.world.agenda.at(due, partial(bank.attach, call.world, call.books, one, upload.id))
+    return Reply()
 
 
 async def detach(call: Call) -> Reply:
     one = _find(call)
     one.attachment_ids.clear()
     bank.change(call.world, call.books, one, at=call.now)
-    return Reply(204)
+    return Reply()
 
 
 async def detach_one(call: Call) -> Reply:
     one, id = _find(call), call.request.path_params["attachment_id"]
     if id not in one.attachment_ids:
-        raise not_found("attachment")
+        raise not_found("attachment", parameter="attachment_id")
     one.attachment_ids.remove(id)
     bank.change(call.world, call.books, one, at=call.now)
-    return Reply(204)
+    return Reply()
 
+
+_ATTACHMENTS = "/transactions/{id}/attachments"
 
 ENDPOINTS = (
-    Endpoint("GET", "/transactions", READ, index),
-    Endpoint("GET", "/transactions/{id}", READ, show),
-    Endpoint("GET", "/transactions/{id}/attachments", "attachment.read", attachments),
-    Endpoint("POST", "/transactions/{id}/attachments", "attachment.write", attach),
-    Endpoint("DELETE", "/transactions/{id}/attachments", "attachment.write", detach),
-    Endpoint(
-        "DELETE",
-        "/transactions/{id}/attachments/{attachment_id}",
-        "attachment.write",
-        detach_one,
-    ),
+    Endpoint("GET", "/transactions", index),
+    Endpoint("GET", "/transactions/{id}", show),
+    Endpoint("GET", _ATTACHMENTS, attachments, wording=Wording.SINGLE_404),
+    Endpoint("POST", _ATTACHMENTS, attach, replays=True, wording=Wording.SINGLE_404),
+    Endpoint("DELETE", _ATTACHMENTS, detach, wording=Wording.SINGLE_404),
+    Endpoint("DELETE", f"{_ATTACHMENTS}/{{attachment_id}}", detach_one, wording=Wording.SINGLE_404),
 )

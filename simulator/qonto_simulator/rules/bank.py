@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from qonto_simulator import exchange
 from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.records.supplier_invoice import SupplierInvoice
 from qonto_simulator.records.transaction import Transaction
-from qonto_simulator.render.transactions import transaction_document
+from qonto_simulator.render.events import transaction_event
+from qonto_simulator.render.transactions import SUBJECTS
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
 
@@ -19,21 +21,16 @@ from . import client_invoices
 TYPE = "v1/transactions"
 STATUSES = ("pending", "declined", "completed")
 SIDES = ("credit", "debit")
-OPERATIONS = (
-    "transfer",
-    "card",
-    "income",
-    "direct_debit",
-    "qonto_fee",
-    "cheque",
-    "swift_income",
-    "recall",
-)
+OPERATIONS = tuple(SUBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What is known of a movement before it is booked; ``amount`` is positive."""
+    """What is known of a movement before it is booked; ``amount`` is positive.
+
+    It is in the currency of the account; ``local_amount`` is what the other side paid or got, the
+    same unless told.
+    """
 
     amount: Decimal
     side: str = "credit"
@@ -42,10 +39,27 @@ class Movement:
     reference: str | None = None
     status: str = "completed"
     counterparty_iban: str | None = None
+    counterparty_bic: str | None = None
     note: str | None = None
     vat_rate: Decimal | None = None
+    local_amount: Decimal | None = None
     local_currency: str | None = None
     category: str = "other_income"
+
+
+def receipt(invoice: ClientInvoice, amount: Decimal, currency: str, at: datetime) -> Movement:
+    """The client's payment of an invoice on an account in ``currency``; ``amount`` is in that of
+    the invoice."""
+    abroad = invoice.currency != currency
+    return Movement(
+        amount=exchange.convert(amount, invoice.currency, currency, today(at)),
+        operation_type="swift_income" if abroad else "income",
+        label=invoice.client.display_name,
+        reference=invoice.number,
+        local_amount=amount,
+        local_currency=invoice.currency,
+        category="sales",
+    )
 
 
 def book(
@@ -67,18 +81,25 @@ def book(
         emitted_at=at,
         created_at=at,
         updated_at=at,
-        local_amount=movement.amount,
+        local_amount=movement.amount if movement.local_amount is None else movement.local_amount,
         local_currency=movement.local_currency or account.currency,
         counterparty=movement.label,
         counterparty_iban=movement.counterparty_iban,
+        counterparty_bic=movement.counterparty_bic,
         reference=movement.reference,
         note=movement.note,
         vat_rate=rate,
         vat_amount=None if rate is None else _included(movement.amount, rate),
         category=movement.category,
     )
-    if movement.status == "completed":
-        _settle(account, transaction, at)
+    match movement.status:
+        case "completed":
+            account.authorized_balance += transaction.signed
+            _settle(account, transaction, at)
+        case "pending" if transaction.side == "debit":
+            account.authorized_balance += transaction.signed
+        case _:
+            pass
     books.transactions[account.id].add(transaction)
     tell(world, books, transaction, "created", at)
     if transaction.status == "completed":
@@ -92,7 +113,6 @@ def _included(amount: Decimal, rate: Decimal) -> Decimal:
 
 def _settle(account: BankAccount, transaction: Transaction, at: datetime) -> None:
     account.balance += transaction.signed
-    account.authorized_balance += transaction.signed
     account.updated_at = at
     transaction.settled_at = at
     transaction.settled_balance = account.balance
@@ -106,8 +126,12 @@ def conclude(
         raise ValueError(f"a {transaction.status} transaction can't become {status}")
     account = books.account(transaction.bank_account_id)
     transaction.status = status
-    if status == "completed" and account is not None:
-        _settle(account, transaction, at)
+    if account is not None:
+        # A pending debit was held back already, a pending credit counts from now on.
+        if (transaction.side == "credit") == (status == "completed"):
+            account.authorized_balance += transaction.amount
+        if status == "completed":
+            _settle(account, transaction, at)
     change(world, books, transaction, at=at)
     if status == "completed":
         _match(world, books, transaction, at)
@@ -121,9 +145,20 @@ def change(world: World, books: Books, transaction: Transaction, *, at: datetime
     return transaction
 
 
+def attach(
+    world: World, books: Books, transaction: Transaction, attachment_id: str, at: datetime
+) -> None:
+    """One more file on a transaction, once it was looked at in the background."""
+    transaction.attachment_ids.append(attachment_id)
+    books.transactions[transaction.bank_account_id].save(
+        transaction, max(at, transaction.updated_at)
+    )
+    tell(world, books, transaction, "updated", at)
+
+
 def tell(world: World, books: Books, transaction: Transaction, event: str, at: datetime) -> None:
     if world.hub.wants(books.organisation.id, TYPE):
-        data = {"event": event, **transaction_document(transaction)}
+        data = transaction_event(transaction, event)
         world.hub.emit(books.organisation.id, TYPE, data, at)
 
 
@@ -132,15 +167,30 @@ def _match(world: World, books: Books, transaction: Transaction, at: datetime) -
     if transaction.side == "credit":
         invoice = _named(books, transaction)
         if invoice is not None:
-            amount = transaction.amount
+            amount = _in_currency(transaction, invoice.currency)
             client_invoices.receive_payment(world, books, invoice, amount, at=at)
         return
     bill = _named_bill(books, transaction)
     if bill is not None:
-        bill.matched_transactions.append(transaction.id)
-        bill.status = "paid"
-        bill.payment_date = today(at)
-        books.supplier_invoices.save(bill, at)
+        pay_bill(books, bill, transaction, at=at)
+
+
+def pay_bill(
+    books: Books, bill: SupplierInvoice, transaction: Transaction, *, at: datetime
+) -> SupplierInvoice:
+    """A supplier invoice is paid by a transaction."""
+    bill.matched_transactions.append(transaction.id)
+    bill.status = "paid"
+    bill.payment_date = today(at)
+    return books.supplier_invoices.save(bill, at)
+
+
+def _in_currency(transaction: Transaction, currency: str) -> Decimal:
+    """What was paid, in the currency of the document."""
+    if transaction.local_amount is not None and transaction.local_currency == currency:
+        return transaction.local_amount
+    day = today(transaction.emitted_at)
+    return exchange.convert(transaction.amount, transaction.currency, currency, day)
 
 
 def _named(books: Books, transaction: Transaction) -> ClientInvoice | None:
@@ -158,6 +208,10 @@ def _named_bill(books: Books, transaction: Transaction) -> SupplierInvoice | Non
     for status in ("to_pay", "awaiting_payment", "to_review", "to_approve", "pending", "scheduled"):
         for bill in books.supplier_invoices.with_status(status):
             reading = bill.reading
-            if reading and reading.invoice_number in words and reading.total == transaction.amount:
+            if (
+                reading
+                and reading.invoice_number in words
+                and reading.total == _in_currency(transaction, reading.currency)
+            ):
                 return bill
     return None

@@ -34,7 +34,7 @@ from . import numbering
 from .totals import totals
 
 STATUSES = ("draft", "unpaid", "paid", "canceled")
-PREFIX = "F"
+PREFIX = "client_invoice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def edit(
     world: World, books: Books, invoice: ClientInvoice, fields: InvoiceFields, *, at: datetime
 ) -> ClientInvoice:
     """Rewrites a draft."""
-    _require(invoice, "draft", "updated")
+    require_draft(invoice)
     if fields.number and fields.number != invoice.number:
         numbering.claim(books, PREFIX, fields.number)
         books.numbers[PREFIX].discard(invoice.number)
@@ -145,8 +145,9 @@ def edit(
 
 
 def require_draft(invoice: ClientInvoice) -> None:
-    """422 unless the invoice is a draft."""
-    _require(invoice, "draft", "updated")
+    """412 unless the invoice is a draft."""
+    if invoice.status != "draft":
+        raise refuse(412, "forbidden_invoice_update", "only drafts can be updated")
 
 
 def require_payable(invoice: ClientInvoice) -> None:
@@ -183,8 +184,9 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
 
 
 def delete(books: Books, invoice: ClientInvoice) -> None:
-    """Removes a draft; nobody is told."""
-    _require(invoice, "draft", "deleted; cancel it instead")
+    """Removes a draft; nobody is told. 412 for anything else."""
+    if invoice.status != "draft":
+        raise refuse(412, "forbidden_invoice_deletion", "only drafts can be deleted")
     books.numbers[PREFIX].discard(invoice.number)
     books.client_invoices.remove(invoice)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from qonto_simulator.records.client import Client
-from qonto_simulator.render.clients import client_document
+from qonto_simulator.render.events import client_event
 from qonto_simulator.world import Books, World
 
 KINDS = ("company", "individual", "freelancer")
@@ -36,8 +36,7 @@ def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
 
 def tell(world: World, books: Books, client: Client, event: str, at: datetime) -> None:
     if world.hub.wants(books.organisation.id, TYPE):
-        data = {"event": event, **client_document(client)}
-        world.hub.emit(books.organisation.id, TYPE, data, at)
+        world.hub.emit(books.organisation.id, TYPE, client_event(client, event), at)
 
 
 def _is_reachable(client: Client) -> bool:

@@ -18,7 +18,7 @@ from qonto_simulator.world import Books, World
 from . import client_invoices, numbering
 from .totals import totals
 
-PREFIX = "A"
+PREFIX = "credit_note"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from qonto_simulator.errors import attribute, refuse
+from qonto_simulator.errors import refuse
 from qonto_simulator.records.client_invoice import (
     ClientInvoice,
     LifecycleEvent,
@@ -34,12 +34,12 @@ _STATUS = {
 def send(world: World, books: Books, invoice: ClientInvoice, *, at: datetime) -> None:
     """Hands the invoice to the network; a second call changes nothing."""
     if invoice.status == "draft":
-        raise refuse(422, "invalid", "a draft can't be sent", pointer=attribute("status"))
+        raise refuse(412, "forbidden_invoice_update", "a draft can't be sent")
     if books.organisation.einvoicing_sending != "enabled":
         raise refuse(422, "invalid", "e-invoicing must be activated first")
     if not invoice.client.e_invoicing_reachable:
         detail = "the client can't be reached by e-invoicing"
-        raise refuse(422, "invalid", detail, pointer=attribute("client_id"))
+        raise refuse(412, "recipient_not_reachable_on_einvoicing", detail)
     if invoice.einvoicing_status is not None:
         return
     invoice.einvoicing_status = "pending"

@@ -21,7 +21,7 @@ from . import numbering
 from .totals import totals
 
 STATUSES = ("pending_approval", "approved", "canceled")
-PREFIX = "D"
+PREFIX = "quote"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from qonto_simulator.records.supplier_invoice import SupplierInvoice
 
 PAYABLE = frozenset({"to_review", "to_approve", "to_pay", "awaiting_payment", "pending"})
-REMOVABLE = frozenset({"to_review", "to_approve", "rejected"})
+REMOVABLE = frozenset({"to_review", "to_approve"})
+FINAL = frozenset({"archived", "discarded", "rejected"})
 
 
 def available_actions(bill: SupplierInvoice) -> dict[str, object]:
@@ -20,17 +21,18 @@ def available_actions(bill: SupplierInvoice) -> dict[str, object]:
         pay.append("missing_data")
     if bill.status not in PAYABLE:
         pay.append("invalid_status")
-    remove = [] if bill.status in REMOVABLE else ["invalid_status"]
-    reasons: dict[str, object] = {}
-    if pay:
-        reasons["pay"] = pay
-    if remove:
-        reasons["delete"] = remove
-    hidden = bill.hidden_actions
-    return {
-        "delete": not remove and "delete" not in hidden,
-        "archive": bill.status not in {"archived", "discarded"} and "archive" not in hidden,
-        "unarchive": bill.status == "archived" and "unarchive" not in hidden,
-        "pay": not pay and "pay" not in hidden,
-        "reasons": reasons,
+    refused = {
+        "pay": pay,
+        "delete": _unless(bill.status in REMOVABLE),
+        "archive": _unless(bill.status not in FINAL),
+        "unarchive": _unless(bill.status == "archived"),
     }
+    offered = ("delete", "archive", "unarchive", "pay")
+    return {
+        **{name: not refused[name] and name not in bill.hidden_actions for name in offered},
+        "reasons": {name: reasons for name, reasons in refused.items() if reasons},
+    }
+
+
+def _unless(fits: bool) -> list[str]:
+    return [] if fits else ["invalid_status"]

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from qonto_simulator.errors import ApiError, refuse
+from qonto_simulator.records.client_invoice import LifecycleEvent
 from qonto_simulator.records.supplier_invoice import Reading, SupplierInvoice
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
@@ -47,7 +48,10 @@ def arrive(world: World, books: Books, arrival: Arrival, *, at: datetime) -> Sup
         initiator_id=arrival.initiator_id,
         reading=arrival.reading,
         meta=arrival.meta,
+        is_einvoice=arrival.source_type == "e_invoicing",
     )
+    if bill.is_einvoice:
+        bill.lifecycle.append(LifecycleEvent(RECEIVED, at))
     books.supplier_invoices.add(bill)
     due = at + timedelta(seconds=world.quirks.ocr_delay)
     world.agenda.at(due, partial(_read, books, bill, world))
@@ -79,6 +83,7 @@ def _same_document(one: Reading | None, other: Reading) -> bool:
     )
 
 
+RECEIVED, REFUSED = 202, 210
 _MAY_BE_PAID = frozenset(
     {"to_review", "to_approve", "pending", "awaiting_payment", "to_pay", "archived"}
 )
@@ -105,13 +110,24 @@ def unmark_as_paid(books: Books, bill: SupplierInvoice, *, at: datetime) -> None
     books.supplier_invoices.save(bill, at)
 
 
-def reject(books: Books, bill: SupplierInvoice, note: str, *, at: datetime) -> None:
-    """For good."""
-    if bill.status not in _MAY_BE_REJECTED or "reject" in bill.hidden_actions:
+def needs_reason(books: Books, bill: SupplierInvoice) -> bool:
+    """Whether a rejection must carry a reason code, as that of a French e-invoice."""
+    return _may_be_rejected(bill) and bill.is_einvoice and books.organisation.country == "FR"
+
+
+def reject(books: Books, bill: SupplierInvoice, note: str, reason: str, *, at: datetime) -> None:
+    """For good; the sender of an e-invoice is told."""
+    if not _may_be_rejected(bill):
         raise _forbidden(bill, "rejected")
     bill.status = "rejected"
     bill.declined_note = note
+    if bill.is_einvoice:
+        bill.lifecycle.append(LifecycleEvent(REFUSED, at, reason, note))
     books.supplier_invoices.save(bill, at)
+
+
+def _may_be_rejected(bill: SupplierInvoice) -> bool:
+    return bill.status in _MAY_BE_REJECTED and "reject" not in bill.hidden_actions
 
 
 def _forbidden(bill: SupplierInvoice, action: str) -> ApiError:

@@ -4,128 +4,75 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from qonto_simulator import identifiers
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.organisation import Address
 from qonto_simulator.world import Books, World
 
-_FR1, _FR2 = identifiers.luhn("73282932"), identifiers.luhn("41816609")
-_IT1 = identifiers.luhn("0274810501")
-_DE1 = identifiers.german_vat("81129346")
-_ES1 = identifiers.spanish_cif("A", "5881850")
+from .scenery import Scenery
+from .scenery.model import Customer
 
-_HERE: dict[str, tuple[tuple[str, str, str, str, Address], ...]] = {
-    "FR": (
-        (
-            "Brasserie du Parc SARL",
-            "compta@brasserieduparc.example",
-            identifiers.french_vat(_FR1),
-            identifiers.luhn(f"{_FR1}0004"),
-            Address("12 rue des Lilas", "Lyon", "69001", "FR"),
-        ),
-        (
-            "Éditions Vauquelin",
-            "factures@vauquelin.example",
-            identifiers.french_vat(_FR2),
-            identifiers.luhn(f"{_FR2}0001"),
-            Address("3 place Vauquelin", "Nantes", "44000", "FR"),
-        ),
-    ),
-    "IT": (
-        (
-            "Pasticceria Gallo S.r.l.",
-            "amministrazione@gallo.example",
-            f"IT{_IT1}",
-            _IT1,
-            Address("Corso Vittorio 8", "Torino", "10128", "IT", "TO"),
-        ),
-    ),
-    "DE": (
-        (
-            "Alster Logistik GmbH",
-            "rechnung@alster-logistik.example",
-            _DE1,
-            "27/456/01234",
-            Address("Ballindamm 5", "Hamburg", "20095", "DE"),
-        ),
-    ),
-    "ES": (
-        (
-            "Gràfiques Montseny S.A.",
-            "facturas@montseny.example",
-            f"ES{_ES1}",
-            _ES1,
-            Address("Carrer Major 14", "Girona", "17001", "ES", "GI"),
-        ),
-    ),
-}
+ABROAD = Customer(
+    "Northwind Traders Ltd",
+    "ap@northwind.example",
+    Address("71 Cherry Court", "Southampton", "SO53 5PD", "GB"),
+    "en",
+    "GB382716437",
+)
+DOLLARS = Customer(
+    "Cascadia Software Inc.",
+    "billing@cascadia.example",
+    Address("500 Pine Street", "Seattle", "98101", "US", "WA"),
+    "en",
+    currency="USD",
+)
 
 
-def customers(world: World, books: Books, begin: datetime) -> None:
+def customers(world: World, books: Books, place: Scenery, begin: datetime) -> None:
     """Companies at home, one abroad, one in dollars, a person, and one that can't be invoiced."""
-    country, locale = books.organisation.country, books.organisation.locale
-    for name, email, vat, tin, address in _HERE[country]:
-        client = _client(world, books, begin, name, "company", address, locale)
-        client.email, client.vat_number, client.tax_identification_number = email, vat, tin
+    for one in place.customers:
+        client = _client(world, books, begin, one, "company")
         client.e_invoicing_reachable = True
-        client.phone_country_code, client.phone_number = "+33", "478001122"
-        if country == "FR":
-            client.e_invoicing_address = tin[:9]
-        if country == "IT":
-            client.recipient_code = "M5UXCR1"
-    abroad = _client(
-        world,
-        books,
-        begin,
-        "Northwind Traders Ltd",
-        "company",
-        Address("71 Cherry Court", "Southampton", "SO53 5PD", "GB"),
-        "en",
+        match books.organisation.country:
+            case "FR":
+                client.e_invoicing_address = one.tax_number[:9]
+            case "IT":
+                client.recipient_code = "M5UXCR1"
+            case _:
+                pass
+    _client(world, books, begin, ABROAD, "company")
+    _client(world, books, begin, DOLLARS, "company")
+    _client(world, books, begin, place.person, "individual")
+    at = begin + timedelta(minutes=20 * len(books.clients))
+    books.clients.add(
+        Client(
+            id=world.ids.uuid7(at),
+            kind="company",
+            name=place.prospect,
+            created_at=at,
+            updated_at=at,
+        )
     )
-    abroad.email, abroad.vat_number = "ap@northwind.example", "GB123456789"
-    dollars = _client(
-        world,
-        books,
-        begin,
-        "Cascadia Software Inc.",
-        "company",
-        Address("500 Pine Street", "Seattle", "98101", "US", "WA"),
-        "en",
-    )
-    dollars.email, dollars.currency = "billing@cascadia.example", "USD"
-    person = _client(
-        world,
-        books,
-        begin,
-        "",
-        "individual",
-        Address("9 quai de la Loire", "Paris", "75019", "FR"),
-        "fr",
-    )
-    person.first_name, person.last_name, person.email = "Inès", "Keller", "ines@keller.example"
-    bare = _client(world, books, begin, "Nouveau Contact", "company", None, None)
-    bare.currency = None
 
 
-def _client(
-    world: World,
-    books: Books,
-    begin: datetime,
-    name: str,
-    kind: str,
-    address: Address | None,
-    locale: str | None,
-) -> Client:
-    at = begin + timedelta(hours=len(books.clients))
+def _client(world: World, books: Books, begin: datetime, one: Customer, kind: str) -> Client:
+    at = begin + timedelta(minutes=20 * len(books.clients))
+    country_code, phone = one.phone or (None, None)
     return books.clients.add(
         Client(
             id=world.ids.uuid7(at),
             kind=kind,
-            name=name,
+            name=one.name,
             created_at=at,
             updated_at=at,
-            currency="EUR",
-            locale=locale,
-            billing_address=address,
+            first_name=one.first_name or None,
+            last_name=one.last_name or None,
+            email=one.email,
+            phone_country_code=country_code,
+            phone_number=phone,
+            currency=one.currency,
+            locale=one.locale,
+            vat_number=one.vat_number or None,
+            tax_identification_number=one.tax_number or None,
+            billing_address=one.address,
         )
     )

@@ -14,20 +14,23 @@ from qonto_simulator.rules.totals import line, totals
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
 
-_PRODUCTS = (
-    ("Consulting day", "service", "600.00", "day"),
-    ("Support hour", "service", "95.00", "hour"),
-    ("Poster", "good", "24.50", "unit"),
-)
+from .calendar import Calendar
+from .scenery import Scenery
 
 
-def offers(world: World, books: Books, now: datetime, rate: Decimal) -> None:
+def offers(world: World, books: Books, place: Scenery, calendar: Calendar) -> None:
     """One quote in each state, and a small catalogue."""
-    _quote(world, books, now, 50, "approved", rate)
-    _quote(world, books, now, 35, "canceled", rate)
-    _quote(world, books, now, 5, "pending_approval", rate)
-    for position, (title, kind, price, unit) in enumerate(_PRODUCTS):
-        at = now - timedelta(days=90 - position)
+    texts, rate = place.texts, Decimal(place.rates.standard)
+    _quote(world, books, place, calendar.at(36), "approved")
+    _quote(world, books, place, calendar.at(25), "canceled")
+    _quote(world, books, place, calendar.at(4), "pending_approval")
+    products = (
+        (texts.consulting, "service", "600.00", "day"),
+        (texts.support, "service", "95.00", "hour"),
+        (texts.poster, "good", "24.50", "unit"),
+    )
+    for position, (title, kind, price, unit) in enumerate(products):
+        at = calendar.at(63 - position, 16)
         books.products.add(
             Product(
                 id=world.ids.uuid7(at),
@@ -43,17 +46,14 @@ def offers(world: World, books: Books, now: datetime, rate: Decimal) -> None:
         )
 
 
-def _quote(
-    world: World, books: Books, now: datetime, days_ago: int, status: str, rate: Decimal
-) -> None:
-    at = now - timedelta(days=days_ago)
+def _quote(world: World, books: Books, place: Scenery, at: datetime, status: str) -> None:
     lines = (
         line(
-            title="Design study",
+            title=place.texts.study,
             quantity=Decimal("4"),
             unit_price=Decimal("620.00"),
             currency="EUR",
-            vat_rate=rate,
+            vat_rate=Decimal(place.rates.standard),
             unit="day",
         ),
     )
@@ -71,7 +71,7 @@ def _quote(
         lines=lines,
         created_at=at,
         updated_at=at + timedelta(days=3 if status != "pending_approval" else 0, seconds=11),
-        terms_and_conditions="Valid for 30 days.",
+        terms_and_conditions=place.texts.quote_terms,
         contact_email=books.organisation.owner.email,
     )
     decided = at + timedelta(days=3)

@@ -9,41 +9,41 @@ from decimal import Decimal
 from functools import partial
 
 from qonto_simulator import pdf
-from qonto_simulator.money import ZERO
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import ClientInvoice, LifecycleEvent
 from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.records.lines import Line
-from qonto_simulator.rules import numbering
+from qonto_simulator.rules import bank, numbering
 from qonto_simulator.rules.client_invoices import (
     PREFIX,
     attach_pdf,
     printed_settings,
 )
+from qonto_simulator.rules.credit_notes import PREFIX as CREDIT_PREFIX
 from qonto_simulator.rules.totals import line, totals
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
 
-STANDARD_RATE = {"FR": "0.2", "IT": "0.22", "DE": "0.19", "ES": "0.21"}
-_EXEMPT = {"FR": "S259", "IT": "N2.1", "DE": "S13B", "ES": "S69"}
+from .calendar import Calendar
+from .diary import Diary
+from .scenery import Scenery
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """Writes documents in the past of one organisation."""
+    """Writes documents in the past of one organisation; days are working days before today."""
 
     world: World
     books: Books
-    now: datetime
-
-    @property
-    def country(self) -> str:
-        return self.books.organisation.country
+    place: Scenery
+    calendar: Calendar
+    diary: Diary
 
     def line(
         self, title: str, quantity: str, price: str, unit: str, rate: str | None = None
     ) -> Line:
-        rate = rate if rate is not None else STANDARD_RATE[self.country]
+        rates = self.place.rates
+        rate = rate if rate is not None else rates.standard
         return line(
             title=title,
             quantity=Decimal(quantity),
@@ -51,12 +51,12 @@ class _Desk:
             currency="EUR",
             vat_rate=Decimal(rate),
             unit=unit,
-            vat_exemption_reason=_EXEMPT[self.country] if Decimal(rate) == 0 else None,
+            vat_exemption_reason=rates.exemption if Decimal(rate) == 0 else None,
         )
 
     def invoice(
         self,
-        days_ago: int,
+        ago: int,
         client: Client,
         lines: Sequence[Line],
         *,
@@ -66,14 +66,15 @@ class _Desk:
         draft: bool = False,
     ) -> ClientInvoice:
         books, organisation = self.books, self.books.organisation
-        at = self.now - timedelta(days=days_ago)
+        at = self.calendar.at(ago)
         day = today(at)
         amounts = totals(lines, discount)
-        if draft:
+        if draft and organisation.automatic_numbering:
             number = numbering.proforma_number(books, PREFIX, day)
         else:
             number = numbering.next_number(books, PREFIX, day)
         empty = draft and not lines
+        payable = self.place.texts.payable.format(days=terms)
         invoice = ClientInvoice(
             id=self.world.ids.uuid7(at),
             number=number,
@@ -93,7 +94,7 @@ class _Desk:
             updated_at=at if draft else at + timedelta(seconds=12),
             contact_email=organisation.owner.email,
             discount=amounts.discount,
-            terms_and_conditions="" if empty else f"Payable within {terms} days.",
+            terms_and_conditions="" if empty else payable,
             performance_start_date=None if empty else day - timedelta(days=30),
             performance_end_date=None if empty else day - timedelta(days=1),
         )
@@ -102,20 +103,34 @@ class _Desk:
             attach_pdf(self.world, books, invoice, at + timedelta(seconds=12))
         return books.client_invoices.add(invoice)
 
-    def changed(self, invoice: ClientInvoice, days_ago: int) -> None:
-        self.books.client_invoices.save(invoice, self.now - timedelta(days=days_ago))
+    def changed(self, invoice: ClientInvoice, at: datetime) -> None:
+        self.books.client_invoices.save(invoice, at)
 
-    def paid(self, invoice: ClientInvoice, days_ago: int, *, by_hand: bool) -> None:
-        at = self.now - timedelta(days=days_ago)
+    def paid_by_hand(self, invoice: ClientInvoice, ago: int) -> None:
+        at = self.calendar.at(ago)
         invoice.status = "paid"
-        invoice.paid_at = midnight(today(at)) if by_hand else at
-        invoice.amount_paid = ZERO if by_hand else invoice.total
-        self.changed(invoice, days_ago)
+        invoice.paid_at = midnight(today(at))
+        self.changed(invoice, at)
+
+    def paid(self, invoice: ClientInvoice, ago: int, amount: Decimal | None = None) -> None:
+        """The client's money comes, all of it or ``amount``, and finds its invoice."""
+        self.diary.note(self.calendar.at(ago, 7), partial(self._receive, invoice, amount))
+
+    def _receive(self, invoice: ClientInvoice, amount: Decimal | None, at: datetime) -> None:
+        account = self.books.organisation.main_account
+        payer = next((one for one in self.place.customers if one.name == invoice.client.name), None)
+        movement = replace(
+            bank.receipt(invoice, amount or invoice.total, account.currency, at),
+            reference=f"{invoice.number} {self.place.texts.thanks}",
+            counterparty_iban=payer.iban if payer else None,
+            counterparty_bic=payer.bic if payer else None,
+        )
+        bank.book(self.world, self.books, account, movement, at=at)
 
     def credit(
-        self, invoice: ClientInvoice, days_ago: int, lines: Sequence[Line], reason: str
+        self, invoice: ClientInvoice, ago: int, lines: Sequence[Line], reason: str
     ) -> CreditNote:
-        at = self.now - timedelta(days=days_ago)
+        at = self.calendar.at(ago)
         negated = tuple(
             line(
                 title=one.title,
@@ -131,7 +146,7 @@ class _Desk:
         amounts = totals(negated)
         note = CreditNote(
             id=self.world.ids.uuid7(at),
-            number=numbering.next_number(self.books, "A", today(at)),
+            number=numbering.next_number(self.books, CREDIT_PREFIX, today(at)),
             invoice_id=invoice.id,
             invoice_issue_date=invoice.issue_date,
             issue_date=today(at),
@@ -153,54 +168,52 @@ class _Desk:
         return self.books.credit_notes.add(note)
 
 
-def sales(world: World, books: Books, now: datetime) -> None:
+def sales(world: World, books: Books, place: Scenery, calendar: Calendar, diary: Diary) -> None:
     """A dozen invoices in every state, with the cases that tests ask for."""
-    desk = _Desk(world, books, now)
-    clients = [client for client in books.clients if client.currency]
-    home, abroad = clients[0], clients[-3]
-    dollars, person = clients[-2], clients[-1]
+    desk, texts = _Desk(world, books, place, calendar, diary), place.texts
+    home, second, abroad, dollars, person = (one for one in books.clients if one.currency)
 
-    first = desk.invoice(88, home, [desk.line("Audit", "3", "680.00", "day")])
-    desk.paid(first, 60, by_hand=False)
-    second = desk.invoice(80, abroad, [desk.line("Workshop", "1", "1450.00", "unit", "0")])
-    desk.paid(second, 52, by_hand=True)
-    refunded = desk.invoice(71, home, [desk.line("Training", "2", "900.00", "day")])
-    desk.credit(refunded, 64, refunded.lines, "Training called off")
+    first = desk.invoice(63, home, [desk.line(texts.audit, "3", "680.00", "day")])
+    desk.paid(first, 43)
+    workshop = desk.invoice(57, abroad, [desk.line(texts.workshop, "1", "1450.00", "unit", "0")])
+    desk.paid_by_hand(workshop, 37)
+    refunded = desk.invoice(51, home, [desk.line(texts.training, "2", "900.00", "day")])
+    desk.credit(refunded, 46, refunded.lines, texts.training_off)
     refunded.status = "canceled"
-    refunded.canceled_at = now - timedelta(days=64)
-    desk.changed(refunded, 64)
+    refunded.canceled_at = calendar.at(46)
+    desk.changed(refunded, calendar.at(46))
+    travel = desk.line(texts.travel, "1", "212.40", "unit")
     reduced = desk.invoice(
-        62,
-        clients[1] if len(clients) > 4 else home,
-        [desk.line("Concept", "5", "640.00", "day"), desk.line("Travel", "1", "212.40", "unit")],
+        44,
+        second,
+        [desk.line(texts.concept, "5", "640.00", "day"), travel],
         discount=("percentage", Decimal("0.1")),
     )
-    desk.credit(reduced, 55, [desk.line("Travel", "1", "212.40", "unit")], "Travel not needed")
-    desk.changed(reduced, 55)
+    desk.credit(reduced, 39, [travel], texts.travel_off)
+    desk.changed(reduced, calendar.at(39))
     overseas = desk.invoice(
-        48,
+        34,
         dollars,
-        [replace(desk.line("Licences", "12", "49.90", "month", "0"), currency="USD")],
+        [replace(desk.line(texts.licences, "12", "49.90", "month", "0"), currency="USD")],
         currency="USD",
     )
-    desk.paid(overseas, 21, by_hand=False)
-    desk.invoice(45, abroad, [desk.line("Research", "7.5", "88.00", "hour", "0")])
-    part = desk.invoice(33, home, [desk.line("Prototype", "1", "4800.00", "unit")])
-    part.amount_paid = Decimal("2000.00")
-    desk.changed(part, 12)
+    desk.paid(overseas, 15)
+    desk.invoice(32, abroad, [desk.line(texts.research, "7.5", "88.00", "hour", "0")])
+    part = desk.invoice(23, home, [desk.line(texts.prototype, "1", "4800.00", "unit")])
+    desk.paid(part, 8, Decimal("2000.00"))
     desk.invoice(
-        20,
+        14,
         person,
         [
-            desk.line("Portrait", "1", "350", "unit"),
-            desk.line("Prints", "24", "3.75", "unit", "0.1" if desk.country == "FR" else None),
+            desk.line(texts.portrait, "1", "350", "unit"),
+            desk.line(texts.prints, "24", "3.75", "unit", place.rates.prints),
         ],
         terms=15,
     )
-    sent = desk.invoice(9, home, [desk.line("Support", "10", "95.00", "hour")])
+    sent = desk.invoice(6, home, [desk.line(texts.support, "10", "95.00", "hour")])
     sent.einvoicing_status = "submitted"
-    sent.lifecycle.append(LifecycleEvent(200, now - timedelta(days=9, minutes=-3)))
-    desk.changed(sent, 8)
-    desk.invoice(3, home, [desk.line("Consulting", "2", "600.00", "day")])
-    desk.invoice(2, home, [desk.line("Consulting", "4", "600.00", "day")], draft=True)
+    sent.lifecycle.append(LifecycleEvent(200, calendar.at(6) + timedelta(minutes=3)))
+    desk.changed(sent, calendar.at(5))
+    desk.invoice(3, home, [desk.line(texts.consulting, "2", "600.00", "day")])
+    desk.invoice(2, home, [desk.line(texts.consulting, "4", "600.00", "day")], draft=True)
     desk.invoice(1, abroad, [], draft=True)

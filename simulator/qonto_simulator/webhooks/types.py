@@ -20,7 +20,7 @@ SCOPES: Final[dict[str, str | None]] = {
     "v1/client-invoices": "client_invoices.read",
     "v1/terminal-payments": "terminal.read",
     "v1/clients": "organization.read",
-    "v1/products": "product.read",
+    "v1/products": "organization.read",
     "v1/sepa-direct-debit-mandates": "sepa_direct_debit.read",
     "v1/sepa-direct-debit-collections": "sepa_direct_debit.read",
 }

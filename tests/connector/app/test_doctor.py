@@ -73,6 +73,11 @@ async def test_networks_inside_are_named_and_those_with_credentials_warned_of(
     (told,) = await findings(database, "callbacks", allowed_networks="169.254.0.0/16")
     assert told.verdict == "warning"
     assert "169.254.169.254" in told.message
+    _, told = await findings(
+        database, "callbacks", allowed_networks="10.0.0.0/8", denied_networks="10.9.0.0/16",
+        denied_hosts="corp.example",
+    )  # fmt: skip
+    assert told == Finding("ok", "callbacks", "webhooks never go to 10.9.0.0/16, corp.example.")
 
 
 async def test_the_proxy_for_webhooks_is_tried_and_its_password_not_told(database: str) -> None:

@@ -118,6 +118,11 @@ def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("CONNECTOR_DELIVERY__RETRY_SECONDS", "nan"),
         ("CONNECTOR_DELIVERY__RETRY_SECONDS", "5 1e300"),
         ("CONNECTOR_DELIVERY__RETRY_SECONDS", " "),
+        ("CONNECTOR_EGRESS__DENIED_NETWORKS", "10.0.0.1/8"),
+        ("CONNECTOR_EGRESS__DENIED_NETWORKS", "hooks.example"),
+        ("CONNECTOR_EGRESS__DENIED_HOSTS", "10.0.0.1"),
+        ("CONNECTOR_EGRESS__DENIED_HOSTS", "https://hooks.example"),
+        ("CONNECTOR_EGRESS__DENIED_HOSTS", "*"),
     ],
 )
 def test_networks_and_waits_that_make_no_sense_stop_the_start(
@@ -131,11 +136,15 @@ def test_networks_and_waits_that_make_no_sense_stop_the_start(
 
 def test_networks_and_waits_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_EGRESS__ALLOWED_NETWORKS", "10.0.0.0/8, fd00::/8,")
+    monkeypatch.setenv("CONNECTOR_EGRESS__DENIED_NETWORKS", "10.9.0.0/16, 203.0.113.0/24")
+    monkeypatch.setenv("CONNECTOR_EGRESS__DENIED_HOSTS", "hooks.example, *.Corp.example.")
     monkeypatch.setenv("CONNECTOR_DELIVERY__RETRY_SECONDS", "0.5 60")
     settings = load()
     permits = settings.egress.policy().permits
     assert permits(ip_address("10.1.2.3")) and permits(ip_address("fd00::1"))
     assert not permits(ip_address("192.168.1.1"))
+    assert not permits(ip_address("10.9.1.2"))
+    assert settings.egress.policy().denied_hosts == ("hooks.example", "corp.example")
     assert settings.delivery.delays() == (timedelta(seconds=0.5), timedelta(seconds=60))
 
 

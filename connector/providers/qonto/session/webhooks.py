@@ -85,6 +85,9 @@ class QontoWebhooks:
                 break
         return tuple(found)
 
+    def is_signed(self, headers: Mapping[str, str]) -> bool:
+        return events.is_signed(headers)
+
     def verify(
         self, headers: Mapping[str, str], raw_body: bytes, secrets: Sequence[str], now: datetime
     ) -> Verdict:

@@ -162,6 +162,7 @@ def test_a_fingerprint_is_the_content_s_whatever_its_order_and_links() -> None:
     assert one is not None
     assert one == fingerprint(b'{"n": 1.50, "role": "admin", "file_url": "y", "id": "a"}')
     assert one == fingerprint(b'{"event":"updated","n":1.50,"role":"admin","id":"a"}')
+    assert one == fingerprint(b'{"id":"a","role":"admin","n":1.50,"ubo":true,"birthdate":"x"}')
     assert one != fingerprint(b'{"id": "a", "role": "owner", "n": 1.50}')
     assert fingerprint(b"[]") is None
     assert fingerprint(b"nonsense") is None

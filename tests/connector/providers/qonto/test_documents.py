@@ -127,6 +127,21 @@ def test_subscriptions_hide_their_secret() -> None:
             [ReadError(None, "Not found", None)],
             "t",
         ),
+        (
+            b'{"errors":{"code":"not_found","detail":"gone","source":{"parameter":"id"}}}',
+            [ReadError("not_found", "gone", "id")],
+            None,
+        ),
+        (
+            b'{"code":"invalid","detail":"no https","source":{"pointer":"/callback_url"}}',
+            [ReadError("invalid", "no https", "/callback_url")],
+            None,
+        ),
+        (
+            b'{"errors":[{"status":"412","code":"invoice_not_in_draft_status"}],"trace_id":"t"}',
+            [ReadError("invoice_not_in_draft_status", None, None)],
+            "t",
+        ),
         (b'{"message":"gone"}', [ReadError(None, "gone", None)], None),
         (
             b'{"code":"sca_required","message":"SCA required","trace_id":"t"}',

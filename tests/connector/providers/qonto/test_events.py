@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.providers.qonto.events import read_event, verify
+from connector.providers.qonto.events import is_signed, read_event, verify
 from connector.unified.event import UnreadableEvent, Verdict
 
 DATA = Path(__file__).parent / "data"
@@ -100,11 +100,16 @@ def test_no_header_can_make_verification_fail_otherwise_than_by_its_verdict(head
     assert verdict in {Verdict.MISSING, Verdict.FORGED}
 
 
-@pytest.mark.parametrize("header", [None, "", "t=1", "v1=ab", "t=x,v1=ab", "garbage", ",,,"])
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "t=1", "v1=ab", "t=x,v1=ab", "t=1,v1=ab", "t=1,v1=" + "A" * 64, "garbage", ",,,"],
+)
 def test_without_moment_and_signature_nothing_is_verified(header: str | None) -> None:
     """A header that isn't there or can't be read is MISSING."""
     headers = {} if header is None else {"X-Qonto-Signature": header}
     assert verify(headers, BODY, [SECRET], SENT) is Verdict.MISSING
+    assert not is_signed(headers)
+    assert is_signed({"X-Qonto-Signature": "t=1,v1=" + "a" * 64})
 
 
 def test_an_invoice_event_tells_which_invoice_and_what_happened() -> None:

@@ -200,4 +200,5 @@ def test_what_is_no_event_is_invalid_input() -> None:
     with pytest.raises(Invalid):
         webhooks.read_event(b"[]")
     assert webhooks.verify({}, b"{}", ["s"], AT) is Verdict.MISSING
+    assert not webhooks.is_signed({})
     assert webhooks.read_event(b'{"id":"e","type":"v1/clients"}').resource == "CUSTOMER"

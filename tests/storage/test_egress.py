@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.egress import MAX_URL, AddressRefused, EgressPolicy, literal_address
-from webhooks.errors import CallbackRefused
+from storage.egress import MAX_URL, AddressRefused, EgressPolicy, UrlRefused, literal_address
 
 PUBLIC_ONLY = EgressPolicy()
 ANY_SCHEME = EgressPolicy(allow_http=True)
@@ -391,6 +390,7 @@ ODD_URLS = (
     "https://[::ffff:127.0.0.1%251]/",
     # the rest
     "https://example.com/#fragment",
+    "https://example.com/#",
     "https://example.com/" + "x" * MAX_URL,
 )
 
@@ -431,8 +431,8 @@ def refuses(policy: EgressPolicy, url: str) -> str | None:
     """Answer the code a URL is refused with; None when it's accepted."""
     try:
         policy.check_url(url)
-    except CallbackRefused as error:
-        return error.fields[0].code
+    except UrlRefused as refused:
+        return refused.code
     return None
 
 
@@ -457,7 +457,7 @@ def closed_world(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, *_: object) -> None: ...
         def close(self) -> None: ...
 
-    monkeypatch.setattr("webhooks.egress.socket.socket", Made)
+    monkeypatch.setattr("storage.egress.socket.socket", Made)
 
 
 def test_the_lists_are_long_enough_to_mean_something() -> None:
@@ -548,11 +548,54 @@ def test_allowed_networks_are_allowed_and_nothing_beside_them(closed_world: None
     assert refuses(inside, "http://127.1/") is not None, "spellings stay strict"
 
 
-def test_a_refusal_names_the_field() -> None:
-    with pytest.raises(CallbackRefused) as caught:
-        PUBLIC_ONLY.check_url("https://10.0.0.1/")
-    assert caught.value.code == "CALLBACK_URL_REFUSED"
-    assert caught.value.fields[0].field == "callbackUrl"
+def test_what_is_denied_is_not_called_although_it_is_public_or_allowed(closed_world: None) -> None:
+    policy = EgressPolicy.of(
+        ("10.0.0.0/8", "64:ff9b::/96", "2002::/16", "::1/128"),
+        allow_http=True,
+        denied=("8.8.8.0/24", "10.9.0.0/16", "2606:4700::/32"),
+    )
+    for address in (
+        "8.8.8.8",
+        "10.9.1.2",
+        "2606:4700:4700::1111",
+        "::ffff:8.8.8.8",
+        "::ffff:10.9.1.2",
+        "64:ff9b::8.8.8.8",
+        "64:ff9b::10.9.1.2",
+        "2002:a09:102::1",
+    ):
+        url = f"https://[{address}]/" if ":" in address else f"https://{address}/"
+        assert refuses(policy, url) == "ADDRESS_NOT_PUBLIC"
+        assert not connects(policy, address)
+    for address in ("8.8.4.4", "10.8.1.2", "2a00::1", "64:ff9b::8.8.4.4", "::1"):
+        assert connects(policy, address)
+    everything = EgressPolicy.of(("0.0.0.0/0",), allow_http=True, denied=("0.0.0.0/0",))
+    assert not connects(everything, "8.8.8.8")
+
+
+@given(st.ip_addresses())
+def test_denying_a_network_never_permits_more(address: Any) -> None:
+    policy = EgressPolicy.of(("10.0.0.0/8",), allow_http=True)
+    stricter = EgressPolicy.of(("10.0.0.0/8",), allow_http=True, denied=("8.0.0.0/7", "2000::/4"))
+    assert policy.permits(address) or not stricter.permits(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "denied"),
+    [
+        ("corp.example", True),
+        ("CORP.example", True),
+        ("corp.example.", True),
+        ("hooks.corp.example", True),
+        ("a.b.corp.example:8443", True),
+        ("notcorp.example", False),
+        ("corp.example.com", False),
+        ("example", False),
+    ],
+)
+def test_a_denied_host_is_denied_with_all_names_below_it(host: str, denied: bool) -> None:
+    policy = EgressPolicy.of(("127.0.0.0/8",), allow_http=True, denied_hosts=("*.Corp.Example.",))
+    assert refuses(policy, f"https://{host}/") == ("HOST_DENIED" if denied else None)
 
 
 def test_a_network_that_is_none_is_refused_at_the_start() -> None:

@@ -7,8 +7,7 @@ from random import Random
 
 import pytest
 
-from webhooks.egress import EgressPolicy, literal_address
-from webhooks.errors import CallbackRefused
+from storage.egress import EgressPolicy, UrlRefused, literal_address
 
 POLICY = EgressPolicy(allow_http=True)
 
@@ -65,7 +64,7 @@ WRAPPERS = (
 def refused(host: str) -> bool:
     try:
         POLICY.check_url(f"http://{host}/")
-    except CallbackRefused:
+    except UrlRefused:
         return True
     return False
 

@@ -1,0 +1,183 @@
+"""Who may call what: per endpoint the OAuth scope it needs, and whether an API key opens it.
+
+Qonto's collections of requests mark each one that takes a key. What is newer than they are follows
+its family, which the README lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller must bring: a token with ``scope`` or, where ``key`` says so, an API key."""
+
+    scope: str
+    key: bool
+
+
+def _rows(scope: str, *, key: bool, of: Iterable[str]) -> dict[tuple[str, str], Access]:
+    return {
+        (method, path): Access(scope, key)
+        for method, _, path in (call.partition(" ") for call in of)
+    }
+
+
+ACCESS: Final[Mapping[tuple[str, str], Access]] = {
+    **_rows(
+        "organization.read",
+        key=True,
+        of=(
+            "GET /organization",
+            "GET /bank_accounts",
+            "GET /bank_accounts/{id}",
+            "GET /bank_accounts/{id}/iban_certificate",
+            "GET /transactions",
+            "GET /transactions/{id}",
+            "GET /statements",
+            "GET /statements/{id}",
+            "GET /labels",
+            "GET /labels/{id}",
+            "GET /memberships",
+            "GET /settings",
+            "GET /requests",
+            "GET /sepa/beneficiaries",
+            "GET /sepa/beneficiaries/{id}",
+        ),
+    ),
+    **_rows(
+        "organization.read",
+        key=False,
+        of=(
+            "DELETE /oauth2/consents",
+            "GET /sepa/transfers",
+            "GET /sepa/transfers/{id}",
+            "GET /sepa/bulk_transfers",
+            "GET /sepa/bulk_transfers/{id}",
+            "GET /sepa/recurring_transfers",
+            "GET /sepa/recurring_transfers/{id}",
+        ),
+    ),
+    **_rows("membership.read", key=False, of=("GET /membership",)),
+    **_rows(
+        "attachment.read",
+        key=True,
+        of=("GET /attachments/{id}", "GET /transactions/{id}/attachments"),
+    ),
+    **_rows(
+        "attachment.write",
+        key=True,
+        of=(
+            "POST /attachments",
+            "POST /transactions/{id}/attachments",
+            "DELETE /transactions/{id}/attachments",
+            "DELETE /transactions/{id}/attachments/{attachment_id}",
+        ),
+    ),
+    **_rows("client.read", key=True, of=("GET /clients", "GET /clients/{id}")),
+    **_rows(
+        "client.write",
+        key=True,
+        of=("POST /clients", "PATCH /clients/{id}", "DELETE /clients/{id}"),
+    ),
+    **_rows(
+        "client_invoices.read",
+        key=True,
+        of=(
+            "GET /client_invoices",
+            "GET /client_invoices/{id}",
+            "GET /quotes",
+            "GET /quotes/{id}",
+            "GET /credit_notes",
+            "GET /credit_notes/{id}",
+            "GET /recurring_invoices",
+            "GET /recurring_invoices/{id}",
+            "GET /reminders",
+            "GET /reminders/{id}",
+        ),
+    ),
+    **_rows(
+        "client_invoice.write",
+        key=True,
+        of=(
+            "POST /client_invoices",
+            "PATCH /client_invoices/{id}",
+            "DELETE /client_invoices/{id}",
+            "POST /client_invoices/{id}/finalize",
+            "POST /client_invoices/{id}/mark_as_paid",
+            "POST /client_invoices/{id}/unmark_as_paid",
+            "POST /client_invoices/{id}/mark_as_canceled",
+            "POST /client_invoices/{id}/send",
+            "POST /client_invoices/{id}/send_by_einvoice",
+            "POST /quotes",
+            "PATCH /quotes/{id}",
+            "DELETE /quotes/{id}",
+            "POST /quotes/{id}/send",
+            "POST /credit_notes",
+        ),
+    ),
+    **_rows(
+        "supplier_invoice.read",
+        key=True,
+        of=("GET /supplier_invoices", "GET /supplier_invoices/{id}"),
+    ),
+    **_rows(
+        "supplier_invoice.write",
+        key=True,
+        of=(
+            "POST /supplier_invoices/bulk",
+            "POST /supplier_invoices/{id}/mark_as_paid",
+            "POST /supplier_invoices/{id}/unmark_as_paid",
+            "POST /supplier_invoices/{id}/reject",
+        ),
+    ),
+    **_rows("product.read", key=True, of=("GET /products", "GET /products/{id}")),
+    **_rows("product.write", key=True, of=("POST /products", "DELETE /products/{id}")),
+    **_rows("einvoicing.read", key=True, of=("GET /einvoicing/settings",)),
+    **_rows("card.read", key=False, of=("GET /cards",)),
+    **_rows("team.read", key=False, of=("GET /teams",)),
+    **_rows("terminal.read", key=False, of=("GET /terminals",)),
+    **_rows(
+        "international_transfer.write",
+        key=False,
+        of=("GET /international/eligibility", "GET /international/currencies"),
+    ),
+    **_rows(
+        "payment_link.read",
+        key=False,
+        of=(
+            "GET /payment_links",
+            "GET /payment_links/payment_methods",
+            "GET /payment_links/connections",
+            "GET /payment_links/{id}",
+            "GET /payment_links/{id}/payments",
+        ),
+    ),
+    **_rows(
+        "sepa_direct_debit.read",
+        key=False,
+        of=(
+            "GET /sepa/direct_debit_mandates",
+            "GET /sepa/direct_debit_mandates/{id}",
+            "GET /sepa/direct_debit_subscriptions",
+            "GET /sepa/direct_debit_subscriptions/{id}",
+            "GET /sepa/direct_debit_collections",
+            "GET /sepa/direct_debit_collections/{id}",
+        ),
+    ),
+    **_rows(
+        "webhook",
+        key=False,
+        of=(
+            "GET /webhook_subscriptions",
+            "POST /webhook_subscriptions",
+            "GET /webhook_subscriptions/{id}",
+            "PUT /webhook_subscriptions/{id}",
+            "DELETE /webhook_subscriptions/{id}",
+        ),
+    ),
+}
+"""By method and path. An endpoint without a row here can't be served."""

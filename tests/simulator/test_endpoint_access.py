@@ -1,0 +1,133 @@
+"""Which endpoint takes an API key, and which scope it wants of a token: every one, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from qonto_simulator import Simulator
+from qonto_simulator.access import ACCESS
+from qonto_simulator.resources import ENDPOINTS
+from qonto_simulator.scopes import ALL
+
+from .support import Api
+
+FAMILIES = {
+    "organization": ("organization.read", None, True),
+    "bank_accounts": ("organization.read", None, True),
+    "transactions": ("organization.read", None, True),
+    "statements": ("organization.read", None, True),
+    "labels": ("organization.read", None, True),
+    "memberships": ("organization.read", None, True),
+    "settings": ("organization.read", None, True),
+    "sepa/beneficiaries": ("organization.read", None, True),
+    "attachments": ("attachment.read", "attachment.write", True),
+    "clients": ("client.read", "client.write", True),
+    "client_invoices": ("client_invoices.read", "client_invoice.write", True),
+    "quotes": ("client_invoices.read", "client_invoice.write", True),
+    "credit_notes": ("client_invoices.read", "client_invoice.write", True),
+    "supplier_invoices": ("supplier_invoice.read", "supplier_invoice.write", True),
+    "products": ("product.read", "product.write", True),
+    "einvoicing/settings": ("einvoicing.read", None, True),
+    "requests": ("organization.read", None, True),
+    "recurring_invoices": ("client_invoices.read", None, True),
+    "reminders": ("client_invoices.read", None, True),
+    "sepa/transfers": ("organization.read", None, False),
+    "sepa/bulk_transfers": ("organization.read", None, False),
+    "sepa/recurring_transfers": ("organization.read", None, False),
+    "sepa/direct_debit_mandates": ("sepa_direct_debit.read", None, False),
+    "sepa/direct_debit_subscriptions": ("sepa_direct_debit.read", None, False),
+    "sepa/direct_debit_collections": ("sepa_direct_debit.read", None, False),
+    "cards": ("card.read", None, False),
+    "teams": ("team.read", None, False),
+    "terminals": ("terminal.read", None, False),
+    "payment_links": ("payment_link.read", None, False),
+    "payment_links/payment_methods": ("payment_link.read", None, False),
+    "payment_links/connections": ("payment_link.read", None, False),
+    "international/eligibility": ("international_transfer.write", None, False),
+    "international/currencies": ("international_transfer.write", None, False),
+    "membership": ("membership.read", None, False),
+    "webhook_subscriptions": ("webhook", "webhook", False),
+    "oauth2/consents": (None, "organization.read", False),
+}
+"""By resource: the scope to read, the scope to write, whether an API key is taken."""
+
+CALLS = sorted((one.method, one.path) for one in ENDPOINTS)
+
+
+def url(path: str) -> str:
+    return "/v2" + path.replace("{id}", "x").replace("{attachment_id}", "x")
+
+
+def documented(method: str, path: str) -> tuple[str | None, bool]:
+    """Scope and key of a call by its family; attachments of transactions are attachments."""
+    resource = path.strip("/").partition("/{id}")[0]
+    if "attachments" in path:
+        resource = "attachments"
+    if resource == "supplier_invoices/bulk":
+        resource = "supplier_invoices"
+    read, write, key = FAMILIES[resource]
+    return read if method == "GET" else write, key
+
+
+async def refuses(api: Api, method: str, path: str) -> bool:
+    """Whether the answer is 403; what else it may be does not matter here."""
+    status = (await api.request(method, url(path))).status_code
+    assert status not in (401, 405, 429, 500), (method, path, status)
+    return status == 403
+
+
+@pytest.fixture
+async def unlimited(sim: Simulator, anybody: Api) -> Simulator:
+    await anybody.take("POST", "/_simulator/quirks", json={"rate_limits": False})
+    return sim
+
+
+def test_every_endpoint_has_its_row_and_every_row_its_endpoint() -> None:
+    assert sorted(ACCESS) == CALLS
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_a_row_says_what_is_documented_of_its_family(method: str, path: str) -> None:
+    row = ACCESS[method, path]
+    assert (row.scope, row.key) == documented(method, path)
+
+
+@pytest.mark.covers("QX-05")
+async def test_an_api_key_opens_what_it_is_documented_to_open(
+    unlimited: Simulator, key_api: Api
+) -> None:
+    refused = {call for call in CALLS if await refuses(key_api, *call)}
+    assert refused == {call for call in CALLS if not documented(*call)[1]}
+    problem = await key_api.problem("GET", "/v2/webhook_subscriptions", 403)
+    assert problem["code"] == "forbidden"
+
+
+async def test_a_token_opens_the_endpoints_of_its_scope_and_no_others(
+    unlimited: Simulator, open_api: Callable[..., Api]
+) -> None:
+    for scope in sorted(ALL):
+        opened: set[tuple[str, str]] = set()
+        for call in CALLS:
+            # A new one for each call, as one of the calls ends its token.
+            token = unlimited.issue_access_token([scope])
+            api = open_api(unlimited, Authorization=f"Bearer {token}")
+            if not await refuses(api, *call):
+                opened.add(call)
+        assert opened == {call for call in CALLS if documented(*call)[0] == scope}, scope
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+async def test_a_token_without_the_scope_is_told_which_one_is_missing(
+    sim: Simulator, open_api: Callable[..., Api], method: str, path: str
+) -> None:
+    scope = documented(method, path)[0]
+    token = sim.issue_access_token(sorted(ALL - {scope}))
+    api = open_api(sim, Authorization=f"Bearer {token}")
+    problem = await api.problem(method, url(path), 403)
+    assert problem["detail"] == f"missing required oauth scope: {scope}"
+
+
+async def test_without_credentials_nothing_opens(unlimited: Simulator, anybody: Api) -> None:
+    for method, path in CALLS:
+        assert (await anybody.request(method, url(path))).status_code == 401, (method, path)
