@@ -36,6 +36,8 @@ class AnswerReader:
         self.status: int | None = None
         """None until a status line has come that isn't an interim answer's."""
         self.headers: list[tuple[str, str]] = []
+        self.is_untouched = True
+        """Whether not a byte has come."""
         self.keeps_open = False
         """Whether the connection may be used again."""
         self._kept = kept
@@ -57,6 +59,7 @@ class AnswerReader:
 
     def feed(self, data: bytes) -> bool:
         """Take in what came; return True once nothing more is to be read."""
+        self.is_untouched = False
         self._buffer += data
         self._left -= len(data)
         try:

@@ -112,14 +112,24 @@ class Connections:
         Returns when `reader` has what came; raises what opening a connection does.
         """
         async with self._slots:
-            connection = self._take(target) or await self._open(target)
-            try:
-                await connection.exchange(request, reader)
-            finally:
-                if reader.keeps_open and connection.is_usable:
-                    self._keep(target, connection)
-                else:
-                    connection.abort()
+            kept = self._take(target)
+            if kept is not None:
+                await self._exchange(target, kept, request, reader)
+                if not reader.is_untouched:
+                    return
+                # Whoever lets go of an idle connection may do so just as it is used again.
+            await self._exchange(target, await self._open(target), request, reader)
+
+    async def _exchange(
+        self, target: CallbackTarget, connection: Connection, request: bytes, reader: AnswerReader
+    ) -> None:
+        try:
+            await connection.exchange(request, reader)
+        finally:
+            if reader.keeps_open and connection.is_usable:
+                self._keep(target, connection)
+            else:
+                connection.abort()
 
     async def close(self) -> None:
         """Close all, also those in use."""

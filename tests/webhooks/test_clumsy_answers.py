@@ -241,6 +241,28 @@ async def test_a_kept_connection_that_speaks_unasked_is_not_used_again(sender: H
         assert receiver.connections == 2
 
 
+async def test_a_kept_connection_that_ends_without_a_word_costs_no_attempt(
+    sender: HttpSender,
+) -> None:
+    """A receiver lets go of an idle connection at the very moment at which it is used again."""
+    async with running(says(OK)) as receiver:
+        assert await sender.send(post(receiver.url())) == Answered(200)
+
+        async def leave(_: Received, writer: asyncio.StreamWriter) -> None:
+            receiver.respond = says(OK)
+            writer.close()
+
+        receiver.respond = leave
+        assert await sender.send(post(receiver.url())) == Answered(200)
+        assert receiver.connections == 2
+
+
+async def test_a_new_connection_that_ends_without_a_word_is_lost(sender: HttpSender) -> None:
+    async with running(says_and_closes(b"")) as receiver:
+        assert await sender.send(post(receiver.url())) == Failed("CONNECTION_LOST")
+        assert receiver.connections == 1
+
+
 async def test_clumsy_answers_over_tls_count_too(tmp_path: Path) -> None:
     identity = Identity.made(tmp_path)
     sender = HttpSender(INSIDE, SenderSettings(deadline=30), tls=identity.trusting)
