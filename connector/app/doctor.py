@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from connector.app import one_company
+from connector.app import descriptors, one_company
 from connector.app.container import open_database
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
@@ -23,6 +23,9 @@ from storage.unit_of_work import UnitOfWork
 
 PROXY_WITHIN = 5.0
 """Seconds that a proxy is given to accept a connection."""
+
+PROXYS_KEEP_ALIVE = 120
+"""Seconds that the shipped proxy keeps a connection to the service; deploy/Caddyfile says so."""
 
 _METADATA = (
     ipaddress.ip_address("169.254.169.254"),
@@ -95,16 +98,46 @@ def _settings(settings: Settings) -> list[Finding]:
                 "plain http or loopback callbacks are allowed: fine for development only.",
             )
         )
-    if settings.server.host not in ("127.0.0.1", "::1") and not settings.server.trusted_proxies:
-        findings.append(
-            Finding(
-                "warning",
-                "server",
-                f"listens on {settings.server.host} and trusts no proxy: put a TLS proxy before "
-                "it and name its address in CONNECTOR_SERVER__TRUSTED_PROXIES.",
-            )
-        )
+    findings += _server(settings)
     return findings
+
+
+def _server(settings: Settings) -> list[Finding]:
+    """What callers meet, which a proxy before the service doesn't change."""
+    server = settings.server
+    warnings: list[str] = []
+    needed = server.connections + descriptors.besides(settings)
+    if descriptors.allowed() < needed:
+        warnings.append(
+            f"{needed} descriptors are needed, {server.connections} of them for "
+            f"CONNECTOR_SERVER__CONNECTIONS, and {descriptors.allowed()} are allowed: raise the "
+            "limit (ulimit -n, LimitNOFILE)."
+        )
+    if not server.trusted_proxies and settings.environment == "production":
+        warnings.append(
+            f"listens on {server.host} and trusts no proxy: put a TLS proxy before it and name its "
+            "address in CONNECTOR_SERVER__TRUSTED_PROXIES. Until then all who come through one "
+            "count as a single address."
+        )
+    if server.trusted_proxies == "*":
+        warnings.append(
+            "every address is a trusted proxy: any caller can say that it is somebody else. Name "
+            "the proxy's address in CONNECTOR_SERVER__TRUSTED_PROXIES."
+        )
+    if server.keep_alive_seconds <= PROXYS_KEEP_ALIVE:
+        warnings.append(
+            f"closes idle connections after {server.keep_alive_seconds} s, and the shipped proxy "
+            f"uses them for {PROXYS_KEEP_ALIVE} s: requests will meet closed ones. Raise "
+            "CONNECTOR_SERVER__KEEP_ALIVE_SECONDS above what your proxy keeps."
+        )
+    if server.monitoring_token is None:
+        warnings.append(
+            "/metrics and /health/details are open to whoever reaches this service: set "
+            "CONNECTOR_SERVER__MONITORING_TOKEN, or don't let your proxy pass them on."
+        )
+    return [Finding("warning", "server", message) for message in warnings] or [
+        Finding("ok", "server", f"up to {server.connections} connections, all with deadlines")
+    ]
 
 
 def _one_company() -> Finding:

@@ -10,14 +10,19 @@ import secrets
 from typing import Any, cast
 
 import httptools
-import msgspec
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
+from connector.app import errors
 from connector.app.addresses import plain
 from connector.app.doorman import Doorman
-from connector.app.edge import ErrorEnvelope, Problem
+from connector.app.edge import HEADERS, error_response
+from storage.errors import ServiceError
 
 _LINGER_SECONDS = 2.0
 """How long a client may go on sending after it was refused, so that it gets to read why."""
@@ -28,17 +33,15 @@ _AT_ONCE = 8 * 1024
 _MOST_IGNORED = 8 * 1024 * 1024
 """Bytes of that, and of a body that was answered before it had come."""
 
-_ANSWERS: dict[str, tuple[int, str, str]] = {
-    "headers": (431, "HEADERS_TOO_LARGE", "The request's headers are too long or too many."),
-    "malformed": (400, "MALFORMED_REQUEST", "This is not an HTTP request."),
-    "slow_headers": (408, "REQUEST_TIMEOUT", "The request's headers did not come in time."),
-    "slow_body": (408, "REQUEST_TIMEOUT", "The request's body did not come in time."),
-    "address": (429, "TOO_MANY_CONNECTIONS", "There are too many connections from this address."),
-    "full": (503, "SERVER_BUSY", "The server has no connection to spare; try again."),
+_ANSWERS: dict[str, ServiceError] = {
+    "headers": errors.HeadersTooLarge(),
+    "malformed": errors.MalformedRequest(),
+    "slow_headers": errors.RequestTooSlow("headers"),
+    "slow_body": errors.RequestTooSlow("body"),
+    "address": errors.TooManyRequests("connections"),
+    "full": errors.ServerBusy(),
 }
 """What is answered for which reason; for any other the connection is closed without a word."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class _TooManyHeaders(Exception):
@@ -63,6 +66,8 @@ class _Closing:
 
 class GuardedProtocol(HttpToolsProtocol):
     """One connection, and the deadline of what it is doing."""
+
+    cycle: RequestResponseCycle | None  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
@@ -131,6 +136,7 @@ class GuardedProtocol(HttpToolsProtocol):
                 return
 
     def _feed(self, data: bytes) -> None:
+        assert self.parser is not None
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -164,7 +170,8 @@ class GuardedProtocol(HttpToolsProtocol):
             raise _TooManyHeaders
         if self._in_body:
             return  # a trailer: it came after what decided on the request
-        super().on_header(name, value)
+        # blanks around a value are no part of it; the parser takes away those before it
+        super().on_header(name, value.rstrip(b" \t"))
 
     def _count(self, size: int) -> None:
         self._head += size
@@ -176,9 +183,11 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unseen = self._ignored = 0
         self._deadline = self.loop.time() + self._limits.body_seconds
         super().on_headers_complete()
+        assert self.cycle is not None
         self.cycle.transport = cast(asyncio.Transport, self._closing)
 
     def on_body(self, body: bytes) -> None:
+        assert self.cycle is not None
         self._unseen = 0
         if self.cycle.response_complete:
             self._ignore(len(body))
@@ -189,6 +198,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unseen = 0
         self._deadline = None
         super().on_message_complete()
+        assert self.cycle is not None
         if self.cycle.response_complete:
             self._doorman.idle(self)
         else:
@@ -287,20 +297,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
 
 def _written(reason: str, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    status, code, message = _ANSWERS[reason]
     request_id = f"req_{secrets.token_hex(12)}"
-    problem = Problem(code=code, message=message, request_id=request_id)
-    body = _encode(ErrorEnvelope(problem, meta={"requestId": request_id}))
+    response = error_response(_ANSWERS[reason], request_id)
     headers = [
         *default_headers,
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
+        *response.raw_headers,
+        *HEADERS,
         (b"x-request-id", request_id.encode()),
         (b"connection", b"close"),
     ]
-    if status in (429, 503):
-        headers.append((b"retry-after", b"5"))
     head = b"".join(b"%b: %b\r\n" % header for header in headers)
-    return b"%b%b\r\n%b" % (STATUS_LINE[status], head, body)
+    return b"%b%b\r\n%b" % (STATUS_LINE[response.status_code], head, bytes(response.body))

@@ -28,6 +28,7 @@ FIELDS = frozenset(
         "exc_info",
         "exception",
         "host",
+        "key_hint",
         "key_name",
         "kind",
         "level",

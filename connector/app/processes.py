@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 import structlog
 
 from connector.app.container import assemble
+from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount, ensure
 from connector.app.serving import bind, serving, until_told
@@ -56,7 +57,13 @@ async def serve(
             app = create_app(container, worker=worker)
             with until_told() as told:
                 async with (
-                    serving(app, bound, trusted_proxies=settings.server.trusted_proxies) as address,
+                    serving(
+                        app,
+                        bound,
+                        proxies=settings.server.proxies(),
+                        limits=settings.server.limits(make_room(settings)),
+                        refused=container.http_metrics.connection_ended,
+                    ) as address,
                     reporting(container.work, container.ring),
                 ):
                     spare_what_stays()

@@ -23,6 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from connector.app.addresses import TrustedProxies
+from connector.app.doorman import ConnectionLimits
 from connector.budget import Rate
 from connector.syncing.pace import Pace
 from storage.egress import EgressPolicy
@@ -86,6 +88,64 @@ class ServerGroup(_Group):
         default=None,
         description="When set, /metrics and /health/details ask for it as a bearer token.",
     )
+    connections: int = Field(
+        default=1000, ge=16, le=100_000, description="Connections at once, per process."
+    )
+    connections_per_address: int = Field(
+        default=256,
+        ge=1,
+        description="Of these, connections from one address; trusted proxies have no such limit. "
+        "Behind them it is the requests under way for one address.",
+    )
+    header_bytes: int = Field(
+        default=65536, ge=8192, le=1048576, description="The most that a request's headers take."
+    )
+    body_bytes: int = Field(
+        default=1048576, ge=65536, le=67108864, description="The most that a request's body takes."
+    )
+    header_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="Time for a request's headers to come in."
+    )
+    body_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="Time for a request's body to come in."
+    )
+    write_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="How long an answer waits for its reader."
+    )
+    keep_alive_seconds: int = Field(
+        default=150,
+        ge=1,
+        le=3600,
+        description="How long a connection without requests stays open; more than the proxy keeps "
+        "its own.",
+    )
+    bad_keys_per_minute: int = Field(
+        default=20,
+        ge=0,
+        description="Unknown keys from one address, until more of them are asked to wait; 0 is no "
+        "limit.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        return TrustedProxies.parse(value).text
+
+    def proxies(self) -> TrustedProxies:
+        """Answer whose X-Forwarded-* headers count."""
+        return TrustedProxies.parse(self.trusted_proxies)
+
+    def limits(self, connections: int) -> ConnectionLimits:
+        """Answer what a connection may take, where there may be so many."""
+        return ConnectionLimits(
+            connections=connections,
+            per_address=self.connections_per_address,
+            header_bytes=self.header_bytes,
+            header_seconds=self.header_seconds,
+            body_seconds=self.body_seconds,
+            write_seconds=self.write_seconds,
+            keep_alive_seconds=self.keep_alive_seconds,
+        )
 
 
 class LinkGroup(_Group):
@@ -277,6 +337,9 @@ class LogGroup(_Group):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "text"] = "json"
+    access: bool = Field(
+        default=True, description="A line for each request, whatever the level: who, what, how."
+    )
 
 
 class Settings(BaseSettings):
