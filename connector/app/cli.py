@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.text import Text
 
 from connector.app import (
     audit_commands,
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(f"[red]error:[/red] {message}", highlight=False, soft_wrap=True)
+    err.print(Text("error:", "red"), message, soft_wrap=True)
     sys.exit(1)
 
 
@@ -152,10 +153,10 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
-        marks = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]"}
+        colours = {"ok": "green", "warning": "yellow", "problem": "red"}
         for finding in findings:
-            mark = marks.get(finding.verdict, "[red]problem[/red]")
-            out.print(f"{mark}  {finding.subject}: {finding.message}", highlight=False)
+            mark = Text(f"{finding.verdict:<7} ", colours[finding.verdict])
+            out.print(mark, f"{finding.subject}: {finding.message}")
     if any(finding.verdict == "problem" for finding in findings):
         sys.exit(1)
 
@@ -301,9 +302,9 @@ def webhook_listen(
     secret = secret_file.read_text().strip() if secret_file else os.environ.get("WEBHOOK_SECRET")
 
     def heard(received: Received) -> None:
-        verdict = "[green]verified[/green]" if received.problem is None else received.problem
-        body = json.dumps(received.body)
-        out.print(f"{received.id}  {verdict}  {body}", highlight=False, soft_wrap=True)
+        genuine = received.problem is None
+        verdict = Text("verified", "green") if genuine else received.problem
+        out.print(f"{received.id} ", verdict, "", json.dumps(received.body), soft_wrap=True)
 
     async def run() -> None:
         receiver = Receiver(secret, heard)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from qonto_simulator import Simulator
 from rich.console import Console
+from rich.text import Text
 
 from connector.app.listen import Received, Receiver
 from connector.app.sandbox import TARGETS, Sandbox, ok, sandbox, walk
@@ -248,13 +249,13 @@ class Teller:
         self._out = out
 
     def title(self, text: str) -> None:
-        self._out.print(f"\n[bold]{text}[/bold]", highlight=False)
+        self._out.print(Text(f"\n{text}", "bold"))
 
     def step(self, number: str, text: str) -> None:
-        self._out.print(f"\n[bold cyan]{number}[/bold cyan]  [bold]{text}[/bold]", highlight=False)
+        self._out.print(Text.assemble("\n", (number, "bold cyan"), "  ", (text, "bold")))
 
     def done(self, text: str) -> None:
-        self._out.print(f"   [green]✓[/green] {text}", highlight=False, soft_wrap=True)
+        self._out.print(Text.assemble("   ", ("✓", "green"), f" {text}"), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        self._out.print(f"     {text}", style="dim", highlight=False)
+        self._out.print(Text(f"     {text}", "dim"))
