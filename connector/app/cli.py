@@ -30,6 +30,7 @@ from connector.app.terminal import print_rows as _print
 from connector.app.terminal import reading as _reading
 from connector.app.terminal import run as _run
 from connector.app.terminal import settings as _settings
+from connector.app.text_files import read_text
 from connector.app.unlink_endpoint import describe
 from connector.app.unlinking import Receipt
 from oauth.tenants import NewTenant
@@ -299,7 +300,7 @@ def webhook_listen(
 
     Example: WEBHOOK_SECRET=2f1f... qonto-connector webhook listen --port 9999
     """
-    secret = secret_file.read_text().strip() if secret_file else os.environ.get("WEBHOOK_SECRET")
+    secret = _read_secret(secret_file) if secret_file else os.environ.get("WEBHOOK_SECRET")
 
     def heard(received: Received) -> None:
         genuine = received.problem is None
@@ -314,6 +315,13 @@ def webhook_listen(
                 await told.wait()
 
     _run(run())
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        return read_text(file)
+    except ValueError as error:
+        _fail(f"{file} {error}")
 
 
 @app.command()

@@ -19,6 +19,7 @@ from connector.app.worker import Worker
 from connector.budget import Leases, RateBudget
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
+from connector.proxies import is_here
 from connector.reading import Reading
 from connector.registry import Registry
 from oauth.account_keys import AccountKeys
@@ -178,7 +179,11 @@ def assemble(
     relay_metrics = RelayMetrics(metrics_registry)
     queue_metrics = QueueMetrics(metrics_registry)
 
-    http = provider_http(transport)
+    qonto_at = (
+        *(settings.qonto.api_url, settings.qonto.oauth_url),
+        *(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
+    )
+    http = provider_http(transport, direct=all(is_here(url) for url in qonto_at))
     budgets = rate_budgets(settings, work, BudgetMetrics(metrics_registry))
     systems = [
         qonto(

@@ -160,7 +160,9 @@ async def _relay(
 ) -> None:
     say.step("4", "Qonto announces changes; the vendor gets signed events")
     simulator = running.simulators["qonto-sandbox"]
-    async with httpx2.AsyncClient(base_url=simulator.base_url, timeout=30) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, timeout=30, trust_env=False
+    ) as qonto:
         began = time.perf_counter()
         invoice_id = await _create_invoice(qonto)
         created = await inbox.next()
@@ -200,7 +202,9 @@ async def _unsubscribe(
     after = await _upstream(simulator)
     if (before, after) != (1, 0):
         raise DemoFailed(f"Qonto had {before} subscriptions before and {after} after")
-    async with httpx2.AsyncClient(base_url=simulator.base_url, timeout=30) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, timeout=30, trust_env=False
+    ) as qonto:
         await _create_invoice(qonto)
     await inbox.stays_empty(1.0)
     say.done("DELETE /webhooks: 200; no later event, and Qonto's own subscription is gone")
@@ -212,7 +216,9 @@ async def _upstream(simulator: Simulator) -> int:
         "Authorization": f"Bearer {simulator.issue_access_token()}",
         "X-Qonto-Staging-Token": simulator.staging_token,
     }
-    async with httpx2.AsyncClient(base_url=simulator.base_url, headers=headers) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, headers=headers, trust_env=False
+    ) as qonto:
         listed = (await ok(qonto.get("/v2/webhook_subscriptions"))).json()["subscriptions"]
     return sum("v1/client-invoices" in one["types"] for one in listed)
 

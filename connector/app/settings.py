@@ -6,6 +6,7 @@ value. `deploy/env.example` explains each key; a test keeps it complete.
 """
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from pydantic_settings import (
 
 from connector.app.addresses import TrustedProxies
 from connector.app.doorman import ConnectionLimits
+from connector.app.text_files import read_text
 from connector.budget import Rate
 from connector.syncing.pace import Pace
 from storage.egress import EgressPolicy
@@ -35,6 +37,12 @@ from webhooks.schedule import RETRY_DELAYS
 
 PREFIX = "CONNECTOR_"
 _LONGEST_WAIT = 7 * 86400
+_SERVICE = re.compile(
+    r"CONNECTOR(?:_[A-Z0-9]+)*_"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+    r"|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+)
+"""What Kubernetes calls the addresses of a Service whose name begins as our settings do."""
 
 
 class SettingsInvalid(ServiceError):
@@ -486,14 +494,31 @@ def keys() -> list[str]:
 
 def _named() -> list[str]:
     """List what the environment sets for us; the tests have settings of their own."""
-    ours = [name for name in os.environ if name.startswith(PREFIX)]
-    return [name for name in ours if not name.startswith(f"{PREFIX}TEST_")]
+    return [
+        name
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX)
+        and not name.startswith(f"{PREFIX}TEST_")
+        and not _is_from_kubernetes(name, value)
+    ]
+
+
+def _is_from_kubernetes(name: str, value: str) -> bool:
+    """Say whether Kubernetes set a variable for a Service called connector, or connector-api."""
+    return bool(_SERVICE.fullmatch(name)) or (name.endswith("_PORT") and "://" in value)
 
 
 class _EnvironmentAndFiles(EnvSettingsSource):
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        found = dict(super()._load_env_vars())
+        # blanks and ends of lines are left by files of settings that were written on Windows
+        found = {
+            name: value.strip("\ufeff \t\r\n") if value else value
+            for name, value in super()._load_env_vars().items()
+        }
         for name, value in os.environ.items():
+            if _is_from_kubernetes(name, value):
+                found.pop(name.lower(), None)
+                continue
             if not name.startswith(PREFIX) or not name.endswith("_FILE"):
                 continue
             found.pop(name.lower(), None)
@@ -501,7 +526,9 @@ class _EnvironmentAndFiles(EnvSettingsSource):
             if found.get(key):
                 raise SettingsInvalid(f"{name} and {name.removesuffix('_FILE')} are both set.")
             try:
-                found[key] = Path(value).read_text().strip()
+                found[key] = read_text(Path(value.strip()))
             except OSError as error:
                 raise SettingsInvalid(f"{name}: {value} can't be read: {error.strerror}") from None
+            except ValueError as error:
+                raise SettingsInvalid(f"{name}: {value} {error}") from None
         return found

@@ -66,7 +66,7 @@ HEADERS = [
 RAW_JSON = {
     "NUL": r'"a\u0000b"',
     "a lone surrogate": r'"a\ud800b"',
-    "a long text": '"' + "x" * 100_000 + '"',
+    "a long text": '"' + "x" * 20_000 + '"',
     "a huge number": "9" * 400,
     "more than 64 bits": "18446744073709551616",
     "a negative number": "-1",
@@ -86,6 +86,8 @@ BODIES = [
     b"[" * 50_000,
     b'{"a":' * 50_000,
 ]
+AGAIN = ("NUL", "more than 64 bits", "the first moment", "the last moment")
+"""Tried where a parameter appears that another operation has as well, and reads alike."""
 MARK = "--here--"
 DESTROYS = re.compile(r"^DELETE ")
 Headers = list[tuple[bytes, bytes]]
@@ -185,6 +187,17 @@ class Operation:
     def parameters(self, place: str) -> list[str]:
         return [one["name"] for one in self.described["parameters"] if one["in"] == place]
 
+    def is_first(self, name: str) -> bool:
+        """Say whether no operation before this one has such a parameter."""
+        own = next(one for one in self.described["parameters"] if one["name"] == name)
+        for path, methods in DOCUMENT["paths"].items():
+            for method, described in methods.items():
+                if (method.upper(), path) == (self.method, self.path):
+                    return True
+                if own in described["parameters"]:
+                    return False
+        raise AssertionError(self.name)
+
     def filled(self, calls: Calls, changed: str = "", value: str = "") -> str:
         """Write the path with ids that exist, and one parameter as given."""
 
@@ -250,12 +263,15 @@ async def try_all(
 
     for told, value in encoded.items():
         for name in operation.parameters("path"):
-            await send(f"with {told} as {name}", operation.filled(calls, name, value))
+            if operation.is_first(name) or told in AGAIN:
+                await send(f"with {told} as {name}", operation.filled(calls, name, value))
         for name in operation.parameters("query"):
-            await send(f"with {told} as ?{name}", query=f"{quote(name)}={value}")
-        await send(f"with {told} as a name", query=f"{value}=1")
+            if operation.is_first(name) or told in AGAIN:
+                await send(f"with {told} as ?{name}", query=f"{quote(name)}={value}")
+    await send("with a name that is none", query="%00=1&%ED%A0%80=1&%FF=1&=1&&;&a[b]=1")
     for name in operation.parameters("query"):
-        await send(f"with ?{name} twice", query=urlencode([(name, "1"), (name, "2")]))
+        if operation.is_first(name):
+            await send(f"with ?{name} twice", query=urlencode([(name, "1"), (name, "2")]))
     if body is None:
         return
     schema = operation.described["requestBody"]["content"]["application/json"]["schema"]
