@@ -1,7 +1,9 @@
 """What callers send to this floor, and how a body or a query becomes a checked value."""
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from itertools import chain
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -17,9 +19,13 @@ _CODES = {"missing": "REQUIRED"}
 def parse_body(model: type[Model], raw: bytes) -> Model:
     """Read a JSON body; an empty one counts as `{}`. Raises Invalid, one entry per wrong field."""
     try:
-        return model.model_validate_json(raw or b"{}")
+        read = model.model_validate_json(raw or b"{}")
     except ValidationError as error:
         raise _invalid(error, "body") from None
+    if b"\\u0000" in raw and _holds_nul(json.loads(raw)):
+        message = "no text may hold the character NUL, which can't be stored"
+        raise Invalid.one("body", "NOT_ALLOWED", message)
+    return read
 
 
 def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
@@ -28,6 +34,18 @@ def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
         return model.model_validate(dict(parameters))
     except ValidationError as error:
         raise _invalid(error, "query") from None
+
+
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_holds_nul(one) for one in cast(list[Any], value))
+        case dict():
+            return any(map(_holds_nul, chain.from_iterable(cast(dict[str, Any], value).items())))
+        case _:
+            return False
 
 
 def _invalid(error: ValidationError, whole: str) -> Invalid:

@@ -300,7 +300,16 @@ class Edge:
                     account_id=None if account is None else account.id,
                 )
 
+    @staticmethod
+    def _check(scope: Scope) -> None:
+        """Raise what a path or a query deserves that holds NUL: no text that's stored may."""
+        if "\0" in scope["path"]:
+            raise storage_errors.NotFound("There is nothing at this path.")
+        if b"%00" in scope["query_string"]:
+            raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
+
     async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._check(scope)
         if self._bodies.is_small(scope["headers"]):
             await app(scope, receive, send)
             return

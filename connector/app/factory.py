@@ -15,6 +15,7 @@ from connector.app.access_log import AccessLog
 from connector.app.container import Container
 from connector.app.edge import Edge, EdgeLimits, answer_http_exception
 from connector.app.unserved import complete
+from connector.app.write_probe import WriteProbe
 from storage import migrations
 
 
@@ -70,5 +71,6 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
         lifespan=lifespan,
     )
     app.state.container = container
+    app.state.write_probe = WriteProbe(container.work, container.clock)
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app

@@ -17,6 +17,7 @@ from connector.app.factory import create_app
 from connector.app.settings import (
     DatabaseGroup,
     LinkGroup,
+    LogGroup,
     QontoGroup,
     RateGroup,
     SealingGroup,
@@ -138,6 +139,7 @@ async def in_process(
         link=LinkGroup(scopes="full"),
         server=ServerGroup(bad_keys_per_minute=0),
         rate=rate or RateGroup(),
+        log=LogGroup(access=False),
         qonto=QontoGroup(
             api_url=QONTO, oauth_url=QONTO, sandbox_api_url=QONTO, sandbox_oauth_url=QONTO
         ),

@@ -88,6 +88,11 @@ BODIES = [
 ]
 AGAIN = ("NUL", "more than 64 bits", "the first moment", "the last moment")
 """Tried where a parameter appears that another operation has as well, and reads alike."""
+READS_HEADERS = (
+    *("/accounting/invoices/{invoiceId}/document", "/webhooks", "/events/callback/{code}"),
+    *("/link/{token}", "/health/details"),
+)
+"""One of each way that headers are read."""
 MARK = "--here--"
 DESTROYS = re.compile(r"^DELETE ")
 Headers = list[tuple[bytes, bytes]]
@@ -295,8 +300,10 @@ async def test_no_value_is_answered_with_500(operation: Operation, sqlite: Calls
 async def test_what_postgresql_cant_store_is_refused(postgres: Calls) -> None:
     """It takes neither NUL nor half a surrogate pair, where SQLite takes the one."""
     raw = {name: RAW_JSON[name] for name in ("NUL", "a lone surrogate", "more than 64 bits")}
+    encoded = {**BREAKERS, "more than 64 bits": ENCODED["more than 64 bits"]}
     for operation in OPERATIONS:
-        encoded = {**BREAKERS, "more than 64 bits": ENCODED["more than 64 bits"]}
+        if operation.path.startswith("/accounting"):
+            continue  # what is given there goes to Qonto, and into no table
         await try_all(operation, postgres, encoded, raw)
     assert postgres.broken == []
 
@@ -316,8 +323,7 @@ async def test_no_header_and_no_body_is_answered_with_500(sqlite: Calls) -> None
     names += ["Content-Length", "X-Forwarded-For", "Idempotency-Key"]
     for operation in OPERATIONS:
         path = operation.filled(sqlite)
-        described = operation.parameters("header")
-        for name in {*names, *described} if operation.method == "GET" else described:
+        for name in names if operation.path in READS_HEADERS else operation.parameters("header"):
             for value in HEADERS:
                 header = (name.lower().encode(), value)
                 told = f"with {name}: {value[:20]!r}"
