@@ -125,7 +125,9 @@ def open_database(settings: Settings) -> Database:
     try:
         database = Database(
             StorageSettings(
-                url=settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+                url=settings.database.url.get_secret_value(),
+                pool_size=settings.database.pool_size,
+                transaction_pooling=settings.database.transaction_pooling,
             )
         )
     except (ValueError, ArgumentError) as error:

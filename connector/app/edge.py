@@ -16,7 +16,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector import errors as connector_errors
@@ -282,7 +282,7 @@ class Edge:
                 error = self._noted(error, scope, address)
                 await _answer(error, request_id)(scope, receive, sending)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = _route_of(scope)
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], route, status, seconds)
             if self._access_log is not None:
@@ -412,6 +412,16 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 class _NoSuchMethod(ServiceError):
     code = "METHOD_NOT_ALLOWED"
+
+
+def _route_of(scope: Scope) -> str:
+    """Name the route of a request; of one that was refused, the route it would have taken."""
+    if "route" in scope or "app" not in scope:
+        return getattr(scope.get("route"), "path", "unmatched")
+    for one in scope["app"].router.routes:
+        if one.matches(scope)[0] is Match.FULL:
+            return getattr(one, "path", "unmatched")
+    return "unmatched"
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

@@ -65,6 +65,10 @@ class DatabaseGroup(_Group):
     pool_size: int = Field(
         default=10, ge=2, le=100, description="Connections per process; PostgreSQL only."
     )
+    transaction_pooling: bool = Field(
+        default=False,
+        description="A pooler in transaction mode, such as PgBouncer, is before PostgreSQL.",
+    )
 
 
 class SealingGroup(_Group):

@@ -1,6 +1,7 @@
 """What `doctor` says of the way in, from Qonto, and of the way out, to vendors."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -16,6 +17,13 @@ from tests.support import databases
 pytestmark = pytest.mark.loopback
 
 SECRET = "canary-of-the-proxy"
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -110,6 +118,18 @@ async def test_a_proxy_that_hangs_does_not_hold_doctor_up(
     monkeypatch.setattr("asyncio.open_connection", never)
     (told,) = await findings(database, "proxy", proxy="http://10.0.0.1:3128")
     assert told.verdict == "warning"
+
+
+async def test_the_environments_proxies_are_told_by_their_variables(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://u:{SECRET}@10.0.0.1:3128")
+    (told,) = await findings(database, "proxy")
+    assert told == Finding("ok", "proxy", "Qonto is called through what HTTPS_PROXY names")
+    monkeypatch.setenv("ALL_PROXY", f"socks5://u:{SECRET}@10.0.0.1:1080")
+    (told,) = await findings(database, "proxy")
+    assert (told.verdict, told.message[:30]) == ("problem", "ALL_PROXY names a socks5 proxy")
+    assert SECRET not in told.message
 
 
 async def warned(database: str, **server: object) -> str:

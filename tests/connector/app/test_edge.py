@@ -18,7 +18,7 @@ from connector.app.errors import TooManyBadKeys
 from connector.app.factory import create_app
 from connector.app.refusals import Refusals, hint_of
 from connector.app.settings import LogGroup
-from tests.support.described import API, InProcess, in_process
+from tests.support.described import API, CALLBACK, InProcess, in_process
 
 MB = 1024 * 1024
 BAD = "sk_" + "x" * 43
@@ -262,6 +262,7 @@ async def test_the_access_log_says_who_did_what_and_how_it_ended(
     assert listed["duration_ms"] > 0
     assert (health["request_id"], health["address"]) == ("request-0001", "192.0.2.7")
     assert (refused["status"], "key_id" in refused) == (403, False)
+    assert refused["route"] == "/webhooks/{webhookId}"
     assert not [one for one in (up.api_key, account_key, BAD, "canary") if one in written]
 
 
@@ -315,3 +316,41 @@ async def test_a_client_that_leaves_is_no_error_of_ours(up: InProcess) -> None:
     assert sent == []
     assert not [one for one in logs if one["log_level"] == "error"]
     assert b'status="499"' in generate_latest(up.container.metrics_registry)
+
+
+async def test_a_wrong_limit_has_one_code_everywhere(up: InProcess) -> None:
+    account_key = await _linked(up)
+    async with up.client(account_key) as vendor:
+        made = await vendor.post("/webhooks", json={"callbackUrl": CALLBACK, "resource": "INVOICE"})
+        hook = made.json()["data"]["id"]
+        paths = ["/accounting/invoices", "/accounting/files"]
+        paths += [f"/webhooks/{hook}/deliveries", f"/webhooks/{hook}/replays"]
+        for path in paths:
+            for limit in ("7", "many", "-5", "9" * 40):
+                answer = await vendor.get(path, params={"limit": limit})
+                (wrong,) = answer.json()["errors"]["validationErrors"]
+                told = answer.status_code, wrong["field"], wrong["code"]
+                assert told == (400, "limit", "NOT_ALLOWED"), (path, limit)
+
+
+async def test_a_field_that_isnt_known_is_warned_of_as_a_parameter_is(up: InProcess) -> None:
+    account_key = await _linked(up)
+    hook = {"callbackUrl": CALLBACK, "resource": "INVOICE", "orderd": True}
+    async with up.client(account_key) as vendor:
+        await vendor.post("/tenants/signing-secret")
+        for path, body in {
+            "/webhooks": hook,
+            "/webhooks/tenant": {"callbackUrl": CALLBACK, "orderd": True},
+            "/tenants/api-keys": {"name": "till", "orderd": True},
+            "/tenants/submission-page-style": {"name": "Acme", "orderd": True},
+        }.items():
+            answer = await vendor.post(path, json=body)
+            assert answer.status_code == 201, answer.text
+            warned = answer.json()["meta"]["warnings"]
+            assert warned == ["'orderd' is not a field of this call's body; it was not used."]
+        accept = {"Accept": "application/json"}
+        started = await vendor.get("/auth/qonto?callbackURL=x&callbackUrl=", headers=accept)
+        warned = started.json()["meta"]["warnings"]
+        assert warned == ["'callbackURL' is not a parameter of this call; it was not used."]
+        right = await vendor.post("/tenants/api-keys", json={"name": "other"})
+        assert right.json()["meta"]["warnings"] == []
