@@ -350,7 +350,7 @@ async def test_a_field_that_isnt_known_is_warned_of_as_a_parameter_is(up: InProc
             assert warned == ["'orderd' is not a field of this call's body; it was not used."]
         accept = {"Accept": "application/json"}
         started = await vendor.get("/auth/qonto?callbackURL=x&callbackUrl=", headers=accept)
-        warned = started.json()["meta"]["warnings"]
+        warned = started.json()["meta"].get("warnings")
         assert warned == ["'callbackURL' is not a parameter of this call; it was not used."]
         right = await vendor.post("/tenants/api-keys", json={"name": "other"})
-        assert right.json()["meta"]["warnings"] == []
+        assert not right.json()["meta"].get("warnings")
