@@ -5,6 +5,7 @@ import resource
 from connector.app.settings import Settings
 
 _TO_QONTO = 100
+_ANY_NUMBER = 1_000_000
 _ELSE = 64
 """Files, the log, listening sockets, the connections of a command beside the service."""
 
@@ -16,7 +17,8 @@ def besides(settings: Settings) -> int:
 
 def allowed() -> int:
     """Answer how many this process may open once it has asked for all it can get."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _ANY_NUMBER if most == resource.RLIM_INFINITY else most
 
 
 def make_room(settings: Settings) -> int:
@@ -26,7 +28,8 @@ def make_room(settings: Settings) -> int:
     """
     wanted = settings.server.connections + besides(settings)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        soft = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = min(wanted, allowed())
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, min(settings.server.connections, soft - besides(settings)))
+    most = _ANY_NUMBER if soft == resource.RLIM_INFINITY else soft
+    return max(16, min(settings.server.connections, most - besides(settings)))

@@ -18,8 +18,9 @@ from connector.app.addresses import TrustedProxies, owner_of
 class ConnectionLimits:
     """What one connection may take, and how many there may be."""
 
-    connections: int = 1000
-    per_address: int = 256
+    connections: int = 4096
+    per_address: int = 1024
+    """Qonto posts all its events from a few addresses, at times a thousand at once."""
     header_bytes: int = 64 * 1024
     """Of a request's first line and its headers together."""
     header_lines: int = 200

@@ -201,7 +201,7 @@ class EdgeLimits:
     """What the edge lets through."""
 
     body_bytes: int = 1024 * 1024
-    per_address: int = 256
+    per_address: int = 1024
     """Requests that one address may have under way."""
     bad_keys_per_minute: int = 20
     """Unknown keys from one address, until more of them are asked to wait; 0 is no limit."""
@@ -302,9 +302,12 @@ class Edge:
 
     @staticmethod
     def _check(scope: Scope) -> None:
-        """Raise what a path or a query deserves that holds NUL: no text that's stored may."""
+        """Raise Invalid for a query with NUL, which no text that's stored may hold.
+
+        In a path it gives way to what stands for an unreadable character: no id has that either.
+        """
         if "\0" in scope["path"]:
-            raise storage_errors.NotFound("There is nothing at this path.")
+            scope["path"] = scope["path"].replace("\0", "\ufffd")
         if b"%00" in scope["query_string"]:
             raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
 

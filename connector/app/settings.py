@@ -101,10 +101,10 @@ class ServerGroup(_Group):
         description="When set, /metrics and /health/details ask for it as a bearer token.",
     )
     connections: int = Field(
-        default=1000, ge=16, le=100_000, description="Connections at once, per process."
+        default=4096, ge=16, le=100_000, description="Connections at once, per process."
     )
     connections_per_address: int = Field(
-        default=256,
+        default=1024,
         ge=1,
         description="Of these, connections from one address; trusted proxies have no such limit. "
         "Behind them it is the requests under way for one address.",

@@ -142,7 +142,7 @@ async def warned(database: str, **server: object) -> str:
 async def test_a_server_with_nothing_to_mend(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 4096)
+    monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 8192)
     server = ServerGroup(trusted_proxies="10.0.0.2", monitoring_token=SecretStr("x"))
     (told,) = await findings(database, "server", server=server)
     assert told.verdict == "ok"
@@ -152,7 +152,7 @@ async def test_what_can_be_wrong_with_the_server(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 1024)
-    assert "1437 descriptors are needed" in await warned(database)
+    assert "4533 descriptors are needed" in await warned(database)
     assert "and 1024 are allowed" in await warned(database)
     assert "trusts no proxy" in await warned(database)
     assert "any caller can say" in await warned(database, trusted_proxies="*")
