@@ -42,6 +42,7 @@ from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
 from storage.database_clock import DatabaseClock
 from storage.engine import Database, StorageSettings
+from storage.pooler import pooler_before
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -138,6 +139,21 @@ def open_database(settings: Settings) -> Database:
             f"CONNECTOR_DATABASE__URL: there is no folder {folder}; make it first"
         )
     return database
+
+
+POOLER_UNTOLD = (
+    "a pooler in transaction mode is before PostgreSQL: set "
+    "CONNECTOR_DATABASE__TRANSACTION_POOLING=true, or go around it."
+)
+
+
+async def require_fitting_pooler(database: Database) -> None:
+    """Raise SettingsInvalid where a pooler would lose what is prepared, and nobody said so."""
+    settings = database.settings
+    if database.is_sqlite or settings.transaction_pooling:
+        return
+    if await pooler_before(settings) == "transaction":
+        raise SettingsInvalid(POOLER_UNTOLD)
 
 
 def rate_budgets(

@@ -6,7 +6,6 @@ import os
 import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -16,21 +15,17 @@ from sqlalchemy import text
 
 from connector import proxies
 from connector.app import descriptors, one_company
-from connector.app.container import open_database
+from connector.app.container import POOLER_UNTOLD, open_database
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
 from storage.engine import Database
 from storage.errors import ServiceError
-from storage.settings import BROKEN, StorageSettings
+from storage.pooler import pooler_before
+from storage.settings import StorageSettings
 from storage.unit_of_work import UnitOfWork
 
 PROXY_WITHIN = 5.0
 """Seconds that a proxy is given to accept a connection."""
-
-POOLER_WITHIN = 10.0
-"""Seconds that looking for a pooler may take."""
-
-_PROCESS = "SELECT pg_backend_pid()"
 
 PROXYS_KEEP_ALIVE = 120
 """Seconds that the shipped proxy keeps a connection to the service; deploy/Caddyfile says so."""
@@ -217,13 +212,10 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     try:
         finding = None if database.is_sqlite else await _pooler(database.settings)
-    except (*BROKEN, TimeoutError):
-        finding = None  # that it can't be reached is told below
-    if finding is not None:
-        yield finding
-        if finding.verdict == "problem":
-            return
-    try:
+        if finding is not None:
+            yield finding
+            if finding.verdict == "problem":
+                return
         started = time.perf_counter()
         await migrations.require_current(database)
         took = (time.perf_counter() - started) * 1000
@@ -239,30 +231,11 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
 
 
 async def _pooler(settings: StorageSettings) -> Finding | None:
-    """Say whether a pooler is in between, and whether the settings know of it.
-
-    A server tells its process' number when one connects; a pooler makes one up. In transaction mode
-    a connection has another process once somebody else is in a transaction on the one it had.
-    """
-    async with asyncio.timeout(POOLER_WITHIN), AsyncExitStack() as stack:
-        asking, other = await settings.connect(), await settings.connect()
-        for connection in (asking, other):
-            stack.callback(connection.terminate)
-        async with asking.transaction():
-            before = await asking.fetchval(_PROCESS)
-        if before == asking.get_server_pid():
-            return None
-        async with other.transaction():
-            changes = await other.fetchval(_PROCESS) == before
-    if changes and not settings.transaction_pooling:
-        return Finding(
-            "problem",
-            "pooler",
-            "a pooler in transaction mode is before PostgreSQL: set "
-            "CONNECTOR_DATABASE__TRANSACTION_POOLING=true, or go around it.",
-        )
-    mode = "transaction" if changes else "session"
-    return Finding("ok", "pooler", f"a pooler is before PostgreSQL, in {mode} mode")
+    """Say whether a pooler is in between, and whether the settings know of it."""
+    mode = await pooler_before(settings)
+    if mode == "transaction" and not settings.transaction_pooling:
+        return Finding("problem", "pooler", POOLER_UNTOLD)
+    return mode and Finding("ok", "pooler", f"a pooler is before PostgreSQL, in {mode} mode")
 
 
 async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Finding]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from connector.app.container import assemble
+from connector.app.container import assemble, require_fitting_pooler
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount, ensure
@@ -50,6 +50,7 @@ async def serve(
     held = ("server", "worker") if worker else ("server",)
     try:
         with roles(container.database, *held):
+            await require_fitting_pooler(container.database)
             await migrations.require_current(container.database)
             if own is not None:
                 await ensure(container, own)
@@ -80,6 +81,7 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     container = assemble(settings)
     try:
         with roles(container.database, "worker"):
+            await require_fitting_pooler(container.database)
             await migrations.require_current(container.database)
             with until_told() as told:
                 container.worker.start()

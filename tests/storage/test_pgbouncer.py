@@ -13,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
+from connector.app.container import require_fitting_pooler
 from connector.app.doctor import examine
-from connector.app.settings import DatabaseGroup, Settings
+from connector.app.settings import DatabaseGroup, Settings, SettingsInvalid
 from storage import migrations
 from storage.clock import system_clock
 from storage.engine import Database, StorageSettings
@@ -119,6 +120,21 @@ async def test_doctor_notices_a_pooler_that_it_wasnt_told_of(bounced: str, mode:
 
     assert await findings(False) == (["problem"] if mode == "transaction" else ["ok"])
     assert await findings(True) == ["ok"]
+
+
+async def test_nothing_is_served_before_the_pooler_fits(bounced: str, mode: str) -> None:
+    untold = Database(StorageSettings(url=bounced))
+    told = Database(StorageSettings(url=bounced, transaction_pooling=True))
+    try:
+        await require_fitting_pooler(told)
+        if mode == "session":
+            await require_fitting_pooler(untold)
+            return
+        with pytest.raises(SettingsInvalid, match="CONNECTOR_DATABASE__TRANSACTION_POOLING=true"):
+            await require_fitting_pooler(untold)
+    finally:
+        await untold.close()
+        await told.close()
 
 
 async def test_without_a_pooler_nothing_is_said_of_one(
