@@ -373,6 +373,7 @@ class Edge:
         permission = needed(request.method, path)
         if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
             caller = await self._callers.identify(api_key)
+            request.state.caller = caller  # whoever is refused is written down too
             caller.require(permission)
         else:
             caller, request.state.account = await self._callers.admit(

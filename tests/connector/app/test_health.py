@@ -62,6 +62,7 @@ async def test_a_full_disk_is_noticed_and_so_is_new_room(disk: Path) -> None:
     assert not list(disk.glob("*.probe"))  # noqa: ASYNC240 - nothing waits for this
 
 
+@pytest.mark.both_databases
 async def test_a_database_that_only_reads_is_noticed(database_url: str, tmp_path: Path) -> None:
     async with in_process(tmp_path, database_url) as up:
         assert await told(up) == (200, "up")
@@ -71,6 +72,7 @@ async def test_a_database_that_only_reads_is_noticed(database_url: str, tmp_path
         assert await told(up) == (200, "up")
 
 
+@pytest.mark.both_databases
 async def test_writing_to_a_database_that_only_reads_is_a_trouble_that_passes(
     database_url: str,
 ) -> None:
