@@ -308,7 +308,7 @@ class Edge:
         """
         if "\0" in scope["path"]:
             scope["path"] = scope["path"].replace("\0", "\ufffd")
-        if b"%00" in scope["query_string"]:
+        if b"%00" in scope.get("query_string", b""):
             raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
 
     async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
