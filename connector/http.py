@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 import httpx2
 
+from connector import proxies
 from connector.budget import AccessGate, RateBudget, Shown
 from connector.errors import (
     AccessRefused,
@@ -97,10 +98,20 @@ class FixedAccess:
         )
 
 
-def provider_http(transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
-    """Open the HTTP client that all target systems share; whoever opens it closes it."""
+def provider_http(
+    transport: httpx2.AsyncBaseTransport | None = None, *, direct: bool = False
+) -> httpx2.AsyncClient:
+    """Open the HTTP client that all target systems share; whoever opens it closes it.
+
+    It goes through the proxies that the environment names, unless `direct`, and never to this
+    machine. Raises ProxyUnusable.
+    """
+    if not direct:
+        proxies.check()
     return httpx2.AsyncClient(
         transport=transport,
+        mounts={f"all://{host}": None for host in proxies.HERE},
+        trust_env=not direct,
         follow_redirects=False,
         limits=httpx2.Limits(max_connections=100, max_keepalive_connections=50),
         headers={"User-Agent": "qonto-connector"},

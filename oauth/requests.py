@@ -1,9 +1,12 @@
 """What callers send to this floor, and how a body or a query becomes a checked value."""
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from itertools import chain
+from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.requests import Request
 
 from oauth.logos import LONGEST
 from oauth.page_styles import PageStyle, check_style
@@ -12,14 +15,64 @@ from storage.errors import FieldError, Invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 _CODES = {"missing": "REQUIRED"}
+_CODES_OF = {"limit": "NOT_ALLOWED"}
+"""Of fields that other calls have too, and refuse by the same code whatever is wrong."""
 
 
 def parse_body(model: type[Model], raw: bytes) -> Model:
     """Read a JSON body; an empty one counts as `{}`. Raises Invalid, one entry per wrong field."""
     try:
-        return model.model_validate_json(raw or b"{}")
+        read = model.model_validate_json(raw or b"{}")
     except ValidationError as error:
         raise _invalid(error, "body") from None
+    if b"\\u0000" in raw and _holds_nul(json.loads(raw)):
+        message = "no text may hold the character NUL, which can't be stored"
+        raise Invalid.one("body", "NOT_ALLOWED", message)
+    return read
+
+
+async def read_body(model: type[Model], request: Request) -> Model:
+    """Read a request's JSON body, and keep warnings of what isn't used. Raises as `parse_body`."""
+    raw = await request.body()
+    read = parse_body(model, raw)
+    given: Mapping[str, Any] = json.loads(raw or b"{}")
+    _keep_unused(model, given, request, "field of this call's body")
+    return read
+
+
+def read_query(model: type[Model], request: Request) -> Model:
+    """Read a request's query, and keep warnings of what isn't used. Raises as `parse_query`."""
+    read = parse_query(model, request.query_params)
+    _keep_unused(model, request.query_params, request, "parameter of this call")
+    return read
+
+
+def _keep_unused(
+    model: type[BaseModel], given: Mapping[str, Any], request: Request, kind: str
+) -> None:
+    known = _known_to(model)
+    request.state.unused = tuple(
+        f"{name[:40]!r} is not a {kind}; it was not used." for name in given if name not in known
+    )
+
+
+def unused_in(request: Request) -> tuple[str, ...]:
+    """Answer the warnings that were kept."""
+    return getattr(request.state, "unused", ())
+
+
+def _known_to(model: type[BaseModel]) -> set[str]:
+    """Name every spelling of every field."""
+    known = set(model.model_fields)
+    for one in model.model_fields.values():
+        match one.validation_alias or one.alias:
+            case str(name):
+                known.add(name)
+            case AliasChoices(choices=choices):
+                known.update(choice for choice in choices if isinstance(choice, str))
+            case _:
+                pass
+    return known
 
 
 def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
@@ -30,16 +83,33 @@ def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
         raise _invalid(error, "query") from None
 
 
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_holds_nul(one) for one in cast(list[Any], value))
+        case dict():
+            return any(map(_holds_nul, chain.from_iterable(cast(dict[str, Any], value).items())))
+        case _:
+            return False
+
+
 def _invalid(error: ValidationError, whole: str) -> Invalid:
     fields = [
         FieldError(
             field=".".join(str(part) for part in wrong["loc"]) or whole,
-            code=_CODES.get(wrong["type"], wrong["type"].upper()),
+            code=_code(wrong["loc"], wrong["type"]),
             message=wrong["msg"],
         )
         for wrong in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return Invalid(f"the {whole} has {len(fields)} wrong or missing field(s)", fields)
+
+
+def _code(where: tuple[int | str, ...], kind: str) -> str:
+    own = _CODES_OF.get(str(where[0])) if len(where) == 1 else None
+    return own or _CODES.get(kind, kind.upper())
 
 
 def _none_if_empty(value: Any) -> Any:

@@ -34,8 +34,9 @@ from oauth.requests import (
     PageStyleQuery,
     PageStyleRequest,
     RegisterSystemRequest,
-    parse_body,
-    parse_query,
+    read_body,
+    read_query,
+    unused_in,
 )
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
@@ -73,9 +74,9 @@ class Container(Protocol):
 async def start_link(request: Request) -> Response:
     """GET or POST /auth/{target}: the address at which a customer consents."""
     if request.method == "POST":
-        wish = parse_body(LinkRequest, await request.body())
+        wish = await read_body(LinkRequest, request)
     else:
-        wish = parse_query(LinkRequest, request.query_params)
+        wish = read_query(LinkRequest, request)
     started = await _container(request).links.start(
         _tenant(request), request.path_params["target"], wish, _account(request)
     )
@@ -84,7 +85,7 @@ async def start_link(request: Request) -> Response:
 
 async def exchange_code(request: Request) -> Response:
     """POST /auth/exchange: a one-time code for its account key."""
-    body = parse_body(ExchangeRequest, await request.body())
+    body = await read_body(ExchangeRequest, request)
     caller = _caller(request)
     exchanged = await _container(request).links.exchange(caller.tenant, body.code, by=caller.key_id)
     return _answer(request, answers.ExchangedKey.of(exchanged))
@@ -92,7 +93,7 @@ async def exchange_code(request: Request) -> Response:
 
 async def link_by_key(request: Request) -> Response:
     """POST /auth/accounts/{target}: an organisation's own API key, checked at once."""
-    body = parse_body(AccountRequest, await request.body())
+    body = await read_body(AccountRequest, request)
     linked = await _container(request).key_links.link(
         _tenant(request),
         request.path_params["target"],
@@ -121,7 +122,7 @@ async def show_status(request: Request) -> Response:
 
 async def register_system(request: Request) -> Response:
     """POST /tenants/register-system: store a tenant's app credentials."""
-    body = parse_body(RegisterSystemRequest, await request.body())
+    body = await read_body(RegisterSystemRequest, request)
     values = {item.key: item.value for item in body.custom_values}
     if len(values) < len(body.custom_values):
         wrong = FieldError("customValues", "DUPLICATE", "each key may be there once")
@@ -155,7 +156,7 @@ async def list_systems(request: Request) -> Response:
 
 async def add_callback_urls(request: Request) -> Response:
     """POST /tenants/add-callback-urls: where links end."""
-    body = parse_body(CallbackUrlsRequest, await request.body())
+    body = await read_body(CallbackUrlsRequest, request)
     caller = _caller(request)
     await _container(request).tenants.add_callback_urls(
         caller.tenant, body.callback_url, body.cancel_callback_url, by=caller.key_id
@@ -213,7 +214,7 @@ async def refuse_all_end_users(_request: Request) -> Response:
 
 async def set_page_style(request: Request) -> Response:
     """POST /tenants/submission-page-style: how customers see the tenant's pages."""
-    style = parse_body(PageStyleRequest, await request.body()).checked()
+    style = (await read_body(PageStyleRequest, request)).checked()
     caller = _caller(request)
     await _container(request).page_styles.put(caller.tenant, style, by=caller.key_id)
     return _answer(request, answers.PageStyleEntry.of(caller.tenant, style), status=201)
@@ -226,7 +227,7 @@ async def show_page_style(request: Request) -> Response:
 
 async def find_page_style(request: Request) -> Response:
     """GET /tenants/get-submission-page-style: the same, by the tenant's code."""
-    return await _page_style(request, parse_query(PageStyleQuery, request.query_params).code)
+    return await _page_style(request, read_query(PageStyleQuery, request).code)
 
 
 async def _page_style(request: Request, code: str | None) -> Response:
@@ -244,7 +245,7 @@ async def list_api_keys(request: Request) -> Response:
 
 async def create_api_key(request: Request) -> Response:
     """POST /tenants/api-keys: another key, shown once."""
-    body = parse_body(ApiKeyRequest, await request.body())
+    body = await read_body(ApiKeyRequest, request)
     caller = _caller(request)
     issued = await _container(request).tenant_keys.create(
         caller.tenant,
@@ -276,7 +277,7 @@ def _answer(
     request: Request, data: BaseModel, *, status: int = 200, warnings: tuple[str, ...] = ()
 ) -> Response:
     request_id: str | None = getattr(request.state, "request_id", None)
-    meta = Meta(warnings=list(warnings), request_id=request_id)
+    meta = Meta(warnings=[*warnings, *unused_in(request)], request_id=request_id)
     return JSONResponse(Envelope[Any](data=data, meta=meta).document(), status, _NO_STORE)
 
 

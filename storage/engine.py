@@ -21,25 +21,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage.hot import HotTransaction
 from storage.hot_postgres import HotPostgres
 from storage.inline import PRAGMAS, InlineReader, InlineSqlite
+from storage.postgres import is_postgres, read_address
 from storage.settings import BROKEN, StorageSettings
 from storage.unavailable import translated
-
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-}
 
 
 def async_url(url: str) -> URL:
     """Turn a plain database URL into the one for the asynchronous driver. Raises ValueError."""
+    if is_postgres(url):
+        return read_address(url).url
     parsed = make_url(url)
-    driver = _DRIVERS.get(parsed.drivername, parsed.drivername)
-    if driver not in _DRIVERS.values():
+    if parsed.drivername not in ("sqlite", "sqlite+aiosqlite"):
         raise ValueError(f"databases are sqlite or postgresql, not {parsed.drivername!r}")
-    if driver.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+    if parsed.database in (None, "", ":memory:"):
         raise ValueError("SQLite needs a file: sqlite:///qonto-connector.db")
-    return parsed.set(drivername=driver)
+    return parsed.set(drivername="sqlite+aiosqlite")
 
 
 class Database:
@@ -137,7 +133,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=10,
-        connect_args=settings.driver,
+        connect_args=settings.driver(),
     )
 
     # A connection that doesn't answer in time may never do; nor may the others of the pool, so none

@@ -7,7 +7,7 @@ import asyncio
 from types import TracebackType
 from typing import Any, Protocol
 
-from storage.unavailable import unavailable
+from storage.unavailable import known
 
 
 class HotStore(Protocol):
@@ -67,5 +67,5 @@ class HotTransaction:
         """Let others write; raise what callers know if that is what went wrong."""
         if self._alone is not None:
             self._alone.release()
-        if error is not None and (known := unavailable(error)) is not None:
-            raise known from error
+        if error is not None and (told := known(error)) is not None:
+            raise told from error

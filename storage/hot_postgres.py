@@ -48,14 +48,15 @@ class HotPostgres:
         self._settings = settings
         # transactions are begun and ended on the driver's connection
         self._engine = create_async_engine(
-            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=settings.driver
+            url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=settings.driver()
         )
         self._idle: list[HotConnection] = []
 
     async def begin(self, *, single: bool) -> HotConnection:
         """Take a connection and begin a transaction; or let each `single` statement be one."""
         connection = await self._living() or await self._connect()
-        if not single:
+        # preparing and running a statement are two trips, which a pooler may send to two servers
+        if not single or self._settings.transaction_pooling:
             await self._run(connection, "BEGIN")
             connection.in_transaction = True
         return connection

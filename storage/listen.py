@@ -26,9 +26,11 @@ logger = structlog.get_logger()
 
 async def listen(database: Database, channel: str, heard: Callable[[], None]) -> None:
     """Call `heard` for every announcement, and after each new connection; runs until cancelled."""
-    if database.is_sqlite:
-        return
-    engine = create_async_engine(database.url, poolclass=NullPool)
+    if database.is_sqlite or database.settings.transaction_pooling:
+        return  # behind such a pooler nobody can listen; what is due is looked for more rarely
+    engine = create_async_engine(
+        database.url, poolclass=NullPool, connect_args=database.settings.driver()
+    )
     try:
         while True:
             try:

@@ -28,13 +28,15 @@ def _one_of_the_limits(value: int) -> int:
     return value
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment is before the first or after the last year") from None
+
+
 Limit = Annotated[int, AfterValidator(_one_of_the_limits)]
-Moment = Annotated[
-    datetime,
-    AfterValidator(
-        lambda value: value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    ),
-]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Cursor = Annotated[str, Field(pattern=f"^{_ID.pattern}$")]
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 

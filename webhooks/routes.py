@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from oauth.errors import UnauthorizedAccountKey
-from oauth.requests import parse_body
+from oauth.requests import read_body, unused_in
 from storage.clock import iso_millis
 from storage.repositories.subscriptions import Subscription
 from webhooks import log_routes, replay_routes, standing_routes
@@ -104,7 +104,7 @@ _encode = msgspec.json.Encoder().encode
 
 async def create(request: Request) -> Response:
     """Subscribe; 201 with the secrets, which are shown this once."""
-    wanted = parse_body(SubscriptionRequest, await request.body())
+    wanted = await read_body(SubscriptionRequest, request)
     created = await request.app.state.container.subscriptions.create(
         request.state.account,
         callback_url=wanted.callbackUrl,
@@ -112,7 +112,7 @@ async def create(request: Request) -> Response:
         ordered=wanted.ordered,
         coalesce_seconds=wanted.coalesceSeconds,
     )
-    warnings = created.warnings
+    warnings = created.warnings + unused_in(request)
     if wanted.eventType is not None:
         warnings += ("eventType is not used: a subscription gets every event of its resource.",)
     answer = _answer(created.subscription)
@@ -141,7 +141,7 @@ async def delete(request: Request) -> Response:
 
 async def create_for_tenant(request: Request) -> Response:
     """Ask for notices about the tenant's accounts."""
-    wanted = parse_body(TenantWebhookRequest, await request.body())
+    wanted = await read_body(TenantWebhookRequest, request)
     made = await request.app.state.container.tenant_webhooks.create(
         request.state.tenant, wanted.callbackUrl
     )
@@ -149,7 +149,8 @@ async def create_for_tenant(request: Request) -> Response:
     answer = TenantWebhookAnswer(
         id=made.id, callback_url=made.callback_url, created_date=created, updated_date=created
     )
-    return _json(TenantWebhookEnvelope(data=answer, meta=Meta()), 201)
+    meta = Meta(unused_in(request))
+    return _json(TenantWebhookEnvelope(data=answer, meta=meta), 201)
 
 
 async def delete_for_tenant(request: Request) -> Response:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from rich.text import Text
 
 from connector.app import (
     audit_commands,
@@ -29,6 +30,7 @@ from connector.app.terminal import print_rows as _print
 from connector.app.terminal import reading as _reading
 from connector.app.terminal import run as _run
 from connector.app.terminal import settings as _settings
+from connector.app.text_files import read_text
 from connector.app.unlink_endpoint import describe
 from connector.app.unlinking import Receipt
 from oauth.tenants import NewTenant
@@ -67,7 +69,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(f"[red]error:[/red] {message}", highlight=False, soft_wrap=True)
+    err.print(Text("error:", "red"), message, soft_wrap=True)
     sys.exit(1)
 
 
@@ -152,10 +154,10 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings]))
     else:
-        marks = {"ok": "[green]ok[/green]     ", "warning": "[yellow]warning[/yellow]"}
+        colours = {"ok": "green", "warning": "yellow", "problem": "red"}
         for finding in findings:
-            mark = marks.get(finding.verdict, "[red]problem[/red]")
-            out.print(f"{mark}  {finding.subject}: {finding.message}", highlight=False)
+            mark = Text(f"{finding.verdict:<7} ", colours[finding.verdict])
+            out.print(mark, f"{finding.subject}: {finding.message}")
     if any(finding.verdict == "problem" for finding in findings):
         sys.exit(1)
 
@@ -298,12 +300,12 @@ def webhook_listen(
 
     Example: WEBHOOK_SECRET=2f1f... qonto-connector webhook listen --port 9999
     """
-    secret = secret_file.read_text().strip() if secret_file else os.environ.get("WEBHOOK_SECRET")
+    secret = _read_secret(secret_file) if secret_file else os.environ.get("WEBHOOK_SECRET")
 
     def heard(received: Received) -> None:
-        verdict = "[green]verified[/green]" if received.problem is None else received.problem
-        body = json.dumps(received.body)
-        out.print(f"{received.id}  {verdict}  {body}", highlight=False, soft_wrap=True)
+        genuine = received.problem is None
+        verdict = Text("verified", "green") if genuine else received.problem
+        out.print(f"{received.id} ", verdict, "", json.dumps(received.body), soft_wrap=True)
 
     async def run() -> None:
         receiver = Receiver(secret, heard)
@@ -313,6 +315,13 @@ def webhook_listen(
                 await told.wait()
 
     _run(run())
+
+
+def _read_secret(file: Path) -> str:
+    try:
+        return read_text(file)
+    except ValueError as error:
+        _fail(f"{file} {error}")
 
 
 @app.command()

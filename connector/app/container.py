@@ -20,6 +20,7 @@ from connector.app.worker import Worker
 from connector.budget import Leases, RateBudget
 from connector.http import provider_http
 from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
+from connector.proxies import is_here
 from connector.reading import Reading
 from connector.registry import Registry
 from oauth.account_keys import AccountKeys
@@ -44,6 +45,7 @@ from oauth.vault import TokenVault
 from storage.clock import Clock, system_clock
 from storage.database_clock import DatabaseClock
 from storage.engine import Database, StorageSettings
+from storage.pooler import pooler_before
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -135,7 +137,9 @@ def open_database(settings: Settings) -> Database:
     try:
         database = Database(
             StorageSettings(
-                url=settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+                url=settings.database.url.get_secret_value(),
+                pool_size=settings.database.pool_size,
+                transaction_pooling=settings.database.transaction_pooling,
             )
         )
     except (ValueError, ArgumentError) as error:
@@ -158,6 +162,21 @@ def spill_of(settings: Settings, database: Database, ring: KeyRing) -> Spill | N
     path = database.path
     assert path is not None
     return Spill(path.with_name(f"{path.name}-unsaved-tokens"), ring)
+
+
+POOLER_UNTOLD = (
+    "a pooler in transaction mode is before PostgreSQL: set "
+    "CONNECTOR_DATABASE__TRANSACTION_POOLING=true, or go around it."
+)
+
+
+async def require_fitting_pooler(database: Database) -> None:
+    """Raise SettingsInvalid where a pooler would lose what is prepared, and nobody said so."""
+    settings = database.settings
+    if database.is_sqlite or settings.transaction_pooling:
+        return
+    if await pooler_before(settings) == "transaction":
+        raise SettingsInvalid(POOLER_UNTOLD)
 
 
 def rate_budgets(
@@ -201,7 +220,11 @@ def assemble(
     relay_metrics = RelayMetrics(metrics_registry)
     queue_metrics = QueueMetrics(metrics_registry)
 
-    http = provider_http(transport)
+    qonto_at = (
+        *(settings.qonto.api_url, settings.qonto.oauth_url),
+        *(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
+    )
+    http = provider_http(transport, direct=all(is_here(url) for url in qonto_at))
     budgets = rate_budgets(settings, work, BudgetMetrics(metrics_registry))
     systems = [
         qonto(

@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 from qonto_simulator import Simulator
 from rich.console import Console
+from rich.text import Text
 
 from connector.app.listen import Received, Receiver
 from connector.app.sandbox import TARGETS, Sandbox, ok, sandbox, walk
@@ -159,7 +160,9 @@ async def _relay(
 ) -> None:
     say.step("4", "Qonto announces changes; the vendor gets signed events")
     simulator = running.simulators["qonto-sandbox"]
-    async with httpx2.AsyncClient(base_url=simulator.base_url, timeout=30) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, timeout=30, trust_env=False
+    ) as qonto:
         began = time.perf_counter()
         invoice_id = await _create_invoice(qonto)
         created = await inbox.next()
@@ -199,7 +202,9 @@ async def _unsubscribe(
     after = await _upstream(simulator)
     if (before, after) != (1, 0):
         raise DemoFailed(f"Qonto had {before} subscriptions before and {after} after")
-    async with httpx2.AsyncClient(base_url=simulator.base_url, timeout=30) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, timeout=30, trust_env=False
+    ) as qonto:
         await _create_invoice(qonto)
     await inbox.stays_empty(1.0)
     say.done("DELETE /webhooks: 200; no later event, and Qonto's own subscription is gone")
@@ -211,7 +216,9 @@ async def _upstream(simulator: Simulator) -> int:
         "Authorization": f"Bearer {simulator.issue_access_token()}",
         "X-Qonto-Staging-Token": simulator.staging_token,
     }
-    async with httpx2.AsyncClient(base_url=simulator.base_url, headers=headers) as qonto:
+    async with httpx2.AsyncClient(
+        base_url=simulator.base_url, headers=headers, trust_env=False
+    ) as qonto:
         listed = (await ok(qonto.get("/v2/webhook_subscriptions"))).json()["subscriptions"]
     return sum("v1/client-invoices" in one["types"] for one in listed)
 
@@ -248,13 +255,13 @@ class Teller:
         self._out = out
 
     def title(self, text: str) -> None:
-        self._out.print(f"\n[bold]{text}[/bold]", highlight=False)
+        self._out.print(Text(f"\n{text}", "bold"))
 
     def step(self, number: str, text: str) -> None:
-        self._out.print(f"\n[bold cyan]{number}[/bold cyan]  [bold]{text}[/bold]", highlight=False)
+        self._out.print(Text.assemble("\n", (number, "bold cyan"), "  ", (text, "bold")))
 
     def done(self, text: str) -> None:
-        self._out.print(f"   [green]✓[/green] {text}", highlight=False, soft_wrap=True)
+        self._out.print(Text.assemble("   ", ("✓", "green"), f" {text}"), soft_wrap=True)
 
     def note(self, text: str) -> None:
-        self._out.print(f"     {text}", style="dim", highlight=False)
+        self._out.print(Text(f"     {text}", "dim"))

@@ -13,16 +13,22 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from connector.app import one_company
-from connector.app.container import open_database, spill_of
+from connector import proxies
+from connector.app import descriptors, one_company
+from connector.app.container import POOLER_UNTOLD, open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
 from storage.engine import Database
 from storage.errors import ServiceError
+from storage.pooler import pooler_before
+from storage.settings import StorageSettings
 from storage.unit_of_work import UnitOfWork
 
 PROXY_WITHIN = 5.0
 """Seconds that a proxy is given to accept a connection."""
+
+PROXYS_KEEP_ALIVE = 120
+"""Seconds that the shipped proxy keeps a connection to the service; deploy/Caddyfile says so."""
 
 _METADATA = (
     ipaddress.ip_address("169.254.169.254"),
@@ -97,16 +103,46 @@ def _settings(settings: Settings) -> list[Finding]:
                 "plain http or loopback callbacks are allowed: fine for development only.",
             )
         )
-    if settings.server.host not in ("127.0.0.1", "::1") and not settings.server.trusted_proxies:
-        findings.append(
-            Finding(
-                "warning",
-                "server",
-                f"listens on {settings.server.host} and trusts no proxy: put a TLS proxy before "
-                "it and name its address in CONNECTOR_SERVER__TRUSTED_PROXIES.",
-            )
-        )
+    findings += _server(settings)
     return findings
+
+
+def _server(settings: Settings) -> list[Finding]:
+    """What callers meet, which a proxy before the service doesn't change."""
+    server = settings.server
+    warnings: list[str] = []
+    needed = server.connections + descriptors.besides(settings)
+    if descriptors.allowed() < needed:
+        warnings.append(
+            f"{needed} descriptors are needed, {server.connections} of them for "
+            f"CONNECTOR_SERVER__CONNECTIONS, and {descriptors.allowed()} are allowed: raise the "
+            "limit (ulimit -n, LimitNOFILE)."
+        )
+    if not server.trusted_proxies and settings.environment == "production":
+        warnings.append(
+            f"listens on {server.host} and trusts no proxy: put a TLS proxy before it and name its "
+            "address in CONNECTOR_SERVER__TRUSTED_PROXIES. Until then all who come through one "
+            "count as a single address."
+        )
+    if server.trusted_proxies == "*":
+        warnings.append(
+            "every address is a trusted proxy: any caller can say that it is somebody else. Name "
+            "the proxy's address in CONNECTOR_SERVER__TRUSTED_PROXIES."
+        )
+    if server.keep_alive_seconds <= PROXYS_KEEP_ALIVE:
+        warnings.append(
+            f"closes idle connections after {server.keep_alive_seconds} s, and the shipped proxy "
+            f"uses them for {PROXYS_KEEP_ALIVE} s: requests will meet closed ones. Raise "
+            "CONNECTOR_SERVER__KEEP_ALIVE_SECONDS above what your proxy keeps."
+        )
+    if server.monitoring_token is None:
+        warnings.append(
+            "/metrics and /health/details are open to whoever reaches this service: set "
+            "CONNECTOR_SERVER__MONITORING_TOKEN, or don't let your proxy pass them on."
+        )
+    return [Finding("warning", "server", message) for message in warnings] or [
+        Finding("ok", "server", f"up to {server.connections} connections, all with deadlines")
+    ]
 
 
 def _one_company() -> Finding:
@@ -139,6 +175,16 @@ def _reachable(host: str) -> Finding:
 async def _egress(settings: Settings) -> list[Finding]:
     """Where webhooks may go, and whether the proxy that they go through answers."""
     findings: list[Finding] = []
+    try:
+        proxies.check()
+    except ServiceError as error:
+        findings.append(Finding("problem", "proxy", error.message))
+    else:
+        findings += [
+            Finding("ok", "proxy", f"Qonto is called through what {name} names")
+            for name in proxies.named()
+            if name.upper() != "HTTP_PROXY"  # Qonto is reached by https
+        ]
     policy = settings.egress.policy()
     if policy.allowed:
         inside = f"webhooks may go to {', '.join(str(network) for network in policy.allowed)}"
@@ -167,6 +213,11 @@ async def _egress(settings: Settings) -> list[Finding]:
 async def _database(database: Database) -> AsyncGenerator[Finding]:
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     try:
+        finding = None if database.is_sqlite else await _pooler(database.settings)
+        if finding is not None:
+            yield finding
+            if finding.verdict == "problem":
+                return
         started = time.perf_counter()
         await migrations.require_current(database)
         took = (time.perf_counter() - started) * 1000
@@ -179,6 +230,14 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
             yield Finding(verdict, "clock", f"{skew:.2f} s apart from the database's clock")
     except ServiceError as error:
         yield Finding("problem", "database", f"{kind}: {error.message}")
+
+
+async def _pooler(settings: StorageSettings) -> Finding | None:
+    """Say whether a pooler is in between, and whether the settings know of it."""
+    mode = await pooler_before(settings)
+    if mode == "transaction" and not settings.transaction_pooling:
+        return Finding("problem", "pooler", POOLER_UNTOLD)
+    return mode and Finding("ok", "pooler", f"a pooler is before PostgreSQL, in {mode} mode")
 
 
 async def _secrets(settings: Settings, database: Database) -> AsyncGenerator[Finding]:

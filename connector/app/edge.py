@@ -7,19 +7,26 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import msgspec
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector import errors as connector_errors
+from connector.app import errors as edge_errors
+from connector.app.access_log import AccessLog
+from connector.app.addresses import owner_of
+from connector.app.bodies import Bodies
 from connector.app.metrics import HttpMetrics
 from connector.app.permitted import needed
+from connector.app.refusals import Refusals
 from oauth import errors as oauth_errors
 from oauth.callers import Callers
 from storage import errors as storage_errors
@@ -45,8 +52,10 @@ TENANT = ("/auth/", "/tenants/", "/webhooks/tenant", "/capabilities")
 ACCOUNT = frozenset({"/auth/companies", "/auth/environments", "/auth/status"})
 """Need both keys although they are below a path of TENANT."""
 
-_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Sent with every answer that doesn't say otherwise."""
+
+_STAY_SECURE = (b"strict-transport-security", b"max-age=31536000")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
@@ -85,7 +94,17 @@ STATUS: dict[type[ServiceError], int] = {
     connector_errors.RateLimited: 429,
     webhook_errors.SignatureInvalid: 401,
     webhook_errors.EventStale: 400,
+    edge_errors.MalformedRequest: 400,
+    edge_errors.RequestTooSlow: 408,
+    edge_errors.BodyTooLarge: 413,
+    edge_errors.TooManyBadKeys: 429,
+    edge_errors.TooManyRequests: 429,
+    edge_errors.HeadersTooLarge: 431,
+    edge_errors.ServerBusy: 503,
 }
+
+_GONE = 499
+"""What is noted for a request whose client didn't stay for an answer."""
 
 logger = structlog.get_logger()
 
@@ -158,6 +177,8 @@ def error_response(error: ServiceError, request_id: str) -> Response:
         headers["Retry-After"] = "5"
     if isinstance(error, connector_errors.RateLimited):
         headers |= _rate_limit(error)
+    if isinstance(error, edge_errors.BodyTooLarge):
+        headers["Connection"] = "close"  # the rest of it isn't waited for
     return Response(
         _encode(ErrorEnvelope(problem, meta={"requestId": request_id})),
         status_of(error),
@@ -175,29 +196,56 @@ def _rate_limit(error: connector_errors.RateLimited) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeLimits:
+    """What the edge lets through."""
+
+    body_bytes: int = 1024 * 1024
+    per_address: int = 1024
+    """Requests that one address may have under way."""
+    bad_keys_per_minute: int = 20
+    """Unknown keys from one address, until more of them are asked to wait; 0 is no limit."""
+
+
 class Edge:
-    """The outermost layer: request id, keys, errors, metrics, access log.
+    """The outermost layer: request id, keys, limits, errors, metrics, access log.
 
     `direct` is an open route whose requests need no router to find it: `/prefix/{parameter}`. It
-    takes them by the thousand, and routing one would cost as much as all the rest here.
+    takes them by the thousand, and routing one would cost as much as all the rest here. `secure`
+    says that callers come by https, and are told to go on doing so.
     """
 
     def __init__(
-        self, app: ASGIApp, *, callers: Callers, metrics: HttpMetrics, direct: Route
+        self,
+        app: ASGIApp,
+        *,
+        callers: Callers,
+        metrics: HttpMetrics,
+        direct: Route,
+        limits: EdgeLimits | None = None,
+        access_log: AccessLog | None = None,
+        secure: bool = False,
     ) -> None:
+        limits = limits or EdgeLimits()
         self._app = app
         self._direct = direct
         self._prefix = direct.path.partition("{")[0]
         self._callers = callers
         self._metrics = metrics
-        # bound once: a request that isn't logged would else cost more than all the rest here
-        self._log = structlog.get_logger().bind()
+        self._access_log = access_log
+        self._bodies = Bodies(limits.body_bytes)
+        self._refusals = Refusals(limits.bad_keys_per_minute, metrics.key_refused)
+        self._per_address = limits.per_address
+        self._under_way: dict[str, int] = {}
+        self._headers = (*HEADERS, _STAY_SECURE) if secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = _request_id(_header(scope, b"x-request-id"))
+        client = scope.get("client")
+        address: str = client[0] if client else ""
         started = time.perf_counter()
         status = 500
         begun = False
@@ -208,7 +256,7 @@ class Edge:
                 status, begun = message["status"], True
                 headers = [*message["headers"], (b"x-request-id", request_id.encode())]
                 names = {name for name, _ in headers}
-                headers += [pair for pair in _HEADERS if pair[0] not in names]
+                headers += [pair for pair in self._headers if pair[0] not in names]
                 if scope.get(UNREAD):
                     headers.append((b"connection", b"close"))
                 message["headers"] = headers
@@ -218,28 +266,94 @@ class Edge:
             try:
                 if self._is_direct(scope):
                     scope["route"] = self._direct
-                    await self._direct.app(scope, receive, sending)
+                    await self._pass_on(self._direct.app, scope, receive, sending)
                 else:
                     request = Request(scope, receive)
                     request.state.request_id = request_id
-                    await self._authenticate(request)
-                    await self._app(scope, receive, sending)
+                    with self._place(address):
+                        self._bodies.check(scope["headers"])
+                        await self._authenticate(request)
+                        await self._pass_on(self._app, scope, receive, sending)
+            except ClientDisconnect:
+                status = _GONE
             except Exception as error:
                 if begun:
                     raise
+                error = self._noted(error, scope, address)
                 await _answer(error, request_id)(scope, receive, sending)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            route = _route_of(scope)
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], route, status, seconds)
-            self._log.debug(
-                "http.request",
-                request_id=request_id,
-                method=scope["method"],
-                route=route,
-                status=status,
-                duration_ms=round(seconds * 1000, 1),
-            )
+            if self._access_log is not None:
+                state = scope.get("state", {})
+                caller, account = state.get("caller"), state.get("account")
+                self._access_log.note(
+                    request_id=request_id,
+                    address=address,
+                    method=scope["method"],
+                    route=route,
+                    status=status,
+                    seconds=seconds,
+                    tenant_id=None if caller is None else caller.tenant.id,
+                    key_id=None if caller is None else caller.key_id,
+                    account_id=None if account is None else account.id,
+                )
+
+    @staticmethod
+    def _check(scope: Scope) -> None:
+        """Raise Invalid for a query with NUL, which no text that's stored may hold.
+
+        In a path it gives way to what stands for an unreadable character: no id has that either.
+        """
+        if "\0" in scope["path"]:
+            scope["path"] = scope["path"].replace("\0", "\ufffd")
+        if b"%00" in scope.get("query_string", b""):
+            raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
+
+    async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._check(scope)
+        if self._bodies.is_small(scope["headers"]):
+            await app(scope, receive, send)
+            return
+        async with self._bodies.watched(receive) as receiving:
+            await app(scope, receiving, send)
+
+    @contextmanager
+    def _place(self, address: str) -> Generator[None]:
+        """Hold one of the places that an address has. Raises TooManyRequests."""
+        owner = owner_of(address)
+        count = self._under_way.get(owner, 0)
+        if count >= self._per_address:
+            raise edge_errors.TooManyRequests
+        self._under_way[owner] = count + 1
+        try:
+            yield
+        finally:
+            self._under_way[owner] -= 1
+            if not self._under_way[owner]:
+                del self._under_way[owner]
+
+    def _noted(self, error: Exception, scope: Scope, address: str) -> Exception:
+        """Note a key that was refused; answer the error, or the one that takes its place."""
+        match error:
+            case oauth_errors.UnauthorizedApiKey() | oauth_errors.PermissionDenied():
+                is_open = scope["path"].startswith(OPEN)
+                key = _header(scope, b"authorization" if is_open else b"x-api-key")
+            case oauth_errors.UnauthorizedAccountKey():
+                key = _header(scope, b"x-account-key")
+            case _:
+                return error
+        if not key:
+            self._refusals.missing()
+        elif isinstance(error, oauth_errors.PermissionDenied):
+            self._refusals.denied(address, key, error.code)
+        else:
+            try:
+                self._refusals.refused(address, key, error.code)
+            except edge_errors.TooManyBadKeys as slowed:
+                return slowed
+        return error
 
     def _is_direct(self, scope: Scope) -> bool:
         path: str = scope["path"]
@@ -259,6 +373,7 @@ class Edge:
         permission = needed(request.method, path)
         if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
             caller = await self._callers.identify(api_key)
+            request.state.caller = caller  # whoever is refused is written down too
             caller.require(permission)
         else:
             caller, request.state.account = await self._callers.admit(
@@ -301,6 +416,16 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 class _NoSuchMethod(ServiceError):
     code = "METHOD_NOT_ALLOWED"
+
+
+def _route_of(scope: Scope) -> str:
+    """Name the route of a request; of one that was refused, the route it would have taken."""
+    if "route" in scope or "app" not in scope:
+        return getattr(scope.get("route"), "path", "unmatched")
+    for one in scope["app"].router.routes:
+        if one.matches(scope)[0] is Match.FULL:
+            return getattr(one, "path", "unmatched")
+    return "unmatched"
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

@@ -11,9 +11,11 @@ import connector.routes
 import oauth.routes
 import webhooks.routes
 from connector.app import capabilities_endpoint, docs_routes, health, unlink_endpoint
+from connector.app.access_log import AccessLog
 from connector.app.container import Container
-from connector.app.edge import Edge, answer_http_exception
+from connector.app.edge import Edge, EdgeLimits, answer_http_exception
 from connector.app.unserved import complete
+from connector.app.write_probe import WriteProbe
 from storage import migrations
 
 
@@ -38,6 +40,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
         finally:
             await container.worker.stop()
 
+    settings = container.settings
     app = Starlette(
         routes=complete(
             [
@@ -57,11 +60,19 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
                 callers=container.callers,
                 metrics=container.http_metrics,
                 direct=webhooks.routes.incoming,
+                limits=EdgeLimits(
+                    settings.server.body_bytes,
+                    settings.server.connections_per_address,
+                    settings.server.bad_keys_per_minute,
+                ),
+                access_log=AccessLog(settings.log.format) if settings.log.access else None,
+                secure=settings.public_url.startswith("https://"),
             )
         ],
         exception_handlers={HTTPException: answer_http_exception},
         lifespan=lifespan,
     )
     app.state.container = container
+    app.state.write_probe = WriteProbe(container.work, container.clock)
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app

@@ -29,7 +29,10 @@ async def details(request: Request) -> Response:
         async with container.work.reading() as tx:
             due, oldest = await tx.deliveries.backlog(container.clock())
         age = 0.0 if oldest is None else (container.clock() - oldest).total_seconds()
-        parts["database"] = {"status": "up"}
+        problem = await request.app.state.write_probe.problem()
+        parts["database"] = (
+            {"status": "up"} if problem is None else {"status": "down", "message": problem}
+        )
         parts["queue"] = {"status": "up", "due": due, "oldestSeconds": round(max(age, 0.0), 3)}
     except SchemaMismatch as error:
         parts["database"] = {"status": "down", "message": error.message}

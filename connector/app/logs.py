@@ -29,6 +29,7 @@ FIELDS = frozenset(
         "exc_info",
         "exception",
         "host",
+        "key_hint",
         "key_name",
         "kind",
         "level",

@@ -27,12 +27,30 @@ class HttpMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._keys = Counter(
+            "qonto_connector_keys_refused_total",
+            "Requests refused for their key: missing, unknown, denied, or slowed down.",
+            ["reason"],
+            registry=registry,
+        )
+        self._connections = Counter(
+            "qonto_connector_connections_ended_total",
+            "Connections that were refused or ended for what they did or didn't do.",
+            ["reason"],
+            registry=registry,
+        )
         self._requests = lru_cache(_MOST_LABELS)(requests.labels)
         self._seconds = lru_cache(_MOST_LABELS)(seconds.labels)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests(method, route, status).inc()
         self._seconds(route).observe(seconds)
+
+    def key_refused(self, reason: str) -> None:
+        self._keys.labels(reason).inc()
+
+    def connection_ended(self, reason: str) -> None:
+        self._connections.labels(reason).inc()
 
 
 class UpstreamMetrics:

@@ -235,12 +235,14 @@ def _success(
 
 def _failing(operation: DescribedOperation) -> Iterator[int]:
     """Say which failures a call may end with, by what it needs and does."""
-    yield from (500, 503)
+    yield from (429, 500, 503)
     if operation.keys == "none":
         if operation.status == 202:
-            yield from (400, 401, 404)
+            yield from (400, 401, 404, 413)
         return
     yield from (400, 401, 403, 404)
+    if operation.request is not None:
+        yield 413
     if operation.method != "GET":
         yield 409
     if operation.keys == "account" and operation.media_type != JSON:
@@ -249,7 +251,7 @@ def _failing(operation: DescribedOperation) -> Iterator[int]:
     if names_target or operation.request is not None:
         yield 405
     if operation.keys == "account" or operation.path.startswith("/auth/"):
-        yield from (429, 502, 504)
+        yield from (502, 504)
 
 
 def _is_for_browsers(operation: DescribedOperation) -> bool:

@@ -6,7 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from connector.app.container import assemble
+from connector.app.container import assemble, require_fitting_pooler
+from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount, ensure
 from connector.app.serving import bind, serving, until_told
@@ -49,6 +50,7 @@ async def serve(
     held = ("server", "worker") if worker else ("server",)
     try:
         with roles(container.database, *held):
+            await require_fitting_pooler(container.database)
             await migrations.require_current(container.database)
             if own is not None:
                 await ensure(container, own)
@@ -56,7 +58,13 @@ async def serve(
             app = create_app(container, worker=worker)
             with until_told() as told:
                 async with (
-                    serving(app, bound, trusted_proxies=settings.server.trusted_proxies) as address,
+                    serving(
+                        app,
+                        bound,
+                        proxies=settings.server.proxies(),
+                        limits=settings.server.limits(make_room(settings)),
+                        refused=container.http_metrics.connection_ended,
+                    ) as address,
                     reporting(container.work, container.ring),
                 ):
                     spare_what_stays()
@@ -73,6 +81,7 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     container = assemble(settings)
     try:
         with roles(container.database, "worker"):
+            await require_fitting_pooler(container.database)
             await migrations.require_current(container.database)
             with until_told() as told:
                 await container.vault.start()

@@ -67,12 +67,12 @@ class Sandbox:
         headers = {"X-API-KEY": self.api_key}
         if account_key is not None:
             headers["X-ACCOUNT-KEY"] = account_key
-        return httpx2.AsyncClient(base_url=self.api, headers=headers, timeout=30)
+        return httpx2.AsyncClient(base_url=self.api, headers=headers, timeout=30, trust_env=False)
 
 
 async def walk(authorization_url: str, *, allow: bool = True) -> str:
     """Consent (or refuse) as the test user; answer the vendor's address the browser is sent to."""
-    async with httpx2.AsyncClient(timeout=30) as browser:
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as browser:
         back = await give_consent(browser, authorization_url, allow=allow)
         response = await browser.get(back)
         if not response.has_redirect_location:

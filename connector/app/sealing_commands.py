@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from connector.app.container import Container
 from connector.app.terminal import AsJson, assembled, err, out, print_rows, run
@@ -92,7 +93,7 @@ def _shown(*, quiet: bool) -> Generator[Callable[[Progress], None]]:
     if not err.is_terminal:
         yield _say
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Bars(*columns, console=err) as bars:
         tasks: dict[str, Any] = {}
 
@@ -158,8 +159,8 @@ def _tell(done: Resealed, used: list[Usage], waiting: Pending) -> None:
     )
     for one in done.unreadable:
         out.print(
-            f"[red]unreadable[/red]  {one.table}.{one.column} of {one.row_id}: {one.reason}",
-            highlight=False,
+            Text("unreadable ", "red"),
+            f"{one.table}.{one.column} of {one.row_id}: {one.reason}",
             soft_wrap=True,
         )
     if rows := _waiting_rows(waiting):

@@ -4,11 +4,17 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from connector.app.addresses import TrustedProxies
+from connector.app.doorman import ConnectionLimits, Doorman, ignore
+from connector.app.http_protocol import GuardedProtocol
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -39,22 +45,35 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, bound: socket.socket, *, trusted_proxies: str = ""
+    app: ASGIApp,
+    bound: socket.socket,
+    *,
+    proxies: TrustedProxies | None = None,
+    limits: ConnectionLimits | None = None,
+    refused: Callable[[str], None] = ignore,
 ) -> AsyncGenerator[str]:
     """Serve an app on a bound socket while the block runs; answers its http:// address.
 
-    Leaving the block finishes the requests under way (up to 10 s) and runs the app's shutdown.
+    `refused` is told of each connection that was refused or ended, by the reason. Leaving the block
+    finishes the requests under way (up to 10 s) and runs the app's shutdown.
     """
+    proxies = proxies or TrustedProxies()
+    limits = limits or ConnectionLimits()
+    # uvicorn takes a class, and only ever calls it
+    protocol = partial(GuardedProtocol, Doorman(limits, proxies, refused))
     server = _Server(
         uvicorn.Config(
             app,
+            http=cast(type[asyncio.Protocol], protocol),
+            ws="none",
             log_level="warning",
             access_log=False,
             lifespan="on",
-            proxy_headers=bool(trusted_proxies),
-            forwarded_allow_ips=trusted_proxies or "127.0.0.1",
+            proxy_headers=bool(proxies.text),
+            forwarded_allow_ips=proxies.text or "127.0.0.1",
             server_header=False,
             date_header=True,
+            timeout_keep_alive=limits.keep_alive_seconds,
             timeout_graceful_shutdown=10,
         )
     )

@@ -6,6 +6,7 @@ value. `deploy/env.example` explains each key; a test keeps it complete.
 """
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from connector.app.addresses import TrustedProxies
+from connector.app.doorman import ConnectionLimits
+from connector.app.text_files import read_text
 from connector.budget import Rate
 from connector.syncing.pace import Pace
 from storage.egress import EgressPolicy
@@ -33,6 +37,12 @@ from webhooks.schedule import RETRY_DELAYS
 
 PREFIX = "CONNECTOR_"
 _LONGEST_WAIT = 7 * 86400
+_SERVICE = re.compile(
+    r"CONNECTOR(?:_[A-Z0-9]+)*_"
+    r"(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+    r"|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)"
+)
+"""What Kubernetes calls the addresses of a Service whose name begins as our settings do."""
 
 
 class SettingsInvalid(ServiceError):
@@ -54,6 +64,10 @@ class DatabaseGroup(_Group):
     )
     pool_size: int = Field(
         default=10, ge=2, le=100, description="Connections per process; PostgreSQL only."
+    )
+    transaction_pooling: bool = Field(
+        default=False,
+        description="A pooler in transaction mode, such as PgBouncer, is before PostgreSQL.",
     )
 
 
@@ -86,6 +100,64 @@ class ServerGroup(_Group):
         default=None,
         description="When set, /metrics and /health/details ask for it as a bearer token.",
     )
+    connections: int = Field(
+        default=4096, ge=16, le=100_000, description="Connections at once, per process."
+    )
+    connections_per_address: int = Field(
+        default=1024,
+        ge=1,
+        description="Of these, connections from one address; trusted proxies have no such limit. "
+        "Behind them it is the requests under way for one address.",
+    )
+    header_bytes: int = Field(
+        default=65536, ge=8192, le=1048576, description="The most that a request's headers take."
+    )
+    body_bytes: int = Field(
+        default=1048576, ge=65536, le=67108864, description="The most that a request's body takes."
+    )
+    header_seconds: float = Field(
+        default=10.0, gt=0, le=3600, description="Time for a request's headers to come in."
+    )
+    body_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="Time for a request's body to come in."
+    )
+    write_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="How long an answer waits for its reader."
+    )
+    keep_alive_seconds: int = Field(
+        default=150,
+        ge=1,
+        le=3600,
+        description="How long a connection without requests stays open; more than the proxy keeps "
+        "its own.",
+    )
+    bad_keys_per_minute: int = Field(
+        default=20,
+        ge=0,
+        description="Unknown keys from one address, until more of them are asked to wait; 0 is no "
+        "limit.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        return TrustedProxies.parse(value).text
+
+    def proxies(self) -> TrustedProxies:
+        """Answer whose X-Forwarded-* headers count."""
+        return TrustedProxies.parse(self.trusted_proxies)
+
+    def limits(self, connections: int) -> ConnectionLimits:
+        """Answer what a connection may take, where there may be so many."""
+        return ConnectionLimits(
+            connections=connections,
+            per_address=self.connections_per_address,
+            header_bytes=self.header_bytes,
+            header_seconds=self.header_seconds,
+            body_seconds=self.body_seconds,
+            write_seconds=self.write_seconds,
+            keep_alive_seconds=self.keep_alive_seconds,
+        )
 
 
 class LinkGroup(_Group):
@@ -277,6 +349,9 @@ class LogGroup(_Group):
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["json", "text"] = "json"
+    access: bool = Field(
+        default=True, description="A line for each request, whatever the level: who, what, how."
+    )
 
 
 class Settings(BaseSettings):
@@ -431,14 +506,31 @@ def keys() -> list[str]:
 
 def _named() -> list[str]:
     """List what the environment sets for us; the tests have settings of their own."""
-    ours = [name for name in os.environ if name.startswith(PREFIX)]
-    return [name for name in ours if not name.startswith(f"{PREFIX}TEST_")]
+    return [
+        name
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX)
+        and not name.startswith(f"{PREFIX}TEST_")
+        and not _is_from_kubernetes(name, value)
+    ]
+
+
+def _is_from_kubernetes(name: str, value: str) -> bool:
+    """Say whether Kubernetes set a variable for a Service called connector, or connector-api."""
+    return bool(_SERVICE.fullmatch(name)) or (name.endswith("_PORT") and "://" in value)
 
 
 class _EnvironmentAndFiles(EnvSettingsSource):
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        found = dict(super()._load_env_vars())
+        # blanks and ends of lines are left by files of settings that were written on Windows
+        found = {
+            name: value.strip("\ufeff \t\r\n") if value else value
+            for name, value in super()._load_env_vars().items()
+        }
         for name, value in os.environ.items():
+            if _is_from_kubernetes(name, value):
+                found.pop(name.lower(), None)
+                continue
             if not name.startswith(PREFIX) or not name.endswith("_FILE"):
                 continue
             found.pop(name.lower(), None)
@@ -446,7 +538,9 @@ class _EnvironmentAndFiles(EnvSettingsSource):
             if found.get(key):
                 raise SettingsInvalid(f"{name} and {name.removesuffix('_FILE')} are both set.")
             try:
-                found[key] = Path(value).read_text().strip()
+                found[key] = read_text(Path(value.strip()))
             except OSError as error:
                 raise SettingsInvalid(f"{name}: {value} can't be read: {error.strerror}") from None
+            except ValueError as error:
+                raise SettingsInvalid(f"{name}: {value} {error}") from None
         return found

@@ -10,6 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from connector.app import logs
 from connector.app.container import Container, assemble, open_database
@@ -19,8 +20,28 @@ from storage.unit_of_work import Transaction, UnitOfWork
 
 Answer = TypeVar("Answer")
 
-out = Console()
-err = Console(stderr=True)
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)
+}
+
+
+class Plain(Console):
+    """A terminal that shows what others wrote as they wrote it.
+
+    Names, addresses and errors have words of users in them: nothing there is a command to the
+    terminal, neither as markup nor as a control character. Styled text is a `Text`.
+    """
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Answer a text as it is shown."""
+        return super().render_str(text.translate(_CONTROLS), **options)
+
+
+out = Plain()
+err = Plain(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -74,4 +95,4 @@ def print_rows(rows: list[dict[str, str]], as_json: bool) -> None:
         table.add_row(*row.values())
     # ids are there to be copied: rather a line too long for the terminal than an id cut short
     needed = out.measure(table, options=out.options.update(max_width=10_000)).maximum
-    Console(width=max(needed, out.width)).print(table)
+    Plain(width=max(needed, out.width)).print(table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import reads, relay, simulator, vault
+from tests.bench import edge, reads, relay, simulator, vault
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "relay": relay.run,
     "vault": vault.run,
     "reads": reads.run,
+    "edge": edge.run,
 }
 FILE = Path("build") / "bench.json"
 

@@ -11,7 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from connector.app.settings import load
+from connector.app.doctor import PROXYS_KEEP_ALIVE
+from connector.app.settings import ServerGroup, load
 from tests.docs.markdown import ROOT
 from tests.docs.settings_keys import keys
 
@@ -124,6 +125,11 @@ def test_compose_and_proxy_name_files_and_paths_that_exist() -> None:
     proxy = (DEPLOY / "Caddyfile").read_text()
     assert re.search(r"@operator path .*?/metrics .*?/health/details ", proxy)
     assert "respond @operator 404" in proxy
+
+
+def test_the_proxy_closes_idle_connections_before_the_service_does() -> None:
+    (seconds,) = re.findall(r"^\s+keepalive (\d+)s$", (DEPLOY / "Caddyfile").read_text(), re.M)
+    assert int(seconds) == PROXYS_KEEP_ALIVE < ServerGroup().keep_alive_seconds
 
 
 def test_the_runbook_names_metrics_that_are_counted() -> None:

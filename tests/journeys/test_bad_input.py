@@ -206,8 +206,8 @@ async def test_events_are_taken_only_with_a_right_and_fresh_signature(running: S
         large = b"x" * (1024 * 1024 + 1)
         problem(
             await qonto.post(address, content=large, headers=signed(now, content=large)),
-            400,
-            "VALIDATION_FAILED",
+            413,
+            "BODY_TOO_LARGE",
         )
         assert (await counts(running))["events"] == 0
         assert (await qonto.post(address, content=body, headers=signed(now))).status_code == 202

@@ -14,7 +14,16 @@ from starlette.applications import Starlette
 
 from connector.app.container import Container, assemble, open_database
 from connector.app.factory import create_app
-from connector.app.settings import DatabaseGroup, LinkGroup, QontoGroup, SealingGroup, Settings
+from connector.app.settings import (
+    DatabaseGroup,
+    LinkGroup,
+    LogGroup,
+    QontoGroup,
+    RateGroup,
+    SealingGroup,
+    ServerGroup,
+    Settings,
+)
 from storage import migrations
 from storage.sealing import MasterKey
 from webhooks.schedule import Answered
@@ -111,17 +120,26 @@ async def _at_once(_seconds: float) -> None:
 
 
 @asynccontextmanager
-async def in_process(folder: Path) -> AsyncGenerator[InProcess]:
-    """Assemble app and simulator while the block runs; a vendor exists, nothing is linked yet."""
+async def in_process(
+    folder: Path, url: str | None = None, *, rate: RateGroup | None = None
+) -> AsyncGenerator[InProcess]:
+    """Assemble app and simulator while the block runs; a vendor exists, nothing is linked yet.
+
+    The database is a new SQLite file in the folder, or the one that `url` names.
+    """
+    url = url or f"sqlite:///{folder / 'described.db'}"
     clock = Moments()
     simulator = Simulator(seed=1, clock=clock, base_url=QONTO)
     simulator.register_redirect_uri(f"{API}/auth/callback/{TARGET}")
     settings = Settings(
         environment="development",
         public_url=API,
-        database=DatabaseGroup(url=SecretStr(f"sqlite:///{folder / 'described.db'}")),
+        database=DatabaseGroup(url=SecretStr(url)),
         sealing=SealingGroup(keys=SecretStr(MasterKey.generate("test").reveal())),
         link=LinkGroup(scopes="full"),
+        server=ServerGroup(bad_keys_per_minute=0),
+        rate=rate or RateGroup(),
+        log=LogGroup(access=False),
         qonto=QontoGroup(
             api_url=QONTO, oauth_url=QONTO, sandbox_api_url=QONTO, sandbox_oauth_url=QONTO
         ),

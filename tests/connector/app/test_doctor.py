@@ -1,6 +1,7 @@
 """What `doctor` says of the way in, from Qonto, and of the way out, to vendors."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pydantic import SecretStr
 
 from connector.app import doctor
 from connector.app.doctor import Finding, examine
-from connector.app.settings import DatabaseGroup, EgressGroup, SealingGroup, Settings
+from connector.app.settings import DatabaseGroup, EgressGroup, SealingGroup, ServerGroup, Settings
 from storage.sealing import MasterKey
 from tests.support import databases
 
@@ -18,13 +19,25 @@ pytestmark = pytest.mark.loopback
 SECRET = "canary-of-the-proxy"
 
 
+@pytest.fixture(autouse=True)
+def _no_ambient_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
+
+
 @pytest.fixture
 def database(sqlite_template: Path, tmp_path: Path) -> str:
     return databases.new_sqlite(sqlite_template, tmp_path)
 
 
 async def findings(
-    database: str, subject: str, *, public_url: str = "https://127.0.0.1", **egress: str
+    database: str,
+    subject: str,
+    *,
+    public_url: str = "https://127.0.0.1",
+    server: ServerGroup | None = None,
+    **egress: str,
 ) -> list[Finding]:
     """Examine a deployment; answer what was found about one subject."""
     settings = Settings(
@@ -32,6 +45,7 @@ async def findings(
         database=DatabaseGroup(url=SecretStr(database)),
         sealing=SealingGroup(keys=SecretStr(MasterKey.generate("2026-11").reveal())),
         egress=EgressGroup.model_validate(egress),
+        server=server or ServerGroup(),
     )
     return [one async for one in examine(settings) if one.subject == subject]
 
@@ -104,3 +118,43 @@ async def test_a_proxy_that_hangs_does_not_hold_doctor_up(
     monkeypatch.setattr("asyncio.open_connection", never)
     (told,) = await findings(database, "proxy", proxy="http://10.0.0.1:3128")
     assert told.verdict == "warning"
+
+
+async def test_the_environments_proxies_are_told_by_their_variables(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://u:{SECRET}@10.0.0.1:3128")
+    (told,) = await findings(database, "proxy")
+    assert told == Finding("ok", "proxy", "Qonto is called through what HTTPS_PROXY names")
+    monkeypatch.setenv("ALL_PROXY", f"socks5://u:{SECRET}@10.0.0.1:1080")
+    (told,) = await findings(database, "proxy")
+    assert (told.verdict, told.message[:30]) == ("problem", "ALL_PROXY names a socks5 proxy")
+    assert SECRET not in told.message
+
+
+async def warned(database: str, **server: object) -> str:
+    """Answer what is said of the server, all warnings together."""
+    told = await findings(database, "server", server=ServerGroup.model_validate(server))
+    assert {one.verdict for one in told} == {"warning"}
+    return " ".join(one.message for one in told)
+
+
+async def test_a_server_with_nothing_to_mend(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 8192)
+    server = ServerGroup(trusted_proxies="10.0.0.2", monitoring_token=SecretStr("x"))
+    (told,) = await findings(database, "server", server=server)
+    assert told.verdict == "ok"
+
+
+async def test_what_can_be_wrong_with_the_server(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 1024)
+    assert "4533 descriptors are needed" in await warned(database)
+    assert "and 1024 are allowed" in await warned(database)
+    assert "trusts no proxy" in await warned(database)
+    assert "any caller can say" in await warned(database, trusted_proxies="*")
+    assert "closes idle connections after 60 s" in await warned(database, keep_alive_seconds=60)
+    assert "/metrics and /health/details are open" in await warned(database)

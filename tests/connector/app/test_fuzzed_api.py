@@ -163,5 +163,8 @@ def conforms(case: Case, world: World) -> None:
     case.validate_response(answer, checks=CHECKS)
     if case.operation.definition.raw["security"]:
         refused = world.send(case, with_keys=False)
+        if answer.status_code == 413:  # refused by its length, before anybody asks who it is
+            assert refused.status_code == 413, told
+            return
         assert refused.status_code == 403, told
         assert refused.json()["errors"]["code"] == "UNAUTHORIZED_API_KEY"

@@ -121,7 +121,7 @@ def test_operations_have_ids_keys_parameters_bodies_and_failures() -> None:
     assert made["parameters"][0]["required"] is True
     body = made["requestBody"]["content"]["application/json"]["schema"]
     assert body == {"$ref": "#/components/schemas/Wanted"}
-    refusals = {"400", "401", "403", "404", "405", "409", "500", "503"}
+    refusals = {"400", "401", "403", "404", "405", "409", "413", "429", "500", "503"}
     assert set(made["responses"]) == {"201", *refusals}
     ids = [one["operationId"] for path in DOCUMENT["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids))

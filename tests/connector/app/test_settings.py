@@ -181,3 +181,84 @@ def test_a_rate_of_nought_is_no_limit() -> None:
     assert [rate.limit for rate in Settings().rate.rates()] == [1000, 10000]
     assert [rate.seconds for rate in Settings(rate={"ten_seconds": 0}).rate.rates()] == [600]
     assert Settings(rate={"ten_seconds": 0, "ten_minutes": 0}).rate.rates() == ()
+
+
+@pytest.mark.parametrize("service", ["CONNECTOR", "CONNECTOR_API", "CONNECTOR_SERVER"])
+def test_what_kubernetes_sets_for_a_service_of_that_name_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    for name, value in {
+        "SERVICE_HOST": "10.0.171.239",
+        "SERVICE_PORT": "8080",
+        "SERVICE_PORT_HTTP": "8080",
+        "PORT": "tcp://10.0.171.239:8080",
+        "PORT_8080_TCP": "tcp://10.0.171.239:8080",
+        "PORT_8080_TCP_PROTO": "tcp",
+        "PORT_8080_TCP_PORT": "8080",
+        "PORT_8080_TCP_ADDR": "10.0.171.239",
+    }.items():
+        monkeypatch.setenv(f"{service}_{name}", value)
+    monkeypatch.setenv("CONNECTOR_SERVER__PORT", "9000")
+    assert load().server.port == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CONNECTOR_PORT", "8080"), ("CONNECTOR_SERVER_PORT", "8080"), ("CONNECTOR_HOST", "tcp://x")],
+)
+def test_what_kubernetes_would_not_set_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid, match=f"no setting called {name}"):
+        load()
+
+
+KEY = MasterKey("vault", b"v" * 32).reveal()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        KEY.encode(),
+        KEY.encode() + b"\n",
+        KEY.encode() + b"\r\n\r\n",
+        b"\xef\xbb\xbf" + KEY.encode() + b"\r\n",
+        (KEY + "\r\n").encode("utf-16"),
+        b"\xfe\xff" + KEY.encode("utf-16-be"),
+    ],
+)
+def test_a_file_is_read_however_its_editor_wrote_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: bytes
+) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(written)
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(file))
+    assert load().sealing.keys.get_secret_value() == KEY
+
+
+@pytest.mark.parametrize("written", [KEY.encode("utf-16-le"), b"\xff\xfe\x00", b"k\xe9y", b"\0"])
+def test_a_file_that_is_no_text_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, written: bytes
+) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(written)
+    monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(file))
+    with pytest.raises(SettingsInvalid, match=r"CONNECTOR_SEALING__KEYS_FILE: .*UTF-8") as caught:
+        load()
+    assert KEY not in caught.value.message
+
+
+def test_ends_of_lines_from_windows_are_no_part_of_a_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CONNECTOR_SERVER__PORT", "9000\r")
+    monkeypatch.setenv("CONNECTOR_DATABASE__URL", "postgresql://u:p@db/connector\r\n")
+    assert load().server.port == 9000
+    assert load().database.url.get_secret_value() == "postgresql://u:p@db/connector"
+
+
+def test_a_proxy_that_could_never_match_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_SERVER__TRUSTED_PROXIES", "caddy")
+    with pytest.raises(SettingsInvalid, match=r"CONNECTOR_SERVER__TRUSTED_PROXIES: .*'caddy'"):
+        load()
