@@ -35,9 +35,9 @@ REFUSALS: tuple[tuple[str, dict[str, Any], int, str], ...] = (
     ("qonto", {"kind": "html", "status": 200}, 502, "DOWNSTREAM_ERROR"),
     ("qonto", {"kind": "malformed"}, 502, "DOWNSTREAM_ERROR"),
     ("qonto-sandbox", {"kind": "html", "status": 200}, 502, "SANDBOX_TOKEN_MISSING"),
-    ("qonto", status(401), 401, "ACCOUNT_REAUTH_REQUIRED"),
+    ("qonto", status(401), 503, "ACCOUNT_CALLS_SUSPENDED"),
 )
-"""The last one comes last: an account whose access is refused makes no more calls."""
+"""The last one comes last: the next calls of an account whose access was refused wait."""
 
 
 async def test_a_refusal_has_its_code_and_qontos_name_for_the_request(up: Sandbox) -> None:
