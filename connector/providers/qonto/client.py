@@ -205,23 +205,6 @@ class QontoClient:
         return document
 
 
-def has_next(page: DocumentPage[D], number: int, per_page: int = LARGEST_PAGE) -> bool:
-    """Say whether a page has another after it, whichever parts of `meta` are there.
-
-    An earlier page than the one asked for has none, or a list that isn't paged would never end.
-    """
-    meta = page.meta
-    if meta.current_page is not None and meta.current_page < number:
-        return False
-    if meta.next_page is not None:
-        return True
-    if meta.total_pages is not None:
-        return number < meta.total_pages
-    if meta.total_count is not None:
-        return number * per_page < meta.total_count
-    return len(page.records) >= per_page
-
-
 R = TypeVar("R")
 
 

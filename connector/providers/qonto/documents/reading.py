@@ -56,6 +56,7 @@ class Moments(msgspec.Struct, frozen=True):
     """When things happened to a record, as far as that can be read of one that can't be."""
 
     created_at: Any = None
+    updated_at: Any = None
     emitted_at: Any = None
     settled_at: Any = None
 

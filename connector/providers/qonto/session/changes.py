@@ -20,6 +20,7 @@ from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     CLIENTS,
     CREDIT_NOTES,
+    LARGEST_PAGE,
     MEMBERSHIPS,
     OLDEST_FIRST,
     PRODUCTS,
@@ -29,7 +30,6 @@ from connector.providers.qonto.client import (
     Endpoint,
     Params,
     QontoClient,
-    has_next,
 )
 from connector.providers.qonto.documents.reading import (
     BROKEN,
@@ -40,7 +40,9 @@ from connector.providers.qonto.documents.reading import (
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.mapping import Calendar, map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.calendar import read_instant
+from connector.providers.qonto.mapping.movement import STATUSES
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
+from connector.providers.qonto.session.pages import Walk, has_next, size_of
 from connector.providers.qonto.session.source import may_be_past_the_end
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
@@ -117,8 +119,8 @@ class QontoChanges:
         for each in await self._readable(account_id, resource):
             async for part in self._parts(account_id, each):
                 reading = self._by_change if part.by_change and since else self._by_number
-                async for page in reading(account_id, part, since):
-                    found = [state for record in page.records if (state := part.state(record))]
+                async for records in reading(account_id, part, since):
+                    found = [state for record in records if (state := part.state(record))]
                     if found:
                         yield found
 
@@ -137,52 +139,56 @@ class QontoChanges:
             yield each
             return
         accounts = _List(BANK_ACCOUNTS, _dated)
-        async for page in self._by_number(account_id, accounts, None):
-            for record in page.records:
+        async for records in self._by_number(account_id, accounts, None):
+            for record in records:
                 if record.id:
-                    yield replace(each, always=(("bank_account_id", record.id),))
+                    yield replace(each, always=(*each.always, ("bank_account_id", record.id)))
 
     async def _by_change(
         self, account_id: str, each: _List, since: datetime | None
-    ) -> AsyncIterator[DocumentPage[Any]]:
+    ) -> AsyncIterator[Sequence[Record[Any]]]:
         """Read in the order of the change, going on from the last one seen."""
-        number = 1
         while True:
-            page = await self._page(account_id, each, since, number)
-            yield page
-            if not page.records or not has_next(page, number):
+            page = await self._page(account_id, each, since, 1)
+            yield page.records
+            if not has_next(page, 1, size_of(page, 1, LARGEST_PAGE)):
                 return
             last = _last_change(page)
-            if last is not None and since is not None and last > since:
-                since, number = last, 1
-            else:
-                number += 1  # a whole page of the same moment, or not in the order asked for
+            if last is None or since is None or last <= since:
+                break  # a whole page of the same moment, or not in the order asked for
+            since = last
+        async for records in self._by_number(account_id, each, since):
+            yield records
 
     async def _by_number(
         self, account_id: str, each: _List, since: datetime | None
-    ) -> AsyncIterator[DocumentPage[Any]]:
-        """Read page by page; anew when records went meanwhile, so that others moved forward."""
+    ) -> AsyncIterator[Sequence[Record[Any]]]:
+        """Read page by page; anew when records are missing, or went so that others moved forward.
+
+        What is missing even then is left to the next poll.
+        """
         for _ in range(_MOST_READINGS):
-            number, first = 1, None
-            while True:
-                page = await self._page(account_id, each, since, number)
-                yield page
-                total = page.meta.total_count
-                first = total if number == 1 else first
-                if not page.records or not has_next(page, number):
-                    break
-                number += 1
-            if number == 1 or total is None or first is None or total >= first:
+            walk: Walk[Any] = Walk(
+                lambda number, size: self._page(account_id, each, since, number, size)
+            )
+            async for _, records in walk.pages():
+                yield records
+            if not (walk.missing or walk.has_shrunk):
                 return
 
     async def _page(
-        self, account_id: str, each: _List, since: datetime | None, number: int
+        self,
+        account_id: str,
+        each: _List,
+        since: datetime | None,
+        number: int,
+        size: int = LARGEST_PAGE,
     ) -> DocumentPage[Any]:
         params = [*each.order, *each.always]
         if since is not None and each.since is not None:
             params.append((each.since, iso_millis(since)))
         try:
-            return await self._client.page(account_id, each.endpoint, number, params=params)
+            return await self._client.page(account_id, each.endpoint, number, size, params)
         except DownstreamRefused as error:
             if number == 1 or not may_be_past_the_end(error):
                 raise
@@ -249,6 +255,9 @@ _NO_CALENDAR = Calendar(datetime.fromtimestamp(0, UTC))
 
 _SINCE = "filter[updated_at_from]"
 
+ALL_STATUSES: Params = tuple(("status[]", word) for word in STATUSES)
+"""Qonto lists movements that are completed, and others only when asked for them."""
+
 _LISTS: Mapping[str, Sequence[_List]] = {
     "INVOICE": (_List(CLIENT_INVOICES, _dated, _SINCE, order=OLDEST_FIRST),),
     "BILL": (
@@ -266,7 +275,14 @@ _LISTS: Mapping[str, Sequence[_List]] = {
     "CUSTOMER": (_List(CLIENTS, _dated, _SINCE, by_change=True, order=_BY_CHANGE),),
     "ITEM": (_List(PRODUCTS, _dated),),
     "TRANSACTION": (
-        _List(TRANSACTIONS, _dated, "updated_at_from", by_change=True, order=_BY_CHANGE),
+        _List(
+            TRANSACTIONS,
+            _dated,
+            "updated_at_from",
+            by_change=True,
+            order=_BY_CHANGE,
+            always=ALL_STATUSES,
+        ),
     ),
     "PAYMENT": (
         _List(CLIENT_INVOICES, _payment(map_invoice_payment), _SINCE, order=OLDEST_FIRST),

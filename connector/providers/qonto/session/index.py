@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from connector.errors import DocumentNotFound, FilterTooBroad
-from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer, has_next
+from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer
 from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import NEWEST, Source, unjudged
+from connector.providers.qonto.session.source import NEWEST, Source, incomplete, unjudged
+from connector.providers.qonto.session.together import together
 from connector.unified.mapped import Mapped
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Wanted(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one record stands: which of the sources it comes from, its id, its page there.
+    """Where one record stands: which of the sources it comes from, its id, its page of which size.
 
     One that can't be read has a place all the same, where all records have one: whoever walks on
     from pages that were merged counts it too.
@@ -57,6 +58,7 @@ class Place:
     source: int
     id: str
     page: int
+    size: int = LARGEST_PAGE
     is_readable: bool = True
 
 
@@ -104,7 +106,6 @@ async def build(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> Index:
     for number, (source, first) in enumerate(zip(sources, firsts, strict=True)):
         scan = _Scan(number, source, wanted, whole=whole)
         if not await scan.read(first):
-            # records were deleted meanwhile, so that others moved to pages already read
             scan = _Scan(number, source, wanted, whole=whole)
             await scan.read(await source.page(1, order=source.oldest_first))
         found.extend(scan.found)
@@ -135,9 +136,9 @@ async def read_places(
 
     A record that changed meanwhile, so that the question would leave it out now, counts as gone.
     """
-    groups: dict[tuple[int, int], list[Place]] = {}
+    groups: dict[tuple[int, int, int], list[Place]] = {}
     for place in places:
-        groups.setdefault((place.source, place.page), []).append(place)
+        groups.setdefault((place.source, place.page, place.size), []).append(place)
     limit = asyncio.Semaphore(_AT_ONCE)
 
     async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T] | Unread]:
@@ -150,15 +151,6 @@ async def read_places(
     return [fetched.get((place.source, place.id)) for place in places]
 
 
-async def together(waits: Sequence[Any]) -> list[Any]:
-    """Await all, then raise the first failure in order, so that none is left running."""
-    results = await asyncio.gather(*waits, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return list(results)
-
-
 class _Scan(Generic[T]):
     """Reads one list to its end, a few pages at a time where its length is known."""
 
@@ -169,7 +161,7 @@ class _Scan(Generic[T]):
         self._source = source
         self._wanted = wanted
         self._places_all = whole and wanted.order is None
-        self._seen: set[str] = set()
+        self._missing: str | None = None
         self._unjudged: list[str | None] = []
         self._found: list[_Keyed] = []
 
@@ -184,33 +176,29 @@ class _Scan(Generic[T]):
         kind = self._source.kind
         told = [unjudged(kind, each) for each in self._unjudged[:_MOST_WARNINGS]]
         more = len(self._unjudged) - len(told)
-        return [*told, f"{kind}: {more} more records were left out like these"] if more else told
+        if more:
+            told.append(f"{kind}: {more} more records were left out like these")
+        return [*told, self._missing] if self._missing is not None else told
 
     async def read(self, first: DocumentPage[Any]) -> bool:
-        """Read on from the first page; say whether the list was as long at its end as before."""
-        order = self._source.oldest_first
-        known = first.meta.total_count
-        last = None if known is None else -(-known // LARGEST_PAGE)
-        number, page = 1, first
-        self._take(number, page)
-        while page.records and (has_next(page, number) if last is None else number < last):
-            batch = range(number + 1, min(number + _AT_ONCE, last or number + 1) + 1)
-            pages = await together([self._source.further_page(each, order) for each in batch])
-            for number, page in zip(batch, pages, strict=True):
-                self._take(number, page)
-            check_size([len(self._seen)])
-        ended = page.meta.total_count
-        return known is None or (ended is not None and ended >= known)
+        """Read on from the first page; say whether nothing is known to be missing at the end.
 
-    def _take(self, number: int, page: DocumentPage[Any]) -> None:
-        for record in page.records:
-            if record.id is not None and record.id in self._seen:
-                continue
-            self._seen.add(record.id or "")
+        Records may be deleted meanwhile, so that others move to pages that were read already.
+        """
+        walk = self._source.walk(self._source.oldest_first, first=first, at_once=_AT_ONCE)
+        async for number, records in walk.pages():
+            self._take(number, walk.size, records)
+            check_size([walk.count])
+        if walk.missing:
+            self._missing = incomplete(self._source.kind, walk.total, walk.count)
+        return not (walk.missing or walk.has_shrunk)
+
+    def _take(self, number: int, size: int, records: Sequence[Record[Any]]) -> None:
+        for record in records:
             if record.id is not None and record.document is not None:
-                self._place(record, Place(self._number, record.id, number))
+                self._place(record, Place(self._number, record.id, number, size))
             elif self._places_all:
-                place = Place(self._number, record.id or "", number, is_readable=False)
+                place = Place(self._number, record.id or "", number, size, is_readable=False)
                 self._found.append(_Keyed(self._source.moment_of(record), place))
             else:
                 self._unjudged.append(record.id)
@@ -253,7 +241,7 @@ async def _fetch(
     ids = {place.id for place in group}
     records: list[Record[Any]] = []
     if len(group) > 1 or not source.endpoint.has_single or not group[0].is_readable:
-        page = await source.further_page(group[0].page, source.oldest_first)
+        page = await source.further_page(group[0].page, source.oldest_first, group[0].size)
         records = [record for record in page.records if record.id in ids]
     missing = ids - {record.id for record in records}
     if source.endpoint.has_single:

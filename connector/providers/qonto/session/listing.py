@@ -19,12 +19,13 @@ from connector.providers.qonto.session.index import (
     build,
     is_whole,
     read_places,
-    together,
 )
 from connector.providers.qonto.session.merge import Stream, merged
 from connector.providers.qonto.session.native import native_page, page_count
 from connector.providers.qonto.session.snapshots import Snapshots
 from connector.providers.qonto.session.source import Source, unreadable
+from connector.providers.qonto.session.ties import Edges
+from connector.providers.qonto.session.together import together
 from connector.unified.mapped import Mapped
 from storage.clock import Clock
 
@@ -94,6 +95,7 @@ class Listing(Generic[T]):
         self._kind = kind
         self._snapshots = snapshots
         self._clock = clock
+        self._edges = Edges()
 
     async def list(self, account_id: str, query: Query) -> Page[T]:
         plan = await self._kind.plan(self._asked(account_id, query.zone), query)
@@ -102,7 +104,8 @@ class Listing(Generic[T]):
         if plan.needs_index:
             return await self._indexed(account_id, query, plan)
         if len(plan.sources) == 1 and plan.sources[0].keep is None:
-            return await native_page(query, plan.sources[0], plan.order)
+            walk = account_id, self._kind.name, replace(query, page=1, raw=False)
+            return await native_page(query, plan.sources[0], plan.order, walk, self._edges)
         return await self._merged(account_id, query, plan)
 
     async def get(self, account_id: str, record_id: str, *, zone: tzinfo | None = None) -> Found[T]:
@@ -153,7 +156,7 @@ class Listing(Generic[T]):
             [stream.entries() for stream in streams], skip=skip, take=query.limit
         )
         found: list[Mapped[T]] = []
-        warnings: list[str] = []
+        warnings = [warning for stream in streams for warning in stream.warnings]
         for entry in entries:
             document = entry.record.document
             mapped = None if document is None else entry.source.convert(document)

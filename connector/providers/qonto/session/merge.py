@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connector.providers.qonto.client import has_next
 from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
-from connector.providers.qonto.session.source import NEWEST, Source
+from connector.providers.qonto.session.source import NEWEST, Source, incomplete
 
 D = TypeVar("D", bound=Identified)
 T = TypeVar("T")
@@ -42,6 +41,8 @@ class Stream(Generic[T]):
     """
 
     def __init__(self, source: Source[Any, T]) -> None:
+        self.warnings: tuple[str, ...] = ()
+        """What was found out about the list once it was read to its end."""
         self._source = source
         self._first: DocumentPage[Any] | None = None
         self._whole: list[Entry[T]] | None = None
@@ -83,23 +84,15 @@ class Stream(Generic[T]):
 
     async def _as_sent(self) -> AsyncIterator[Entry[T]]:
         source = self._source
-        seen: set[str] = set()
         latest: datetime | None = None
-        number = 1
-        page = await self._first_page()
-        while True:
-            for record in page.records:
-                if record.id is not None:
-                    if record.id in seen:
-                        continue
-                    seen.add(record.id)
+        walk = source.walk(source.newest_first, first=await self._first_page())
+        async for _, records in walk.pages():
+            for record in records:
                 moment = source.moment_of(record) or latest or NEWEST
                 latest = moment
                 yield Entry(moment, record.id or "", record, source)
-            if not page.records or not has_next(page, number):
-                return
-            number += 1
-            page = await source.further_page(number, source.newest_first)
+        if walk.missing:
+            self.warnings = (incomplete(source.kind, walk.total, walk.count),)
 
     async def _first_page(self) -> DocumentPage[Any]:
         if self._first is None:

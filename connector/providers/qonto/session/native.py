@@ -1,30 +1,45 @@
 """Pages of lists that Qonto pages itself."""
 
+from collections.abc import Hashable
 from typing import Any, TypeVar
 
-from connector.errors import DownstreamRefused
+import msgspec
+
 from connector.ports import Page, Query
-from connector.providers.qonto.client import Params
-from connector.providers.qonto.documents.reading import DocumentPage, ListMeta
-from connector.providers.qonto.session.source import Source, may_be_past_the_end, unreadable
+from connector.providers.qonto.client import LARGEST_PAGE, Params
+from connector.providers.qonto.session.source import Source, incomplete, unreadable
+from connector.providers.qonto.session.ties import Edges, Settler
+from connector.providers.qonto.session.window import Window, page_window
 
 T = TypeVar("T")
 
 
-async def native_page(query: Query, source: Source[Any, T], order: Params) -> Page[T]:
+async def native_page(
+    query: Query, source: Source[Any, T], order: Params, walk: Hashable, edges: Edges
+) -> Page[T]:
     """Answer one of Qonto's pages in the unified model.
 
     A record that can't be read becomes a warning with its id. A page past the end, which Qonto
-    answers with 422 or with nothing, is empty and has the list's totals.
+    answers with 422 or with nothing, is empty and has the list's totals. `walk` names the question,
+    for whichever of its pages.
     """
-    try:
-        page = await source.page(query.page, query.limit, order)
-    except DownstreamRefused as error:
-        if query.page == 1 or not may_be_past_the_end(error):
-            raise
-        page = await _past_the_end(query, source, order, error)
+    before = edges.get(walk, query.page - 1)
+    largest = LARGEST_PAGE if before is None else before.largest
+    settler = Settler(source, order, before)
+    page = await settler.settle(
+        await page_window(source, query.page, query.limit, order, largest=largest)
+    )
+    if (edge := settler.edge(page)) is not None:
+        edges.keep(walk, query.page, edge)
     items: list[T] = []
     warnings: list[str] = []
+    if page.is_short:
+        warnings.append(incomplete(source.kind, page.total, page.stop))
+    if not settler.is_settled:
+        warnings.append(
+            f"{source.kind}: many records share one moment and have no order among themselves; "
+            "one of them may come twice on other pages, and another never"
+        )
     for record in page.records:
         if record.document is None:
             warnings.append(unreadable(source.kind, record.id))
@@ -35,27 +50,22 @@ async def native_page(query: Query, source: Source[Any, T], order: Params) -> Pa
         else:
             items.append(mapped.value)
             warnings.extend(mapped.warnings)
-    total = page.meta.total_count
     return Page(
         items=tuple(items),
         warnings=tuple(warnings),
-        raw=page.raw if query.raw else None,
-        total=total,
+        raw=_raw(source, page) if query.raw else None,
+        total=page.total,
         page=query.page,
         per_page=query.limit,
-        total_pages=page_count(total, query.limit),
+        total_pages=page_count(page.total, query.limit),
     )
 
 
-async def _past_the_end(
-    query: Query, source: Source[Any, Any], order: Params, refusal: DownstreamRefused
-) -> DocumentPage[Any]:
-    """Find out from the first page whether the refused page lies past the end."""
-    first = await source.page(1, 1, order)
-    total = first.meta.total_count
-    if total is not None and (query.page - 1) * query.limit < total:
-        raise refusal
-    return DocumentPage((), ListMeta(total_count=total), b"{}")
+def _raw(source: Source[Any, Any], page: Window) -> bytes:
+    """Return Qonto's page, or one like it where the records come from several."""
+    if page.raw is not None:
+        return page.raw
+    return msgspec.json.encode({source.name: [msgspec.Raw(one.raw) for one in page.records]})
 
 
 def page_count(total: int | None, per_page: int) -> int | None:

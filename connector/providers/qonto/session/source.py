@@ -1,6 +1,6 @@
 """One of Qonto's lists, as far as one question needs it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -22,6 +22,7 @@ from connector.providers.qonto.documents.reading import (
     moments_of,
 )
 from connector.providers.qonto.mapping.calendar import read_instant
+from connector.providers.qonto.session.pages import Walk
 from connector.unified.mapped import Mapped
 
 D = TypeVar("D", bound=Identified)
@@ -70,12 +71,24 @@ class Source(Generic[D, T]):
             self.account_id, self.endpoint, number, per_page, (*self.params, *order)
         )
 
-    async def further_page(self, number: int, order: Params) -> DocumentPage[D]:
-        """Fetch a page after the first; an empty one when the list has become shorter."""
+    def walk(
+        self, order: Params, *, first: DocumentPage[D] | None = None, at_once: int = 1
+    ) -> Walk[D]:
+        """Read the whole list; `first` is its first page where that is there already."""
+
+        def fetch(number: int, size: int) -> Awaitable[DocumentPage[D]]:
+            return self.further_page(number, order, size)
+
+        return Walk(fetch, first=first, at_once=at_once)
+
+    async def further_page(
+        self, number: int, order: Params, size: int = LARGEST_PAGE
+    ) -> DocumentPage[D]:
+        """Fetch a page; an empty one when the list has become shorter."""
         try:
-            return await self.page(number, order=order)
+            return await self.page(number, size, order)
         except DownstreamRefused as error:
-            if not may_be_past_the_end(error):
+            if number == 1 or not may_be_past_the_end(error):
                 raise
             return DocumentPage((), ListMeta(), b"{}")
 
@@ -105,6 +118,14 @@ def may_be_past_the_end(refusal: DownstreamRefused) -> bool:
     """
     codes = {entry.code for entry in refusal.downstream}
     return refusal.status == 422 and "search_limit_reached" not in codes
+
+
+def incomplete(kind: str, total: int | None, count: int) -> str:
+    """Say that a list of Qonto's has more records than it showed."""
+    return (
+        f"{kind}: Qonto counts {total} records and showed {count}; its list changed from request "
+        "to request, and what is missing may be found by asking again"
+    )
 
 
 def unreadable(kind: str, document_id: str | None) -> str:

@@ -11,7 +11,6 @@ from connector.ports import Query
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
     Params,
-    has_next,
 )
 from connector.providers.qonto.client import TRANSACTIONS as ENDPOINT
 from connector.providers.qonto.documents.bank import BankAccount, Transaction
@@ -20,6 +19,7 @@ from connector.providers.qonto.mapping.iban import normalized
 from connector.providers.qonto.mapping.movement import STATUSES
 from connector.providers.qonto.session.ids import unknown_id
 from connector.providers.qonto.session.listing import Asked, Plan
+from connector.providers.qonto.session.pages import Walk
 from connector.providers.qonto.session.source import Source
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
@@ -108,13 +108,12 @@ class Movements(Generic[T]):
 async def _accounts_of(asked: Asked) -> list[BankAccount]:
     """Read the organisation's accounts; closed ones too, since they had movements."""
     found: list[BankAccount] = []
-    number = 1
-    while True:
-        page = await asked.client.page(asked.account_id, BANK_ACCOUNTS, number)
-        found.extend(record.document for record in page.records if record.document is not None)
-        if not page.records or not has_next(page, number):
-            return found
-        number += 1
+    walk: Walk[BankAccount] = Walk(
+        lambda number, size: asked.client.page(asked.account_id, BANK_ACCOUNTS, number, size)
+    )
+    async for _, records in walk.pages():
+        found.extend(record.document for record in records if record.document is not None)
+    return found
 
 
 def _ibans(accounts: list[BankAccount]) -> frozenset[str]:

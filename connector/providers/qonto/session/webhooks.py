@@ -6,8 +6,9 @@ from datetime import datetime
 from connector.errors import DocumentNotFound, DownstreamError, NotSupported
 from connector.ports import Subscription
 from connector.providers.qonto import events
-from connector.providers.qonto.client import SUBSCRIPTIONS, WEBHOOK, QontoClient, has_next
+from connector.providers.qonto.client import SUBSCRIPTIONS, WEBHOOK, QontoClient
 from connector.providers.qonto.documents.subscriptions import WebhookSubscription
+from connector.providers.qonto.session.pages import Walk
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
 from oauth.tokens import AccessSource
 from storage.errors import Invalid
@@ -74,14 +75,16 @@ class QontoWebhooks:
 
     async def list(self, account_id: str) -> tuple[Subscription, ...]:
         found: list[Subscription] = []
-        for number in range(1, _MOST_PAGES + 1):
-            page = await self._client.page(account_id, SUBSCRIPTIONS, number)
+        walk: Walk[WebhookSubscription] = Walk(
+            lambda number, size: self._client.page(account_id, SUBSCRIPTIONS, number, size)
+        )
+        async for number, records in walk.pages():
             found.extend(
                 _subscription(record.document, record.document.callback_url or "", ())
-                for record in page.records
+                for record in records
                 if record.document is not None and record.document.id
             )
-            if not has_next(page, number):
+            if number == _MOST_PAGES:
                 break
         return tuple(found)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 from zlib import crc32
 
@@ -42,6 +43,12 @@ class Bank:
         self.refuses_past_the_end = True
         self.sends_next_page = True
         self.sends_totals = True
+        self.most_per_page: int | None = None
+        self.says_page_size = True
+        self.shuffle: Random | None = None
+        """Draws the order of equal records anew with every request."""
+        self.hides: set[str] = set()
+        """Ids of records that are counted, and never shown."""
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
@@ -74,6 +81,8 @@ class Bank:
         self, resource: str, documents: list[Document], params: httpx2.QueryParams
     ) -> httpx2.Response:
         found = sorted(documents, key=lambda one: crc32(one["id"].encode()))  # ties in any order
+        if self.shuffle is not None:
+            self.shuffle.shuffle(found)
         if resource != "credit_notes":
             by, _, direction = params.get("sort_by", "created_at:desc").partition(":")
             found.sort(key=lambda one: _moment(one[by]), reverse=direction == "desc")
@@ -93,16 +102,21 @@ class Bank:
                 found = [one for one in found if (one.get("due_date") or "") >= due]
         if resource == "client_invoices" and params.get("exclude_imported") != "false":
             found = [one for one in found if not one.get("imported")]
-        page, size = int(params["page"]), int(params["per_page"])
+        page, asked = int(params["page"]), int(params["per_page"])
+        size = min(asked, self.most_per_page or asked)
+        said = size if self.says_page_size else asked
         pages = -(-len(found) // size)
         if page > max(pages, 1) and self.refuses_past_the_end:
             return self._error(422, "invalid", "page is out of range")
-        meta: Document = {"current_page": page, "per_page": size}
+        meta: Document = {"current_page": page, "per_page": said}
+        said_pages = -(-len(found) // said)
         if self.sends_totals:
-            meta.update(total_pages=pages, total_count=len(found))
+            meta.update(total_pages=said_pages, total_count=len(found))
         if self.sends_next_page:
-            meta["next_page"] = page + 1 if page < pages else None
-        shown = found[(page - 1) * size : page * size]
+            meta["next_page"] = page + 1 if page < said_pages else None
+        shown = [
+            one for one in found[(page - 1) * size : page * size] if one["id"] not in self.hides
+        ]
         return httpx2.Response(200, json={resource: shown, "meta": meta})
 
     def _subscriptions(self, request: httpx2.Request, rest: list[str]) -> httpx2.Response:

@@ -166,3 +166,14 @@ def test_a_fingerprint_is_the_content_s_whatever_its_order_and_links() -> None:
     assert one != fingerprint(b'{"id": "a", "role": "owner", "n": 1.50}')
     assert fingerprint(b"[]") is None
     assert fingerprint(b"nonsense") is None
+
+
+async def test_movements_are_told_whatever_their_status(simulator: Simulator) -> None:
+    """Qonto lists completed ones alone unless it's asked for the others."""
+    made = {
+        simulator.control.bank_transaction(amount="10.00", status=status)["id"]
+        for status in ("pending", "declined", "completed")
+    }
+    async with feed_of(simulator) as feed:
+        assert made <= set(await read(feed, "TRANSACTION", timedelta(minutes=1), simulator))
+        assert made <= set(await read(feed, "TRANSACTION", None, simulator))
