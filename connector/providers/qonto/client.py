@@ -23,9 +23,9 @@ from connector.providers.qonto.documents.bank import (
     Organization,
 )
 from connector.providers.qonto.documents.errors import read_errors
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import (
     DocumentPage,
-    Identified,
     Resource,
     Unreadable,
 )
@@ -36,7 +36,7 @@ from connector.providers.qonto.documents.subscriptions import (
 from connector.providers.qonto.hints import hint_for
 from storage.clock import iso_millis
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 
 LARGEST_PAGE = 100
 """Records a page may have at most."""

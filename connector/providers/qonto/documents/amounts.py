@@ -11,8 +11,13 @@ class Money(msgspec.Struct, frozen=True):
     value: Any = None
     currency: str | None = None
 
+    @classmethod
+    def of_bare(cls, value: Any) -> "Money":
+        """Return an amount of which only the number is there."""
+        return cls(value)
 
-MoneyField = Money | str | None
+
+MoneyField = Money | None
 """An amount, or one of the ways of saying that there is none."""
 
 

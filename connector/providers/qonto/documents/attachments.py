@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
@@ -14,7 +15,7 @@ class ProbativeAttachment(msgspec.Struct, frozen=True):
     url: str | None = None
 
 
-class Attachment(msgspec.Struct, frozen=True):
+class Attachment(Document, frozen=True):
     """A file. `file_size` is in bytes, a string or a number; `url` is good for 30 minutes."""
 
     id: str | None = None
@@ -22,7 +23,7 @@ class Attachment(msgspec.Struct, frozen=True):
     file_content_type: str | None = None
     file_size: Any = None
     url: str | None = None
-    probative_attachment: ProbativeAttachment | str | None = None
+    probative_attachment: ProbativeAttachment | None = None
     created_at: str | None = None
 
     def __repr__(self) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Record, Resource, Unreadable
 
 
-class BankAccount(msgspec.Struct, frozen=True):
+class BankAccount(Document, frozen=True):
     """An account at Qonto, or elsewhere when the organisation has connected it."""
 
     id: str | None = None
@@ -26,7 +27,7 @@ class BankAccount(msgspec.Struct, frozen=True):
     updated_at: str | None = None
 
 
-class Organization(msgspec.Struct, frozen=True):
+class Organization(Document, frozen=True):
     """The linked organisation. `accounts_of` reads its accounts, each by itself."""
 
     id: str | None = None
@@ -37,7 +38,7 @@ class Organization(msgspec.Struct, frozen=True):
     bank_accounts: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Membership(msgspec.Struct, frozen=True):
+class Membership(Document, frozen=True):
     """A person as a member of the organisation."""
 
     id: str | None = None
@@ -65,11 +66,11 @@ class Label(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-CounterpartyField = Counterparty | str | None
+CounterpartyField = Counterparty | None
 """A counterparty, or one of the ways of saying that there is none."""
 
 
-class Transaction(msgspec.Struct, frozen=True):
+class Transaction(Document, frozen=True):
     """A movement. `amount` has no sign; `side` is credit or debit, seen from the account.
 
     `vat_rate` is in percent, -1 where it is unknown or where there are several. One sub-object,

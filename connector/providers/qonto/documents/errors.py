@@ -1,11 +1,14 @@
 """Error answers, in every shape in use."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import msgspec
 
 from connector.providers.qonto.documents.reading import BROKEN
+
+_OBJECT = msgspec.json.Decoder(dict[str, object])
+_DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +26,6 @@ class ReadErrors:
     trace_id: str | None = None
 
 
-class _ErrorSource(msgspec.Struct, frozen=True):
-    pointer: Any = None
-    parameter: Any = None
-
-
-class _ErrorEntry(msgspec.Struct, frozen=True):
-    code: Any = None
-    detail: Any = None
-    message: Any = None
-    error: Any = None
-    error_description: Any = None
-    source: _ErrorSource | str | None = None
-
-
-class _ErrorBody(_ErrorEntry, frozen=True):
-    errors: list[_ErrorEntry | str] | _ErrorEntry | str | None = None
-    trace_id: Any = None
-
-
-_ERROR_BODY = msgspec.json.Decoder(_ErrorBody)
-
-
 def read_errors(body: bytes) -> ReadErrors:
     """Read an error answer in any of the shapes in use; what can't be read is left out.
 
@@ -52,25 +33,40 @@ def read_errors(body: bytes) -> ReadErrors:
     object, `{message}`, `{code, message, trace_id}` and the authorisation server's `{error}`.
     """
     try:
-        outer = _ERROR_BODY.decode(body)
+        outer = _OBJECT.decode(body)
     except BROKEN:
         return ReadErrors()
-    listed = outer.errors if isinstance(outer.errors, list) else [outer.errors or outer]
-    entries = (_error(entry) for entry in listed)
+    listed = outer.get("errors") or outer
+    each = cast(list[object], listed) if isinstance(listed, list) else [listed]
+    entries = [_error(entry) for entry in each]
     return ReadErrors(
-        tuple(entry for entry in entries if entry.code or entry.detail), _text(outer.trace_id)
+        tuple(entry for entry in entries if entry.code or entry.detail),
+        _text(outer.get("trace_id")),
     )
 
 
-def _error(entry: "_ErrorEntry | _ErrorBody | str") -> ReadError:
-    if isinstance(entry, str):
+def _error(entry: object) -> ReadError:
+    if not isinstance(entry, dict):
         return ReadError(None, _text(entry), None)
-    where = entry.source if isinstance(entry.source, _ErrorSource) else _ErrorSource()
+    told = cast(dict[str, object], entry)
     return ReadError(
-        _text(entry.code) or _text(entry.error),
-        _text(entry.detail) or _text(entry.message) or _text(entry.error_description),
-        _text(where.pointer) or _text(where.parameter),
+        _text(told.get("code")) or _text(told.get("error")),
+        _text(told.get("detail"))
+        or _text(told.get("message"))
+        or _text(told.get("error_description")),
+        _place(told.get("source")),
     )
+
+
+def _place(source: object, depth: int = 0) -> str | None:
+    """Read what an entry is about: a text, or a pointer or parameter at some depth of an object."""
+    if not isinstance(source, dict):
+        return _text(source)
+    told = cast(dict[str, object], source)
+    if depth > _DEEPEST:
+        return None
+    named = [told[name] for name in ("pointer", "parameter", "properties") if name in told]
+    return next((place for one in named if (place := _place(one, depth + 1))), None)
 
 
 def _text(value: object) -> str | None:

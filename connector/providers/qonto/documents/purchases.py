@@ -1,12 +1,11 @@
 """What the organisation buys: supplier invoices and suppliers' credit notes."""
 
-import msgspec
-
 from connector.providers.qonto.documents.amounts import MoneyField
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
-class SupplierInvoice(msgspec.Struct, frozen=True):
+class SupplierInvoice(Document, frozen=True):
     """A document received from a supplier; what it says was read from a file.
 
     Before `analyzed_at` is set, amounts, dates and names are missing or unreliable. Supplier credit

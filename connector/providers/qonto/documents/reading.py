@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-D = TypeVar("D", bound="Identified")
+from connector.providers.qonto.documents.mending import BROKEN, Document, mended
 
-
-class Identified(Protocol):
-    """Whatever carries an id, which names it when the rest can't be read."""
-
-    @property
-    def id(self) -> str | None: ...
+D = TypeVar("D", bound=Document)
 
 
 class ListMeta(msgspec.Struct, frozen=True):
@@ -32,7 +27,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record(Generic[D]):
-    """One document of a page: `document`, or None when it can't be read, and its own bytes."""
+    """One document of a page and its own bytes; `document` is None when it is no JSON object."""
 
     document: D | None
     raw: bytes = field(repr=False)
@@ -48,36 +43,19 @@ class DocumentPage(Generic[D]):
     raw: bytes = field(repr=False)
 
 
-class _OnlyId(msgspec.Struct, frozen=True):
-    id: str | None = None
-
-
-class Moments(msgspec.Struct, frozen=True):
-    """When things happened to a record, as far as that can be read of one that can't be."""
-
-    created_at: Any = None
-    updated_at: Any = None
-    emitted_at: Any = None
-    settled_at: Any = None
-
-
 # numbers outside strings become Decimal, so that no amount passes through a float
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RAW_LIST: msgspec.json.Decoder[list[msgspec.Raw] | None] = msgspec.json.Decoder(
     list[msgspec.Raw] | None
 )
 _META = msgspec.json.Decoder(ListMeta)
-_ONLY_ID = msgspec.json.Decoder(_OnlyId)
-_MOMENTS = msgspec.json.Decoder(Moments)
-
-BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError)
-"""How broken JSON shows: also as nesting and as exponents beyond reason."""
 
 
 class Resource(Generic[D]):
     """How one resource is named and read: the key of its list, of a single one, and its type."""
 
     def __init__(self, plural: str, singular: str, document: type[D]) -> None:
+        self._document = document
         self.plural = plural
         self.singular = singular
         self._decoder = msgspec.json.Decoder(document, float_hook=Decimal)
@@ -99,24 +77,22 @@ class Resource(Generic[D]):
         """Read a single document and its own bytes, in its envelope or bare. Raises Unreadable."""
         raw = bytes(_outer(body).get(self.singular, body))
         try:
-            return self._decoder.decode(raw), raw
+            return self._read(raw), raw
         except BROKEN:
             raise Unreadable(f"the {self.singular} doesn't fit its documentation") from None
 
     def _record(self, raw: bytes) -> Record[D]:
         try:
-            document = self._decoder.decode(raw)
+            document = self._read(raw)
         except BROKEN:
-            return Record(None, raw, _id_of(raw))
+            return Record(None, raw, None)
         return Record(document, raw, document.id)
 
-
-def moments_of(raw: bytes) -> Moments:
-    """Read what can be read of a record that doesn't fit its documentation."""
-    try:
-        return _MOMENTS.decode(raw)
-    except BROKEN:
-        return Moments()
+    def _read(self, raw: bytes) -> D:
+        try:
+            return self._decoder.decode(raw)
+        except BROKEN:
+            return mended(self._document, raw)
 
 
 def _outer(body: bytes) -> dict[str, msgspec.Raw]:
@@ -133,11 +109,8 @@ def _meta(raw: msgspec.Raw | None) -> ListMeta:
     try:
         return _META.decode(raw)
     except BROKEN:
-        return ListMeta()
-
-
-def _id_of(raw: bytes) -> str | None:
+        pass
     try:
-        return _ONLY_ID.decode(raw).id
+        return mended(ListMeta, bytes(raw))
     except BROKEN:
-        return None
+        return ListMeta()

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from connector.providers.qonto.documents.amounts import Discount, MoneyField
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
@@ -15,7 +16,7 @@ class PostalAddress(msgspec.Struct, frozen=True):
     country_code: str | None = None
 
 
-class Client(msgspec.Struct, frozen=True):
+class Client(Document, frozen=True):
     """The customer as printed on a document. The flat address is the older form."""
 
     id: str | None = None
@@ -27,8 +28,8 @@ class Client(msgspec.Struct, frozen=True):
     city: str | None = None
     zip_code: str | None = None
     country_code: str | None = None
-    billing_address: PostalAddress | str | None = None
-    delivery_address: PostalAddress | str | None = None
+    billing_address: PostalAddress | None = None
+    delivery_address: PostalAddress | None = None
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ class Item(msgspec.Struct, frozen=True):
     unit_price: MoneyField = None
     vat_rate: Any = None
     vat_exemption_reason: str | None = None
-    discount: Discount | str | None = None
+    discount: Discount | None = None
     subtotal: MoneyField = None
     total_vat: MoneyField = None
     total_amount: MoneyField = None
@@ -77,7 +78,7 @@ class Issuer(msgspec.Struct, frozen=True):
     address_country: str | None = None
 
 
-class ClientInvoice(msgspec.Struct, frozen=True):
+class ClientInvoice(Document, frozen=True):
     """An invoice the organisation issued. `items` is null for a draft without lines."""
 
     id: str | None = None
@@ -92,7 +93,7 @@ class ClientInvoice(msgspec.Struct, frozen=True):
     total_amount: MoneyField = None
     vat_amount: MoneyField = None
     amount_paid: MoneyField = None
-    discount: Discount | str | None = None
+    discount: Discount | None = None
     stamp_duty_amount: Any = None
     welfare_fund: Any = None
     withholding_tax: Any = None
@@ -104,12 +105,12 @@ class ClientInvoice(msgspec.Struct, frozen=True):
     updated_at: str | None = None
     paid_at: str | None = None
     items: list[Item] | None = None
-    client: Client | str | None = None
+    client: Client | None = None
     payment_methods: list[PaymentMethod] | PaymentMethod | None = None
-    organization: Issuer | str | None = None
+    organization: Issuer | None = None
 
 
-class CreditNote(msgspec.Struct, frozen=True):
+class CreditNote(Document, frozen=True):
     """A credit note to one of the organisation's own invoices. It has no status of its own."""
 
     id: str | None = None
@@ -121,7 +122,7 @@ class CreditNote(msgspec.Struct, frozen=True):
     currency: str | None = None
     total_amount: MoneyField = None
     vat_amount: MoneyField = None
-    discount: Discount | str | None = None
+    discount: Discount | None = None
     stamp_duty_amount: Any = None
     welfare_fund: Any = None
     withholding_tax: Any = None
@@ -130,10 +131,10 @@ class CreditNote(msgspec.Struct, frozen=True):
     updated_at: str | None = None
     finalized_at: str | None = None
     items: list[Item] | None = None
-    client: Client | str | None = None
+    client: Client | None = None
 
 
-class Quote(msgspec.Struct, frozen=True):
+class Quote(Document, frozen=True):
     """An offer to a customer, good until the end of `expiry_date`."""
 
     id: str | None = None
@@ -144,18 +145,18 @@ class Quote(msgspec.Struct, frozen=True):
     currency: str | None = None
     total_amount: MoneyField = None
     vat_amount: MoneyField = None
-    discount: Discount | str | None = None
+    discount: Discount | None = None
     stamp_duty_amount: Any = None
     issue_date: str | None = None
     expiry_date: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
     items: list[Item] | None = None
-    client: Client | str | None = None
-    organization: Issuer | str | None = None
+    client: Client | None = None
+    organization: Issuer | None = None
 
 
-class Product(msgspec.Struct, frozen=True):
+class Product(Document, frozen=True):
     """Something to be put on lines. `vat_rate` is a fraction: 0.2 is 20 %."""
 
     id: str | None = None

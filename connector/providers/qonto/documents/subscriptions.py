@@ -1,11 +1,10 @@
 """Webhook subscriptions."""
 
-import msgspec
-
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
-class WebhookSubscription(msgspec.Struct, frozen=True):
+class WebhookSubscription(Document, frozen=True):
     """A webhook subscription. The secret is shown when it is made, and not again."""
 
     id: str | None = None

@@ -4,7 +4,7 @@ import re
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow
 from functools import lru_cache
 
-from connector.providers.qonto.documents.amounts import Money, MoneyField
+from connector.providers.qonto.documents.amounts import MoneyField
 
 _WIDEST = 400
 """Digits, or places the point is moved; wider numbers are no amounts."""
@@ -34,7 +34,7 @@ def read_decimal(value: object) -> Decimal | None:
 
 def read_amount(money: MoneyField) -> Decimal | None:
     """Read an amount in whatever currency it is."""
-    return read_decimal(money.value) if isinstance(money, Money) else None
+    return None if money is None else read_decimal(money.value)
 
 
 def read_percentage(fraction: object) -> Decimal | None:

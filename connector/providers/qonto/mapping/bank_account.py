@@ -18,7 +18,7 @@ def map_bank_account(document: QontoAccount, calendar: Calendar) -> Mapped[BankA
     check digits are wrong, which is noted.
     """
     del calendar
-    notes = BankNotes("bank account", document.id)
+    notes = BankNotes("bank account", document)
     account = BankAccount(
         id=notes.text(document.id),
         balance=notes.banked("balance", document.balance, document.balance_cents),

@@ -27,7 +27,7 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
     Qonto reads it from a file and has no lines, so `line_items` is empty; until the file has been
     read, amounts, dates and names may be missing, which is noted.
     """
-    notes = Notes("bill", document.id)
+    notes = Notes("bill", document)
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     bill = Bill(

@@ -31,7 +31,7 @@ from connector.unified.mapped import Mapped
 
 def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[BookingProposal]:
     """Propose the booking of a client invoice; the bank account is the one to be paid to."""
-    notes = Notes("booking proposal", document.id)
+    notes = Notes("booking proposal", document)
     currency = notes.currency(document.currency, document.total_amount)
     client = client_of(document.client)
     account = _account_of(document)
@@ -80,7 +80,7 @@ def propose_credit_note(document: CreditNote, calendar: Calendar) -> Mapped[Book
     `notes` is the reason given; Qonto has neither a status nor a due date for it.
     """
     del calendar  # a credit note is never overdue
-    notes = Notes("booking proposal", document.id)
+    notes = Notes("booking proposal", document)
     currency = notes.currency(document.currency, document.total_amount)
     client = client_of(document.client)
     proposal = BookingProposal(
@@ -129,7 +129,7 @@ def propose_supplier_invoice(
 
     The bank account is the supplier's. There are no lines at Qonto.
     """
-    notes = Notes("booking proposal", document.id)
+    notes = Notes("booking proposal", document)
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     proposal = BookingProposal(

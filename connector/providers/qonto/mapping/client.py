@@ -10,9 +10,9 @@ Place = Literal["BILLING", "DELIVERY"]
 """What an address at Qonto is for."""
 
 
-def client_of(value: Client | str | None) -> Client:
+def client_of(value: Client | None) -> Client:
     """Answer the customer, an empty one when the document has none."""
-    return value if isinstance(value, Client) else Client()
+    return value or Client()
 
 
 def name_of(client: Client) -> str | None:
@@ -27,10 +27,10 @@ def places_of(client: Client) -> list[tuple[PostalAddress, Place]]:
     Empty ones are left out.
     """
     billing = client.billing_address
-    if not isinstance(billing, PostalAddress) or _is_empty(billing):
+    if billing is None or _is_empty(billing):
         billing = PostalAddress(client.address, client.city, client.zip_code, client.country_code)
     found: list[tuple[PostalAddress, Place]] = [(billing, "BILLING")]
-    if isinstance(client.delivery_address, PostalAddress):
+    if client.delivery_address is not None:
         found.append((client.delivery_address, "DELIVERY"))
     return [(address, place) for address, place in found if not _is_empty(address)]
 

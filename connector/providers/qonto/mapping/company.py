@@ -13,7 +13,7 @@ def map_company(document: Organization, calendar: Calendar) -> Mapped[Company]:
     Qonto has neither environments nor the numbers of clients and consultants.
     """
     del calendar
-    notes = Notes("company", document.id)
+    notes = Notes("company", document)
     company = Company(
         id=notes.text(document.id),
         name=notes.text(document.legal_name) or notes.text(document.name),

@@ -17,7 +17,7 @@ def map_credit_note(document: Source, calendar: Calendar) -> Mapped[CreditNote]:
     Qonto has no status for credit notes, so both statuses are null.
     """
     del calendar  # a credit note is never overdue
-    notes = Notes("credit note", document.id)
+    notes = Notes("credit note", document)
     currency = notes.currency(document.currency, document.total_amount)
     total = notes.amount("total_amount", document.total_amount)
     tax = notes.amount("vat_amount", document.vat_amount)

@@ -29,7 +29,7 @@ def map_customer(document: ClientRecord, calendar: Calendar) -> Mapped[Customer]
     client's name says beyond them. What e-mail addresses and phone numbers are for is not known.
     """
     del calendar  # a client has no state that depends on the day
-    notes = Notes("customer", document.id)
+    notes = Notes("customer", document)
     person = _person_of(document, notes)
     customer = Customer(
         id=notes.text(document.id),

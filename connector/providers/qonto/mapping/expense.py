@@ -29,7 +29,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     have no status, so one that isn't completed is noted; `is_expense` leaves out declined ones.
     """
     del calendar
-    notes = BankNotes("expense", document.id)
+    notes = BankNotes("expense", document)
     side = movement.side_of(document, notes)
     amount = movement.amount_of(document, notes)
     rate = movement.vat_rate_of(document, notes)

@@ -13,7 +13,7 @@ _LARGEST = 2**53 - 1
 def map_file(document: Attachment, calendar: Calendar) -> Mapped[File]:
     """Say an attachment in the unified model. Its link is left out: it dies within the hour."""
     del calendar
-    notes = Notes("file", document.id)
+    notes = Notes("file", document)
     file = File(
         id=notes.text(document.id),
         file_name=notes.text(document.file_name),

@@ -20,7 +20,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
     `line_amount_types` is EXCLUSIVE. `shipping_date` is where the period of performance starts.
     `paid_date` is an instant at Qonto: midnight of a day in Paris is the evening before in UTC.
     """
-    notes = Notes("invoice", document.id)
+    notes = Notes("invoice", document)
     currency = notes.currency(document.currency, document.total_amount)
     total = notes.amount("total_amount", document.total_amount)
     tax = notes.amount("vat_amount", document.vat_amount)
@@ -72,7 +72,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
 
 def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> status.Standing:
     """Tell where a client invoice stands today, in its issuer's zone."""
-    issuer = document.organization if isinstance(document.organization, Issuer) else Issuer()
+    issuer = document.organization or Issuer()
     return status.of_client_invoice(
         document.status,
         total=read_amount(document.total_amount),

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from connector.providers.qonto.documents.amounts import Money
 from connector.providers.qonto.documents.sales import Product
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.notes import Notes
@@ -40,7 +39,7 @@ def map_item(document: Product, calendar: Calendar) -> Mapped[Item]:
     The model has no currency for it, so a price in another one than euros is left out.
     """
     del calendar  # a product has no state that depends on the day
-    notes = Notes("item", document.id)
+    notes = Notes("item", document)
     item = Item(
         id=notes.text(document.id),
         asset_account_id=None,
@@ -80,7 +79,7 @@ def _unit_of(document: Product, notes: Notes) -> UnitName | None:
 
 def _price_of(document: Product, notes: Notes) -> Decimal | None:
     price = document.unit_price
-    named = price.currency if isinstance(price, Money) else None
+    named = None if price is None else price.currency
     if named and named.upper() != _ONLY_CURRENCY:
         notes.warn(f"unit_price is in {named[:40]!r}, and an item has no currency")
         return None

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from connector.providers.qonto.documents.amounts import Discount, Money, MoneyField
+from connector.providers.qonto.documents.amounts import Discount, MoneyField
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.mapping.amounts import difference, read_decimal, read_percentage
 from connector.providers.qonto.mapping.calendar import (
     read_day,
@@ -25,10 +26,14 @@ class Notes:
     provider's raw data.
     """
 
-    def __init__(self, kind: str, document_id: str | None) -> None:
+    def __init__(self, kind: str, document: Document | str | None) -> None:
+        document_id = document.id if isinstance(document, Document) else document
         self._subject = f"{kind} {document_id or 'without id'}"
         self._currency: str | None = None
         self.warnings: list[str] = []
+        if isinstance(document, Document):
+            for field in document.odd_fields:
+                self.warn(f"{field} doesn't fit Qonto's documentation and counts as far as it can")
 
     def warn(self, what: str) -> None:
         """Note what could not be expressed."""
@@ -82,7 +87,7 @@ class Notes:
 
         Amounts read afterwards must be in this currency.
         """
-        named = value or (total.currency if isinstance(total, Money) else None)
+        named = value or (None if total is None else total.currency)
         if not named:
             return None
         self._currency = named.upper()
@@ -93,9 +98,7 @@ class Notes:
 
     def amount(self, field: str, money: MoneyField) -> Decimal | None:
         """Read an amount in the document's currency; one in another currency is left out."""
-        if not isinstance(money, Money):
-            if money:
-                self.warn(f"{field} is not an amount")
+        if money is None:
             return None
         value = self.number(field, money.value)
         named = money.currency
@@ -128,10 +131,10 @@ class Notes:
         return percentage
 
     def discount(
-        self, discount: Discount | str | None, unit: RateUnit = RateUnit.FRACTION
+        self, discount: Discount | None, unit: RateUnit = RateUnit.FRACTION
     ) -> tuple[Decimal | None, Decimal | None]:
         """Read a discount into its amount and its percentage, each None where not said."""
-        if not isinstance(discount, Discount):
+        if discount is None:
             return None, None
         amount = self.amount("discount", discount.amount)
         match discount.type or "":

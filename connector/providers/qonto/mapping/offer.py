@@ -21,7 +21,7 @@ def map_offer(document: Quote, calendar: Calendar) -> Mapped[Offer]:
 
     Rates are read in the unit that `rates` decides on; where that is percent, it is noted.
     """
-    notes = Notes("offer", document.id)
+    notes = Notes("offer", document)
     currency = notes.currency(document.currency, document.total_amount)
     total = notes.amount("total_amount", document.total_amount)
     tax = notes.amount("vat_amount", document.vat_amount)
@@ -63,7 +63,7 @@ def map_offer(document: Quote, calendar: Calendar) -> Mapped[Offer]:
 
 
 def _status_of(document: Quote, calendar: Calendar, notes: Notes) -> OfferStatus | None:
-    issuer = document.organization if isinstance(document.organization, Issuer) else Issuer()
+    issuer = document.organization or Issuer()
     return status.of_quote(
         document.status,
         expiry=read_day(document.expiry_date),

@@ -7,7 +7,6 @@ document's id, and one line. It grows when more is paid, and is gone when nothin
 
 from decimal import Decimal
 
-from connector.providers.qonto.documents.amounts import Money
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping.bill import supplier_name
@@ -26,7 +25,7 @@ def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[P
     only of invoices paid in full.
     """
     del calendar
-    notes = Notes("payment of invoice", document.id)
+    notes = Notes("payment of invoice", document)
     currency = notes.currency(document.currency, document.total_amount)
     paid = notes.amount("amount_paid", document.amount_paid)
     is_paid = document.status == "paid"
@@ -59,7 +58,7 @@ def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Pa
     del calendar
     if document.status != "paid" or document.is_credit_note:
         return None
-    notes = Notes("payment of bill", document.id)
+    notes = Notes("payment of bill", document)
     currency = notes.currency(None, document.total_amount)
     paid = notes.amount("payable_amount", document.payable_amount)
     if not paid:
@@ -113,5 +112,6 @@ def _is_payment(paid: Decimal | None, *, is_paid: bool) -> bool:
 def _is_unreadable(document: ClientInvoice, paid: Decimal | None) -> bool:
     """Something is said to be paid, in a way that can't be read."""
     money = document.amount_paid
-    value = money.value if isinstance(money, Money) else money
-    return paid is None and value is not None and value != ""
+    value = None if money is None else money.value
+    is_said = value not in (None, "") or "amount_paid" in document.odd_fields
+    return paid is None and is_said

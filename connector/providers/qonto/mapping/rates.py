@@ -29,9 +29,9 @@ def tax_unit_on_quote(items: Iterable[Item]) -> RateUnit:
     return RateUnit.PERCENT if any(map(_is_in_percent, items)) else RateUnit.FRACTION
 
 
-def discount_unit_on_quote(discount: Discount | str | None) -> RateUnit:
+def discount_unit_on_quote(discount: Discount | None) -> RateUnit:
     """Tell in which unit a percentage discount on a quote is: PERCENT if it is above 1."""
-    value = read_decimal(discount.value) if isinstance(discount, Discount) else None
+    value = None if discount is None else read_decimal(discount.value)
     return RateUnit.FRACTION if value is None or value <= 1 else RateUnit.PERCENT
 
 

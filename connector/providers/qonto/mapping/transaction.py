@@ -19,7 +19,7 @@ def map_transaction(
     amount is in the account's currency.
     """
     del calendar
-    notes = BankNotes("transaction", document.id)
+    notes = BankNotes("transaction", document)
     movement.note_conversion(document, notes)
     transaction = Transaction(
         id=notes.text(document.id),

@@ -20,7 +20,7 @@ _ROLES: dict[str, UserRole] = {
 def map_user(document: Membership, calendar: Calendar) -> Mapped[User]:
     """Say a membership in the unified model. `id` is the membership's, not the person's."""
     del calendar
-    notes = Notes("user", document.id)
+    notes = Notes("user", document)
     user = User(
         id=notes.text(document.id),
         first_name=notes.text(document.first_name),

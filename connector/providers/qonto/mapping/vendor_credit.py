@@ -14,7 +14,7 @@ def map_vendor_credit(document: SupplierInvoice, calendar: Calendar) -> Mapped[V
     Amounts are signed as Qonto read them from the file, which may be positive. As with bills there
     are no lines, and much is missing until the file has been read, which is noted.
     """
-    notes = Notes("vendor credit", document.id)
+    notes = Notes("vendor credit", document)
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     vendor_credit = VendorCredit(

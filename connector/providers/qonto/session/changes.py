@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import msgspec
-
 from connector.errors import DownstreamRefused, MissingScope
 from connector.ports import Feed, RecordState
 from connector.providers.qonto.client import (
@@ -32,7 +30,6 @@ from connector.providers.qonto.client import (
     QontoClient,
 )
 from connector.providers.qonto.documents.reading import (
-    BROKEN,
     DocumentPage,
     ListMeta,
     Record,
@@ -68,18 +65,6 @@ _MOST_READINGS = 3
 """Times that a list which becomes shorter meanwhile is read again."""
 
 State = Callable[[Record[Any]], RecordState | None]
-
-
-class _Moments(msgspec.Struct, frozen=True):
-    """What of a record says which it is and when it changed, whether or not the rest fits."""
-
-    id: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    is_credit_note: Any = None
-
-
-_MOMENTS = msgspec.json.Decoder(_Moments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,57 +181,48 @@ class QontoChanges:
             return DocumentPage((), ListMeta(), b"{}")
 
 
-def _moments(record: Record[Any]) -> _Moments | None:
-    try:
-        moments = _MOMENTS.decode(record.raw)
-    except BROKEN:
-        return None
-    return moments if moments.id else None
+def _moment(record: Record[Any], field: str) -> datetime | None:
+    told = getattr(record.document, field, None)
+    return None if told is None else read_instant(told)
 
 
 def _dated(record: Record[Any]) -> RecordState | None:
     """Know a state by its date, or by its content where it bears none."""
-    moments = _moments(record)
-    if moments is None or not moments.id:
+    if not record.id:
         return None
-    created, changed = read_instant(moments.created_at), read_instant(moments.updated_at)
+    created, changed = _moment(record, "created_at"), _moment(record, "updated_at")
     if changed is None:
-        return RecordState(moments.id, fingerprint(record.raw), created)
-    return RecordState(moments.id, iso_millis(changed), created, changed, is_dated=True)
+        return RecordState(record.id, fingerprint(record.raw), created)
+    return RecordState(record.id, iso_millis(changed), created, changed, is_dated=True)
 
 
 def _bill(record: Record[Any]) -> RecordState | None:
-    moments = _moments(record)
-    return None if moments is None or moments.is_credit_note is True else _dated(record)
+    is_credit_note = getattr(record.document, "is_credit_note", None)
+    return None if is_credit_note is True else _dated(record)
 
 
 def _payment(read: Callable[[Any, Calendar], Mapped[Payment] | None]) -> State:
     """Know what is paid on a document by its sum and day."""
 
     def state(record: Record[Any]) -> RecordState | None:
-        moments = _moments(record)
-        if moments is None or not moments.id or record.document is None:
+        if not record.id or record.document is None:
             return None
-        changed = read_instant(moments.updated_at)
+        changed = _moment(record, "updated_at")
         mapped = read(record.document, _NO_CALENDAR)
         if mapped is None:
-            return RecordState(moments.id, None, changed_at=changed)
+            return RecordState(record.id, None, changed_at=changed)
         line = mapped.value.payment_lines[0]
         text = f"{line.amount}|{mapped.value.currency}|{line.payment_date}"
         version = sha256(text.encode()).hexdigest()[:32]
-        return RecordState(moments.id, version, changed_at=changed)
+        return RecordState(record.id, version, changed_at=changed)
 
     return state
 
 
 def _last_change(page: DocumentPage[Any]) -> datetime | None:
     """Answer the last record's moment, None where the page isn't in the order of changes."""
-    found: list[datetime] = []
-    for record in page.records:
-        moments = _moments(record)
-        moment = None if moments is None else read_instant(moments.updated_at)
-        if moment is not None:
-            found.append(moment)
+    moments = [_moment(record, "updated_at") for record in page.records]
+    found = [moment for moment in moments if moment is not None]
     return found[-1] if found and found == sorted(found) else None
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
+from connector.providers.qonto.documents.mending import Document
+from connector.providers.qonto.documents.reading import DocumentPage, Record
 from connector.providers.qonto.session.source import NEWEST, Source, incomplete
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 

@@ -12,7 +12,7 @@ from connector.providers.qonto.client import (
     Params,
     UnreadableAnswer,
 )
-from connector.providers.qonto.documents.reading import Identified
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.session.ids import unknown_id
 from connector.providers.qonto.session.index import Unread, Wanted, build, read_places
@@ -21,7 +21,7 @@ from connector.providers.qonto.session.question import Question
 from connector.providers.qonto.session.source import Source, created_at
 from connector.unified.mapped import Mapped
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from connector.providers.qonto.client import LARGEST_PAGE
-from connector.providers.qonto.documents.reading import DocumentPage, Identified, Record
+from connector.providers.qonto.documents.mending import Document
+from connector.providers.qonto.documents.reading import DocumentPage, Record
 from connector.providers.qonto.session.together import together
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 
 READINGS = 6
 """Times that pages are read again for records that must be on one of them."""

@@ -11,9 +11,8 @@ from connector.providers.qonto.client import (
     Params,
     modified_since,
 )
-from connector.providers.qonto.documents.amounts import Money
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.purchases import SupplierInvoice
-from connector.providers.qonto.documents.reading import Identified
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping import map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.amounts import read_decimal
@@ -26,7 +25,7 @@ from connector.providers.qonto.session.source import Source
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 
 
 class Payments:
@@ -133,5 +132,5 @@ def _of_bills(asked: Asked, params: Params = ()) -> Source[SupplierInvoice, Paym
 
 def _is_partly_paid(document: ClientInvoice) -> bool:
     paid = document.amount_paid
-    amount = read_decimal(paid.value) if isinstance(paid, Money) else None
+    amount = None if paid is None else read_decimal(paid.value)
     return amount is not None and amount > 0

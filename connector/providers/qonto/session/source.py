@@ -14,18 +14,17 @@ from connector.providers.qonto.client import (
     Params,
     QontoClient,
 )
+from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import (
     DocumentPage,
-    Identified,
     ListMeta,
     Record,
-    moments_of,
 )
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.session.pages import Walk
 from connector.unified.mapped import Mapped
 
-D = TypeVar("D", bound=Identified)
+D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 NEWEST = datetime.max.replace(tzinfo=UTC)
@@ -106,9 +105,8 @@ class Source(Generic[D, T]):
 
     def moment_of(self, record: Record[D]) -> datetime | None:
         """Answer the moment that decides what is newest, None when the record doesn't tell."""
-        document = record.document
-        told = self.moment(moments_of(record.raw) if document is None else document)
-        return read_instant(told) if isinstance(told, str) else None
+        told = None if record.document is None else self.moment(record.document)
+        return None if told is None else read_instant(told)
 
 
 def may_be_past_the_end(refusal: DownstreamRefused) -> bool:

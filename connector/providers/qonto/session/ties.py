@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.providers.qonto.client import LARGEST_PAGE, Params
-from connector.providers.qonto.documents.reading import Record, moments_of
+from connector.providers.qonto.documents.reading import Record
 from connector.providers.qonto.session.pages import READINGS
 from connector.providers.qonto.session.source import Source
 from connector.providers.qonto.session.window import Window, window
@@ -168,8 +168,7 @@ class Settler:
                 group.records.setdefault(record.id, record)
 
     def _moment(self, record: Record[Any]) -> object:
-        document = record.document
-        return getattr(moments_of(record.raw) if document is None else document, self._by, None)
+        return getattr(record.document, self._by, None)
 
 
 def _property(order: Params) -> str:

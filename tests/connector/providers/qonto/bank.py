@@ -29,7 +29,8 @@ def uuid(number: int) -> str:
 class Bank:
     """Holds documents, answers requests, and keeps what it was asked.
 
-    `answers` are tried first, so that a test can make a single call go wrong.
+    `answers` are tried first, so that a test can make a single call go wrong. A document that
+    `is_spoiled` is shown as something that is none.
     """
 
     def __init__(self) -> None:
@@ -67,6 +68,8 @@ class Bank:
         if rest:
             singular = resource.removesuffix("s")
             for document in documents:
+                if document["id"] == rest[0] and document.get("is_spoiled"):
+                    return httpx2.Response(200, json={singular: 7})
                 if document["id"] == rest[0]:
                     return httpx2.Response(200, json={singular: document})
             return self._error(404, "not_found", "not found")
@@ -115,7 +118,9 @@ class Bank:
         if self.sends_next_page:
             meta["next_page"] = page + 1 if page < said_pages else None
         shown = [
-            one for one in found[(page - 1) * size : page * size] if one["id"] not in self.hides
+            7 if one.get("is_spoiled") else one
+            for one in found[(page - 1) * size : page * size]
+            if one["id"] not in self.hides
         ]
         return httpx2.Response(200, json={resource: shown, "meta": meta})
 

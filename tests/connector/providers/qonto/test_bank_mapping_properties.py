@@ -347,7 +347,7 @@ def test_any_banking_record_is_mapped_or_left_out_but_never_fails_its_page(
 
 def test_one_bad_account_costs_only_itself_in_its_organisation() -> None:
     """Linking must not fail because of an account; nor because there is no list."""
-    body = b'{"organization":{"id":"o","bank_accounts":[{"id":7},{"id":"b","balance":1.10}]}}'
+    body = b'{"organization":{"id":"o","bank_accounts":[7,{"id":"b","balance":1.10}]}}'
     organization, _ = ORGANIZATION.read_one(body)
     bad, good = accounts_of(organization)
     assert bad.document is None

@@ -37,11 +37,19 @@ def test_a_page_is_read_record_by_record_with_its_totals() -> None:
 
 
 def test_one_bad_record_costs_only_itself() -> None:
-    """A record whose fields have other types is left out, with its id and its bytes."""
-    body = b'{"supplier_invoices":[{"id":"a","status":5},{"id":"b"},7],"meta":{"total_count":3}}'
-    bad, good, number = SUPPLIER_INVOICES.read_page(body).records
-    assert (bad.document, bad.id, bad.raw) == (None, "a", b'{"id":"a","status":5}')
+    """One that is no object is left out, with its bytes; one with an odd field is read."""
+    body = b'{"supplier_invoices":[{"id":"a","status":[]},{"id":"b"},7],"meta":{"total_count":"3"}}'
+    page = SUPPLIER_INVOICES.read_page(body)
+    odd, good, number = page.records
+    assert odd.document is not None
+    assert (odd.document.odd_fields, odd.id, odd.raw) == (
+        ("status",),
+        "a",
+        b'{"id":"a","status":[]}',
+    )
     assert good.document is not None
+    assert good.document.odd_fields == ()
+    assert page.meta.total_count == 3
     assert (number.document, number.id, number.raw) == (None, None, b"7")
 
 
@@ -87,7 +95,7 @@ def test_single_documents_come_wrapped_or_bare() -> None:
     assert json.loads(raw) == json.loads(wrapped)["client_invoice"]
     assert CLIENT_INVOICES.read_one(raw)[0] == invoice
     with pytest.raises(Unreadable):
-        CLIENT_INVOICES.read_one(b'{"client_invoice":{"items":7}}')
+        CLIENT_INVOICES.read_one(b'{"client_invoice":[7]}')
 
 
 def test_subscriptions_hide_their_secret() -> None:
@@ -141,6 +149,18 @@ def test_subscriptions_hide_their_secret() -> None:
             b'{"errors":[{"status":"412","code":"invoice_not_in_draft_status"}],"trace_id":"t"}',
             [ReadError("invoice_not_in_draft_status", None, None)],
             "t",
+        ),
+        (
+            b'{"errors":[{"code":"a","source":{"properties":{"pointer":"/x"}}},'
+            b'{"code":"b","source":{"pointer":{"properties":{"parameter":"y"}}}},'
+            b'{"code":"c","source":"/z"},{"code":"d","source":{"pointer":null}},7]}',
+            [
+                ReadError("a", None, "/x"),
+                ReadError("b", None, "y"),
+                ReadError("c", None, "/z"),
+                ReadError("d", None, None),
+            ],
+            None,
         ),
         (b'{"message":"gone"}', [ReadError(None, "gone", None)], None),
         (
