@@ -25,6 +25,7 @@ class SupplierInvoice(Document, frozen=True):
     total_amount_excluding_taxes: MoneyField = None
     total_tax_amount: MoneyField = None
     payable_amount: MoneyField = None
+    total_amount_credit_notes: MoneyField = None
     issue_date: str | None = None
     due_date: str | None = None
     payment_date: str | None = None

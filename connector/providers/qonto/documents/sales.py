@@ -106,6 +106,7 @@ class ClientInvoice(Document, frozen=True):
     paid_at: str | None = None
     items: list[Item] | None = None
     client: Client | None = None
+    credit_notes_ids: list[str] | None = None
     payment_methods: list[PaymentMethod] | PaymentMethod | None = None
     organization: Issuer | None = None
 

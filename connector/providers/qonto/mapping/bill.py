@@ -2,6 +2,7 @@
 
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import status
+from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.bill import Bill
@@ -73,13 +74,22 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
 def supplier_standing(
     document: SupplierInvoice, calendar: Calendar, notes: Notes
 ) -> status.Standing:
-    """Tell where a supplier invoice stands today; it doesn't say its organisation's country."""
+    """Tell where a supplier invoice stands today; it doesn't say its organisation's country.
+
+    One that credit notes cover isn't overdue, since nothing is due.
+    """
     return status.of_supplier_invoice(
         document.status,
-        due=read_day(document.due_date),
+        due=None if _is_covered(document) else read_day(document.due_date),
         today=calendar.today(None),
         notes=notes,
     )
+
+
+def _is_covered(document: SupplierInvoice) -> bool:
+    total = read_amount(document.total_amount)
+    credited = read_amount(document.total_amount_credit_notes)
+    return bool(total and credited and credited.copy_abs() >= total)
 
 
 def kind_of(document: SupplierInvoice, notes: Notes) -> DocumentKind | None:

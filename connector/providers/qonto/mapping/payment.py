@@ -7,8 +7,10 @@ document's id, and one line. It grows when more is paid, and is gone when nothin
 
 from decimal import Decimal
 
+from connector.providers.qonto.documents.amounts import MoneyField
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.sales import ClientInvoice
+from connector.providers.qonto.mapping.amounts import difference
 from connector.providers.qonto.mapping.bill import supplier_name
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import client_of, name_of
@@ -31,6 +33,8 @@ def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[P
     is_paid = document.status == "paid"
     if is_paid and not paid and not _is_unreadable(document, paid):
         paid = notes.amount("total_amount", document.total_amount)
+        if document.credit_notes_ids:
+            notes.warn("its credit notes may have been set off; how much was paid isn't said")
     if not _is_payment(paid, is_paid=is_paid):
         return None
     client = client_of(document.client)
@@ -52,17 +56,15 @@ def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[P
 def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Payment] | None:
     """Answer what was paid on a supplier invoice, None when nothing was.
 
-    That is `payable_amount`, the total less credit notes, and the total where Qonto doesn't tell
-    it. A supplier's credit note has no payment.
+    That is `payable_amount`, and the total less credit notes where Qonto doesn't tell it: of a bill
+    that credit notes cover nothing was paid. A supplier's credit note has no payment.
     """
     del calendar
     if document.status != "paid" or document.is_credit_note:
         return None
     notes = Notes("payment of bill", document)
     currency = notes.currency(None, document.total_amount)
-    paid = notes.amount("payable_amount", document.payable_amount)
-    if not paid:
-        paid = notes.amount("total_amount", document.total_amount)
+    paid = notes.amount("payable_amount", document.payable_amount) or _less_credit(document, notes)
     if not _is_payment(paid, is_paid=True):
         return None
     line = PaymentLine(
@@ -78,6 +80,18 @@ def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Pa
     )
     updated = notes.date("updated_at", document.updated_at)
     return _payment("BILL", document.id, currency, updated, line, notes)
+
+
+def _less_credit(document: SupplierInvoice, notes: Notes) -> Decimal | None:
+    """Answer the total less credit notes, None when either isn't known."""
+    total = notes.amount("total_amount", document.total_amount)
+    credited = notes.amount("total_amount_credit_notes", document.total_amount_credit_notes)
+    if credited is None:
+        is_said = _is_said(document.total_amount_credit_notes) or (
+            "total_amount_credit_notes" in document.odd_fields
+        )
+        return None if is_said else total
+    return None if total is None else difference(total, credited.copy_abs())
 
 
 def _payment(
@@ -111,7 +125,9 @@ def _is_payment(paid: Decimal | None, *, is_paid: bool) -> bool:
 
 def _is_unreadable(document: ClientInvoice, paid: Decimal | None) -> bool:
     """Something is said to be paid, in a way that can't be read."""
-    money = document.amount_paid
-    value = None if money is None else money.value
-    is_said = value not in (None, "") or "amount_paid" in document.odd_fields
+    is_said = _is_said(document.amount_paid) or "amount_paid" in document.odd_fields
     return paid is None and is_said
+
+
+def _is_said(money: MoneyField) -> bool:
+    return money is not None and money.value not in (None, "")

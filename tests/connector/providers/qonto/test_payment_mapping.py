@@ -126,6 +126,65 @@ def test_a_payment_of_a_bill(status: str | None, payable: str | None, expected: 
     assert _amount(mapping.map_bill_payment(document, CALENDAR)) == expected
 
 
+@pytest.mark.parametrize(
+    ("payable", "credited", "expected"),
+    [
+        ("0.00", "100.00", NONE),
+        (None, "100.00", NONE),
+        ("0.00", "-100.00", NONE),
+        ("0.00", "100.01", NONE),
+        ("0.00", "33.34", "66.66"),
+        (None, "33.34", "66.66"),
+        ("66.66", "33.34", "66.66"),
+        ("0.00", "0.00", "100.00"),
+        ("0.00", "lots", "null"),
+        ("", "", "100.00"),
+    ],
+)
+def test_what_credit_notes_cover_of_a_bill_was_not_paid(
+    payable: str | None, credited: str, expected: str
+) -> None:
+    """To the cent; without a payment when they cover all of it."""
+    document = SupplierInvoice(
+        id="x",
+        status="paid",
+        total_amount=Money("100.00", "EUR"),
+        payable_amount=_euros(payable),
+        total_amount_credit_notes=_euros(credited),
+    )
+    assert _amount(mapping.map_bill_payment(document, CALENDAR)) == expected
+
+
+@pytest.mark.parametrize(
+    ("credited", "status"), [(None, "OVERDUE"), ("99.99", "OVERDUE"), ("100", "OPEN")]
+)
+def test_a_bill_that_credit_notes_cover_is_not_overdue(credited: str | None, status: str) -> None:
+    """Nothing of it is due any more, as a bill and as a booking proposal."""
+    document = SupplierInvoice(
+        id="x",
+        status="to_pay",
+        due_date="2026-11-01",
+        total_amount=Money("100.00", "EUR"),
+        total_amount_credit_notes=_euros(credited),
+    )
+    assert mapping.map_bill(document, CALENDAR).value.status == status
+    assert mapping.propose_supplier_invoice(document, CALENDAR).value.status == status
+
+
+def test_an_invoice_paid_by_hand_that_was_credited_says_that_less_may_have_been_paid() -> None:
+    """Qonto names its credit notes there, and not their amounts."""
+    document = ClientInvoice(
+        id="x",
+        status="paid",
+        currency="EUR",
+        total_amount=Money("100.00", "EUR"),
+        credit_notes_ids=["y"],
+    )
+    mapped = mapping.map_invoice_payment(document, CALENDAR)
+    assert mapped is not None
+    assert "credit notes" in mapped.warnings[0]
+
+
 def test_a_suppliers_credit_note_has_no_payment() -> None:
     """It isn't a bill, though it is in the same list."""
     document = SupplierInvoice(
