@@ -6,10 +6,12 @@ from itertools import chain
 from typing import Annotated, Any, TypeVar, cast
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from oauth.logos import LONGEST
 from oauth.page_styles import PageStyle, check_style
+from oauth.queries import given_once
 from storage.errors import FieldError, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -75,10 +77,11 @@ def _known_to(model: type[BaseModel]) -> set[str]:
     return known
 
 
-def parse_query(model: type[Model], parameters: Mapping[str, str]) -> Model:
-    """Read query parameters. Raises Invalid, one entry per wrong parameter."""
+def parse_query(model: type[Model], parameters: QueryParams) -> Model:
+    """Read query parameters. Raises Invalid, one entry per wrong or repeated parameter."""
+    given = given_once(parameters)
     try:
-        return model.model_validate(dict(parameters))
+        return model.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "query") from None
 

@@ -11,6 +11,7 @@ from connector.app.unserved import served
 from connector.capabilities import Capabilities, capabilities
 from connector.registry import Provider
 from connector.routes.answers import answer
+from oauth.queries import given_once
 from webhooks.subscriptions import OFFERED, offered_by
 
 
@@ -32,7 +33,7 @@ async def show(request: Request) -> Response:
     """Answer for the target system that is named, else the account's, else the first there is."""
     registry = request.app.state.container.registry
     account = getattr(request.state, "account", None)
-    target = request.query_params.get("targetSystem") or (
+    target = given_once(request.query_params).get("targetSystem") or (
         registry.targets()[0] if account is None else account.target
     )
     return answer(request, capabilities_of(registry.get(target), request.app.routes))

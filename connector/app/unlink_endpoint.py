@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from connector.app.unlinking import Receipt
 from oauth.errors import UnauthorizedAccountKey
+from oauth.queries import given_once
 from storage.errors import Invalid
 
 _SWITCH = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -34,7 +35,7 @@ async def delete_end_user(request: Request) -> Response:
     account = getattr(request.state, "account", None)
     if account is None:
         raise UnauthorizedAccountKey
-    wanted = request.query_params.get("erase", "").lower()
+    wanted = given_once(request.query_params).get("erase", "").lower()
     if wanted not in _SWITCH:
         raise Invalid.one("erase", "INVALID", "erase is true or false")
     container: Any = request.app.state.container

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from connector.ports import Order, Query
 from connector.routes.operation import Parameter
 from connector.unified.enums import BookingStatus, BookingType, DocumentStatus, PaymentStatus
+from oauth.queries import given_once
 from storage.errors import FieldError, Invalid
 
 LIMITS = (5, 10, 20, 50, 100)
@@ -80,19 +81,15 @@ def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> F
     )
 
 
-def text(name: str, meaning: str, *, shortest: int = 0) -> Filter:
+def text(name: str, meaning: str) -> Filter:
     """Make a filter by a text of the caller's."""
 
     def apply(query: Query, value: str) -> Query:
         if len(value) > _LONGEST_TEXT:
             raise ValueError(f"{name} may have {_LONGEST_TEXT} characters.")
-        if len(value.strip()) < shortest:
-            raise ValueError(f"{name} must have {shortest} characters.")
         return replace(query, where=(*query.where, (name, value)))
 
     schema: dict[str, Any] = {"type": "string", "maxLength": _LONGEST_TEXT}
-    if shortest:
-        schema["minLength"] = shortest
     return Filter(Parameter(name, "query", schema, meaning), apply)
 
 
@@ -182,7 +179,7 @@ def read_list(
 
     What is unknown, or for other target systems only, is not used, with a warning.
     """
-    given = _given(request)
+    given = given_once(request.query_params)
     fields: list[FieldError] = []
     query = Query(
         page=_page(given, fields),
@@ -207,7 +204,7 @@ def read_list(
 
 def read_single(request: Request) -> SingleRequest:
     """Read the parameters of a single record. Raises Invalid for wrong values."""
-    given = _given(request)
+    given = given_once(request.query_params)
     fields: list[FieldError] = []
     raw = _raw(given, fields)
     _refuse(fields)
@@ -216,17 +213,12 @@ def read_single(request: Request) -> SingleRequest:
 
 def read_bare(request: Request) -> tuple[str, ...]:
     """Answer warnings for what is given to a call that has no parameters."""
-    return _unused(_given(request), set())
+    return _unused(given_once(request.query_params), set())
 
 
 def _refuse(fields: list[FieldError]) -> None:
     if fields:
         raise Invalid("Some query parameters are wrong; each is listed with its reason.", fields)
-
-
-def _given(request: Request) -> dict[str, str]:
-    """Answer the parameters with a value; an empty one is as good as none."""
-    return {name: value for name, value in request.query_params.items() if value}
 
 
 def _page(given: Mapping[str, str], fields: list[FieldError]) -> int:

@@ -31,7 +31,7 @@ CUSTOMERS = Resource(
     many="the customers",
     filters=(
         text("email", "Only those with exactly this address, in either case."),
-        text("name", "Only those whose name has this part, of two letters or more.", shortest=2),
+        text("name", "Only those whose name has this part, whatever its capitals and accents."),
         text("number", "Only those with this number."),
     ),
     description="Newest first.",

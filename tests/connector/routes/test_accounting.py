@@ -174,11 +174,19 @@ async def test_a_value_that_a_filter_does_not_know_is_refused_not_ignored(
         assert await caller.fields(f"/accounting/{path}?{name}=X") == {name: "NOT_ALLOWED"}
 
 
-@pytest.mark.parametrize("name", ["x", "%20x%20", "%20%20"])
-async def test_a_name_that_qonto_does_not_search_for_is_refused(name: str) -> None:
-    """An empty list would say that nobody is called so."""
+async def test_a_parameter_that_comes_twice_is_refused_by_name() -> None:
+    """Whichever operation and parameter it is; taking one value would lose the other silently."""
     caller = Caller(_bank())
-    assert await caller.fields(f"/accounting/customers?name={name}") == {"name": "NOT_ALLOWED"}
+    described = [
+        (operation.path, parameter.name)
+        for operation in operations
+        for parameter in operation.parameters
+        if operation.method == "GET" and parameter.place == "query" and "{" not in operation.path
+    ]
+    assert len(described) > 50
+    for path, name in described:
+        caller.error = None
+        assert await caller.fields(f"{path}?{name}=a&{name}=b") == {name: "REPEATED"}, path
 
 
 async def test_what_is_not_used_is_said_in_a_warning() -> None:

@@ -3,6 +3,7 @@
 from connector.providers.qonto.documents.sales import ClientRecord, Phone
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import places_of
+from connector.providers.qonto.mapping.names import same_name
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.contact import ContactV2, contact_of
 from connector.unified.customer import (
@@ -83,7 +84,7 @@ def _company_of(document: ClientRecord, person: ContactPerson | None) -> str | N
     if person is None:
         return name
     told = " ".join(part for part in (person.first_name, person.last_name) if part)
-    return None if name == told else name
+    return None if name is None or same_name(name, told) else name
 
 
 def _addresses_of(document: ClientRecord, notes: Notes) -> tuple[ContactAddress, ...]:

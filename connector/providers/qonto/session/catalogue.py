@@ -1,11 +1,11 @@
 """Whom the organisation sells to, what it sells, and what it has offered."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from connector.ports import Query
 from connector.providers.qonto.client import CLIENTS, PRODUCTS, QUOTES, modified_since
 from connector.providers.qonto.mapping import map_contact, map_customer, map_item, map_offer
+from connector.providers.qonto.mapping.names import has_part
 from connector.providers.qonto.mapping.status import QUOTE_STATUSES
 from connector.providers.qonto.session.one_list import OneList
 from connector.providers.qonto.session.question import (
@@ -15,6 +15,8 @@ from connector.providers.qonto.session.question import (
     changed_since,
     is_in,
 )
+from connector.unified.contact import ContactV2
+from connector.unified.customer import Customer
 from connector.unified.item import Item
 from connector.unified.offer import Offer
 
@@ -22,16 +24,33 @@ _SHORTEST_NAME = 2
 """Letters of a name that Qonto searches for."""
 
 
-def _clients(query: Query) -> Question[Any]:
-    """Leave e-mail address and part of the name to Qonto; a client has no number."""
+def _clients(query: Query) -> Question[Customer]:
+    """Leave e-mail address and part of the name to Qonto, which looks for no single letter.
+
+    A client has no number.
+    """
     params = [*modified_since(query.modified_since)]
     if (email := query.value_of("email")) is not None:
         params.append(("filter[email]", email))
-    name = query.value_of("name")
-    if name is not None:
+    name = (query.value_of("name") or "").strip()
+    if len(name) >= _SHORTEST_NAME:
         params.append(("filter[name]", name))
-    searchable = name is None or len(name.strip()) >= _SHORTEST_NAME
-    return ask(query, params=params, possible=searchable and query.value_of("number") is None)
+    is_letter = 0 < len(name) < _SHORTEST_NAME
+    return ask(
+        query,
+        params=params,
+        conditions=[(lambda client: _is_called(client, name)) if is_letter else None],
+        possible=query.value_of("number") is None,
+    )
+
+
+def _contacts(query: Query) -> Question[ContactV2]:
+    return ask(query, params=modified_since(query.modified_since))
+
+
+def _is_called(client: Customer, part: str) -> bool:
+    people = (f"{one.first_name or ''} {one.last_name or ''}" for one in client.contact_persons)
+    return any(has_part(name, part) for name in (client.company_name or "", *people))
 
 
 def _items(query: Query) -> Question[Item]:
@@ -63,7 +82,7 @@ def _offers(query: Query) -> Question[Offer]:
 
 CUSTOMERS = OneList("customer", CLIENTS, map_customer, _clients)
 
-CONTACTS = OneList("contact", CLIENTS, map_contact, _clients)
+CONTACTS = OneList("contact", CLIENTS, map_contact, _contacts)
 
 ITEMS = OneList("item", PRODUCTS, map_item, _items, newest_first=(), oldest_first=())
 

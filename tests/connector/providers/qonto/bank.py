@@ -15,7 +15,9 @@ from connector.registry import Provider
 from oauth.tokens import Access
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-SCOPES = frozenset({"client_invoices.read", "supplier_invoice.read", "webhook"})
+SCOPES = frozenset(
+    {"client_invoices.read", "supplier_invoice.read", "client.read", "webhook"}
+)
 
 Document = dict[str, Any]
 Answer = Callable[[httpx2.Request], httpx2.Response | None]
@@ -35,6 +37,7 @@ class Bank:
 
     def __init__(self) -> None:
         self.client_invoices: list[Document] = []
+        self.clients: list[Document] = []
         self.credit_notes: list[Document] = []
         self.supplier_invoices: list[Document] = []
         self.subscriptions: dict[str, Document] = {}

@@ -25,6 +25,7 @@ from connector.unified.enums import (
     TransactionStatus,
 )
 from oauth.tokens import Access
+from tests.connector.providers.qonto.bank import Bank, provider, uuid
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ORIGIN = "http://qonto.test"
@@ -311,3 +312,20 @@ async def test_a_question_over_more_than_can_be_read_is_refused_with_what_to_do(
         await reader.list(ACCOUNT, Query(order=Order("invoiceNumber")))
     plain = await reader.list(ACCOUNT, Query(page=101, limit=100))
     assert len(plain.items) == 100
+
+
+async def test_a_single_letter_of_a_name_is_looked_for_here() -> None:
+    """Qonto refuses to; capitals and accents don't count, as with longer parts."""
+    bank = Bank()
+    bank.clients = [
+        {"id": uuid(1), "kind": "company", "name": "Étoile"},
+        {"id": uuid(2), "kind": "individual", "first_name": "Zoé", "last_name": "Blanc"},
+        {"id": uuid(3), "kind": "company", "name": "Kiosk"},
+    ]
+    for client in bank.clients:
+        client["created_at"] = client["updated_at"] = "2026-01-01T00:00:00Z"
+    reader = provider(bank).readers.customers
+    assert reader is not None
+    page = await reader.list("acct_1", Query(where=(("name", "e"),)))
+    assert {customer.id for customer in page.items} == {uuid(1), uuid(2)}
+    assert not any("filter[name]" in request.url.params for request in bank.requests)

@@ -21,6 +21,7 @@ from connector.providers.qonto.documents.sales import (
     PRODUCTS,
     QUOTES,
     ClientInvoice,
+    ClientRecord,
     Item,
     Product,
     Quote,
@@ -276,3 +277,14 @@ def test_kind_goes_before_its_older_twin(fields: dict[str, Any], contact_type: s
     mapped = mapping.map_customer(_read(CLIENTS, fields), CALENDAR)
     assert mapped.value.contact_type == contact_type
     assert bool(mapped.warnings) == ("association" in fields.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoe\u0301 Blanc", "Zoé\u00a0Blanc", "ZOÉ BLANC", " zoé  blanc ", "Zoé\u202fBlanc"]
+)
+def test_a_person_s_name_is_no_company_s_however_it_is_written(name: str) -> None:
+    """Letters apart from their accents, spaces that don't break, capitals."""
+    person = ClientRecord(id="x", name=name, first_name="Zoé", last_name="Blanc")
+    assert mapping.map_customer(person, CALENDAR).value.company_name is None
+    shop = ClientRecord(id="x", name="Blanc & Zoé", first_name="Zoé", last_name="Blanc")
+    assert mapping.map_customer(shop, CALENDAR).value.company_name == "Blanc & Zoé"
