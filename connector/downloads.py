@@ -62,5 +62,8 @@ class Files(Protocol):
         ...
 
     async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> Download:
-        """Open the file of a record. Raises DocumentNotReady too, when there is none yet."""
+        """Open the file of a record. Raises DocumentNotReady too, when there is none yet.
+
+        DocumentGone and DocumentUnreadable are final.
+        """
         ...

@@ -12,7 +12,9 @@
     │   ├── NotSupported           the target system has nothing of that kind
     │   ├── NotEnabled             the target system has it, this service doesn't offer it yet
     │   ├── DocumentNotFound       the target system knows no document of that id
-    │   └── DocumentNotReady       the record has no file yet; without Retry-After it is a draft
+    │   ├── DocumentNotReady       the record has no file yet; without Retry-After it is a draft
+    │   ├── DocumentGone           its file is gone for good, or was never made
+    │   └── DocumentUnreadable     the file is there, and what is said of it can't be read
     └── DownstreamError            the target system's answer is of no use
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
@@ -102,6 +104,18 @@ class DocumentNotReady(NotFound):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class DocumentGone(NotFound):
+    """A record's file is gone for good, so that asking again won't help."""
+
+    code = "DOCUMENT_GONE"
+
+
+class DocumentUnreadable(NotFound):
+    """What the target system says of a file can't be read, and asking again won't help."""
+
+    code = "DOCUMENT_UNREADABLE"
 
 
 class DownstreamError(ServiceError):

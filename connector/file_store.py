@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from connector.errors import (
+    DocumentGone,
     DocumentNotFound,
     DocumentTooLarge,
     DownstreamError,
@@ -76,7 +77,8 @@ class FileStore:
     async def open(self, link: str, headers: Mapping[str, str]) -> "StoredFile":
         """Ask for a file and answer it opened; whoever gets it closes it.
 
-        Raises LinkRefused, DocumentNotFound, DocumentTooLarge, and DownstreamError's children.
+        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and DownstreamError's
+        children.
         """
         self._check(link)
         try:
@@ -164,6 +166,8 @@ class FileStore:
             )
         if status == 404:
             return DocumentNotFound(f"{name} does not have the bytes of that file.")
+        if status == 410:
+            return DocumentGone(f"{name} has deleted that file for good.")
         if status == 429 or status >= 500:
             return DownstreamUnavailable(
                 f"{name} failed to send the file ({status}). Try again later.", status=status

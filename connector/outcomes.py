@@ -70,13 +70,13 @@ class Dialect:
 
     `gated` says that a gate stands before the API and answers with pages or redirects when a token
     of its own is missing. `trace_header` names the header with the request's name for support.
-    `read_refusal` takes any bytes and never raises.
+    `read_refusal` takes a status and any bytes, and never raises.
     """
 
     name: str
     gated: bool
     trace_header: str
-    read_refusal: Callable[[bytes], Refusal]
+    read_refusal: Callable[[int, bytes], Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _gate_or_stranger(answer: Answer, dialect: Dialect) -> ServiceError:
 
 def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
     after = seconds_until(answer.retry_after, now)
-    refusal = dialect.read_refusal(answer.body)
+    refusal = dialect.read_refusal(answer.status, answer.body)
     entries = _entries(answer.status, refusal)
     trace_id = refusal.trace_id or answer.trace_id
     if answer.status == 429:
@@ -182,7 +182,7 @@ def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
 
 def _refused(answer: Answer, dialect: Dialect, scope: str | None) -> ServiceError:
     status = answer.status
-    refusal = dialect.read_refusal(answer.body)
+    refusal = dialect.read_refusal(answer.status, answer.body)
     entries = _entries(status, refusal)
     trace_id = refusal.trace_id or answer.trace_id
     if status == 404:
@@ -195,8 +195,8 @@ def _refused(answer: Answer, dialect: Dialect, scope: str | None) -> ServiceErro
         return MissingScope(scope, status=status, downstream=entries, trace_id=trace_id)
     if status == 403:
         return DownstreamForbidden(
-            f"{dialect.name} does not allow this to the person who linked the account, or to the "
-            "organisation's price plan.",
+            f"{dialect.name} does not allow this to the linked account; the reasons that it "
+            "gives are listed.",
             status=status,
             downstream=entries,
             trace_id=trace_id,

@@ -17,11 +17,12 @@ from connector.unified.envelope import Envelope
 
 _DESCRIPTION = (
     "JSON with the content in base64, up to 25 MB. Where Accept prefers the file's own media type "
-    "or application/octet-stream, its bytes as they arrive, up to 50 MB. "
+    "or application/octet-stream, its bytes as they arrive, up to 50 MB. 404 DOCUMENT_GONE and "
+    "DOCUMENT_UNREADABLE are final: asking again won't help. "
 )
 _MADE_LATER = (
     "404 DOCUMENT_NOT_READY while the file is being made, with Retry-After; without it for a "
-    "draft, which has none."
+    "draft, which has none. "
 )
 
 

@@ -19,7 +19,7 @@ from connector.http import Call, FixedAccess, Limits, ProviderClient, provider_h
 from connector.outcomes import Dialect, Refusal
 from oauth.tokens import Access
 
-DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda _: Refusal())
+DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda *_: Refusal())
 GET = Call("GET", "/v2/things", "/v2/things", params=(("filter[a]", "b c"),))
 POST = Call("POST", "/v2/things", "/v2/things", body=b'{"a":1}')
 SECRET = "ory_at_very_secret"

@@ -31,7 +31,7 @@ from connector.outcomes import (
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def _read(body: bytes) -> Refusal:
+def _read(status: int, body: bytes) -> Refusal:
     complaint = Complaint("code", body.decode(), "field")
     return Refusal((complaint,), "trace-body", missing_scope=b"missing scope" in body)
 

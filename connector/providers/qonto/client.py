@@ -53,12 +53,12 @@ def dialect(*, gated: bool) -> Dialect:
     return Dialect("Qonto", gated, "X-Tyk-Trace-Id", read_refusal)
 
 
-def read_refusal(body: bytes) -> Refusal:
+def read_refusal(status: int, body: bytes) -> Refusal:
     """Read a refusal; a missing scope is told by words only, in one entry's detail."""
     read = read_errors(body)
     return Refusal(
         tuple(
-            Complaint(entry.code, entry.detail, entry.source, hint_for(entry))
+            Complaint(entry.code, entry.detail, entry.source, hint_for(status, entry))
             for entry in read.entries
         ),
         read.trace_id,

@@ -10,16 +10,21 @@ from connector.providers.qonto.documents.errors import ReadError
 
 @dataclass(frozen=True, slots=True)
 class _Trap:
-    """A hint, and the entry it is for: by its code, by a part of its detail, by what it names."""
+    """A hint, and the entry it is for: by its code, a part of its detail, its source, its status.
+
+    Without statuses it's for every refusal; a failure (5xx) and a limit (429) have other causes.
+    """
 
     hint: str
     code: str | None = None
     detail: str = ""
     source: str = ""
+    statuses: tuple[int, ...] = ()
 
-    def fits(self, entry: ReadError) -> bool:
+    def fits(self, status: int, entry: ReadError) -> bool:
         return (
-            self.code in (None, entry.code)
+            (status in self.statuses if self.statuses else 400 <= status < 500 and status != 429)
+            and self.code in (None, entry.code)
             and self.detail in (entry.detail or "").lower()
             and self.source in (entry.source or "")
         )
@@ -35,6 +40,7 @@ _TRAPS = (
         "Qonto gives no reason. It often answers so where the organisation's price plan lacks the "
         "feature.",
         code="unknown",
+        statuses=(403,),
     ),
     _Trap(
         "The number is taken: look the invoice up before you send it again.",
@@ -64,6 +70,6 @@ _TRAPS = (
 )
 
 
-def hint_for(entry: ReadError) -> str | None:
+def hint_for(status: int, entry: ReadError) -> str | None:
     """Answer what to do about one entry of a refusal, None when nothing more is known."""
-    return next((trap.hint for trap in _TRAPS if trap.fits(entry)), None)
+    return next((trap.hint for trap in _TRAPS if trap.fits(status, entry)), None)

@@ -16,7 +16,7 @@ from connector.outcomes import Dialect, Refusal
 from oauth.tokens import Access
 from tests.connector.budget.faketime import FakeTime
 
-DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda _: Refusal())
+DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda *_: Refusal())
 GET = Call("GET", "/v2/things", "/v2/things")
 WIDE = Rate(1000, 10, 20)
 

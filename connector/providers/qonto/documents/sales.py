@@ -103,6 +103,7 @@ class ClientInvoice(Document, frozen=True):
     performance_start_date: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    finalized_at: str | None = None
     paid_at: str | None = None
     items: list[Item] | None = None
     client: Client | None = None

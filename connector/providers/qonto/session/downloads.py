@@ -7,10 +7,17 @@ document names none, or the attachment isn't there yet.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from connector.downloads import DocumentOf
-from connector.errors import DocumentNotFound, DocumentNotReady, DownstreamError, MissingScope
+from connector.errors import (
+    DocumentGone,
+    DocumentNotFound,
+    DocumentNotReady,
+    DocumentUnreadable,
+    MissingScope,
+)
 from connector.file_store import FileStore, LinkRefused, StoredFile, media_type
 from connector.http import Call, ProviderClient
 from connector.ports import Found, Page
@@ -21,10 +28,12 @@ from connector.providers.qonto.client import (
     SUPPLIER_INVOICES,
     Endpoint,
     QontoClient,
+    UnreadableAnswer,
 )
 from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachment
 from connector.providers.qonto.documents.reading import Record
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.file import map_file
 from connector.providers.qonto.session.fetch import fetch
 from connector.providers.qonto.session.ids import known_id, unknown_id
@@ -32,11 +41,16 @@ from connector.providers.qonto.session.source import unreadable
 from connector.unified.document import DocumentType, File
 from oauth.tokens import AccessSource
 from storage.clock import Clock
+from storage.errors import NotFound
 
 READ_ATTACHMENTS = "attachment.read"
 READY_IN = 3.0
 """Seconds after which it is worth to ask again for a file that Qonto is making."""
 
+_MADE_WITHIN = timedelta(minutes=10)
+"""After as long a file that isn't there won't come any more."""
+
+_MOMENTS = ("created_at", "updated_at", "finalized_at")
 _OF_TRANSACTION = "/v2/transactions/{id}/attachments"
 _SINGLE = Endpoint("/v2/attachments", ATTACHMENTS, READ_ATTACHMENTS)
 _ENDPOINTS: Mapping[DocumentOf, tuple[Endpoint[Any], ...]] = {
@@ -128,11 +142,11 @@ class QontoFiles:
             _check_kind(of, document)
         attachment_id: str | None = document.attachment_id
         if not attachment_id or attachment_id == _ZERO_ID:
-            raise _missing(endpoint, document)
+            raise self._missing(endpoint, document)
         try:
             return await self.open(account_id, attachment_id)
         except DocumentNotFound:
-            raise _not_yet() from None
+            raise self._not_there(endpoint, document) from None
 
     def _take(self, record: Record[Attachment], files: list[File], warnings: list[str]) -> None:
         if record.document is None:
@@ -141,6 +155,30 @@ class QontoFiles:
         mapped = map_file(record.document, Calendar(self._clock(), None))
         files.append(mapped.value)
         warnings.extend(mapped.warnings)
+
+    def _missing(self, endpoint: Endpoint[Any], document: Any) -> NotFound:
+        """Say why a record names no file."""
+        if endpoint is SUPPLIER_INVOICES:
+            return DocumentNotFound("Qonto has no file for this record.")
+        if getattr(document, "status", None) == "draft":
+            return DocumentNotReady("A draft has no document. Finalize it first.")
+        return self._not_there(endpoint, document)
+
+    def _not_there(self, endpoint: Endpoint[Any], document: Any) -> NotFound:
+        """Tell a file that is being made from one that is gone: by when its record changed last.
+
+        The files of supplier invoices were there before their records.
+        """
+        told = (getattr(document, name, None) for name in _MOMENTS)
+        changed = max(filter(None, map(read_instant, filter(None, told))), default=None)
+        is_young = changed is None or self._clock() - changed < _MADE_WITHIN
+        if endpoint is SUPPLIER_INVOICES or not is_young:
+            return DocumentGone("Qonto has no file for this record any more, or never made one.")
+        return DocumentNotReady(
+            "Qonto is still making the document, which takes some seconds. Ask again after as many "
+            "seconds as Retry-After says.",
+            retry_after=READY_IN,
+        )
 
     async def _find(
         self, account_id: str, endpoints: Sequence[Endpoint[Any]], record_id: str
@@ -160,9 +198,12 @@ class QontoFiles:
         raise hidden or unknown or unknown_id()
 
     async def _open(self, account_id: str, attachment_id: str) -> QontoDownload:
-        document, _ = await self._client.one(account_id, _SINGLE, attachment_id)
+        try:
+            document, _ = await self._client.one(account_id, _SINGLE, attachment_id)
+        except UnreadableAnswer as error:
+            raise DocumentUnreadable(error.message) from None
         if not document.url:
-            raise DownstreamError("Qonto's answer can't be read: the attachment has no link.")
+            raise DocumentUnreadable("Qonto's answer can't be read: the attachment has no link.")
         stored = await self._store.open(document.url, await self._headers(account_id))
         kind = media_type(document.file_content_type) or stored.content_type or _ANY_TYPE
         return QontoDownload(attachment_id, document.file_name or None, kind, stored)
@@ -184,19 +225,3 @@ def _check_kind(of: DocumentOf, document: Any) -> None:
         of == "VENDOR_CREDIT" and not document.is_credit_note
     ):
         raise unknown_id()
-
-
-def _missing(endpoint: Endpoint[Any], document: Any) -> DocumentNotFound | DocumentNotReady:
-    if endpoint is SUPPLIER_INVOICES:
-        return DocumentNotFound("Qonto has no file for this record.")
-    if getattr(document, "status", None) == "draft":
-        return DocumentNotReady("A draft has no document. Finalize it first.")
-    return _not_yet()
-
-
-def _not_yet() -> DocumentNotReady:
-    return DocumentNotReady(
-        "Qonto is still making the document, which takes some seconds. Ask again after as many "
-        "seconds as Retry-After says.",
-        retry_after=READY_IN,
-    )

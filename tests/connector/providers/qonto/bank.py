@@ -16,7 +16,7 @@ from oauth.tokens import Access
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SCOPES = frozenset(
-    {"client_invoices.read", "supplier_invoice.read", "client.read", "webhook"}
+    {"client_invoices.read", "supplier_invoice.read", "client.read", "attachment.read", "webhook"}
 )
 
 Document = dict[str, Any]
@@ -38,6 +38,7 @@ class Bank:
     def __init__(self) -> None:
         self.client_invoices: list[Document] = []
         self.clients: list[Document] = []
+        self.attachments: list[Document] = []
         self.credit_notes: list[Document] = []
         self.supplier_invoices: list[Document] = []
         self.subscriptions: dict[str, Document] = {}

@@ -30,7 +30,7 @@ def _refused(**entry: object) -> bytes:
 @pytest.mark.covers("QX-57")
 def test_a_known_trap_has_a_hint(body: bytes, words: str) -> None:
     """Beside Qonto's own words, which stay as they are."""
-    (complaint,) = read_refusal(body).complaints
+    (complaint,) = read_refusal(403, body).complaints
     assert complaint.hint is not None
     assert words in complaint.hint
 
@@ -39,6 +39,16 @@ def test_a_known_trap_has_a_hint(body: bytes, words: str) -> None:
 def test_what_is_clear_by_itself_has_none(code: str) -> None:
     """A hint that is always there is read by nobody."""
     (complaint,) = read_refusal(
-        _refused(code=code, detail="status must be one of: paid")
+        422, _refused(code=code, detail="status must be one of: paid")
     ).complaints
     assert complaint.hint is None
+
+
+@pytest.mark.parametrize("status", [422, 429, 500, 503])
+def test_where_the_cause_is_not_known_there_is_no_hint(status: int) -> None:
+    """A failure and a limit come from elsewhere than a price plan, whatever their code."""
+    (complaint,) = read_refusal(status, _refused(code="unknown", detail="x")).complaints
+    assert complaint.hint is None
+    if status != 422:
+        known = _refused(code="search_limit_reached", detail="narrow the search")
+        assert read_refusal(status, known).complaints[0].hint is None
