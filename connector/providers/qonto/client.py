@@ -79,8 +79,8 @@ class Endpoint(Generic[D]):
     """A list of Qonto's and, under the same path, its single documents.
 
     `always` is sent with every question for the list, `includes` with those for single documents
-    too. `has_single` says whether one document can be
-    asked for by its id.
+    too. `has_single` says whether one document can be asked for by its id. `since` is the parameter
+    that asks for what changed at a moment or later, None where there is none.
     """
 
     path: str
@@ -89,7 +89,10 @@ class Endpoint(Generic[D]):
     always: Params = ()
     includes: Params = ()
     has_single: bool = True
+    since: str | None = None
 
+
+_SINCE = "filter[updated_at_from]"
 
 # Qonto hides imported invoices unless told not to
 CLIENT_INVOICES = Endpoint(
@@ -97,12 +100,16 @@ CLIENT_INVOICES = Endpoint(
     sales.CLIENT_INVOICES,
     READ_CLIENT_INVOICES,
     (("exclude_imported", "false"),),
+    since=_SINCE,
 )
 CREDIT_NOTES = Endpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
 SUPPLIER_INVOICES = Endpoint(
-    "/v2/supplier_invoices", purchases.SUPPLIER_INVOICES, READ_SUPPLIER_INVOICES
+    "/v2/supplier_invoices",
+    purchases.SUPPLIER_INVOICES,
+    READ_SUPPLIER_INVOICES,
+    since=_SINCE,
 )
-CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read")
+CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read", since=_SINCE)
 QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
 PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
 BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
@@ -224,7 +231,7 @@ def readable(read: Callable[[bytes], R], answer: Answer) -> R:
 
 def modified_since(moment: datetime | None) -> Params:
     """Ask for what was modified at a moment or later; for everything without one."""
-    return () if moment is None else (("filter[updated_at_from]", iso_millis(moment)),)
+    return () if moment is None else ((_SINCE, iso_millis(moment)),)
 
 
 def _on_subscription(method: str, subscription_id: str, body: bytes | None = None) -> Call:

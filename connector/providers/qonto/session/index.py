@@ -8,8 +8,9 @@ that are on it, the single document for one.
 
 import asyncio
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from connector.errors import DocumentNotFound, FilterTooBroad
@@ -71,6 +72,13 @@ class Index:
 
     places: tuple[Place, ...]
     warnings: tuple[str, ...]
+    begun: datetime = NEWEST
+    """When it was begun to be read; what changed later may be missing."""
+
+    def without(self, gone: Collection[Place]) -> "Index":
+        """Return the index without records that don't belong to it any more."""
+        left = tuple(place for place in self.places if place not in gone)
+        return replace(self, places=left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ import msgspec
 from connector.ports import Found, Page, Query
 from connector.providers.qonto.client import NEWEST_FIRST, Params, QontoClient
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.session.freshness import is_unchanged
 from connector.providers.qonto.session.ids import known_id
 from connector.providers.qonto.session.index import (
     MOST_DOCUMENTS,
+    Index,
+    Place,
     Row,
     Unread,
     Wanted,
@@ -114,26 +117,54 @@ class Listing(Generic[T]):
         return Found(mapped.value, mapped.warnings, raw)
 
     async def _indexed(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
-        """Answer a page by the index of the whole list."""
+        """Answer a page by the index of the whole list.
+
+        Records that changed or went since it was read make room for those that follow, so that a
+        page is full or the last one.
+        """
         key = self._key(account_id, query)
-        index = await self._snapshots.get(key, lambda: build(plan.sources, plan.wanted))
+        index = await self._index(key, plan, is_first=query.page == 1)
         skip = (query.page - 1) * query.limit
-        places = index.places[skip : skip + query.limit]
-        rows = await read_places(plan.sources, places, plan.wanted)
+        rows: dict[Place, Row[T] | Unread | None] = {}
+        while True:
+            places = index.places[skip : skip + query.limit]
+            new = [place for place in places if place not in rows]
+            rows.update(zip(new, await read_places(plan.sources, new, plan.wanted), strict=True))
+            gone = {place for place in new if place.id and rows[place] is None}
+            if not gone:
+                break
+            index = index.without(gone)
+            self._snapshots.put(key, index)
         warnings = list(index.warnings)
         mapped: list[Mapped[T]] = []
-        gone = 0
-        for place, row in zip(places, rows, strict=True):
+        for place in places:
+            row = rows[place]
             if isinstance(row, Row):
                 mapped.append(row.mapped)
-            elif isinstance(row, Unread) or not place.id:
-                warnings.append(unreadable(plan.sources[place.source].kind, place.id))
             else:
-                gone += 1
-        if gone:
-            warnings.append(f"{gone} of this page changed or went while the list was being read")
-        raws = [(row.source.name, row.raw) for row in rows if row is not None]
+                warnings.append(unreadable(plan.sources[place.source].kind, place.id))
+        shown = (rows[place] for place in places)
+        raws = [(row.source.name, row.raw) for row in shown if row is not None]
         return _page(query, plan, mapped, raws, total=len(index.places), warnings=warnings)
+
+    async def _index(self, key: Hashable, plan: Plan[T], *, is_first: bool) -> Index:
+        """Answer the index of a list: for its first page one that knows of every change.
+
+        Further pages go on from the first one's, so that none of the list is lost in between.
+        """
+        asked_at = self._clock()
+
+        async def read() -> Index:
+            begun = self._clock()
+            return replace(await build(plan.sources, plan.wanted), begun=begun)
+
+        index = await self._snapshots.get(key, read)
+        if not is_first or index.begun >= asked_at:
+            return index
+        if await is_unchanged(plan.sources, index.begun):
+            return index
+        self._snapshots.drop(key, index)
+        return await self._snapshots.get(key, read)
 
     async def _merged(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
         """Answer a page of several lists: the first pages by merging, deep ones by an index.

@@ -43,9 +43,16 @@ class Snapshots:
         # whoever gives up waiting must not end it for the others
         return await asyncio.shield(task)
 
-    def drop(self, key: Hashable) -> None:
-        """Forget the index under a key."""
-        self._kept.pop(key, None)
+    def put(self, key: Hashable, index: Index) -> None:
+        """Put an index in the place of the one under a key, which lives no longer by that."""
+        if (kept := self._kept.get(key)) is not None:
+            self._kept[key] = _Kept(index, kept.until)
+
+    def drop(self, key: Hashable, index: Index | None = None) -> None:
+        """Forget the index under a key; only when it is still the one that is given, if any."""
+        kept = self._kept.get(key)
+        if kept is not None and (index is None or kept.index is index):
+            del self._kept[key]
 
     async def _build(self, key: Hashable, build: Callable[[], Awaitable[Index]]) -> Index:
         index = await build()

@@ -52,6 +52,8 @@ class Bank:
         self.says_page_size = True
         self.shuffle: Random | None = None
         """Draws the order of equal records anew with every request."""
+        self.now = NOW
+        """What the connector takes the time to be."""
         self.hides: set[str] = set()
         """Ids of records that are counted, and never shown."""
 
@@ -177,7 +179,7 @@ def system(bank: Bank, *, sandbox: bool = False, callback_url: str | None = None
         provider_http(httpx2.MockTransport(bank)),
         identify_callback_url=callback_url,
         limits=Limits(retries=0),
-        clock=lambda: NOW,
+        clock=lambda: bank.now,
     )
 
 
