@@ -49,10 +49,19 @@ class BillLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
+class BillTax(msgspec.Struct, frozen=True, rename="camel"):
+    """The tax of a bill at one rate."""
+
+    amount: Decimal | None
+    rate_percentage: Decimal | None
+
+
 class Bill(msgspec.Struct, frozen=True, rename="camel"):
     """A bill received from a supplier, or another document that came in with the bills.
 
-    `document_kind`, which the contract doesn't have, tells them apart.
+    `document_kind`, which the contract doesn't have, tells them apart. Beyond it are also
+    `file_name`, `scheduled_date`, when it will be paid, `taxes` by their rates, and `tax_number`,
+    the supplier's.
     """
 
     id: str | None
@@ -67,6 +76,7 @@ class Bill(msgspec.Struct, frozen=True, rename="camel"):
     document_kind: DocumentKind | None
     due_date: str | None
     file_id: str | None
+    file_name: str | None
     journal_code: str | None
     line_items: tuple[BillLine, ...]
     name: str | None
@@ -77,11 +87,14 @@ class Bill(msgspec.Struct, frozen=True, rename="camel"):
     payment_status: PaymentStatus | None
     payment_days: int | None
     reference: str | None
+    scheduled_date: str | None
     shipping_date: str | None
     shipping_type: ShippingType | None
     status: DocumentStatus | None
+    tax_number: str | None
     tax_rule: TaxRule | None
     tax_text: str | None
+    taxes: tuple[BillTax, ...]
     total_discount_amount: Decimal | None
     total_discount_percentage: Decimal | None
     total_gross_amount: Decimal | None

@@ -58,7 +58,11 @@ class ContactPerson(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Customer(msgspec.Struct, frozen=True, rename="camel"):
-    """Somebody the organisation does business with. A person has no `company_name`."""
+    """Somebody the organisation does business with. A person has no `company_name`.
+
+    Beyond the contract: `currency` and `locale` of their documents, `e_invoicing_address` and
+    `tax_number`.
+    """
 
     id: str | None
     addresses: tuple[ContactAddress, ...]
@@ -67,11 +71,15 @@ class Customer(msgspec.Struct, frozen=True, rename="camel"):
     company_name: str | None
     contact_persons: tuple[ContactPerson, ...]
     contact_type: ContactType | None
+    currency: str | None
     document_id: str | None
+    e_invoicing_address: str | None
     email_addresses: tuple[EmailAddress, ...]
+    locale: str | None
     number: str | None
     phone_numbers: tuple[PhoneNumber, ...]
     project_id: str | None
     role: ContactRole | None
+    tax_number: str | None
     updated_date: str | None
     vat_id: str | None

@@ -170,6 +170,11 @@ PhoneNumberType = Literal[
 
 PhoneNumberTypeV2 = Literal["BUSINESS", "MOBILE", "OFFICE", "FAX", "PRIVATE", "OTHER"]
 
+EInvoicingStatus = Literal[
+    "PENDING", "SUBMITTED", "APPROVED", "DECLINED", "NOT_DELIVERED", "SUBMISSION_FAILED"
+]
+"""How far an electronic invoice got."""
+
 DocumentKind = Literal[
     "INVOICE",
     "EXPENSE_RECEIPT",

@@ -8,13 +8,17 @@ from connector.unified.enums import TransactionStatus, TransactionType
 
 
 class Transaction(msgspec.Struct, frozen=True, rename="camel"):
-    """A movement on a bank account. `amount` has no sign: `type` tells which way it went."""
+    """A movement on a bank account. `amount` has no sign: `type` tells which way it went.
+
+    `card_last_digits`, which the contract doesn't have, tells by which card it was made.
+    """
 
     id: str | None
     account_id: str | None
     account_number: int | None
     amount: Decimal | None
     booking_date: str | None
+    card_last_digits: str | None
     contact: str | None
     currency: str | None
     description: str | None

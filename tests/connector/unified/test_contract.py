@@ -92,7 +92,16 @@ MODELS: dict[str, Any] = DESCRIBED_AGAIN | {
         VendorCreditLine,
     )
 }
-ADDED = {("Invoice", "id"), ("Bill", "documentKind")}
+ADDED = {
+    *(("Invoice", "id"), ("Invoice", "creditNoteIds"), ("Invoice", "eInvoicingEvents")),
+    *(("Invoice", "eInvoicingStatus"), ("Invoice", "finalizedDate"), ("Invoice", "invoiceUrl")),
+    ("Invoice", "performanceEndDate"),
+    *(("Bill", "documentKind"), ("Bill", "fileName"), ("Bill", "scheduledDate")),
+    *(("Bill", "taxNumber"), ("Bill", "taxes")),
+    *(("Customer", "currency"), ("Customer", "eInvoicingAddress"), ("Customer", "locale")),
+    ("Customer", "taxNumber"),
+    ("Transaction", "cardLastDigits"),
+}
 """What newer pages of the contract have beyond its published description, and what we add."""
 
 JSON_TYPES = {"integer": "number"}

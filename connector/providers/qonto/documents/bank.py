@@ -70,6 +70,20 @@ CounterpartyField = Counterparty | None
 """A counterparty, or one of the ways of saying that there is none."""
 
 
+class VatDetail(msgspec.Struct, frozen=True):
+    """The tax at one rate."""
+
+    rate: Any = None
+    amount: Any = None
+    amount_cents: Any = None
+
+
+class VatDetails(msgspec.Struct, frozen=True):
+    """The taxes of a movement, there only when asked for."""
+
+    items: list[VatDetail] | None = None
+
+
 class Transaction(Document, frozen=True):
     """A movement. `amount` has no sign; `side` is credit or debit, seen from the account.
 
@@ -93,6 +107,8 @@ class Transaction(Document, frozen=True):
     vat_amount: Any = None
     vat_amount_cents: Any = None
     vat_rate: Any = None
+    vat_details: VatDetails | None = None
+    card_last_digits: str | None = None
     attachment_ids: list[str] | None = None
     label_ids: list[str] | None = None
     labels: list[Label] | None = None

@@ -1,8 +1,19 @@
 """What the organisation buys: supplier invoices and suppliers' credit notes."""
 
+from typing import Any
+
+import msgspec
+
 from connector.providers.qonto.documents.amounts import MoneyField
 from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
+
+
+class Tax(msgspec.Struct, frozen=True):
+    """The tax at one rate, which is a fraction."""
+
+    tax_rate: Any = None
+    tax_amount: MoneyField = None
 
 
 class SupplierInvoice(Document, frozen=True):
@@ -21,6 +32,10 @@ class SupplierInvoice(Document, frozen=True):
     invoice_number: str | None = None
     description: str | None = None
     vat_number: str | None = None
+    tin: str | None = None
+    tin_number: str | None = None
+    file_name: str | None = None
+    taxes: list[Tax] | None = None
     total_amount: MoneyField = None
     total_amount_excluding_taxes: MoneyField = None
     total_tax_amount: MoneyField = None
@@ -29,6 +44,7 @@ class SupplierInvoice(Document, frozen=True):
     issue_date: str | None = None
     due_date: str | None = None
     payment_date: str | None = None
+    scheduled_date: str | None = None
     iban: str | None = None
     attachment_id: str | None = None
     attachment_category: str | None = None

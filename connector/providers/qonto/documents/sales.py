@@ -46,6 +46,10 @@ class ClientRecord(Client, frozen=True):
     extra_emails: list[str | None] | str | None = None
     phone: Phone | str | None = None
     phone_number: str | None = None
+    currency: str | None = None
+    locale: str | None = None
+    tax_identification_number: str | None = None
+    e_invoicing_address: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -78,6 +82,15 @@ class Issuer(msgspec.Struct, frozen=True):
     address_country: str | None = None
 
 
+class LifecycleEvent(msgspec.Struct, frozen=True):
+    """What happened to an e-invoice; the code is documented as a number, and often a text."""
+
+    status_code: Any = None
+    reason: str | None = None
+    reason_message: str | None = None
+    timestamp: str | None = None
+
+
 class ClientInvoice(Document, frozen=True):
     """An invoice the organisation issued. `items` is null for a draft without lines."""
 
@@ -101,6 +114,10 @@ class ClientInvoice(Document, frozen=True):
     due_date: str | None = None
     performance_date: str | None = None
     performance_start_date: str | None = None
+    performance_end_date: str | None = None
+    invoice_url: str | None = None
+    einvoicing_status: str | None = None
+    einvoicing_lifecycle_events: list[LifecycleEvent] | None = None
     created_at: str | None = None
     updated_at: str | None = None
     finalized_at: str | None = None

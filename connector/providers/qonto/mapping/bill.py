@@ -5,7 +5,7 @@ from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.notes import Notes
-from connector.unified.bill import Bill
+from connector.unified.bill import Bill, BillTax
 from connector.unified.enums import DocumentKind
 from connector.unified.mapped import Mapped
 
@@ -44,6 +44,7 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
         document_kind=kind_of(document, notes),
         due_date=notes.date("due_date", document.due_date),
         file_id=notes.reference(document.attachment_id),
+        file_name=notes.text(document.file_name),
         journal_code=None,
         line_items=(),
         name=supplier_name(document),
@@ -54,11 +55,20 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
         payment_status=standing.payment,
         payment_days=notes.days_between(document.issue_date, document.due_date),
         reference=None,
+        scheduled_date=notes.date("scheduled_date", document.scheduled_date),
         shipping_date=None,
         shipping_type=None,
         status=standing.status,
         tax_rule=None,
+        tax_number=notes.text(document.tin) or notes.text(document.tin_number),
         tax_text=None,
+        taxes=tuple(
+            BillTax(
+                amount=notes.amount("tax_amount", tax.tax_amount),
+                rate_percentage=notes.percentage("tax_rate", tax.tax_rate),
+            )
+            for tax in document.taxes or ()
+        ),
         total_discount_amount=None,
         total_discount_percentage=None,
         total_gross_amount=notes.amount("total_amount", document.total_amount),

@@ -1,6 +1,6 @@
 """A client invoice as a unified invoice."""
 
-from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item
+from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item, LifecycleEvent
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
@@ -8,9 +8,19 @@ from connector.providers.qonto.mapping.client import addresses_of, client_of, na
 from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.providers.qonto.mapping.tax_rule import tax_rule_of
-from connector.unified.enums import InvoiceType
-from connector.unified.invoice import Invoice, InvoiceLine
+from connector.unified.enums import EInvoicingStatus, InvoiceType
+from connector.unified.invoice import EInvoicingEvent, Invoice, InvoiceLine
 from connector.unified.mapped import Mapped
+
+E_INVOICING: dict[str, EInvoicingStatus] = {
+    "pending": "PENDING",
+    "submitted": "SUBMITTED",
+    "approved": "APPROVED",
+    "declined": "DECLINED",
+    "not_delivered": "NOT_DELIVERED",
+    "submission_failed": "SUBMISSION_FAILED",
+}
+"""How Qonto says how far an electronic invoice got."""
 
 
 def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
@@ -39,13 +49,20 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         addresses=addresses,
         contact_id=notes.reference(client.id),
         created_date=notes.date("created_at", document.created_at),
+        credit_note_ids=tuple(one for one in document.credit_notes_ids or () if one),
         currency=currency,
         discount_amount=discount,
         due_date=notes.date("due_date", document.due_date),
+        e_invoicing_events=tuple(
+            _event(one, notes) for one in document.einvoicing_lifecycle_events or ()
+        ),
+        e_invoicing_status=_e_invoicing_of(document, notes),
         file_id=notes.reference(document.attachment_id),
+        finalized_date=notes.date("finalized_at", document.finalized_at),
         invoice_date=notes.date("issue_date", document.issue_date),
         invoice_number=number_of(document),
         invoice_type=_type_of(document, notes),
+        invoice_url=notes.text(document.invoice_url),
         journal_code=None,
         line_amount_types="EXCLUSIVE",
         line_items=tuple(
@@ -58,6 +75,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         payment_status=standing.payment,
         payment_term_duration=notes.days_between(document.issue_date, document.due_date),
         payment_term_id=None,
+        performance_end_date=notes.date("performance_end_date", document.performance_end_date),
         reference=notes.text(document.purchase_order),
         shipping_date=notes.date("performance_start_date", performance_start(document)),
         status=standing.status,
@@ -113,6 +131,24 @@ def _line(item: Item, id: str | None, notes: Notes) -> InvoiceLine:
         unit_amount=notes.amount("line unit_price", item.unit_price),
         updated_date=None,
     )
+
+
+def _event(event: LifecycleEvent, notes: Notes) -> EInvoicingEvent:
+    code = event.status_code
+    return EInvoicingEvent(
+        code=str(code) if isinstance(code, str | int) and code != "" else None,
+        date=notes.date("einvoicing event timestamp", event.timestamp),
+        message=notes.text(event.reason_message),
+        reason=notes.text(event.reason),
+    )
+
+
+def _e_invoicing_of(document: ClientInvoice, notes: Notes) -> EInvoicingStatus | None:
+    word = document.einvoicing_status
+    status = E_INVOICING.get(word or "")
+    if word and status is None:
+        notes.unknown("einvoicing_status", word)
+    return status
 
 
 def _type_of(document: ClientInvoice, notes: Notes) -> InvoiceType | None:

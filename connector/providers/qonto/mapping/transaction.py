@@ -27,6 +27,7 @@ def map_transaction(
         account_number=None,
         amount=movement.amount_of(document, notes),
         booking_date=notes.date("settled_at", document.settled_at),
+        card_last_digits=notes.text(document.card_last_digits),
         contact=movement.contact_of(document),
         currency=notes.listed_currency(document.currency),
         description=notes.text(document.note) or notes.text(document.label),
