@@ -65,6 +65,8 @@ def read_instant(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if moment.tzinfo is UTC:  # as nearly every instant is written
+        return moment
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
@@ -73,7 +75,8 @@ def read_instant(text: str | None) -> datetime | None:
 
 def write_instant(moment: datetime) -> str:
     """Write a moment in UTC as the contract has it: 2026-11-01T09:15:12.000Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def write_day(day: date) -> str:

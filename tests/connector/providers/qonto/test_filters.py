@@ -59,7 +59,8 @@ class World:
         return found
 
 
-def _made() -> World:
+def made_world() -> World:
+    """Make it anew."""
     simulator = Simulator(clock=NOW, base_url=ORIGIN)
     control = simulator.control
     control.set_quirks(rate_limits=False)
@@ -80,18 +81,23 @@ def _made() -> World:
             control.move_supplier_invoice(got["id"], "discarded")
     control.receive_supplier_invoice(category="OTHER_NON_FINANCIAL_DOCUMENT")
     control.advance(60)
+    return World(simulator, readers_of(simulator))
+
+
+def readers_of(simulator: Simulator) -> Readers:
+    """Make readers that remember nothing yet."""
     http = provider_http(httpx2.ASGITransport(simulator.app))
     access = Access({"Authorization": f"Bearer {simulator.issue_access_token()}"}, None, None)
     system = qonto(
         http, hosts=QontoHosts(ORIGIN, ORIGIN), limits=Limits(retries=0), clock=lambda: NOW
     )
-    return World(simulator, system.provider(FixedAccess(access)).readers)
+    return system.provider(FixedAccess(access)).readers
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """Made once: nothing here changes it."""
-    return _made()
+    return made_world()
 
 
 LISTS: dict[str, Callable[[Readers], Any]] = {
@@ -282,7 +288,7 @@ def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: F
 @pytest.mark.parametrize("name", LISTS)
 async def test_every_record_of_a_list_can_be_read_by_its_id(name: str) -> None:
     """And says the same there."""
-    world = _made()
+    world = made_world()
     reader = LISTS[name](world.readers)
     page = await reader.list(ACCOUNT, Query(limit=5))
     for item in page.items:
@@ -292,7 +298,7 @@ async def test_every_record_of_a_list_can_be_read_by_its_id(name: str) -> None:
 @pytest.mark.covers("QX-45")
 async def test_lists_that_move_while_they_are_read_lose_nothing() -> None:
     """Records change between pages: by Qonto's order, merged, and by an index."""
-    world = _made()
+    world = made_world()
     names = ("invoices", "bills", "booking_proposals", "offers", "transactions")
     still = {name: await world.walk(LISTS[name], Query(limit=100)) for name in names}
     world.simulator.control.set_quirks(churn=5)
@@ -304,7 +310,7 @@ async def test_lists_that_move_while_they_are_read_lose_nothing() -> None:
 
 async def test_a_question_over_more_than_can_be_read_is_refused_with_what_to_do() -> None:
     """It costs a single call; the plain list of the same documents goes on working."""
-    world = _made()
+    world = made_world()
     world.simulator.control.generate("client_invoices", 10_001)
     reader = world.readers.invoices
     assert reader is not None
