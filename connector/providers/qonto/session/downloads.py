@@ -37,7 +37,7 @@ from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.file import map_file
 from connector.providers.qonto.session.fetch import fetch
 from connector.providers.qonto.session.ids import known_id, unknown_id
-from connector.providers.qonto.session.source import unreadable
+from connector.providers.qonto.session.source import incomplete, unreadable
 from connector.unified.document import DocumentType, File
 from oauth.tokens import AccessSource
 from storage.clock import Clock
@@ -128,6 +128,8 @@ class QontoFiles:
         for record in page.records:
             self._take(record, files, warnings)
         total = len(page.records)
+        if (page.meta.total_count or 0) > total:
+            warnings.append(incomplete("file", page.meta.total_count, total))
         return Page(tuple(files), tuple(warnings), page.raw, total, 1, max(total, 1), min(total, 1))
 
     async def open(self, account_id: str, file_id: str) -> QontoDownload:

@@ -94,3 +94,19 @@ async def test_a_file_of_which_nothing_can_be_read_stays_unreadable() -> None:
     bank.answers.append(broken)
     with pytest.raises(DocumentUnreadable):
         await _open(bank, "BILL")
+
+
+async def test_a_movement_that_shows_fewer_files_than_it_counts_says_so() -> None:
+    bank = _bank(timedelta(0))
+
+    def listed(request: httpx2.Request) -> httpx2.Response | None:
+        if not request.url.path.startswith("/v2/transactions/"):
+            return None
+        return httpx2.Response(200, json={"attachments": [FILE], "meta": {"total_count": 2}})
+
+    bank.answers.append(listed)
+    files = provider(bank).files
+    assert files is not None
+    page = await files.of_transaction(ACCOUNT, uuid(5))
+    assert len(page.items) == 1
+    assert "Qonto counts 2 records and showed 1" in page.warnings[-1]
