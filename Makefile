@@ -33,7 +33,7 @@ sandbox: .venv/.simulator ## install, then serve connector and simulator on loop
 	$(BIN)/qonto-connector sandbox
 
 test: .venv/.dev ## install, then run the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=25
+	$(BIN)/python -m pytest -n 4 --dist worksteal --durations=25
 
 check: .venv/.dev lint types contracts deps audit test ## everything CI runs
 
@@ -60,7 +60,7 @@ chaos: .venv/.dev ## kill, starve and mislead the processes, hundreds of times; 
 	CHAOS=1 $(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/chaos tests/oauth/test_kill.py tests/oauth/test_states.py
 
 docs: .venv/.dev ## fill docs/requirements.md from the tests that passed
-	$(BIN)/python -m pytest tests -n 2 -q --requirements docs/requirements.md
+	$(BIN)/python -m pytest tests -n 4 --dist worksteal -q --requirements docs/requirements.md
 
 fuzz: .venv/.dev ## call the described API with hundreds of requests for each operation
 	CONNECTOR_TEST_FUZZ=100 $(BIN)/python -m pytest -n 2 --timeout 600 tests/connector/app/test_fuzzed_api.py
