@@ -20,6 +20,7 @@ from storage.unit_of_work import UnitOfWork
 pytestmark = pytest.mark.both_databases
 
 FIRST = "516d5185aeb8"
+BEFORE_CONNECTIONS = "c31e7a90b5d4"
 MOMENT = datetime(2026, 11, 20, 10, tzinfo=UTC)
 API_KEY = {"tenant_id": "ten_1", "name": "first", "hint": "sk_abcd", "created_at": MOMENT}
 
@@ -119,3 +120,71 @@ async def test_the_database_itself_refuses_to_change_the_audit_trail(
             await connection.execute(text(change))
     async with work.reading() as tx:
         assert len(await tx.audit.list()) == 1
+
+
+async def test_tokens_and_subscriptions_of_before_belong_to_a_connection_and_still_open(
+    database: Database, work: UnitOfWork, ring: KeyRing
+) -> None:
+    await migrations.downgrade(database, BEFORE_CONNECTIONS)
+    await fill(database, ring)
+    place = "tokens.access_token:acct_1"
+    async with database.writing() as connection:
+        await put(
+            connection,
+            "tokens",
+            account_id="acct_1",
+            access_token=ring.seal("access", place=place),
+            expires_at=MOMENT,
+            scopes="webhook",
+            version=7,
+            updated_at=MOMENT,
+            kind="OAUTH",
+        )
+        await put(
+            connection,
+            "upstream_subscriptions",
+            id="ups_1",
+            account_id="acct_1",
+            purpose="RESOURCES",
+            code="code-1",
+            secret=b"sealed",
+            types="v1/client-invoices",
+            state="ACTIVE",
+            created_at=MOMENT,
+            updated_at=MOMENT,
+        )
+    await migrations.upgrade(database)
+    async with work.reading() as tx:
+        account = await tx.accounts.get("acct_1")
+        tokens = await tx.tokens.of_account("acct_1")
+        upstream = await tx.upstream_subscriptions.of_account("acct_1", "RESOURCES")
+        callback = await tx.upstream_subscriptions.callback("code-1")
+    assert account is not None
+    assert account.connection_id is not None
+    assert tokens is not None
+    assert (tokens.version, ring.open_text(tokens.access_token, place=tokens.access_place)) == (
+        7,
+        "access",
+    )
+    assert upstream is not None
+    assert upstream.id == "ups_1"
+    assert callback is not None
+    assert [one.account_id for one in callback.watching] == ["acct_1"]
+    await migrations.downgrade(database, BEFORE_CONNECTIONS)
+    async with database.reading() as connection:
+        rows = await connection.execute(text("SELECT account_id, version FROM tokens"))
+        assert [tuple(row) for row in rows] == [("acct_1", 7)]
+    await migrations.upgrade(database)
+    await migrations.check(database)
+
+
+async def test_an_account_that_was_unlinked_before_has_no_connection(
+    database: Database, work: UnitOfWork, ring: KeyRing
+) -> None:
+    await migrations.downgrade(database, BEFORE_CONNECTIONS)
+    await fill(database, ring)
+    await migrations.upgrade(database)
+    async with work.reading() as tx:
+        account = await tx.accounts.get("acct_1")
+    assert account is not None
+    assert account.connection_id is None
