@@ -136,7 +136,7 @@ async def sandbox(
             ),
             delivery=delivery or DeliveryGroup(),
             polling=polling or PollingGroup(),
-            log=log or LogGroup(level="warning", format="text"),
+            log=log or LogGroup(level="warning", format="text", access=False),
         )
         logs.configure(settings.log)
         await _migrate(settings)

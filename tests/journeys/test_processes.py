@@ -247,3 +247,4 @@ async def test_the_demo_plays_to_its_end() -> None:
     assert code == 0, err
     assert "Done in" in out
     assert "\x1b[" not in out, "colours went to a file"
+    assert "http.request" not in out + err, "it tells the journey, not each request"
