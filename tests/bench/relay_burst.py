@@ -39,7 +39,13 @@ async def run(stage: Stage) -> Sequence[Figure]:
             await history(UnitOfWork(database), old, HISTORY)
             await database.close()
             server = await stack.enter_async_context(
-                served(url, stage.key, DELIVERY__RETRY_SECONDS=" ".join(["0.5"] * 20))
+                served(
+                    url,
+                    stage.key,
+                    DELIVERY__RETRY_SECONDS=" ".join(["0.5"] * 20),
+                    # all bursts come from one address, and the next before the last one has left
+                    SERVER__CONNECTIONS_PER_ADDRESS=str(4 * EVENTS),
+                )
             )
             posters[kind] = await stack.enter_async_context(qonto(server.address)), failing
 
