@@ -33,6 +33,7 @@ from oauth.errors import (
 )
 from oauth.flights import Flights
 from oauth.grants import ConsentAnswer
+from oauth.joining import Joined
 from oauth.link_endings import Ending, Outcome
 from oauth.page_tokens import (
     BrowserMark,
@@ -52,7 +53,7 @@ from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import API_KEY, StoredTokens
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import Transaction, UnitOfWork
 
 logger = structlog.get_logger()
 
@@ -245,6 +246,8 @@ class Returning:
         while True:
             try:
                 async with self._work.writing() as tx:
+                    if attempts and (stored := await self._stored(tx, arrival, life)) is not None:
+                        return stored
                     page_id = arrival.link.page_id
                     if page_id is not None and not await tx.links.use(page_id, arrival.at):
                         raise StateReplayed
@@ -253,6 +256,18 @@ class Returning:
                 logger.warning("link.not_stored_yet", link_id=arrival.link.id, code=error.code)
                 await asyncio.sleep(_SAVE_PAUSES[min(attempts, len(_SAVE_PAUSES) - 1)])
                 attempts += 1
+
+    async def _stored(self, tx: Transaction, arrival: Arrival, life: timedelta) -> Arrived | None:
+        """Return what an earlier attempt stored, though its commit could not be confirmed."""
+        link = await tx.links.get(arrival.link.id, lock=True)
+        if link is None or link.outcome != LINKED:
+            return None
+        account = await tx.accounts.get(link.linked_account_id or "")
+        if account is None:
+            return None
+        handing = Handing(self._ring, link, arrival.tenant, account, arrival.at, life)
+        url = await hand_over_again(tx, handing, same_browser=True)
+        return Arrived(Joined(account, relinked=True), url)
 
     async def _identify(
         self, target: TargetSystem, credentials: AppCredentials, tokens: TokenSet

@@ -151,3 +151,45 @@ async def test_a_link_is_stored_once_the_database_is_back(
     assert away == 0
     assert (await floor.links.exchange(tenant, query_of(end.url)["code"])).account_key
     assert floor.provider.revoked == []
+
+
+@pytest.mark.parametrize("wish", [{"hosted": True}, {"webhookCallbackUrl": HOOK}, {}])
+async def test_a_commit_whose_answer_was_lost_is_not_made_twice(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, wish: dict[str, object]
+) -> None:
+    """The database stored the link, and went away before it could say so."""
+    tenant, _ = await floor.tenant(signs=True)
+    asked = LinkRequest.model_validate({"callbackUrl": CALLBACK, **wish})
+    url = (await floor.links.start(tenant, "acme", asked)).url
+    cookies: dict[str, str] = {}
+    if asked.hosted:
+        departure = await floor.pages.depart(url.rpartition("/")[2])
+        url, cookies = departure.url, {departure.mark.name: departure.mark.value}
+    answer = read_consent(urlencode(floor.provider.consent(url)))
+    lost = 0
+    writing = UnitOfWork.writing
+
+    @asynccontextmanager
+    async def losing(work: UnitOfWork) -> AsyncIterator[Transaction]:
+        nonlocal lost
+        async with writing(work) as tx:
+            yield tx
+        if floor.provider.identified and not lost:
+            lost += 1
+            raise StorageUnavailable("the connection was lost during the commit")
+
+    monkeypatch.setattr(UnitOfWork, "writing", losing)
+    end = await finish(floor, answer, cookies)
+    assert lost == 1
+    assert "error" not in query_of(end.url)
+    assert floor.provider.revoked == []
+    async with floor.work.reading() as tx:
+        (account,) = await tx.accounts.of_tenant(tenant.id)
+        tokens = await tx.tokens.of_account(account.id)
+        notices = await tx.notices.unplanned()
+    assert tokens is not None
+    assert tokens.version == 1, "stored once"
+    assert len(notices) == (1 if asked.webhook_callback_url else 0)
+    if not asked.webhook_callback_url:
+        code = query_of(end.url)["code"]
+        assert (await floor.links.exchange(tenant, code)).account_key
