@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,10 @@ def process(floor: Floor, spill: Spill | None = None) -> TokenVault:
     )
 
 
+SPARED: ContextVar[bool] = ContextVar("spared", default=False)
+"""Whether the database takes what this task, and the tasks that it starts, want to save."""
+
+
 class Away:
     """A database that takes no refreshed tokens."""
 
@@ -85,7 +90,7 @@ def away(monkeypatch: pytest.MonkeyPatch) -> Away:
     state, replace_row = Away(), Tokens.replace
 
     async def refuse(self: Tokens, tokens: StoredTokens, *, version: int) -> bool:
-        if state.lasts:
+        if state.lasts and not SPARED.get():
             state.asked += 1
             raise StorageUnavailable("the database is away")
         return await replace_row(self, tokens, version=version)
@@ -159,8 +164,10 @@ async def test_who_took_over_within_the_grace_wins(
     floor.clock.move(hours=2)
     await owner.get(account.id)
     await end_leases(floor)
-    away.lasts = False
+    spared = SPARED.set(True)  # the other process alone, however quickly the owner tries again
     theirs = token_of(await other.get(account.id))
+    SPARED.reset(spared)
+    away.lasts = False
     await until(lambda: "overtaken" in floor.refreshes)
     floor.clock.move(seconds=5)
     assert token_of(await owner.get(account.id)) == theirs
