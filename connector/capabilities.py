@@ -180,16 +180,15 @@ def capabilities(
 ) -> Capabilities:
     """Put the matrix together.
 
-    `readers` are the names of those that the target system has, `served` the (method, path) that
-    have a route. `topics` are the resources whose changes the target system tells of, `relayed`
-    those that can be subscribed to here, both in webhook words.
+    `readers` are the names of those that the target system has, `served` the (resource, action)
+    that operations offer. `topics` are the resources whose changes the target system tells of,
+    `relayed` those that can be subscribed to here, both in webhook words.
     """
-    routed = {(resource_of(path), action_of(method, path)) for method, path in served}
 
     def offered(resource: str, action: Action) -> bool:
         if action == "webhook":
             return webhook_word(resource) in topics and webhook_word(resource) in relayed
-        return (resource, action) in routed and (
+        return (resource, action) in served and (
             action != "read" or _reader_name(resource) in readers
         )
 
@@ -201,7 +200,8 @@ def capabilities(
         return Cell(_BASELINE[letter], here, concept.why.get(action))
 
     rows: list[Row] = []
-    for resource in RESOURCES:
+    beyond = sorted({resource for resource, _ in served}.difference(RESOURCES))
+    for resource in (*RESOURCES, *beyond):
         concept = concepts.get(resource, Concept())
         cells = {
             action: cell(resource, action, letter)

@@ -29,7 +29,8 @@ Everything from DownstreamError down, and DocumentNotFound, carries `downstream`
 system said, and `trace_id`, the name under which its support finds the request.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.errors import Invalid, NotFound, ServiceError
@@ -51,22 +52,27 @@ class DownstreamEntry:
 
 class UnknownTarget(ServiceError):
     code = "TARGET_SYSTEM_UNKNOWN"
+    http_status = 405
 
 
 class IdentityUnknown(ServiceError):
     code = "IDENTITY_UNKNOWN"
+    http_status = 403
 
 
 class NotAcceptable(ServiceError):
     code = "NOT_ACCEPTABLE"
+    http_status = 406
 
 
 class DocumentTooLarge(ServiceError):
     code = "DOCUMENT_TOO_LARGE"
+    http_status = 400
 
 
 class PassThroughRefused(ServiceError):
     code = "PASS_THROUGH_REFUSED"
+    http_status = 403
 
 
 class FilterTooBroad(Invalid):
@@ -122,6 +128,7 @@ class DownstreamError(ServiceError):
     """The target system answered something that can't be used; `status` is its HTTP status."""
 
     code = "DOWNSTREAM_ERROR"
+    http_status = 502
 
     def __init__(
         self,
@@ -139,10 +146,12 @@ class DownstreamError(ServiceError):
 
 class DownstreamRefused(DownstreamError):
     code = "DOWNSTREAM_REFUSED"
+    http_status = 400
 
 
 class DownstreamForbidden(DownstreamRefused):
     code = "DOWNSTREAM_FORBIDDEN"
+    http_status = 403
 
 
 class MissingScope(DownstreamForbidden):
@@ -171,10 +180,12 @@ class MissingScope(DownstreamForbidden):
 
 class AccessRefused(DownstreamError):
     code = "ACCOUNT_REAUTH_REQUIRED"
+    http_status = 401
 
 
 class SandboxTokenMissing(DownstreamError):
     code = "SANDBOX_TOKEN_MISSING"
+    http_status = 502
 
     def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
         super().__init__(
@@ -189,6 +200,7 @@ class DownstreamUnavailable(DownstreamError):
     """It can't be reached, or failed; `retry_after` is in seconds, None when it didn't say."""
 
     code = "DOWNSTREAM_UNAVAILABLE"
+    http_status = 503
     retryable = True
 
     def __init__(
@@ -215,6 +227,7 @@ class CallsSuspended(DownstreamUnavailable):
 
 class DownstreamTimeout(DownstreamError):
     code = "DOWNSTREAM_TIMEOUT"
+    http_status = 504
     retryable = True
 
 
@@ -226,6 +239,7 @@ class RateLimited(DownstreamError):
     """
 
     code = "RATE_LIMITED"
+    http_status = 429
     retryable = True
 
     def __init__(
@@ -245,3 +259,12 @@ class RateLimited(DownstreamError):
         self.limit = limit
         self.remaining = remaining
         self.reset = reset
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        known = {"Limit": self.limit, "Remaining": self.remaining, "Reset": self.reset}
+        return {
+            f"RateLimit-{name}": str(math.ceil(value))
+            for name, value in known.items()
+            if value is not None
+        }

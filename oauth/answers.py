@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+import msgspec
 
+from connector.api.meaning import meaning
 from oauth.accounts import Standing
 from oauth.grants import choose_scopes
 from oauth.link import Exchanged
@@ -22,52 +22,33 @@ from storage.repositories.tenants import Tenant
 
 MASK = "********"
 
-Data = TypeVar("Data")
+
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
+    pass
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
+class LinkUrl(_Answer, frozen=True):
+    url: Annotated[
+        str,
+        meaning(
+            "Where to send the customer's browser: good for 15 minutes, a hosted page for a day; "
+            "once."
+        ),
+    ]
 
 
-class Meta(_Answer):
-    warnings: list[str] = Field(default_factory=list[str])
-    """What was asked for and makes no difference here."""
-    request_id: str | None = None
+class NewAccountKey(_Answer, frozen=True):
+    account_key: Annotated[str, meaning("The account key, shown this once.")]
 
 
-class Envelope(_Answer, Generic[Data]):
-    """The frame around every answer of the contract."""
-
-    data: Data
-    meta: Meta
-    errors: None = None
-    raw_data: None = None
-
-    def document(self) -> dict[str, Any]:
-        """Write it as it goes over the wire; an empty `meta` has no members."""
-        written = self.model_dump(mode="json", by_alias=True)
-        written["meta"] = {name: value for name, value in written["meta"].items() if value}
-        return written
-
-
-class LinkUrl(_Answer):
-    url: str
-    """Where to send the customer's browser: good for 15 minutes, a hosted page for a day; once."""
-
-
-class NewAccountKey(_Answer):
-    account_key: str
-    """The account key, shown this once."""
-
-
-class ExchangedKey(_Answer):
+class ExchangedKey(_Answer, frozen=True):
     account_key: str
     target_system: str
     reference: str | None
-    relinked: bool
-    """Whether the organisation was linked before, so that this is an additional key."""
+    relinked: Annotated[
+        bool,
+        meaning("Whether the organisation was linked before, so that this is an additional key."),
+    ]
 
     @classmethod
     def of(cls, exchanged: Exchanged) -> "ExchangedKey":
@@ -79,18 +60,16 @@ class ExchangedKey(_Answer):
         )
 
 
-class AccountStatus(_Answer):
+class AccountStatus(_Answer, frozen=True):
     account_id: str
     target_system: str
-    status: str
-    """ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED."""
+    status: Annotated[str, meaning("ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED.")]
     organization_id: str
     organization_name: str | None
     reference: str | None
     linked_date: str
     scopes: list[str]
-    renewable: bool
-    """Whether the access is renewed without the customer."""
+    renewable: Annotated[bool, meaning("Whether the access is renewed without the customer.")]
 
     @classmethod
     def of(cls, account: Account, standing: Standing | None) -> "AccountStatus":
@@ -107,13 +86,13 @@ class AccountStatus(_Answer):
         )
 
 
-class KeyHint(_Answer):
+class KeyHint(_Answer, frozen=True):
     key_id: str
     hint: str
     created_date: str
 
 
-class EndUserEntry(_Answer):
+class EndUserEntry(_Answer, frozen=True):
     account_id: str
     target_system: str
     status: str
@@ -122,8 +101,7 @@ class EndUserEntry(_Answer):
     reference: str | None
     linked_date: str
     updated_date: str
-    account_keys: list[KeyHint]
-    """The live keys, by their first characters."""
+    account_keys: Annotated[list[KeyHint], meaning("The live keys, by their first characters.")]
 
     @classmethod
     def of(cls, user: EndUser) -> "EndUserEntry":
@@ -144,16 +122,16 @@ class EndUserEntry(_Answer):
         )
 
 
-class EndUserList(_Answer):
+class EndUserList(_Answer, frozen=True):
     end_users: list[EndUserEntry]
 
 
-class MaskedValue(_Answer):
+class MaskedValue(_Answer, frozen=True, kw_only=True):
     key: str
     value: str = MASK
 
 
-class SystemEntry(_Answer):
+class SystemEntry(_Answer, frozen=True, kw_only=True):
     target_system: str
     client_id: str
     client_secret: str = MASK
@@ -170,15 +148,17 @@ class SystemEntry(_Answer):
         )
 
 
-class SystemList(_Answer):
+class SystemList(_Answer, frozen=True):
     systems: list[SystemEntry]
 
 
-class CallbackUrlList(_Answer):
+class CallbackUrlList(_Answer, frozen=True):
     callback_url: str | None
     cancel_callback_url: str | None
-    allowed_callback_urls: list[str]
-    """Browsers are sent to these, and to what lies below their paths."""
+    allowed_callback_urls: Annotated[
+        list[str],
+        meaning("Browsers are sent to these, and to what lies below their paths."),
+    ]
 
     @classmethod
     def of(cls, urls: CallbackUrls) -> "CallbackUrlList":
@@ -189,17 +169,14 @@ class CallbackUrlList(_Answer):
         )
 
 
-class ApiKeyEntry(_Answer):
+class ApiKeyEntry(_Answer, frozen=True):
     key_id: str
     name: str
-    hint: str
-    """The key's first characters."""
+    hint: Annotated[str, meaning("The key's first characters.")]
     permissions: list[str]
     created_date: str
-    last_used_date: str | None
-    """Exact to a minute."""
-    ends_date: str | None
-    """When it stops working, if it is being replaced."""
+    last_used_date: Annotated[str | None, meaning("Exact to a minute.")]
+    ends_date: Annotated[str | None, meaning("When it stops working, if it is being replaced.")]
     revoked_date: str | None
 
     @classmethod
@@ -216,16 +193,15 @@ class ApiKeyEntry(_Answer):
         )
 
 
-class ApiKeyList(_Answer):
+class ApiKeyList(_Answer, frozen=True):
     api_keys: list[ApiKeyEntry]
 
 
-class NewApiKey(_Answer):
+class NewApiKey(_Answer, frozen=True):
     key_id: str
     name: str
     permissions: list[str]
-    api_key: str
-    """Shown this once."""
+    api_key: Annotated[str, meaning("Shown this once.")]
 
     @classmethod
     def of(cls, issued: IssuedApiKey) -> "NewApiKey":
@@ -237,19 +213,17 @@ class NewApiKey(_Answer):
         )
 
 
-class RevokedApiKey(_Answer):
+class RevokedApiKey(_Answer, frozen=True):
     key_id: str
 
 
-class SystemCount(_Answer):
+class SystemCount(_Answer, frozen=True):
     target_system: str
-    count: int
-    """Accounts that were linked, whatever their status."""
-    active: int
-    """Those of them that can be used."""
+    count: Annotated[int, meaning("Accounts that were linked, whatever their status.")]
+    active: Annotated[int, meaning("Those of them that can be used.")]
 
 
-class EndUserCounts(_Answer):
+class EndUserCounts(_Answer, frozen=True):
     total: int
     systems: list[SystemCount]
 
@@ -264,23 +238,23 @@ class EndUserCounts(_Answer):
         )
 
 
-class TargetSystems(_Answer):
+class TargetSystems(_Answer, frozen=True):
     target_systems: list[str]
 
 
-class TargetRequirements(_Answer):
+class TargetRequirements(_Answer, frozen=True, kw_only=True):
     target_system: str
     authentication: str = "OAUTH2"
-    required: list[str] = ["clientId", "clientSecret"]
-    """What /tenants/register-system needs."""
-    custom_values: list[str]
-    """Keys of the custom values it can't do without."""
-    redirect_uri: str
-    """To be registered with your app at the target system."""
+    required: Annotated[tuple[str, ...], meaning("What /tenants/register-system needs.")] = (
+        "clientId",
+        "clientSecret",
+    )
+    custom_values: Annotated[list[str], meaning("Keys of the custom values it can't do without.")]
+    redirect_uri: Annotated[str, meaning("To be registered with your app at the target system.")]
     default_scopes: list[str]
 
 
-class TargetRequirementsList(_Answer):
+class TargetRequirementsList(_Answer, frozen=True):
     target_systems: list[TargetRequirements]
 
     @classmethod
@@ -300,14 +274,14 @@ class TargetRequirementsList(_Answer):
         )
 
 
-class PageStyleEntry(_Answer):
-    code: str
-    """What /tenants/get-submission-page-style finds this style by."""
+class PageStyleEntry(_Answer, frozen=True):
+    code: Annotated[
+        str,
+        meaning("What /tenants/get-submission-page-style finds this style by."),
+    ]
     name: str | None
-    logo_svg: str | None
-    """A data URI, for an <img> only."""
-    logo_png: str | None
-    """A data URI."""
+    logo_svg: Annotated[str | None, meaning("A data URI, for an <img> only.")]
+    logo_png: Annotated[str | None, meaning("A data URI.")]
     background_color: str | None
     title_color: str | None
     text_color: str | None
@@ -333,11 +307,9 @@ class PageStyleEntry(_Answer):
         )
 
 
-class NewSigningSecret(_Answer):
-    signing_secret: str
-    """64 hex characters. Shown this once."""
-    whsec_secret: str
-    """The same secret as Standard Webhooks spells it."""
+class NewSigningSecret(_Answer, frozen=True):
+    signing_secret: Annotated[str, meaning("64 hex characters. Shown this once.")]
+    whsec_secret: Annotated[str, meaning("The same secret as Standard Webhooks spells it.")]
 
     @classmethod
     def of(cls, secret: SigningSecret) -> "NewSigningSecret":

@@ -3,10 +3,11 @@
 import hmac
 from dataclasses import dataclass
 
+from connector.api.operation import Permission
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
 from oauth.key_uses import KeyUses
 from oauth.keys import is_presentable
-from oauth.permissions import Permission, read_permissions
+from oauth.permissions import read_permissions
 from storage.clock import Clock, system_clock
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
@@ -58,16 +59,18 @@ class Callers:
             return await self._select(tx, tenant, presented)
 
     async def admit(
-        self, api_key: str | None, account_key: str | None, permission: Permission
+        self, api_key: str | None, account_key: str | None, permission: Permission | None
     ) -> tuple[Caller, Account]:
         """Answer who calls and for which account, both read at once.
 
-        Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order.
+        `permission` is None where it is only known later. Raises UnauthorizedApiKey,
+        PermissionDenied and UnauthorizedAccountKey, in this order.
         """
         presented = _presentable(api_key, UnauthorizedApiKey)
         async with self.work.reading() as tx:
             caller = await self._identify(tx, presented)
-            caller.require(permission)
+            if permission is not None:
+                caller.require(permission)
             selecting = _presentable(account_key, UnauthorizedAccountKey)
             return caller, await self._select(tx, caller.tenant, selecting)
 

@@ -36,6 +36,7 @@ from storage.errors import Invalid, NotFound, ServiceError
 
 class UnauthorizedApiKey(ServiceError):
     code = "UNAUTHORIZED_API_KEY"
+    http_status = 403
 
     def __init__(self) -> None:
         super().__init__("the X-API-KEY header is missing, or its key is unknown or revoked")
@@ -43,6 +44,7 @@ class UnauthorizedApiKey(ServiceError):
 
 class PermissionDenied(ServiceError):
     code = "PERMISSION_DENIED"
+    http_status = 403
 
     def __init__(self, permission: str) -> None:
         super().__init__(
@@ -54,6 +56,7 @@ class PermissionDenied(ServiceError):
 
 class UnauthorizedAccountKey(ServiceError):
     code = "UNAUTHORIZED_ACCOUNT_KEY"
+    http_status = 401
 
     def __init__(self) -> None:
         super().__init__(
@@ -64,10 +67,12 @@ class UnauthorizedAccountKey(ServiceError):
 
 class AccountUnusable(ServiceError):
     code = "ACCOUNT_INACTIVE"
+    http_status = 401
 
 
 class ReauthRequired(AccountUnusable):
     code = "ACCOUNT_REAUTH_REQUIRED"
+    http_status = 401
 
     def __init__(
         self, message: str = "the consent has ended; the customer must link again"
@@ -89,6 +94,7 @@ class OperatorOnly(NotFound):
 
 class UnknownTarget(ServiceError):
     code = "TARGET_SYSTEM_UNKNOWN"
+    http_status = 405
 
     def __init__(self) -> None:
         super().__init__("there is no target system of that name")
@@ -96,6 +102,7 @@ class UnknownTarget(ServiceError):
 
 class SystemNotRegistered(ServiceError):
     code = "SYSTEM_NOT_REGISTERED"
+    http_status = 409
 
     def __init__(self, target: str) -> None:
         super().__init__(
@@ -106,6 +113,7 @@ class SystemNotRegistered(ServiceError):
 
 class SigningSecretMissing(ServiceError):
     code = "SIGNING_SECRET_MISSING"
+    http_status = 409
 
     def __init__(self) -> None:
         super().__init__("there is no signing secret yet: make one at POST /tenants/signing-secret")
@@ -113,6 +121,7 @@ class SigningSecretMissing(ServiceError):
 
 class LinkRefused(ServiceError):
     code = "LINK_REFUSED"
+    http_status = 400
 
 
 class StateInvalid(LinkRefused):
@@ -179,6 +188,7 @@ class OrganizationMismatch(LinkRefused):
 
 class ReferenceTaken(LinkRefused):
     code = "REFERENCE_TAKEN"
+    http_status = 409
 
     def __init__(self) -> None:
         super().__init__(
@@ -193,6 +203,7 @@ class CallbackNotAllowed(Invalid):
 
 class CodeInvalid(ServiceError):
     code = "CODE_INVALID"
+    http_status = 400
 
     def __init__(self) -> None:
         super().__init__("the code is unknown, expired or used; start the link again")
@@ -200,6 +211,7 @@ class CodeInvalid(ServiceError):
 
 class ProviderError(ServiceError):
     code = "PROVIDER_ERROR"
+    http_status = 502
 
 
 class ProviderRefused(ProviderError):
@@ -226,6 +238,7 @@ class SandboxTokenMissing(ProviderError):
 
 class ProviderUnavailable(ProviderError):
     code = "PROVIDER_UNAVAILABLE"
+    http_status = 503
     retryable = True
 
     def __init__(self, message: str = "the target system can't be reached; try again") -> None:

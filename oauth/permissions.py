@@ -1,21 +1,9 @@
 """What an API key may be used for. Pure."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
+from connector.api.operation import Permission
 from storage.errors import Invalid
-
-
-class Permission(StrEnum):
-    READ = "read"
-    """Reading what customers linked."""
-    WRITE = "write"
-    """Changing it, and subscribing to changes."""
-    PAYMENTS = "payments"
-    """Moving money."""
-    ADMIN = "admin"
-    """Starting and ending links, everything under /tenants, and notices about all accounts."""
-
 
 ALL = frozenset(Permission)
 

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from connector.api.operation import Permission
 from oauth.audit import OPERATOR, entry
 from oauth.keys import NewKey, check_key_name, new_api_key
-from oauth.permissions import ALL, Permission, read_permissions, write_permissions
+from oauth.permissions import ALL, read_permissions, write_permissions
 from storage.clock import Clock, system_clock
 from storage.errors import Conflict, Invalid, NotFound
 from storage.ids import new_id

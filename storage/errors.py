@@ -10,11 +10,11 @@
         (each floor above adds its own children: oauth.errors, connector.errors, webhooks.errors)
 
 `code` is the stable, upper-snake name a client may branch on; the message says what happened and
-what to do next, and never contains a secret or a document body. `connector.app.edge` holds the one
-table from error to HTTP status.
+what to do next, and never contains a secret or a document body. `http_status` is the one
+that tells it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,11 +23,17 @@ class ServiceError(Exception):
     """A failure with a stable `code`; `retryable` says whether the same call may succeed later."""
 
     code: ClassVar[str] = "INTERNAL"
+    http_status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return headers of the answer that tells it, besides Retry-After."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Invalid(ServiceError):
     """The input can't be accepted; `fields` names each field that is wrong."""
 
     code = "VALIDATION_FAILED"
+    http_status = 400
 
     def __init__(self, message: str, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
@@ -56,14 +63,17 @@ class Invalid(ServiceError):
 
 class NotFound(ServiceError):
     code = "NOT_FOUND"
+    http_status = 404
 
 
 class Conflict(ServiceError):
     code = "CONFLICT"
+    http_status = 409
 
 
 class StorageUnavailable(ServiceError):
     code = "STORAGE_UNAVAILABLE"
+    http_status = 503
     retryable = True
 
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from textwrap import fill
 
-from connector.app.capabilities_endpoint import capabilities_of
+from connector.app.capabilities_operation import capabilities_of
 from connector.capabilities import ACTIONS, Capabilities
 from tests.support.described import TARGET, in_process
 

@@ -19,10 +19,12 @@ from storage.errors import Conflict, FieldError, Invalid, ServiceError
 
 class SignatureInvalid(ServiceError):
     code = "SIGNATURE_INVALID"
+    http_status = 401
 
 
 class EventStale(ServiceError):
     code = "EVENT_STALE"
+    http_status = 400
 
 
 class SubscriptionExists(Conflict):

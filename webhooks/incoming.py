@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from storage.errors import Invalid
+from webhooks.intake import Intake
 
 MAX_EVENT = 1024 * 1024
 """Bytes of an incoming event. A Qonto event has a few thousand; no bound is documented."""
@@ -34,16 +35,18 @@ class Incoming:
     Of a body that isn't small nothing is read before path and headers have been looked at.
     """
 
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        intake = scope["app"].state.container.intake
         code = scope["path"].rpartition("/")[2]
         headers = _headers(scope["headers"])
         if not _is_small(headers.get("content-length", "")):
             scope[UNREAD] = True
-            await intake.admit(code, headers)
+            await self._intake.admit(code, headers)
             del scope[UNREAD]
         body = await _body(receive)
-        await intake.accept(code, headers, body)
+        await self._intake.accept(code, headers, body)
         await send(dict(_STORED))
         await send(_BODY)
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from connector.app.capabilities_endpoint import capabilities_of
+from connector.app.capabilities_operation import Matrices
 from connector.app.container import assemble
-from connector.app.factory import create_app
+from connector.app.operations import operations
 from connector.app.terminal import AsJson, print_rows, run, settings
 from connector.capabilities import ACTIONS, Capabilities
 
@@ -24,8 +24,7 @@ def capabilities(
     async def find() -> Capabilities:
         container = assemble(settings())
         try:
-            app = create_app(container, worker=False)
-            return capabilities_of(container.registry.get(target), app.routes)
+            return Matrices(container.registry, operations()).of(target)
         finally:
             await container.close()
 

@@ -31,7 +31,7 @@ from connector.app.terminal import reading as _reading
 from connector.app.terminal import run as _run
 from connector.app.terminal import settings as _settings
 from connector.app.text_files import read_text
-from connector.app.unlink_endpoint import describe
+from connector.app.unlink_operation import describe
 from connector.app.unlinking import Receipt
 from oauth.tenants import NewTenant
 from storage import migrations

@@ -31,7 +31,7 @@ from oauth.hosted import LinkPages
 from oauth.key_links import KeyLinking
 from oauth.key_uses import KeyUses
 from oauth.link import Linking
-from oauth.page_routes import StyleOf
+from oauth.page_operations import BrowserPages
 from oauth.page_styles import PageStyles
 from oauth.pages.style import PageStyle
 from oauth.ports import TargetSystem
@@ -89,8 +89,7 @@ class Container:
     links: Linking
     returning: Returning
     key_links: KeyLinking
-    pages: LinkPages
-    page_style: StyleOf
+    browser: BrowserPages
     vault: TokenVault
     reading: Reading
     sender: Sender
@@ -445,8 +444,9 @@ def assemble(
         key_links=KeyLinking(
             work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
         ),
-        pages=LinkPages(work, ring, targets, oauth_settings, clock),
-        page_style=page_style,
+        browser=BrowserPages(
+            LinkPages(work, ring, targets, oauth_settings, clock), returning, page_style
+        ),
         vault=vault,
         reading=Reading(registry, zone=settings.zone()),
         sender=sender,

@@ -11,9 +11,9 @@ from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from connector.api.openapi_errors import ErrorCode, error_codes
 from connector.app.docs import Reference
 from connector.app.docs_prose import sections
-from connector.app.openapi_errors import ErrorCode, error_codes
 
 
 def _compact(example: str) -> str:

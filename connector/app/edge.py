@@ -1,56 +1,33 @@
-"""The edge of the HTTP surface: who is calling, request ids, and errors in one envelope.
+"""The edge of the HTTP surface: request ids, limits, and errors in one envelope.
 
-Closed by default: a path that isn't listed here as open needs both keys.
+Who may call is decided at each operation's own route, by `connector.app.gate`.
 """
 
-import math
 import re
 import secrets
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import msgspec
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connector import errors as connector_errors
-from connector.app import errors as edge_errors
+from connector.api.errors import error_response
+from connector.api.operation import Permission
+from connector.api.routing import Gate, OperationRoute, other_methods
 from connector.app.access_log import AccessLog
 from connector.app.addresses import owner_of
 from connector.app.bodies import Bodies
+from connector.app.errors import NoSuchMethod, TooManyBadKeys, TooManyRequests
 from connector.app.metrics import HttpMetrics
-from connector.app.permitted import needed
 from connector.app.refusals import Refusals
-from oauth import errors as oauth_errors
-from oauth.callers import Callers
-from storage import errors as storage_errors
-from storage.errors import FieldError, Invalid, ServiceError
-from webhooks import errors as webhook_errors
+from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
+from storage.errors import NotFound, ServiceError
 from webhooks.incoming import UNREAD
-
-OPEN = (
-    "/auth/callback/",
-    "/link/",
-    "/events/callback/",
-    "/health",
-    "/metrics",
-    "/openapi.json",
-    "/docs",
-    "/llms.txt",
-)
-"""Called by browsers, by providers (whose signature is checked instead) and by operators."""
-
-TENANT = ("/auth/", "/tenants/", "/webhooks/tenant", "/capabilities")
-"""Need the vendor's key; an account key is taken when sent."""
-
-ACCOUNT = frozenset({"/auth/companies", "/auth/environments", "/auth/status"})
-"""Need both keys although they are below a path of TENANT."""
 
 HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Sent with every answer that doesn't say otherwise."""
@@ -59,141 +36,10 @@ _STAY_SECURE = (b"strict-transport-security", b"max-age=31536000")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
-# From error to HTTP status: the nearest class in an error's family counts.
-STATUS: dict[type[ServiceError], int] = {
-    ServiceError: 500,
-    storage_errors.Invalid: 400,
-    storage_errors.NotFound: 404,
-    storage_errors.Conflict: 409,
-    storage_errors.StorageUnavailable: 503,
-    oauth_errors.UnauthorizedApiKey: 403,
-    oauth_errors.PermissionDenied: 403,
-    oauth_errors.UnauthorizedAccountKey: 401,
-    oauth_errors.ReauthRequired: 401,
-    oauth_errors.AccountUnusable: 401,
-    oauth_errors.UnknownTarget: 405,
-    oauth_errors.SystemNotRegistered: 409,
-    oauth_errors.SigningSecretMissing: 409,
-    oauth_errors.LinkRefused: 400,
-    oauth_errors.ReferenceTaken: 409,
-    oauth_errors.CodeInvalid: 400,
-    oauth_errors.ProviderError: 502,
-    oauth_errors.ProviderUnavailable: 503,
-    connector_errors.UnknownTarget: 405,
-    connector_errors.IdentityUnknown: 403,
-    connector_errors.NotAcceptable: 406,
-    connector_errors.DocumentTooLarge: 400,
-    connector_errors.PassThroughRefused: 403,
-    connector_errors.DownstreamError: 502,
-    connector_errors.DownstreamRefused: 400,
-    connector_errors.DownstreamForbidden: 403,
-    connector_errors.AccessRefused: 401,
-    connector_errors.SandboxTokenMissing: 502,
-    connector_errors.DownstreamUnavailable: 503,
-    connector_errors.DownstreamTimeout: 504,
-    connector_errors.RateLimited: 429,
-    webhook_errors.SignatureInvalid: 401,
-    webhook_errors.EventStale: 400,
-    edge_errors.MalformedRequest: 400,
-    edge_errors.RequestTooSlow: 408,
-    edge_errors.BodyTooLarge: 413,
-    edge_errors.TooManyBadKeys: 429,
-    edge_errors.TooManyRequests: 429,
-    edge_errors.HeadersTooLarge: 431,
-    edge_errors.ServerBusy: 503,
-}
-
 _GONE = 499
 """What is noted for a request whose client didn't stay for an answer."""
 
 logger = structlog.get_logger()
-
-
-class ValidationProblem(msgspec.Struct, frozen=True):
-    field: str
-    code: str
-    message: str
-
-
-class DownstreamProblem(msgspec.Struct, frozen=True):
-    """What the target system said, in its own words; `hint` is ours, where there is one."""
-
-    status: int
-    code: str | None
-    message: str | None
-    source: str | None
-    hint: str | None
-
-
-class Problem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Why a request failed. Branch on `code`; `message` is for people."""
-
-    code: str
-    message: str
-    request_id: str
-    validation_errors: tuple[ValidationProblem, ...] = ()
-    downstream_errors: tuple[DownstreamProblem, ...] = ()
-    trace_id: str | None = None
-    subscription_id: str | None = None
-
-
-class ErrorEnvelope(msgspec.Struct, frozen=True, rename="camel"):
-    """The body of every failure."""
-
-    errors: Problem
-    data: None = None
-    meta: dict[str, str] = {}
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def status_of(error: ServiceError) -> int:
-    """Answer the HTTP status of an error."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-
-
-def error_response(error: ServiceError, request_id: str) -> Response:
-    """Write an error as the envelope clients get."""
-    fields: Sequence[FieldError] = error.fields if isinstance(error, Invalid) else ()
-    problem = Problem(
-        code=error.code,
-        message=error.message,
-        request_id=request_id,
-        validation_errors=tuple(
-            ValidationProblem(item.field, item.code, item.message) for item in fields
-        ),
-        downstream_errors=tuple(
-            DownstreamProblem(item.status, item.code, item.message, item.source, item.hint)
-            for item in getattr(error, "downstream", ())
-        ),
-        trace_id=getattr(error, "trace_id", None),
-        subscription_id=getattr(error, "subscription_id", None),
-    )
-    headers: dict[str, str] = {}
-    if (wait := getattr(error, "retry_after", None)) is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(wait)))
-    elif error.retryable:
-        headers["Retry-After"] = "5"
-    if isinstance(error, connector_errors.RateLimited):
-        headers |= _rate_limit(error)
-    if isinstance(error, edge_errors.BodyTooLarge):
-        headers["Connection"] = "close"  # the rest of it isn't waited for
-    return Response(
-        _encode(ErrorEnvelope(problem, meta={"requestId": request_id})),
-        status_of(error),
-        headers,
-        "application/json",
-    )
-
-
-def _rate_limit(error: connector_errors.RateLimited) -> dict[str, str]:
-    known = {"Limit": error.limit, "Remaining": error.remaining, "Reset": error.reset}
-    return {
-        f"RateLimit-{name}": str(math.ceil(value))
-        for name, value in known.items()
-        if value is not None
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +65,8 @@ class Edge:
         self,
         app: ASGIApp,
         *,
-        callers: Callers,
         metrics: HttpMetrics,
-        direct: Route,
+        direct: OperationRoute,
         limits: EdgeLimits | None = None,
         access_log: AccessLog | None = None,
         secure: bool = False,
@@ -230,7 +75,6 @@ class Edge:
         self._app = app
         self._direct = direct
         self._prefix = direct.path.partition("{")[0]
-        self._callers = callers
         self._metrics = metrics
         self._access_log = access_log
         self._bodies = Bodies(limits.body_bytes)
@@ -272,7 +116,6 @@ class Edge:
                     request.state.request_id = request_id
                     with self._place(address):
                         self._bodies.check(scope["headers"])
-                        await self._authenticate(request)
                         await self._pass_on(self._app, scope, receive, sending)
             except ClientDisconnect:
                 status = _GONE
@@ -300,19 +143,9 @@ class Edge:
                     account_id=None if account is None else account.id,
                 )
 
-    @staticmethod
-    def _check(scope: Scope) -> None:
-        """Raise Invalid for a query with NUL, which no text that's stored may hold.
-
-        In a path it gives way to what stands for an unreadable character: no id has that either.
-        """
-        if "\0" in scope["path"]:
-            scope["path"] = scope["path"].replace("\0", "\ufffd")
-        if b"%00" in scope.get("query_string", b""):
-            raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
-
     async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self._check(scope)
+        if "\0" in scope["path"]:  # no id has that, nor what stands for an unreadable character
+            scope["path"] = scope["path"].replace("\0", "\ufffd")
         if self._bodies.is_small(scope["headers"]):
             await app(scope, receive, send)
             return
@@ -325,7 +158,7 @@ class Edge:
         owner = owner_of(address)
         count = self._under_way.get(owner, 0)
         if count >= self._per_address:
-            raise edge_errors.TooManyRequests
+            raise TooManyRequests
         self._under_way[owner] = count + 1
         try:
             yield
@@ -337,21 +170,20 @@ class Edge:
     def _noted(self, error: Exception, scope: Scope, address: str) -> Exception:
         """Note a key that was refused; answer the error, or the one that takes its place."""
         match error:
-            case oauth_errors.UnauthorizedApiKey() | oauth_errors.PermissionDenied():
-                is_open = scope["path"].startswith(OPEN)
-                key = _header(scope, b"authorization" if is_open else b"x-api-key")
-            case oauth_errors.UnauthorizedAccountKey():
+            case UnauthorizedApiKey() | PermissionDenied():
+                key = _header(scope, b"authorization" if _is_open(scope) else b"x-api-key")
+            case UnauthorizedAccountKey():
                 key = _header(scope, b"x-account-key")
             case _:
                 return error
         if not key:
             self._refusals.missing()
-        elif isinstance(error, oauth_errors.PermissionDenied):
+        elif isinstance(error, PermissionDenied):
             self._refusals.denied(address, key, error.code)
         else:
             try:
                 self._refusals.refused(address, key, error.code)
-            except edge_errors.TooManyBadKeys as slowed:
+            except TooManyBadKeys as slowed:
                 return slowed
         return error
 
@@ -364,28 +196,11 @@ class Edge:
             and len(path) > len(self._prefix)
         )
 
-    async def _authenticate(self, request: Request) -> None:
-        path = request.scope["path"]
-        if path.startswith(OPEN):
-            return
-        api_key = request.headers.get("X-API-KEY")
-        account_key = request.headers.get("X-ACCOUNT-KEY")
-        permission = needed(request.method, path)
-        if account_key is None and path.startswith(TENANT) and path not in ACCOUNT:
-            caller = await self._callers.identify(api_key)
-            request.state.caller = caller  # whoever is refused is written down too
-            caller.require(permission)
-        else:
-            caller, request.state.account = await self._callers.admit(
-                api_key, account_key, permission
-            )
-        request.state.tenant, request.state.caller = caller.tenant, caller
-
 
 def _answer(error: Exception, request_id: str) -> Response:
     match error:
         case ServiceError():
-            status = status_of(error)
+            status = error.http_status
             if status >= 500:
                 logger.warning("http.failed", request_id=request_id, code=error.code, status=status)
             return error_response(error, request_id)
@@ -400,32 +215,39 @@ def _answer(error: Exception, request_id: str) -> Response:
             )
 
 
-async def answer_http_exception(request: Request, error: Exception) -> Response:
-    """Write what the router itself refuses (no such path, no such method) as the envelope."""
-    assert isinstance(error, HTTPException)
-    refusal: ServiceError
-    if error.status_code == 405:
-        refusal = _NoSuchMethod("This path exists, but not for this method.")
-    else:
-        refusal = storage_errors.NotFound("There is nothing at this path.")
-    response = error_response(refusal, request.state.request_id)
-    response.status_code = error.status_code
-    response.headers.update(error.headers or {})
-    return response
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Answers what the router itself refuses, to callers with a key: no such path, or method."""
 
+    gate: Gate
 
-class _NoSuchMethod(ServiceError):
-    code = "METHOD_NOT_ALLOWED"
+    async def answer(self, request: Request, error: Exception) -> Response:
+        """Return the refusal as the envelope; raise what the gate raises."""
+        assert isinstance(error, HTTPException)
+        refusal: ServiceError = NotFound("There is nothing at this path.")
+        if error.status_code == 405:
+            known = next(other_methods(request.app.routes, request.scope), None)
+            refusal = NoSuchMethod()
+            if known is not None:
+                admin = known.permission is Permission.ADMIN
+                is_reading = request.method in ("GET", "HEAD")
+                other = Permission.READ if is_reading else Permission.WRITE
+                await self.gate.admit(request, known.keys, Permission.ADMIN if admin else other)
+        else:
+            await self.gate.admit(request, "tenant", None)
+        response = error_response(refusal, request.state.request_id)
+        response.headers.update(error.headers or {})
+        return response
 
 
 def _route_of(scope: Scope) -> str:
-    """Name the route of a request; of one that was refused, the route it would have taken."""
-    if "route" in scope or "app" not in scope:
-        return getattr(scope.get("route"), "path", "unmatched")
-    for one in scope["app"].router.routes:
-        if one.matches(scope)[0] is Match.FULL:
-            return getattr(one, "path", "unmatched")
-    return "unmatched"
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+def _is_open(scope: Scope) -> bool:
+    """Say whether the call needs no keys of ours."""
+    route = scope.get("route")
+    return isinstance(route, OperationRoute) and route.operation.keys == "none"
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

@@ -5,23 +5,32 @@ ServiceError
 ├── HeadersTooLarge      the headers are too long or too many
 ├── RequestTooSlow       the request did not come in time
 ├── MalformedRequest     this is no HTTP request
+├── NoSuchMethod         the path has no such method
 ├── TooManyBadKeys       too many unknown keys came from this address; wait
 ├── TooManyRequests      too many requests at once from this address; wait
 └── ServerBusy           there is no room for another request just now; try again
 """
+
+from collections.abc import Mapping
 
 from storage.errors import ServiceError
 
 
 class BodyTooLarge(ServiceError):
     code = "BODY_TOO_LARGE"
+    http_status = 413
 
     def __init__(self, most: int) -> None:
         super().__init__(f"The request's body has more than {most} bytes.")
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Connection": "close"}  # the rest of it isn't waited for
+
 
 class HeadersTooLarge(ServiceError):
     code = "HEADERS_TOO_LARGE"
+    http_status = 431
 
     def __init__(self) -> None:
         super().__init__("The request's headers are too long or too many.")
@@ -29,6 +38,7 @@ class HeadersTooLarge(ServiceError):
 
 class RequestTooSlow(ServiceError):
     code = "REQUEST_TIMEOUT"
+    http_status = 408
     retryable = True
 
     def __init__(self, part: str) -> None:
@@ -37,6 +47,7 @@ class RequestTooSlow(ServiceError):
 
 class MalformedRequest(ServiceError):
     code = "MALFORMED_REQUEST"
+    http_status = 400
 
     def __init__(self) -> None:
         super().__init__("This is not an HTTP request.")
@@ -44,6 +55,7 @@ class MalformedRequest(ServiceError):
 
 class TooManyBadKeys(ServiceError):
     code = "TOO_MANY_BAD_KEYS"
+    http_status = 429
     retryable = True
 
     def __init__(self, retry_after: float) -> None:
@@ -56,6 +68,7 @@ class TooManyBadKeys(ServiceError):
 
 class TooManyRequests(ServiceError):
     code = "TOO_MANY_REQUESTS"
+    http_status = 429
     retryable = True
 
     def __init__(self, what: str = "requests") -> None:
@@ -64,7 +77,16 @@ class TooManyRequests(ServiceError):
 
 class ServerBusy(ServiceError):
     code = "SERVER_BUSY"
+    http_status = 503
     retryable = True
 
     def __init__(self) -> None:
         super().__init__("There is no room for another request just now; try again.")
+
+
+class NoSuchMethod(ServiceError):
+    code = "METHOD_NOT_ALLOWED"
+    http_status = 405
+
+    def __init__(self) -> None:
+        super().__init__("This path exists, but not for this method.")

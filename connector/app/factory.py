@@ -1,22 +1,21 @@
 """The HTTP app, from an assembled container."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
-import connector.routes
-import oauth.routes
-import webhooks.routes
-from connector.app import capabilities_endpoint, docs_routes, health, unlink_endpoint
+from connector.api.routing import OperationRoute
 from connector.app.access_log import AccessLog
 from connector.app.container import Container
-from connector.app.edge import Edge, EdgeLimits, answer_http_exception
-from connector.app.unserved import complete
-from connector.app.write_probe import WriteProbe
+from connector.app.edge import Closed, Edge, EdgeLimits
+from connector.app.gate import KeyGate
+from connector.app.operations import routes
 from storage import migrations
+from webhooks.operations import TAKE_IN
 
 
 def create_app(container: Container, *, worker: bool = True) -> Starlette:
@@ -41,25 +40,15 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             await container.worker.stop()
 
     settings = container.settings
+    gate = KeyGate(container.callers)
+    served = routes(container, gate)
     app = Starlette(
-        routes=complete(
-            [
-                *health.routes,
-                *docs_routes.routes,
-                # before /auth/{target}, which would take what lies below /auth for a target system
-                *connector.routes.routes,
-                *oauth.routes.routes,
-                *webhooks.routes.routes,
-                *unlink_endpoint.routes,
-                *capabilities_endpoint.routes,
-            ]
-        ),
+        routes=served,
         middleware=[
             Middleware(
                 Edge,
-                callers=container.callers,
                 metrics=container.http_metrics,
-                direct=webhooks.routes.incoming,
+                direct=_direct(served),
                 limits=EdgeLimits(
                     settings.server.body_bytes,
                     settings.server.connections_per_address,
@@ -69,10 +58,15 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
                 secure=settings.public_url.startswith("https://"),
             )
         ],
-        exception_handlers={HTTPException: answer_http_exception},
+        exception_handlers={HTTPException: Closed(gate).answer},
         lifespan=lifespan,
     )
-    app.state.container = container
-    app.state.write_probe = WriteProbe(container.work, container.clock)
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
+
+
+def _direct(served: Iterable[BaseRoute]) -> OperationRoute:
+    """Find the route of events, which needs no router to be found."""
+    return next(
+        one for one in served if isinstance(one, OperationRoute) and one.operation is TAKE_IN
+    )

@@ -1,87 +1,135 @@
 """Is it up, and is it well: /health, /health/details and /metrics."""
 
 import hmac
+from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from connector.api.envelope import written
+from connector.api.operation import operation
+from connector.app.metrics import QueueMetrics
+from connector.app.write_probe import WriteProbe
 from oauth.errors import UnauthorizedApiKey
 from storage import migrations
-from storage.errors import SchemaMismatch, ServiceError
+from storage.clock import Clock
+from storage.errors import ServiceError
 from storage.repositories.endpoints import ACTIVE, DISABLED, PAUSED
+from storage.unit_of_work import UnitOfWork
+
+_Parts = dict[str, dict[str, str | int | float]]
 
 
-async def health(_request: Request) -> Response:
+class Healthy(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """How what the service stands on is: `info` what works, `error` what doesn't."""
+
+    status: Literal["ok", "error"]
+    info: _Parts
+    error: _Parts
+    details: _Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What the operator's monitoring is answered from; with a token it must be sent."""
+
+    work: UnitOfWork
+    clock: Clock
+    metrics: CollectorRegistry
+    queue: QueueMetrics
+    probe: WriteProbe
+    token: str | None = None
+
+    async def parts(self) -> _Parts:
+        """Return what the service stands on, each with how it is."""
+        try:
+            await migrations.require_current(self.work.database)
+            due, age = await self.backlog()
+            problem = await self.probe.problem()
+        except ServiceError as error:
+            return {"database": {"status": "down", "message": error.message}}
+        return {
+            "database": (
+                {"status": "up"} if problem is None else {"status": "down", "message": problem}
+            ),
+            "queue": {"status": "up", "due": due, "oldestSeconds": round(age, 3)},
+        }
+
+    async def backlog(self) -> tuple[int, float]:
+        """Return how many deliveries are due, and since how many seconds the oldest is."""
+        async with self.work.reading() as tx:
+            due, oldest = await tx.deliveries.backlog(self.clock())
+        age = 0.0 if oldest is None else (self.clock() - oldest).total_seconds()
+        return due, max(age, 0.0)
+
+    def authorize(self, request: Request) -> None:
+        """Raise UnauthorizedApiKey unless the token was sent, where there is one."""
+        if self.token is None:
+            return
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise UnauthorizedApiKey
+
+
+@operation(
+    "GET",
+    "/health",
+    "Say that the process answers",
+    keys="none",
+    response=Healthy,
+    tag="health",
+)
+async def health(_monitoring: Monitoring, _request: Request) -> Response:
     """200 when the process answers."""
-    return _json({"status": "ok"})
+    return written(Healthy("ok"))
 
 
-async def details(request: Request) -> Response:
+@operation(
+    "GET",
+    "/health/details",
+    "Say whether all it stands on works",
+    keys="none",
+    response=Health,
+    errors=(403,),
+    description="503 with what doesn't work. May ask for the monitoring token.",
+    tag="health",
+)
+async def details(monitoring: Monitoring, request: Request) -> Response:
     """200 when everything it stands on works; 503 with what doesn't."""
-    _authorize(request)
-    container = request.app.state.container
-    parts: dict[str, dict[str, str | int | float]] = {}
-    try:
-        await migrations.require_current(container.database)
-        async with container.work.reading() as tx:
-            due, oldest = await tx.deliveries.backlog(container.clock())
-        age = 0.0 if oldest is None else (container.clock() - oldest).total_seconds()
-        problem = await request.app.state.write_probe.problem()
-        parts["database"] = (
-            {"status": "up"} if problem is None else {"status": "down", "message": problem}
-        )
-        parts["queue"] = {"status": "up", "due": due, "oldestSeconds": round(max(age, 0.0), 3)}
-    except SchemaMismatch as error:
-        parts["database"] = {"status": "down", "message": error.message}
-    except ServiceError as error:
-        parts["database"] = {"status": "down", "message": error.message}
-    well = all(part["status"] == "up" for part in parts.values())
-    return _json(
-        {
-            "status": "ok" if well else "error",
-            "info": {name: part for name, part in parts.items() if part["status"] == "up"},
-            "error": {name: part for name, part in parts.items() if part["status"] != "up"},
-            "details": parts,
-        },
-        200 if well else 503,
-    )
+    monitoring.authorize(request)
+    parts = await monitoring.parts()
+    up = {name: part for name, part in parts.items() if part["status"] == "up"}
+    down = {name: part for name, part in parts.items() if part["status"] != "up"}
+    found = Health("error" if down else "ok", up, down, parts)
+    return written(found, 503 if down else 200)
 
 
-async def metrics(request: Request) -> Response:
+@operation(
+    "GET", "/metrics", "Figures for Prometheus", keys="none", tag="health", is_described=False
+)
+async def metrics(monitoring: Monitoring, request: Request) -> Response:
     """Prometheus' text format."""
-    _authorize(request)
-    container = request.app.state.container
-    async with container.work.reading() as tx:
-        due, oldest = await tx.deliveries.backlog(container.clock())
+    monitoring.authorize(request)
+    due, age = await monitoring.backlog()
+    async with monitoring.work.reading() as tx:
         held = await tx.endpoints.held()
         states = await tx.endpoints.states()
-    container.queue_metrics.due.set(due)
-    container.queue_metrics.held.set(held)
+    queue = monitoring.queue
+    queue.due.set(due)
+    queue.held.set(held)
     for state in (ACTIVE, PAUSED, DISABLED):
-        container.queue_metrics.endpoints.labels(state).set(states.get(state, 0))
-    age = 0.0 if oldest is None else (container.clock() - oldest).total_seconds()
-    container.queue_metrics.age.set(max(age, 0.0))
-    return Response(generate_latest(container.metrics_registry), media_type=CONTENT_TYPE_LATEST)
+        queue.endpoints.labels(state).set(states.get(state, 0))
+    queue.age.set(age)
+    return Response(generate_latest(monitoring.metrics), media_type=CONTENT_TYPE_LATEST)
 
 
-def _authorize(request: Request) -> None:
-    token = request.app.state.container.settings.server.monitoring_token
-    if token is None:
-        return
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise UnauthorizedApiKey
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
-
-
-routes = [
-    Route("/health", health),
-    Route("/health/details", details),
-    Route("/metrics", metrics),
-]
+MONITORING_OPERATIONS = (health, details, metrics)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from connector.app.openapi_models import Schema, components
+from connector.api.openapi_models import Schema, components
 from webhooks.envelope import EventBody
 
 

@@ -16,8 +16,8 @@ from connector.app.container import Container
 from connector.app.terminal import AsJson, assembled, out, print_rows, run
 from storage.errors import NotFound
 from storage.repositories.accounts import Account
-from webhooks import log_routes, replay_routes, standing_routes
-from webhooks.answers import LIMITS
+from webhooks import log_operations, replay_operations, standing_operations
+from webhooks.asking import LIMITS
 from webhooks.log import Asked
 from webhooks.replays import Criteria
 from webhooks.signing import maesn_secret, standard_secret
@@ -49,11 +49,11 @@ def webhook_list(
     Example: qonto-connector webhook list acct_01K9...
     """
 
-    async def look() -> list[standing_routes.WebhookState]:
+    async def look() -> list[standing_operations.WebhookState]:
         async with assembled() as container:
             owner = await _account(container, account)
             return [
-                standing_routes.shown_standing(await container.standings.get(owner, one.id))
+                standing_operations.shown_standing(await container.standings.get(owner, one.id))
                 for one in await container.subscriptions.list(owner)
             ]
 
@@ -177,10 +177,10 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
     Example: qonto-connector webhook test whk_01K9...
     """
 
-    async def send() -> log_routes.WebhookDelivery:
+    async def send() -> log_operations.WebhookDelivery:
         async with assembled() as container:
             owner = await _owner(container, webhook)
-            return log_routes.shown(await container.trial.send(owner, webhook))
+            return log_operations.shown(await container.trial.send(owner, webhook))
 
     _show(msgspec.to_builtins(run(send())), as_json)
 
@@ -189,14 +189,14 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
 def webhook_deliveries(
     webhook: Webhook,
     status: Annotated[
-        log_routes.Status | None, typer.Option(help="Only what stands like this.")
+        log_operations.Status | None, typer.Option(help="Only what stands like this.")
     ] = None,
-    event_type: Annotated[log_routes.EventType | None, typer.Option(help="Only these.")] = None,
+    event_type: Annotated[log_operations.EventType | None, typer.Option(help="Only these.")] = None,
     event_id: Annotated[
         str | None, typer.Option(help="Only of this event, the receiver's webhook-id.")
     ] = None,
     resource_id: Annotated[str | None, typer.Option(help="Only of this record.")] = None,
-    origin: Annotated[log_routes.Origin | None, typer.Option(help="Only what came so.")] = None,
+    origin: Annotated[log_operations.Origin | None, typer.Option(help="Only what came so.")] = None,
     since: Moment = None,
     until: Moment = None,
     most: Annotated[int, typer.Option(min=1, help="How many, the newest ones.")] = 50,
@@ -215,15 +215,15 @@ def webhook_deliveries(
         **_between(since, until),
     )
 
-    async def look() -> list[log_routes.WebhookDelivery]:
+    async def look() -> list[log_operations.WebhookDelivery]:
         async with assembled() as container:
             owner = await _owner(container, webhook)
-            found: list[log_routes.WebhookDelivery] = []
+            found: list[log_operations.WebhookDelivery] = []
             before: str | None = None
             while len(found) < most:
                 number = min(max(LIMITS), most - len(found))
                 page = await container.log.page(owner, webhook, asked, before=before, most=number)
-                found += [log_routes.shown(one) for one in page.deliveries]
+                found += [log_operations.shown(one) for one in page.deliveries]
                 before = page.next_before
                 if before is None:
                     break
@@ -240,10 +240,10 @@ def webhook_delivery(delivery: Delivery, as_json: AsJson = False) -> None:
     Example: qonto-connector webhook delivery dlv_01K9...
     """
 
-    async def look() -> log_routes.WebhookDeliveryDetail:
+    async def look() -> log_operations.WebhookDeliveryDetail:
         async with assembled() as container:
             owner = await _owner_of_delivery(container, delivery)
-            return log_routes.shown_in_full(await container.log.detail(owner, delivery))
+            return log_operations.shown_in_full(await container.log.detail(owner, delivery))
 
     shown = msgspec.to_builtins(run(look()))
     if as_json:
@@ -277,10 +277,10 @@ def webhook_replay(
         async with assembled() as container:
             if target.startswith("dlv_"):
                 owner = await _owner_of_delivery(container, target)
-                return log_routes.shown(await container.replays.one(owner, target)), ()
+                return log_operations.shown(await container.replays.one(owner, target)), ()
             owner = await _owner(container, target)
             begun, warnings = await container.replays.begin(owner, target, criteria)
-            return replay_routes.shown_replay(begun), warnings
+            return replay_operations.shown_replay(begun), warnings
 
     made, warnings = run(send())
     _show(msgspec.to_builtins(made), as_json)
@@ -303,13 +303,13 @@ def webhook_replays(
     Example: qonto-connector webhook replays whk_01K9... --cancel rpl_01K9...
     """
 
-    async def look() -> list[replay_routes.WebhookReplay]:
+    async def look() -> list[replay_operations.WebhookReplay]:
         async with assembled() as container:
             owner = await _owner(container, webhook)
             if cancel is not None:
                 await container.replays.cancel(owner, webhook, cancel)
             found, _ = await container.replays.list(owner, webhook, most=most)
-            return [replay_routes.shown_replay(one) for one in found]
+            return [replay_operations.shown_replay(one) for one in found]
 
     columns = ("id", "createdDate", "state", "status", "total", "planned", "delivered", "failed")
     _print_list(run(look()), columns, as_json)
@@ -366,11 +366,11 @@ async def _nothing(_container: Container, _owner: Account) -> None:
 def _show_standing(
     webhook: str, change: Callable[[Container, Account], Awaitable[None]], as_json: bool
 ) -> None:
-    async def do() -> standing_routes.WebhookState:
+    async def do() -> standing_operations.WebhookState:
         async with assembled() as container:
             owner = await _owner(container, webhook)
             await change(container, owner)
-            return standing_routes.shown_standing(await container.standings.get(owner, webhook))
+            return standing_operations.shown_standing(await container.standings.get(owner, webhook))
 
     _show(msgspec.to_builtins(run(do())), as_json)
 

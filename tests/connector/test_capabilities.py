@@ -15,8 +15,8 @@ from connector.capabilities import (
     resource_of,
     webhook_word,
 )
+from connector.faces.rest.contract import CONTRACT, OPERATIONS
 from connector.providers.qonto.concepts import CONCEPTS
-from connector.routes.contract import CONTRACT, OPERATIONS
 from tests.connector.maesn_matrix import MATRIX, TOTALS
 
 WORDS = {"S": "supported", "D": "on_demand", "-": "not_supported"}
@@ -56,24 +56,30 @@ def test_what_the_target_system_has_is_not_enabled_until_it_is_offered() -> None
     assert (totals.supported, totals.not_enabled, totals.not_supported) == (0, 3, 37 * 5 - 3)
 
 
-def test_reading_takes_a_route_and_a_reader() -> None:
+def test_reading_takes_an_operation_and_a_reader() -> None:
     """One without the other offers nothing."""
-    route = {("GET", "/accounting/invoices")}
-    assert here(served=route)[0] == "not_enabled"
+    read = {("invoices", "read")}
+    assert here(served=read)[0] == "not_enabled"
     assert here(readers=["invoices"])[0] == "not_enabled"
-    assert here(readers=["invoices"], served=route)[0] == "supported"
+    assert here(readers=["invoices"], served=read)[0] == "supported"
 
 
-def test_a_route_offers_what_it_does_and_nothing_else() -> None:
+def test_an_operation_offers_what_it_does_and_nothing_else() -> None:
     """Even where the target system was not known to have it."""
-    row = here(
-        served={("POST", "/accounting/invoices"), ("POST", "/accounting/invoices/{id}/send")}
-    )
+    row = here(served={("invoices", "create"), ("invoices", "update")})
     assert row == ["not_enabled", "supported", "supported", "not_supported", "not_enabled"]
-    row = here(served={("DELETE", "/accounting/invoices/{id}")})
+    row = here(served={("invoices", "delete")})
     assert row == ["not_enabled", "not_enabled", "not_supported", "supported", "not_enabled"]
-    row = here(served={("GET", "/accounting/bills"), ("POST", "/tenants/invoices")})
-    assert "supported" not in row
+    assert "supported" not in here(served={("bills", "read")})
+
+
+def test_what_is_beyond_the_contract_has_a_row_as_well() -> None:
+    found = matrix(readers=["labels"], served={("labels", "read")}).resources[-1]
+    assert (found.resource, found.read.here, found.create.here) == (
+        "labels",
+        "supported",
+        "not_supported",
+    )
 
 
 def test_webhooks_take_an_event_of_the_target_system_and_the_relay() -> None:

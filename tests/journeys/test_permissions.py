@@ -2,8 +2,8 @@
 
 import pytest
 
+from connector.api.operation import Permission
 from connector.app.sandbox import Sandbox, ok
-from oauth.permissions import Permission
 
 pytestmark = pytest.mark.loopback
 

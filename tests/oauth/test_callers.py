@@ -2,8 +2,8 @@
 
 import pytest
 
+from connector.api.operation import Permission
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
-from oauth.permissions import Permission
 from tests.oauth.conftest import Floor
 
 

@@ -10,17 +10,19 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from connector.api.routing import routes
 from oauth.errors import PageExpired, PageInvalid, PageUsed, StateInvalid
 from oauth.grants import ConsentAnswer
 from oauth.link_endings import Ending, Outcome
-from oauth.page_routes import plain_style
+from oauth.operations import GROUPS
+from oauth.page_operations import PAGE_OPERATIONS, BrowserPages
 from oauth.page_tokens import write_page_token
 from oauth.requests import LinkRequest
 from oauth.returning import Redirect
-from oauth.routes import routes
 from storage.errors import Invalid
 from storage.repositories.tenants import Tenant
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor, query_of
+from tests.support.gates import LetIn
 
 PAGE = "https://connect.example/api/link/"
 HOOK = "https://app.example/hooks/account-key"
@@ -29,10 +31,9 @@ ENDS_HERE = LinkRequest(hosted=True, webhook_callback_url=HOOK)
 
 @pytest.fixture
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
-    app = Starlette(routes=routes)
-    app.state.container = SimpleNamespace(
-        returning=floor.returning, pages=floor.pages, page_style=plain_style
-    )
+    browser = BrowserPages(floor.pages, floor.returning)
+    (pages,) = [one for one in GROUPS if one.operations is PAGE_OPERATIONS]
+    app = Starlette(routes=routes([pages], SimpleNamespace(browser=browser), LetIn()))
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
         yield client

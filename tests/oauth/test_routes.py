@@ -11,12 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from oauth.endpoints import ENDPOINTS
-from oauth.page_routes import plain_style
+from connector.api.routing import operations, routes
+from oauth.link_operations import LINK_OPERATIONS
+from oauth.operations import GROUPS
+from oauth.page_operations import BrowserPages
 from oauth.page_styles import PageStyles
-from oauth.routes import routes
 from storage.errors import Invalid, ServiceError
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor, query_of
+from tests.support.gates import LetIn
 
 JSON = {"Accept": "application/json"}
 
@@ -54,18 +56,17 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 @pytest.fixture
 async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
-    app = Starlette(routes=routes, exception_handlers={ServiceError: refuse})
-    app.state.container = SimpleNamespace(
+    served = SimpleNamespace(
         tenants=floor.tenants,
         tenant_keys=floor.tenant_keys,
         page_styles=PageStyles(floor.work, floor.clock),
-        callers=floor.callers,
         links=floor.links,
-        returning=floor.returning,
         key_links=floor.key_links,
-        pages=floor.pages,
-        page_style=plain_style,
+        browser=BrowserPages(floor.pages, floor.returning),
         vault=floor.vault,
+    )
+    app = Starlette(
+        routes=routes(GROUPS, served, LetIn()), exception_handlers={ServiceError: refuse}
     )
     transport = httpx2.ASGITransport(Edge(app, floor))
     async with httpx2.AsyncClient(transport=transport, base_url="https://evil-host.test") as client:
@@ -438,7 +439,7 @@ async def test_api_keys_are_made_listed_and_revoked(
 async def test_every_address_asks_for_the_api_key_except_the_callback(
     browser: httpx2.AsyncClient,
 ) -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in operations(GROUPS):
         answer = await browser.request(
             endpoint.method,
             endpoint.path.replace("{target}", "acme").replace("{targetSystem}", "acme"),
@@ -446,19 +447,15 @@ async def test_every_address_asks_for_the_api_key_except_the_callback(
         refused = answer.headers["content-type"] == "application/json" and (
             answer.json()["code"] == "UNAUTHORIZED_API_KEY"
         )
-        assert refused is endpoint.api_key
-
-
-def test_every_address_is_described() -> None:
-    served = {
-        (method, route.path) for route in routes for method in (route.methods or set()) - {"HEAD"}
-    }
-    assert {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS} == served
+        assert refused is (endpoint.keys != "none")
 
 
 async def test_without_an_edge_nothing_is_answered(floor: Floor) -> None:
-    app = Starlette(routes=routes, exception_handlers={ServiceError: refuse})
-    app.state.container = SimpleNamespace(links=floor.links)
+    links = [one for one in GROUPS if one.operations is LINK_OPERATIONS]
+    app = Starlette(
+        routes=routes(links, SimpleNamespace(links=floor.links), LetIn()),
+        exception_handlers={ServiceError: refuse},
+    )
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="http://x.test"
     ) as client:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from connector.api.operation import Permission
 from oauth.errors import PermissionDenied, UnauthorizedApiKey
-from oauth.permissions import ALL, Permission, choose_permissions, read_permissions
+from oauth.permissions import ALL, choose_permissions, read_permissions
 from storage.errors import Conflict, Invalid, NotFound
 from tests.oauth.conftest import Floor
 

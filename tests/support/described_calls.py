@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 import httpx2
 
-from connector.app.description import operations
-from connector.app.openapi import operation_id
-from connector.routes.operation import Operation
+from connector.api.openapi import operation_id
+from connector.api.operation import Operation
+from connector.api.parameters import parameters_of
+from connector.app.operations import described_operations
 from tests.support.described import CALLBACK, TARGET, InProcess, registration
 from tests.webhooks.relay import until
 
@@ -35,7 +36,7 @@ REQUEST_ID = "req_0123456789abcdef01234567"
 class Made:
     """A call that was made, and its answer; `values` are those of the path's parameters."""
 
-    operation: Operation
+    operation: Operation[Any]
     values: dict[str, str]
     body: Any
     answer: httpx2.Response
@@ -83,7 +84,7 @@ class Walk:
         await self._relay(hook["data"]["id"])
         await self.read()
         for path, body in BODIES.items():
-            if any(one.path == path for one in operations()):
+            if any(one.path == path for one in described_operations()):
                 await self.call("POST", path, body=body)
         await self.call("DELETE", "/webhooks/{webhookId}", webhookId=hook["data"]["id"])
         await self.call("DELETE", "/webhooks/tenant/{webhookId}", webhookId=notices["data"]["id"])
@@ -150,7 +151,9 @@ class Walk:
         """Call everything that only reads, as soon as other answers name what it needs."""
         done = {made.id for made in self.made} | set(NOT_CALLED)
         waiting = [
-            one for one in operations() if one.method == "GET" and operation_id(one) not in done
+            one
+            for one in described_operations()
+            if one.method == "GET" and operation_id(one) not in done
         ]
         while ready := [one for one in waiting if self._values(one.path) and self._queries(one)]:
             depth = min(one.path.count("{") for one in ready)
@@ -159,7 +162,7 @@ class Walk:
                 await self._read(operation)
         self.skipped = [operation_id(one) for one in waiting]
 
-    async def _read(self, operation: Operation) -> None:
+    async def _read(self, operation: Operation[Any]) -> None:
         for values in self._values(operation.path):
             for query in self._queries(operation):
                 await self._make(operation, values, query, None)
@@ -188,9 +191,9 @@ class Walk:
         records = [one for path in sorted(lists) for one in self.records(path)]
         return list(dict.fromkeys(one[name] for one in records if one.get(name)))
 
-    async def _variants(self, operation: Operation) -> None:
+    async def _variants(self, operation: Operation[Any]) -> None:
         """Ask once more with the source, for a list's second page of five, and for a file."""
-        names = {parameter.name for parameter in operation.parameters}
+        names = {parameter.name for parameter in parameters_of(operation)}
         for values in self._values(operation.path)[:1]:
             for asked in ({"rawData": "true"}, {"page": "2", "limit": "5"}):
                 for query in self._queries(operation)[:1] if set(asked) <= names else ():
@@ -208,7 +211,7 @@ class Walk:
                     found.setdefault(str(sorted(one.items(), key=str)), one)
         return sorted(found.values(), key=richness, reverse=True)
 
-    def _queries(self, operation: Operation) -> list[dict[str, str]]:
+    def _queries(self, operation: Operation[Any]) -> list[dict[str, str]]:
         """Answer what to ask with: what must be in the query, from paths that were called."""
         queries: list[dict[str, str]] = [{}]
         for name in _required(operation):
@@ -230,14 +233,16 @@ class Walk:
         **values: str,
     ) -> Any:
         """Make a call that must succeed; answer its JSON."""
-        (operation,) = [one for one in operations() if (one.method, one.path) == (method, path)]
+        (operation,) = [
+            one for one in described_operations() if (one.method, one.path) == (method, path)
+        ]
         answer = await self._make(operation, values, query or {}, body)
         assert answer.status_code == operation.status, answer.text
         return answer.json()
 
     async def _make(
         self,
-        operation: Operation,
+        operation: Operation[Any],
         values: dict[str, str],
         query: dict[str, str],
         body: Any,
@@ -258,8 +263,8 @@ class Walk:
         return answer
 
 
-def _required(operation: Operation) -> list[str]:
-    return [one.name for one in operation.parameters if one.place == "query" and one.required]
+def _required(operation: Operation[Any]) -> list[str]:
+    return [one.name for one in parameters_of(operation) if one.place == "query" and one.required]
 
 
 def _filled(path: str, values: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from jsonschema_rs import Draft202012Validator
 
-from connector.app.description import document
+from connector.app.operations import document
 from tests.support.described import API
 
 

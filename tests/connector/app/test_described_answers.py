@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from connector.app.description import operations
-from connector.app.openapi import operation_id
+from connector.api.openapi import operation_id
+from connector.app.operations import described_operations
 from tests.support.described import InProcess, in_process
 from tests.support.described_calls import NOT_CALLED, Walk, succeeded
 from tests.support.described_schema import check
 
-NEVER_SUCCEEDS = {operation_id(one) for one in operations() if one.status >= 400}
+NEVER_SUCCEEDS = {operation_id(one) for one in described_operations() if one.status >= 400}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def test_every_call_can_succeed_and_no_answer_says_more_or_less(up: InProc
         for complaint in check(made.operation.method, made.operation.path, made.answer)
     ]
     assert wrong == []
-    described = {operation_id(one) for one in operations()}
+    described = {operation_id(one) for one in described_operations()}
     missing = described - set(succeeded(walk.made)) - set(NOT_CALLED) - set(walk.skipped)
     assert missing <= NEVER_SUCCEEDS
 
@@ -52,7 +52,7 @@ async def test_refusals_are_as_described(up: InProcess) -> None:
     for keys in ({}, {"X-API-KEY": "sk_wrong"}, {"X-API-KEY": up.api_key}):
         async with up.client() as vendor:
             vendor.headers.pop("X-API-KEY")
-            for one in operations():
+            for one in described_operations():
                 if one.keys == "account" or (
                     one.keys == "tenant" and keys.get("X-API-KEY") != up.api_key
                 ):

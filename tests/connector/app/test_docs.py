@@ -10,15 +10,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from connector.app.description import document, operations
+from connector.api.openapi import operation_id
+from connector.api.openapi_errors import error_codes
 from connector.app.docs import Reference
-from connector.app.docs_routes import page_at
-from connector.app.openapi import operation_id
-from connector.app.openapi_errors import error_codes
+from connector.app.docs_operations import Publishing, page_of
 from connector.app.openapi_webhooks import ANNOUNCED
+from connector.app.operations import described_operations, document
 from tests.support.chromium import CHROMIUM, open_page
 from tests.support.described import API, in_process
 
+HERE = Publishing(API, document)
 PATHS = ("/docs", "/llms.txt", "/openapi.json")
 LARGEST = 1_500_000
 
@@ -56,7 +57,7 @@ async def anyone(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return page_at(API).body.decode()
+    return page_of(HERE).body.decode()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -92,24 +93,24 @@ async def test_it_is_small_on_the_way_to_who_takes_gzip(
 async def test_what_looks_like_it_is_not_open(anyone: httpx2.AsyncClient) -> None:
     """The paths that are open for reading stand for nothing else."""
     assert (await anyone.post("/docs")).status_code == 405
-    assert (await anyone.get("/docs/x")).status_code == 404
+    assert (await anyone.get("/docs/x")).status_code == 403
 
 
 def test_the_document_is_made_once() -> None:
     assert document(API) is document(API)
-    assert page_at(API) is page_at(API)
+    assert page_of(HERE) is page_of(HERE)
 
 
 def test_every_call_message_code_and_field_is_on_the_page(html: str) -> None:
     """Each call can be linked to by its operation id."""
     read = Read(html)
-    assert {operation_id(one) for one in operations()} <= set(read.ids)
+    assert {operation_id(one) for one in described_operations()} <= set(read.ids)
     assert {f"webhook-{one.name}" for one in ANNOUNCED} <= set(read.ids)
     plain = html.replace("<wbr>", "")
     assert all(f"<code>{one.code}</code>" in plain for one in error_codes())
     for name in document(API)["components"]["schemas"]["Invoice"]["properties"]:
         assert f"<code>{name}</code>" in html
-    for one in operations():
+    for one in described_operations():
         assert f"<code>{one.path}</code>" in plain
 
 
@@ -127,7 +128,7 @@ def test_a_browser_fetches_nothing_and_runs_only_what_the_policy_names(html: str
     read = Read(html)
     assert set(read.fetched) == {"data:,", f"{API}/llms.txt"}  # an icon, and a link for programs
     assert read.handlers == []
-    policy = page_at(API).headers["Content-Security-Policy"]
+    policy = page_of(HERE).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy and "http" not in policy and "*" not in policy
     for tag in ("style", "script"):
@@ -199,7 +200,7 @@ async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.Asyn
     answer = await anyone.get("/llms.txt")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     lines = answer.text.splitlines()
-    for one in operations():
+    for one in described_operations():
         link = f"- [{one.method} {one.path}]({API}/docs#{operation_id(one)}): {one.summary}."
         assert sum(line.startswith(link) for line in lines) == 1
     assert all(f"`{one.code}`" in answer.text for one in error_codes())
@@ -215,7 +216,7 @@ async def test_a_browser_has_no_complaint_and_opens_the_call_that_is_linked_to(
     html: str, tmp_path: Path
 ) -> None:
     """The script runs under the policy: it opens the call and offers the search."""
-    policy = page_at(API).headers["Content-Security-Policy"].partition("; form-action")[0]
+    policy = page_of(HERE).headers["Content-Security-Policy"].partition("; form-action")[0]
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     file = tmp_path / "docs.html"
     file.write_text(html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{meta}'))

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-from connector.app.description import document, operations
-from connector.app.openapi import operation_id
+from connector.api.openapi import operation_id
 from connector.app.openapi_webhooks import ANNOUNCED
+from connector.app.operations import described_operations, document
 from tests.examples import FILE, examples, written
 from tests.support.described import API
 from tests.support.described_calls import NOT_CALLED
@@ -22,7 +22,7 @@ async def test_the_file_is_current() -> None:
 
 def test_every_example_is_as_its_schema_says() -> None:
     found = list(contents(strict()["paths"])) + list(contents(strict()["webhooks"]))
-    assert len(found) > len(operations())
+    assert len(found) > len(described_operations())
     wrong = [
         (name, complaint)
         for name, content in found
@@ -35,7 +35,7 @@ def test_every_example_is_as_its_schema_says() -> None:
 def test_every_call_has_an_example() -> None:
     """But those that no vendor makes, that need no key, or that never succeed."""
     shown = set(json.loads(FILE.read_text())["operations"])
-    expected = {operation_id(one) for one in operations() if one.status < 400}
+    expected = {operation_id(one) for one in described_operations() if one.status < 400}
     assert expected - shown <= set(NOT_CALLED)
     assert {one.name for one in ANNOUNCED} == set(document(API)["webhooks"])
 

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote, urlencode
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from connector.app.description import document
+from connector.app.operations import document
 from connector.app.settings import RateGroup
 from tests.support import databases
 from tests.support.described import API, CALLBACK, TARGET, InProcess, in_process

@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 from pydantic import BaseModel, Field, create_model
+from starlette.requests import Request
+from starlette.responses import Response
 
-from connector.app.openapi import describe
-from connector.app.openapi_errors import FAILURES, error_codes
-from connector.routes import operations
-from connector.routes.operation import Operation, Parameter
-from connector.unified.envelope import Envelope
+from connector.api.envelope import Envelope, Meta
+from connector.api.openapi import describe
+from connector.api.openapi_errors import FAILURES, error_codes
+from connector.api.operation import Operation, Parameter, Permission
+from connector.api.routing import operations
+from connector.faces.rest import GROUPS
 from connector.unified.invoice import Invoice
 
 
@@ -33,13 +36,25 @@ class Failure(msgspec.Struct, frozen=True):
     errors: dict[str, str]
 
 
+async def never(_use: object, _request: Request) -> Response:
+    """Serve nothing: only the description is looked at."""
+    raise AssertionError
+
+
+def made_up(method: str, path: str, **facts: Any) -> Operation[object]:
+    """An operation that is only described."""
+    needed = {} if facts.get("keys") == "none" else {"permission": Permission.READ}
+    told = {"summary": "Do it", "tag": "accounting", "handler": never, **needed, **facts}
+    return Operation(method=method, path=path, **told)
+
+
 DOCUMENT = describe(
     [
-        *operations,
-        Operation(
-            "/things/{thingId}",
+        *operations(GROUPS),
+        made_up(
             "POST",
-            "Make a thing",
+            "/things/{thingId}",
+            summary="Make a thing",
             parameters=(Parameter("thingId", "path", {"type": "string"}, "Its id.", True),),
             request=Wanted,
             response=Made,
@@ -48,11 +63,11 @@ DOCUMENT = describe(
             keys="tenant",
             description="At once.",
         ),
-        Operation("/link", "GET", "Get a link", media_type="text/html", keys="none"),
-        Operation("/name", "GET", "Get a name", response=str, keys="none"),
-        Operation("/either", "GET", "Get one or the other", response=Made, media_type="text/html"),
-        Operation("/file", "GET", "Get a file", media_type="application/pdf"),
-        Operation("/never", "GET", "Get nothing", response=str, status=404, keys="tenant"),
+        made_up("GET", "/link", media_type="text/html", keys="none"),
+        made_up("GET", "/name", response=str, keys="none"),
+        made_up("GET", "/either", response=Made, media_type="text/html"),
+        made_up("GET", "/file", media_type="application/pdf"),
+        made_up("GET", "/never", response=str, status=404, keys="tenant"),
     ],
     title="Connector",
     version="1.2.3",
@@ -189,8 +204,8 @@ def test_two_models_of_one_name_are_refused() -> None:
     """One would be described as the other."""
     namesake = create_model("Invoice", colour=(str, ...))
     twice = [
-        Operation("/a", "GET", "A", response=Envelope[Invoice]),
-        Operation("/b", "POST", "B", request=namesake),
+        made_up("GET", "/a", response=Envelope[Invoice, Meta]),
+        made_up("POST", "/b", request=namesake),
     ]
     with pytest.raises(ValueError, match="Invoice"):
         describe(twice, title="t", version="1")
@@ -198,6 +213,6 @@ def test_two_models_of_one_name_are_refused() -> None:
 
 def test_without_a_model_of_failures_none_are_described() -> None:
     """The rest is the same."""
-    document = describe(operations, title="t", version="1")
+    document = describe(operations(GROUPS), title="t", version="1")
     assert set(document["paths"]["/accounting/bills"]["get"]["responses"]) == {"200"}
     assert "servers" not in document

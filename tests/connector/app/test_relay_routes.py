@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from storage.clock import iso_millis
 from tests.support.described import CALLBACK, TARGET, InProcess, in_process
 from tests.webhooks.relay import until
-from webhooks.log_routes import LogQuery
+from webhooks.log_operations import LogQuery
 
 
 @dataclass

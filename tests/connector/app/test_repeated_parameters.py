@@ -3,10 +3,9 @@
 import pytest
 from starlette.datastructures import QueryParams
 
-from oauth.queries import given_once
-from oauth.requests import parse_query
+from connector.api.parsing import given_once, parse_query
 from storage.errors import Invalid
-from webhooks.log_routes import LogQuery
+from webhooks.log_operations import LogQuery
 
 
 @pytest.mark.parametrize("query", ["status=OPEN&status=PAID", "a=1&status=OPEN&status=OPEN"])

@@ -15,12 +15,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
 
-from connector.app.unserved import BESIDE, Unserved, complete, refusal
 from connector.capabilities import ACTIONS, Concept, action_of, resource_of
-from connector.routes.contract import OPERATIONS
+from connector.faces.rest.contract import CONTRACT, OPERATIONS
+from connector.faces.rest.unserved import BESIDE, complete, refusal
+from connector.registry import Registry
 from storage.errors import ServiceError
 from tests.connector.maesn_matrix import MATRIX
 from tests.support.described import TARGET, InProcess, in_process
+from tests.support.gates import LetIn
 
 REFUSALS = ("NOT_SUPPORTED", "NOT_ENABLED")
 OPEN = ("/health", "/events/callback/", "/auth/callback/")
@@ -241,9 +243,11 @@ def test_a_real_route_wins_by_being_there() -> None:
     async def real(_request: Request) -> Response:
         return Response("real")
 
-    before = complete([])
-    assert all(isinstance(route, Unserved) for route in before)
-    routes = complete([Route("/accounting/payments/{id}", real, methods=["DELETE"])])
+    none = Registry([])
+    before = complete([], none, LetIn())
+    assert {route.path for route in before if isinstance(route, Route)} == set(CONTRACT)
+    kept = Route("/accounting/payments/{id}", real, methods=["DELETE"])
+    routes = complete([kept], none, LetIn())
     client = TestClient(_without_errors(routes))
     assert client.delete("/accounting/payments/7").text == "real"
     assert client.get("/accounting/payments/7").status_code == 404

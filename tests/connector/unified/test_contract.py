@@ -11,6 +11,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from connector.api.envelope import Pagination
 from connector.unified import enums, iso
 from connector.unified.address import Address
 from connector.unified.bank_account import BankAccount
@@ -28,7 +29,6 @@ from connector.unified.customer import (
     PhoneNumber,
 )
 from connector.unified.document import Document, DocumentExtensions, DocumentType
-from connector.unified.envelope import Pagination
 from connector.unified.expense import Expense, ExpenseDimension, ExpenseLine, ExpenseTaxRate
 from connector.unified.invoice import Invoice, InvoiceDimension, InvoiceLine
 from connector.unified.item import Item

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.unified.encoding import encode
+from connector.api.envelope import encode
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachment
 from connector.providers.qonto.documents.bank import (
@@ -29,7 +30,6 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.reading import Resource
 from connector.providers.qonto.documents.sales import ClientInvoice, PaymentMethod
 from connector.providers.qonto.mapping.iban import is_iban
-from connector.unified.encoding import encode
 from connector.unified.iso import BANK_CURRENCY_CODES
 from connector.unified.mapped import Mapped
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.attachments import ATTACHMENTS
 from connector.providers.qonto.documents.bank import (
@@ -29,7 +30,6 @@ from connector.providers.qonto.documents.sales import (
     PRODUCTS,
     QUOTES,
 )
-from connector.unified.encoding import encode
 from connector.unified.mapped import Mapped
 
 SAMPLES = Path(mapping.__file__).parents[1] / "samples"

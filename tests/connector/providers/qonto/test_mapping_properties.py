@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Money
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
@@ -27,7 +28,6 @@ from connector.providers.qonto.documents.sales import (
     Quote,
 )
 from connector.providers.qonto.mapping.amounts import read_decimal, read_percentage
-from connector.unified.encoding import encode
 from connector.unified.mapped import Mapped
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

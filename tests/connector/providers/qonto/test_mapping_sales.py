@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
 from connector.providers.qonto.documents.reading import Resource
@@ -26,7 +27,6 @@ from connector.providers.qonto.documents.sales import (
     Product,
     Quote,
 )
-from connector.unified.encoding import encode
 
 SAMPLES = Path(mapping.__file__).parents[1] / "samples"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

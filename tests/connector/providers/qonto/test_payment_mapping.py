@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Money, MoneyField
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
 from connector.providers.qonto.documents.reading import Resource
 from connector.providers.qonto.documents.sales import CLIENT_INVOICES, ClientInvoice
-from connector.unified.encoding import encode
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
 

@@ -1,0 +1,232 @@
+"""The API's description, OpenAPI 3.1, made from the models that serve the answers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from connector.api.openapi_errors import FAILURES, failure_responses
+from connector.api.openapi_models import Schema, components
+from connector.api.operation import Operation, Parameter
+from connector.api.parameters import parameters_of
+
+JSON = "application/json"
+PAGE = "text/html"
+
+_SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
+    "account": [{"apiKey": [], "accountKey": []}],
+    "tenant": [{"apiKey": []}],
+    "none": [],
+}
+_SCHEMES: Schema = {
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-KEY",
+        "description": "Says who calls: yours, as a vendor.",
+    },
+    "accountKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-ACCOUNT-KEY",
+        "description": "Says whose books: one customer's linked account.",
+    },
+}
+_REQUEST_ID: Schema = {
+    "X-Request-Id": {"$ref": "#/components/headers/RequestId"},
+}
+_HEADERS: Schema = {
+    "RequestId": {
+        "description": "The name of this request in the service's log. Yours is kept when you send "
+        "one of 8 to 128 letters, digits, dots, dashes and underscores.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "RetryAfter": {
+        "description": "Seconds to wait before the same call may succeed.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimitLimit": {
+        "description": "Calls that may be made to the target system in the window that is full.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimitRemaining": {
+        "description": "Of these, how many are left.",
+        "schema": {"type": "integer"},
+    },
+    "RateLimitReset": {
+        "description": "Seconds until there is room again.",
+        "schema": {"type": "integer"},
+    },
+    "Location": {
+        "description": "Where the browser is sent.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+
+
+def describe(
+    operations: Iterable[Operation[Any]],
+    *,
+    title: str,
+    version: str,
+    failure: Any = None,
+    server_url: str | None = None,
+    description: str = "",
+    examples: Mapping[str, Mapping[str, Any]] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> Schema:
+    """Answer the OpenAPI document of these operations.
+
+    `failure` is the model of every error body. `examples` are by operation id: `request` and
+    `answer`. `tags` says what each group is about.
+    """
+    listed = list(operations)
+    examples, tags = examples or {}, tags or {}
+    models = [
+        model
+        for operation in listed
+        for model in (operation.request, operation.response)
+        if model is not None
+    ]
+    if failure is not None:
+        models.append(failure)
+    references, schemas = components(models)
+    paths: dict[str, Schema] = {}
+    for operation in listed:
+        path = paths.setdefault(operation.path, {})
+        example = examples.get(operation_id(operation), {})
+        described = _operation(operation, references, example, fails=failure is not None)
+        path[operation.method.lower()] = described
+    document: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": version,
+            "description": description,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "headers": _HEADERS,
+            "securitySchemes": _SCHEMES,
+        },
+        "tags": [
+            {"name": tag, **({"description": tags[tag]} if tag in tags else {})}
+            for tag in dict.fromkeys(one.tag for one in listed)
+        ],
+    }
+    if failure is not None:
+        document["components"]["responses"] = failure_responses(references[failure])
+    if server_url is not None:
+        document["servers"] = [{"url": server_url}]
+    return document
+
+
+def operation_id(operation: Operation[Any]) -> str:
+    """GET /accounting/invoices/{invoiceId} is getAccountingInvoicesByInvoiceId."""
+    words: list[str] = [operation.method.lower()]
+    for part in operation.path.strip("/").split("/"):
+        name = part.strip("{}")
+        if part.startswith("{"):
+            words.append("By")
+        words.extend(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
+    return "".join(words)
+
+
+def _operation(
+    operation: Operation[Any],
+    references: Mapping[Any, Schema],
+    example: Mapping[str, Any],
+    *,
+    fails: bool,
+) -> Schema:
+    responses: Schema = {}
+    if operation.status < 400:
+        responses[str(operation.status)] = _success(operation, references, example)
+    if fails:
+        for status in sorted(set(_failing(operation))):
+            name, _ = FAILURES[status]
+            responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    if _is_for_browsers(operation):
+        responses.update(_pages(operation))
+    described: Schema = {
+        "operationId": operation_id(operation),
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "security": _SECURITY[operation.keys],
+        "parameters": [_parameter(each) for each in parameters_of(operation)],
+        "responses": responses,
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.request is not None:
+        content: Schema = {"schema": references[operation.request]}
+        if "request" in example:
+            content["example"] = example["request"]
+        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    return described
+
+
+def _success(
+    operation: Operation[Any], references: Mapping[Any, Schema], example: Mapping[str, Any]
+) -> Schema:
+    content: Schema = {}
+    if operation.media_type != JSON:
+        is_text = operation.media_type.startswith("text/")
+        content[operation.media_type] = {"schema": {"type": "string"} if is_text else {}}
+    if operation.response is not None:
+        content[JSON] = {"schema": references[operation.response]}
+        if "answer" in example:
+            content[JSON]["example"] = example["answer"]
+    success: Schema = {"description": "Success", "headers": _REQUEST_ID}
+    if operation.status in (302, 303):
+        success["headers"] = {**_REQUEST_ID, "Location": {"$ref": "#/components/headers/Location"}}
+    elif content:
+        success["content"] = content
+    return success
+
+
+def _failing(operation: Operation[Any]) -> Iterator[int]:
+    """Say which failures a call may end with, by what it needs and does."""
+    yield from (429, 500, 503, *operation.errors)
+    if operation.keys == "none":
+        return
+    yield from (400, 401, 403, 404)
+    if operation.request is not None:
+        yield 413
+    if operation.method != "GET":
+        yield 409
+    if operation.keys == "account" and operation.media_type != JSON:
+        yield 406
+    names_target = any("target" in one.name.lower() for one in parameters_of(operation))
+    if names_target or operation.request is not None:
+        yield 405
+    if operation.keys == "account" or operation.path.startswith("/auth/"):
+        yield from (502, 504)
+
+
+def _is_for_browsers(operation: Operation[Any]) -> bool:
+    return operation.keys == "none" and operation.media_type == PAGE
+
+
+def _pages(operation: Operation[Any]) -> Schema:
+    page = {PAGE: {"schema": {"type": "string"}}}
+    pages: Schema = {
+        "400": {"description": "A page that says why", "headers": _REQUEST_ID, "content": page},
+        "405": {"description": "A page: no such target system", "content": page},
+    }
+    if operation.status == 302:
+        pages["200"] = {"description": "A page that says how it ended", "content": page}
+    return pages
+
+
+def _parameter(parameter: Parameter) -> Schema:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.required,
+        "description": parameter.description,
+        "schema": parameter.schema,
+    }

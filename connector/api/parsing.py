@@ -1,0 +1,129 @@
+"""How a body or a query becomes a checked value: each wrong field is named."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any, TypeVar, cast
+
+from pydantic import AliasChoices, BaseModel, ValidationError
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from storage.errors import FieldError, Invalid
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CODES = {"missing": "REQUIRED"}
+_CODES_OF = {"limit": "NOT_ALLOWED"}
+"""Of fields that other calls have too, and refuse by the same code whatever is wrong."""
+
+
+def parse_body(model: type[Model], raw: bytes) -> Model:
+    """Read a JSON body; an empty one counts as `{}`. Raises Invalid, one entry per wrong field."""
+    try:
+        read = model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise _invalid(error, "body") from None
+    if b"\\u0000" in raw and _holds_nul(json.loads(raw)):
+        message = "no text may hold the character NUL, which can't be stored"
+        raise Invalid.one("body", "NOT_ALLOWED", message)
+    return read
+
+
+async def read_body(model: type[Model], request: Request) -> Model:
+    """Read a request's JSON body, and keep warnings of what isn't used. Raises as `parse_body`."""
+    raw = await request.body()
+    read = parse_body(model, raw)
+    given: Mapping[str, Any] = json.loads(raw or b"{}")
+    _keep_unused(model, given, request, "field of this call's body")
+    return read
+
+
+def read_query(model: type[Model], request: Request) -> Model:
+    """Read a request's query, and keep warnings of what isn't used. Raises as `parse_query`."""
+    read = parse_query(model, request.query_params)
+    _keep_unused(model, request.query_params, request, "parameter of this call")
+    return read
+
+
+def _keep_unused(
+    model: type[BaseModel], given: Mapping[str, Any], request: Request, kind: str
+) -> None:
+    known = _known_to(model)
+    request.state.unused = tuple(
+        f"{name[:40]!r} is not a {kind}; it was not used." for name in given if name not in known
+    )
+
+
+def unused_in(request: Request) -> tuple[str, ...]:
+    """Answer the warnings that were kept."""
+    return getattr(request.state, "unused", ())
+
+
+def _known_to(model: type[BaseModel]) -> set[str]:
+    """Name every spelling of every field."""
+    known = set(model.model_fields)
+    for one in model.model_fields.values():
+        match one.validation_alias or one.alias:
+            case str(name):
+                known.add(name)
+            case AliasChoices(choices=choices):
+                known.update(choice for choice in choices if isinstance(choice, str))
+            case _:
+                pass
+    return known
+
+
+def parse_query(model: type[Model], parameters: QueryParams) -> Model:
+    """Read query parameters. Raises Invalid, one entry per wrong or repeated parameter."""
+    given = given_once(parameters)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(error, "query") from None
+
+
+def _holds_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(_holds_nul(one) for one in cast(list[Any], value))
+        case dict():
+            return any(map(_holds_nul, chain.from_iterable(cast(dict[str, Any], value).items())))
+        case _:
+            return False
+
+
+def _invalid(error: ValidationError, whole: str) -> Invalid:
+    fields = [
+        FieldError(
+            field=".".join(str(part) for part in wrong["loc"]) or whole,
+            code=_code(wrong["loc"], wrong["type"]),
+            message=wrong["msg"],
+        )
+        for wrong in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return Invalid(f"the {whole} has {len(fields)} wrong or missing field(s)", fields)
+
+
+def _code(where: tuple[int | str, ...], kind: str) -> str:
+    own = _CODES_OF.get(str(where[0])) if len(where) == 1 else None
+    return own or _CODES.get(kind, kind.upper())
+
+
+def given_once(parameters: QueryParams) -> dict[str, str]:
+    """Return the parameters that have a value; an empty one is as good as none.
+
+    Raises Invalid for those that come more than once: taking one of their values would leave the
+    others out without a word.
+    """
+    pairs = [(name, value) for name, value in parameters.multi_items() if value]
+    repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if repeated:
+        raise Invalid(
+            "Some query parameters come more than once; each is listed.",
+            [FieldError(name[:60], "REPEATED", f"{name[:60]} may come once.") for name in repeated],
+        )
+    return dict(pairs)

@@ -1,0 +1,32 @@
+"""The accounting endpoints: Maesn's contract over the use cases."""
+
+from typing import Any, Protocol
+
+from connector.api.operation import Group
+from connector.faces.rest.documents import document_operations
+from connector.faces.rest.files import FILE_OPERATIONS
+from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
+from connector.faces.rest.profile import PROFILE_OPERATIONS
+from connector.faces.rest.reading import reading_operations
+from connector.reading import Reading
+from connector.registry import Registry
+from connector.resources import RESOURCES
+
+
+class Books(Protocol):
+    """What these endpoints are served with."""
+
+    @property
+    def reading(self) -> Reading: ...
+
+    @property
+    def registry(self) -> Registry: ...
+
+
+GROUPS: tuple[Group[Books, Any], ...] = (
+    Group(lambda books: books.reading, tuple(reading_operations(RESOURCES))),
+    Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
+    Group(lambda books: books.registry, FILE_OPERATIONS),
+    Group(lambda books: books.registry, PROFILE_OPERATIONS),
+    Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),
+)

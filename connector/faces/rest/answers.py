@@ -1,0 +1,38 @@
+"""Pages and single records as the envelope that clients get."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.api.envelope import Pagination, answer
+from connector.faces.rest.parameters import ListRequest, SingleRequest
+from connector.ports import Found, Page
+
+_NO_TOTAL = "The target system doesn't tell how many records there are."
+
+
+def answer_page(request: Request, asked: ListRequest, page: Page[Any]) -> Response:
+    """Wrap a page. Without a known total there is no pagination, since its numbers can't be null.
+
+    Raw data is the page as the target system sent it, when it was asked for.
+    """
+    warnings = (*asked.warnings, *page.warnings)
+    pagination = None
+    if page.total is None or page.total_pages is None:
+        warnings = (*warnings, _NO_TOTAL)
+    else:
+        pagination = Pagination(page.total, page.per_page, page.page, page.total_pages)
+    return answer(request, page.items, pagination=pagination, warnings=warnings, raw=page.raw)
+
+
+def answer_found(
+    request: Request, asked: SingleRequest, found: Found[Any], *, as_list: bool = False
+) -> Response:
+    """Wrap a single record, with its source when it was asked for."""
+    return answer(
+        request,
+        (found.item,) if as_list else found.item,
+        warnings=(*asked.warnings, *found.warnings),
+        raw=found.raw if asked.raw else None,
+    )

@@ -1,0 +1,29 @@
+"""Credit notes, to the organisation's own invoices and from its suppliers."""
+
+from connector.resources.filters import PAYMENT_STATUS, STATUS
+from connector.resources.resource import File, Resource
+from connector.unified.credit_note import CreditNote
+from connector.unified.vendor_credit import VendorCredit
+
+CREDIT_NOTES = Resource(
+    name="creditNotes",
+    id_name="creditNoteId",
+    chosen=lambda readers: readers.credit_notes,
+    model=CreditNote,
+    one="one of the credit notes issued",
+    many="the credit notes issued",
+    description="Amounts are negative as the target system has them.",
+    file=File("CREDIT_NOTE", "a credit note"),
+)
+
+VENDOR_CREDITS = Resource(
+    name="vendorCredits",
+    id_name="vendorCreditId",
+    chosen=lambda readers: readers.vendor_credits,
+    model=VendorCredit,
+    one="one of the credit notes received",
+    many="the credit notes received from suppliers",
+    filters=(STATUS, PAYMENT_STATUS),
+    description="Newest first.",
+    file=File("VENDOR_CREDIT", "a vendor credit", made_later=False),
+)

@@ -1,0 +1,70 @@
+"""What is true of a kind of record, whichever door it's asked for at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from connector.api.operation import Permission
+from connector.downloads import DocumentOf
+from connector.reading import Chosen
+from connector.resources.filters import Filter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Generic[T]):
+    """Lines that come with their document: `of` returns them, `id_of` the id of one.
+
+    They have no moment of their own, so that they count as changed when their document did. Without
+    `id_of` there is no single read.
+    """
+
+    name: str
+    model: type[T]
+    of: Callable[[Any], Sequence[T]]
+    id_of: Callable[[T], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The file of a record; `made_later` says that it may not be there yet."""
+
+    of: DocumentOf
+    one: str
+    made_later: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAddress:
+    """Where the same records are found as well, for clients of the contract's former versions."""
+
+    name: str
+    one: str
+    many: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource(Generic[T]):
+    """A kind of record that is listed and read one by one, with the permission that takes.
+
+    `name` is the contract's, as in paths and in the matrix of capabilities, and `id_name` its name
+    for an id. `chosen` picks its reader. `one` and `many` name it in a sentence. `filters` and
+    `orders` are what its list takes besides what every list does.
+    """
+
+    name: str
+    id_name: str
+    chosen: Chosen[Any]
+    model: type[T]
+    one: str
+    many: str
+    permission: Permission = Permission.READ
+    filters: tuple[Filter, ...] = ()
+    orders: tuple[str, ...] = ()
+    description: str = ""
+    single_as_list: bool = False
+    lines: Lines[Any] | None = None
+    file: File | None = None
+    also_at: tuple[OtherAddress, ...] = ()

@@ -1,0 +1,80 @@
+"""What the relay's calls have in common: how pages, moments and ids are asked for."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from starlette.requests import Request
+
+from storage.clock import iso_millis
+from storage.errors import NotFound
+
+LIMITS = (5, 10, 20, 50, 100)
+"""Records on a page, as everywhere."""
+
+_ID = re.compile(r"[a-z]{3,4}_[0-9A-Z]{26}")
+
+
+def _one_of_the_limits(value: int) -> int:
+    if value not in LIMITS:
+        raise ValueError(f"limit is one of {', '.join(map(str, LIMITS))}")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment is before the first or after the last year") from None
+
+
+Limit = Annotated[
+    int,
+    AfterValidator(_one_of_the_limits),
+    Field(description="Records on a page.", json_schema_extra={"enum": list(LIMITS)}),
+]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Cursor = Annotated[
+    str,
+    Field(
+        pattern=f"^{_ID.pattern}$",
+        description="Go on from here: `meta.nextCursor` of the page before.",
+    ),
+]
+Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Strict(BaseModel):
+    """What a caller sends, without a word that isn't known.
+
+    A filter or a bound that is overlooked would list, or send again, far more than was meant.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Between(Strict):
+    """Two bounds in time, in their order."""
+
+    since: Moment | None = Field(default=None, alias="from", description="Planned then or later.")
+    until: Moment | None = Field(default=None, alias="to", description="Planned before then.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Between":
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise ValueError("from must be before to")
+        return self
+
+
+def path_id(request: Request, name: str) -> str:
+    """Answer an id of the path. Raises NotFound for what can't be one."""
+    given = request.path_params[name]
+    if not _ID.fullmatch(given):
+        raise NotFound("There is nothing with this id.")
+    return given
+
+
+def moment(value: datetime | None) -> str | None:
+    """Write a moment that may be missing."""
+    return None if value is None else iso_millis(value)

@@ -1,0 +1,198 @@
+"""The delivery log over HTTP."""
+
+from typing import Any, Literal
+
+import msgspec
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.api.envelope import CursorMeta, Envelope, Meta, answer, answer_cursor
+from connector.api.operation import Permission, operation
+from connector.api.parameters import path_parameter
+from connector.api.parsing import parse_query
+from oauth.admitted import account_of
+from storage.clock import iso_millis
+from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
+from webhooks.asking import Between, Cursor, Limit, Words, moment, path_id
+from webhooks.log import Asked, Detail, Log
+
+Status = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
+EventType = Literal["CREATED", "UPDATED", "REVOKED"]
+Origin = Literal["EVENT", "REPLAY", "TEST"]
+
+
+class LogQuery(Between):
+    """Which deliveries, and how many."""
+
+    status: Status | None = Field(default=None, description="How they stand.")
+    eventType: EventType | None = Field(  # noqa: N815
+        default=None, description="Only events of this type."
+    )
+    eventId: Words | None = Field(  # noqa: N815
+        default=None, description="Only this event, by the `webhook-id` that the receiver saw."
+    )
+    resourceId: Words | None = Field(  # noqa: N815
+        default=None, description="Only events of this record."
+    )
+    origin: Origin | None = Field(
+        default=None, description="Why they were planned: an event, a replay or a test."
+    )
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One event (or notice) on its way to one URL.
+
+    `status` is PENDING (it is or will be tried), DELIVERED, GIVEN_UP, CANCELED, HELD (kept while
+    the subscription is paused) or MERGED (joined with the later one that `merged_into` names).
+    `event_id` is the `webhook-id` that the receiver sees, the same in every replay.
+    """
+
+    id: str
+    webhook_id: str | None
+    event_id: str | None
+    event_type: str | None
+    resource: str | None
+    resource_id: str | None
+    status: str
+    origin: str
+    replay_id: str | None
+    merged_into: str | None
+    attempts: int
+    next_attempt_date: str | None
+    created_date: str
+    completed_date: str | None
+
+
+class WebhookAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One try. Headers are without what proves anything; of the answer the first 2 KiB are kept."""
+
+    number: int
+    started_date: str
+    latency_ms: int
+    status_code: int | None
+    error: str | None
+    request_headers: dict[str, str] | None
+    response_headers: dict[str, str] | None
+    response_body: str | None
+
+
+class WebhookDeliveryDetail(WebhookDelivery, frozen=True, rename="camel", kw_only=True):
+    """A delivery with every try, and the body as it was sent.
+
+    `body` is null for notices, which may have carried an account key.
+    """
+
+    callback_url: str
+    body: str | None
+    tries: tuple[WebhookAttempt, ...]
+
+
+@operation(
+    "GET",
+    "/webhooks/{webhookId}/deliveries",
+    "List a subscription's deliveries",
+    permission=Permission.READ,
+    parameters=(path_parameter("webhookId", "The subscription's id."),),
+    query=LogQuery,
+    response=Envelope[tuple[WebhookDelivery, ...], CursorMeta],
+    description=(
+        "Newest first, also of a subscription that has ended. A call looks at a part of a "
+        "long log only: with filters a page may have fewer records than `limit`, even none, "
+        "and still not be the last one. The list ends where `meta.nextCursor` is null."
+    ),
+    tag="webhooks",
+)
+async def index(log: Log, request: Request) -> Response:
+    """List a subscription's deliveries."""
+    query = parse_query(LogQuery, request.query_params)
+    asked = Asked(
+        status=query.status,
+        event_type=query.eventType,
+        event_id=query.eventId,
+        resource_id=query.resourceId,
+        origin=query.origin,
+        since=query.since,
+        until=query.until,
+    )
+    page = await log.page(
+        account_of(request),
+        path_id(request, "webhookId"),
+        asked,
+        before=query.cursor,
+        most=query.limit,
+    )
+    listed = tuple(shown(delivery) for delivery in page.deliveries)
+    return answer_cursor(request, listed, page.next_before)
+
+
+@operation(
+    "GET",
+    "/webhooks/deliveries/{deliveryId}",
+    "Get a delivery with every try",
+    permission=Permission.READ,
+    parameters=(path_parameter("deliveryId", "The delivery's id."),),
+    response=Envelope[WebhookDeliveryDetail, Meta],
+    tag="webhooks",
+)
+async def get(log: Log, request: Request) -> Response:
+    """Answer one delivery with every try."""
+    found: Detail = await log.detail(account_of(request), path_id(request, "deliveryId"))
+    return answer(request, shown_in_full(found))
+
+
+def shown(delivery: LoggedDelivery) -> WebhookDelivery:
+    """Show a delivery as vendors see it."""
+    return WebhookDelivery(**_fields(delivery))
+
+
+def shown_in_full(found: Detail) -> WebhookDeliveryDetail:
+    """Show a delivery with its tries."""
+    return WebhookDeliveryDetail(
+        **_fields(found.delivery),
+        callback_url=found.delivery.callback_url,
+        body=found.sent_body,
+        tries=tuple(_attempt(one) for one in found.attempts),
+    )
+
+
+def _fields(delivery: LoggedDelivery) -> dict[str, Any]:
+    waits = delivery.status == "PENDING"
+    return {
+        "id": delivery.id,
+        "webhook_id": delivery.subscription_id,
+        "event_id": delivery.event_id or delivery.notice_id,
+        "event_type": delivery.event_type,
+        "resource": delivery.resource,
+        "resource_id": delivery.resource_id,
+        "status": delivery.status,
+        "origin": delivery.origin,
+        "replay_id": delivery.replay_id,
+        "merged_into": delivery.merged_into,
+        "attempts": delivery.attempts,
+        "next_attempt_date": iso_millis(delivery.due_at) if waits else None,
+        "created_date": iso_millis(delivery.created_at),
+        "completed_date": moment(delivery.completed_at),
+    }
+
+
+def _attempt(one: LoggedAttempt) -> WebhookAttempt:
+    return WebhookAttempt(
+        number=one.number,
+        started_date=iso_millis(one.started_at),
+        latency_ms=one.duration_ms,
+        status_code=one.status_code,
+        error=one.error,
+        request_headers=_headers(one.request_headers),
+        response_headers=_headers(one.response_headers),
+        response_body=one.response_body,
+    )
+
+
+def _headers(text: str | None) -> dict[str, str] | None:
+    return None if text is None else msgspec.json.decode(text, type=dict[str, str])
+
+
+LOG_OPERATIONS = (get, index)

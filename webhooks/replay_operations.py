@@ -1,0 +1,224 @@
+"""Replays and test events over HTTP: what sends something on request."""
+
+from typing import Literal
+
+import msgspec
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.api.envelope import CursorMeta, Envelope, Meta, answer, answer_cursor
+from connector.api.operation import Permission, operation
+from connector.api.parameters import path_parameter
+from connector.api.parsing import parse_body, parse_query
+from oauth.admitted import account_of
+from storage.clock import iso_millis
+from webhooks.asking import Between, Cursor, Limit, Strict, Words, moment, path_id
+from webhooks.log_operations import WebhookDelivery, shown
+from webhooks.replays import Criteria, Progress, Replays
+from webhooks.trial import Trial
+
+_WEBHOOK = path_parameter("webhookId", "The subscription's id.")
+_HELD = ("The subscription is paused: this is kept, and sent when it is resumed.",)
+
+
+class ReplayRequest(Between):
+    """Which of the finished deliveries to send again."""
+
+    status: Literal["FAILED", "ALL"] = Field(
+        description="FAILED: events that were given up and have not arrived since."
+    )
+    resourceId: Words | None = Field(  # noqa: N815
+        default=None, description="Only events of this record."
+    )
+
+
+class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A job that sends again. `total` is what fitted when it began, `planned` what it got to.
+
+    Of those planned, `waiting`, `delivered`, `failed`, `canceled` and `merged` (joined with a later
+    event of the same record) say how they stand. `removed` fitted, but was deleted as too old
+    before its turn came. `state` is RUNNING, DONE (all is planned) or CANCELED.
+    """
+
+    id: str
+    webhook_id: str
+    state: str
+    status: str
+    from_: str | None = msgspec.field(name="from")
+    to: str | None
+    resource_id: str | None
+    total: int
+    planned: int
+    waiting: int
+    delivered: int
+    failed: int
+    canceled: int
+    merged: int
+    removed: int
+    created_date: str
+    updated_date: str
+
+
+class ReplaysQuery(Strict):
+    cursor: Cursor | None = None
+    limit: Limit = 50
+
+
+@operation(
+    "POST",
+    "/webhooks/deliveries/{deliveryId}/replay",
+    "Send a delivery again",
+    permission=Permission.WRITE,
+    parameters=(path_parameter("deliveryId", "The delivery's id."),),
+    response=Envelope[WebhookDelivery, Meta],
+    status=202,
+    description=(
+        "A new delivery of the same event: same `webhook-id`, same bytes, so that receivers "
+        "can tell that they have it. Notices are not sent again: 409 `NOT_REPLAYABLE`."
+    ),
+    tag="webhooks",
+)
+async def replay_one(replays: Replays, request: Request) -> Response:
+    """Send one delivery's event again: 202 with the new delivery."""
+    again = await replays.one(account_of(request), path_id(request, "deliveryId"))
+    warnings = _HELD if again.status == "HELD" else ()
+    return answer(request, shown(again), warnings=warnings, status=202)
+
+
+@operation(
+    "POST",
+    "/webhooks/{webhookId}/replays",
+    "Send many deliveries again",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    request=ReplayRequest,
+    response=Envelope[WebhookReplay, Meta],
+    status=202,
+    description=(
+        "A job that a worker does, and that survives restarts. Each event goes out once, "
+        "however often it was sent before; tests and what still waits are left out. Only what"
+        " is still kept can be sent again; a warning says so when more is asked for."
+    ),
+    tag="webhooks",
+)
+async def begin(replays: Replays, request: Request) -> Response:
+    """Send many again: 202 with the job."""
+    asked = parse_body(ReplayRequest, await request.body())
+    criteria = Criteria(asked.status == "FAILED", asked.since, asked.until, asked.resourceId)
+    begun, warnings = await replays.begin(
+        account_of(request), path_id(request, "webhookId"), criteria
+    )
+    return answer(request, shown_replay(begun), warnings=warnings, status=202)
+
+
+@operation(
+    "GET",
+    "/webhooks/{webhookId}/replays",
+    "List a subscription's replays",
+    permission=Permission.READ,
+    parameters=(_WEBHOOK,),
+    query=ReplaysQuery,
+    response=Envelope[tuple[WebhookReplay, ...], CursorMeta],
+    tag="webhooks",
+)
+async def index(replays: Replays, request: Request) -> Response:
+    """List a subscription's replays."""
+    query = parse_query(ReplaysQuery, request.query_params)
+    found, next_before = await replays.list(
+        account_of(request),
+        path_id(request, "webhookId"),
+        before=query.cursor,
+        most=query.limit,
+    )
+    listed = tuple(shown_replay(one) for one in found)
+    return answer_cursor(request, listed, next_before)
+
+
+@operation(
+    "GET",
+    "/webhooks/{webhookId}/replays/{replayId}",
+    "Get a replay with its counts",
+    permission=Permission.READ,
+    parameters=(
+        _WEBHOOK,
+        path_parameter("replayId", "The replay's id."),
+    ),
+    response=Envelope[WebhookReplay, Meta],
+    tag="webhooks",
+)
+async def get(replays: Replays, request: Request) -> Response:
+    """Answer one replay with its counts."""
+    found = await replays.get(
+        account_of(request), path_id(request, "webhookId"), path_id(request, "replayId")
+    )
+    return answer(request, shown_replay(found))
+
+
+@operation(
+    "DELETE",
+    "/webhooks/{webhookId}/replays/{replayId}",
+    "Cancel a replay",
+    permission=Permission.WRITE,
+    parameters=(
+        _WEBHOOK,
+        path_parameter("replayId", "The replay's id."),
+    ),
+    response=Envelope[WebhookReplay, Meta],
+    description=("Nothing more is planned for it, and what it planned and still waits ends."),
+    tag="webhooks",
+)
+async def cancel(replays: Replays, request: Request) -> Response:
+    """Plan nothing more, and end what waits."""
+    found = await replays.cancel(
+        account_of(request), path_id(request, "webhookId"), path_id(request, "replayId")
+    )
+    return answer(request, shown_replay(found))
+
+
+@operation(
+    "POST",
+    "/webhooks/{webhookId}/test",
+    "Send a test event",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    response=Envelope[WebhookDelivery, Meta],
+    status=202,
+    description=(
+        "Signed and sent like any event, with the header `X-Connector-Test: true`, the event "
+        "type `UPDATED` and a `resourceId` that begins with `test_` and names no record."
+    ),
+    tag="webhooks",
+)
+async def test(trial: Trial, request: Request) -> Response:
+    """Send a test event: 202 with its delivery."""
+    sent = await trial.send(account_of(request), path_id(request, "webhookId"))
+    return answer(request, shown(sent), warnings=_HELD if sent.status == "HELD" else (), status=202)
+
+
+def shown_replay(progress: Progress) -> WebhookReplay:
+    """Show a replay as vendors see it."""
+    replay, criteria = progress.replay, progress.criteria
+    return WebhookReplay(
+        id=replay.id,
+        webhook_id=replay.subscription_id,
+        state=replay.state,
+        status="FAILED" if criteria.only_failed else "ALL",
+        from_=moment(criteria.since),
+        to=moment(criteria.until),
+        resource_id=criteria.resource_id,
+        total=replay.total,
+        planned=replay.planned,
+        waiting=progress.waiting,
+        delivered=progress.delivered,
+        failed=progress.failed,
+        canceled=progress.canceled,
+        merged=progress.merged,
+        removed=progress.removed,
+        created_date=iso_millis(replay.created_at),
+        updated_date=iso_millis(replay.updated_at),
+    )
+
+
+REPLAY_OPERATIONS = (replay_one, begin, index, get, cancel)
+TRIAL_OPERATIONS = (test,)

@@ -1,0 +1,227 @@
+"""One subscription over HTTP: how it stands, its options, its state and its secret."""
+
+from dataclasses import dataclass
+
+import msgspec
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from connector.api.envelope import Envelope, Meta, answer
+from connector.api.operation import Permission, operation
+from connector.api.parameters import path_parameter
+from connector.api.parsing import parse_body
+from oauth.admitted import account_of, caller_of
+from storage.clock import iso_millis
+from webhooks.asking import Strict, moment, path_id
+from webhooks.endpoints import Endpoints
+from webhooks.rotation import Rotation
+from webhooks.signing import maesn_secret, standard_secret
+from webhooks.standing import LONGEST_COALESCING, Standing, Standings
+
+
+class OptionsRequest(Strict):
+    """What to change; what is left out or null stays as it is."""
+
+    ordered: bool | None = Field(
+        default=None, description="Send the events of one record one after the other."
+    )
+    coalesceSeconds: int | None = Field(  # noqa: N815
+        default=None,
+        ge=0,
+        le=LONGEST_COALESCING,
+        description="Wait so long for later events of the same record, to send one for all.",
+    )
+
+
+class RotationRequest(Strict):
+    """How the old secret ends."""
+
+    expireNow: bool = Field(  # noqa: N815
+        default=False, description="End the old secret at once, because it has leaked."
+    )
+
+
+class WebhookState(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One subscription and how it stands.
+
+    `state` is ACTIVE, PAUSED (what comes is held) or DISABLED (the receiver said that it is gone);
+    `state_reason` says why it isn't ACTIVE: FAILING, GONE or VENDOR. `failing_since` is when tries
+    began to fail, null while the last one succeeded. `previous_secret_until` is set while a secret
+    is being replaced.
+    """
+
+    id: str
+    resource: str
+    callback_url: str
+    created_date: str
+    updated_date: str
+    expires_date: str = "null"
+    ordered: bool
+    coalesce_seconds: int
+    state: str
+    state_reason: str | None
+    failing_since: str | None
+    previous_secret_until: str | None
+    waiting: int
+    held: int
+
+
+class RotatedSecret(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The new secret in both spellings, shown this once.
+
+    Until `previous_secret_until` the old one counts as well: `webhook-signature` carries both, and
+    `X-MAESN-SIGNATURE` stays with the old one. Null when it ended at once.
+    """
+
+    id: str
+    secret: str
+    whsec_secret: str
+    previous_secret_until: str | None
+
+
+_WEBHOOK = path_parameter("webhookId", "The subscription's id.")
+
+
+@operation(
+    "GET",
+    "/webhooks/{webhookId}",
+    "Get a subscription, and how it stands",
+    permission=Permission.READ,
+    parameters=(_WEBHOOK,),
+    response=Envelope[WebhookState, Meta],
+    tag="webhooks",
+)
+async def get(standings: Standings, request: Request) -> Response:
+    """Answer one subscription."""
+    return await _shown(standings, request)
+
+
+@operation(
+    "PATCH",
+    "/webhooks/{webhookId}",
+    "Change a subscription's options",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    request=OptionsRequest,
+    response=Envelope[WebhookState, Meta],
+    description="They count from the next event on.",
+    tag="webhooks",
+)
+async def change(standings: Standings, request: Request) -> Response:
+    """Change options."""
+    wanted = parse_body(OptionsRequest, await request.body())
+    found = await standings.change(
+        account_of(request),
+        path_id(request, "webhookId"),
+        ordered=wanted.ordered,
+        coalesce_seconds=wanted.coalesceSeconds,
+    )
+    return answer(request, shown_standing(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Switching:
+    """What pauses and resumes, and tells how it stands then."""
+
+    endpoints: Endpoints
+    standings: Standings
+
+
+@operation(
+    "POST",
+    "/webhooks/{webhookId}/pause",
+    "Pause a subscription",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    response=Envelope[WebhookState, Meta],
+    description="What comes is kept, and sent when it is resumed.",
+    tag="webhooks",
+)
+async def pause(switching: Switching, request: Request) -> Response:
+    """Hold what comes."""
+    await switching.endpoints.pause(account_of(request), path_id(request, "webhookId"))
+    return await _shown(switching.standings, request)
+
+
+@operation(
+    "POST",
+    "/webhooks/{webhookId}/resume",
+    "Resume a subscription",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    response=Envelope[WebhookState, Meta],
+    description="Also one that was paused because it kept failing, or was disabled.",
+    tag="webhooks",
+)
+async def resume(switching: Switching, request: Request) -> Response:
+    """Send again, beginning with what was held."""
+    await switching.endpoints.resume(account_of(request), path_id(request, "webhookId"))
+    return await _shown(switching.standings, request)
+
+
+@operation(
+    "POST",
+    "/webhooks/{webhookId}/rotateSecret",
+    "Make a new secret",
+    permission=Permission.WRITE,
+    parameters=(_WEBHOOK,),
+    request=RotationRequest,
+    response=Envelope[RotatedSecret, Meta],
+    description=(
+        "For 24 hours `webhook-signature` carries a signature of each, the new one first, and"
+        " `X-MAESN-SIGNATURE` stays with the old secret. Meanwhile another call is answered "
+        "with 409 `ROTATION_UNDER_WAY`, unless it has `expireNow`, which ends all secrets but"
+        " the new one. The secret is shown in this answer only."
+    ),
+    tag="webhooks",
+)
+async def rotate(rotation: Rotation, request: Request) -> Response:
+    """Make a new secret."""
+    wanted = parse_body(RotationRequest, await request.body())
+    webhook_id = path_id(request, "webhookId")
+    made = await rotation.rotate(
+        account_of(request),
+        webhook_id,
+        expire_now=wanted.expireNow,
+        by=caller_of(request).key_id,
+    )
+    return answer(
+        request,
+        RotatedSecret(
+            id=webhook_id,
+            secret=maesn_secret(made.secret),
+            whsec_secret=standard_secret(made.secret),
+            previous_secret_until=moment(made.previous_until),
+        ),
+    )
+
+
+async def _shown(standings: Standings, request: Request) -> Response:
+    found = await standings.get(account_of(request), path_id(request, "webhookId"))
+    return answer(request, shown_standing(found))
+
+
+def shown_standing(found: Standing) -> WebhookState:
+    """Show a subscription as vendors see it."""
+    one = found.subscription
+    return WebhookState(
+        id=one.id,
+        resource=one.resource,
+        callback_url=one.callback_url,
+        created_date=iso_millis(one.created_at),
+        updated_date=iso_millis(one.updated_at),
+        ordered=one.ordered,
+        coalesce_seconds=one.coalesce_seconds,
+        state=one.state,
+        state_reason=one.state_reason,
+        failing_since=moment(one.failing_since),
+        previous_secret_until=moment(one.previous_until),
+        waiting=found.waiting,
+        held=found.held,
+    )
+
+
+STANDING_OPERATIONS = (get, change)
+SWITCHING_OPERATIONS = (pause, resume)
+ROTATION_OPERATIONS = (rotate,)
