@@ -63,8 +63,7 @@ RESOURCES = (
 )
 """The resources of the contract, in its order."""
 
-_PARENTS = {name: f"{name.removesuffix('Lines')}s" for name in RESOURCES if name.endswith("Lines")}
-_LINES = {parent: name for name, parent in _PARENTS.items()}
+_LINES = {f"{name.removesuffix('Lines')}s": name for name in RESOURCES if name.endswith("Lines")}
 _PREFIX = re.compile(r"/accounting/(?:v2/|batch/)?")
 _SINGULAR = {"vendorCredit": "vendorCredits"}
 """Where the contract names one record in the path that creates it."""
@@ -172,7 +171,7 @@ def webhook_word(resource: str) -> str:
 def capabilities(
     target: str,
     concepts: Mapping[str, Concept],
-    readers: Collection[str],
+    readable: Collection[str],
     topics: Collection[str],
     *,
     served: Collection[tuple[str, str]],
@@ -180,17 +179,15 @@ def capabilities(
 ) -> Capabilities:
     """Put the matrix together.
 
-    `readers` are the names of those that the target system has, `served` the (resource, action)
-    that operations offer. `topics` are the resources whose changes the target system tells of,
-    `relayed` those that can be subscribed to here, both in webhook words.
+    `readable` are the resources that the target system lets be read, `served` the (resource,
+    action) that operations offer. `topics` are the resources whose changes the target system tells
+    of, `relayed` those that can be subscribed to here, both in webhook words.
     """
 
     def offered(resource: str, action: Action) -> bool:
         if action == "webhook":
             return webhook_word(resource) in topics and webhook_word(resource) in relayed
-        return (resource, action) in served and (
-            action != "read" or _reader_name(resource) in readers
-        )
+        return (resource, action) in served and (action != "read" or resource in readable)
 
     def cell(resource: str, action: Action, letter: str) -> Cell:
         concept = concepts.get(resource, Concept())
@@ -212,11 +209,6 @@ def capabilities(
 
 
 _BASELINE: dict[str, Baseline] = {"S": "supported", "D": "on_demand", "-": "not_supported"}
-
-
-def _reader_name(resource: str) -> str:
-    """Answer which reader a resource is read by; lines come with what they are on."""
-    return re.sub(r"(?=[A-Z])", "_", _PARENTS.get(resource, resource)).lower()
 
 
 def _totals(rows: Collection[Row]) -> Totals:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from oauth.audit import OPERATOR, entry
 from oauth.logos import read_png, read_svg
+from oauth.pages import style as looks
 from storage.clock import Clock, system_clock
 from storage.errors import FieldError, Invalid, NotFound
 from storage.repositories.page_styles import StoredPageStyle
@@ -102,6 +103,12 @@ class PageStyles:
             return PageStyle()
         colors: dict[str, str] = json.loads(stored.colors)
         return PageStyle(stored.name, stored.logo_svg, stored.logo_png, colors)
+
+    async def worn(self, tenant: Tenant) -> looks.PageStyle:
+        """Return how a tenant's pages look: its style, or its name alone."""
+        chosen = await self.get(tenant)
+        logo = chosen.logo_svg or chosen.logo_png
+        return looks.PageStyle(chosen.name or tenant.name, logo, chosen.colors)
 
 
 def _six_digits(color: str) -> str:

@@ -22,7 +22,7 @@ VENDOR = "Acme Books"
 
 async def vendor_of(running: Sandbox) -> str:
     """Make a vendor with a presentable name; answer its API key."""
-    tenants = running.container.tenants
+    tenants = running.container.oauth.tenants
     made = await tenants.create(VENDOR)
     await tenants.add_callback_urls(made.tenant, CALLBACK)
     await tenants.create_signing_secret(made.tenant)

@@ -1,20 +1,16 @@
 """The operations under /webhooks, and the address that target systems post events to."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from connector.api.operation import Group, Operation
 from connector.api.parameters import path_parameter
-from webhooks.endpoints import Endpoints
+from webhooks.assembly import Relay
 from webhooks.incoming import Incoming
 from webhooks.intake import Intake
-from webhooks.log import Log
 from webhooks.log_operations import LOG_OPERATIONS
 from webhooks.replay_operations import REPLAY_OPERATIONS, TRIAL_OPERATIONS
-from webhooks.replays import Replays
-from webhooks.rotation import Rotation
-from webhooks.standing import Standings
 from webhooks.standing_operations import (
     ROTATION_OPERATIONS,
     STANDING_OPERATIONS,
@@ -22,10 +18,7 @@ from webhooks.standing_operations import (
     Switching,
 )
 from webhooks.subscription_operations import SUBSCRIPTION_OPERATIONS
-from webhooks.subscriptions import Subscriptions
 from webhooks.tenant_operations import TENANT_WEBHOOK_OPERATIONS
-from webhooks.tenants import TenantWebhooks
-from webhooks.trial import Trial
 
 
 class Acknowledged(msgspec.Struct):
@@ -45,37 +38,6 @@ TAKE_IN: Operation[Intake] = Operation(
     description="Only for the provider, whose signature is checked.",
     tag="events",
 )
-
-
-class Relay(Protocol):
-    """What these are served with."""
-
-    @property
-    def subscriptions(self) -> Subscriptions: ...
-
-    @property
-    def tenant_webhooks(self) -> TenantWebhooks: ...
-
-    @property
-    def log(self) -> Log: ...
-
-    @property
-    def replays(self) -> Replays: ...
-
-    @property
-    def trial(self) -> Trial: ...
-
-    @property
-    def standings(self) -> Standings: ...
-
-    @property
-    def endpoints(self) -> Endpoints: ...
-
-    @property
-    def rotation(self) -> Rotation: ...
-
-    @property
-    def intake(self) -> Intake: ...
 
 
 # /webhooks/tenant comes first, or it would be taken for a subscription's id

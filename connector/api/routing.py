@@ -1,7 +1,7 @@
 """From operations to routes: whoever calls is admitted first, then the handler serves."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Scope
 
 from connector.api.operation import Group, Keys, Needed, Operation, U
+
+F = TypeVar("F")
 
 
 class Gate(Protocol):
@@ -30,8 +32,8 @@ class OperationRoute(Route):
         self.operation: Operation[Any] = operation
 
 
-def routes(groups: Iterable[Group[Any, Any]], floor: Any, gate: Gate) -> list[OperationRoute]:
-    """Return the routes of all operations, in their order."""
+def routes(groups: Iterable[Group[F, Any]], floor: F, gate: Gate) -> list[OperationRoute]:
+    """Return the routes of all operations, in their order, served with the parts of a floor."""
     return [
         OperationRoute(operation, group.by(floor), gate)
         for group in groups

@@ -1,7 +1,7 @@
 """GET /capabilities: what can be done with each resource of a target system."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from connector.api.operation import Operation, Parameter, Permission, operation
 from connector.api.parsing import given_once
 from connector.capabilities import Capabilities, capabilities
 from connector.registry import Provider, Registry
+from connector.resources import RESOURCES
 from oauth.admitted import account_if_sent
 from webhooks.subscriptions import OFFERED, offered_by
 
@@ -30,12 +31,15 @@ class Matrices:
 
 def capabilities_of(provider: Provider, operations: Iterable[Operation[Any]]) -> Capabilities:
     """Return the matrix of a target system, as these operations serve it."""
-    parts = {part.name: getattr(provider.readers, part.name) for part in fields(provider.readers)}
-    parts["files"] = provider.files
+    readable = [one for one in RESOURCES if one.chosen(provider.readers) is not None]
+    names = [one.name for one in readable]
+    names += [one.lines.name for one in readable if one.lines is not None]
+    if provider.files is not None:
+        names.append("files")
     return capabilities(
         provider.target,
         provider.concepts,
-        [name for name, part in parts.items() if part is not None],
+        names,
         offered_by(provider),
         served=[one.offers for one in operations if one.offers is not None],
         relayed=OFFERED,

@@ -22,8 +22,9 @@ from connector.app import (
 )
 from connector.app import backup as backups
 from connector.app import doctor as doctors
-from connector.app.container import assemble, open_database
+from connector.app.container import assemble
 from connector.app.listen import Received, Receiver
+from connector.app.opening import open_database
 from connector.app.serving import bind, serving, until_told
 from connector.app.terminal import AsJson, assembled, err, out
 from connector.app.terminal import print_rows as _print
@@ -198,9 +199,9 @@ def tenant_create(
     async def run() -> NewTenant:
         container = assemble(_settings())
         try:
-            made = await container.tenants.create(name, key_in_redirect=key_in_redirect)
+            made = await container.oauth.tenants.create(name, key_in_redirect=key_in_redirect)
             for url in callback_url or ():
-                await container.tenants.add_callback_urls(made.tenant, url)
+                await container.oauth.tenants.add_callback_urls(made.tenant, url)
             return made
         finally:
             await container.close()

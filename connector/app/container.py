@@ -1,110 +1,76 @@
-"""Assembly: every object is built here, once, in reading order. No singletons, no look-ups by name.
+"""Assembly: the floors are put together here, once, from the ground up. No singletons.
 
 Tests start the same app that production starts; they hand in a transport, a clock or a sender.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from pathlib import Path
 
 import httpx2
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import ArgumentError
 
+import oauth.assembly
+import storage.assembly
+import webhooks.assembly
+from connector.app import targets
 from connector.app.duties import Duty
 from connector.app.metrics import BudgetMetrics, HttpMetrics, QueueMetrics, UpstreamMetrics
-from connector.app.settings import Settings, SettingsInvalid
+from connector.app.opening import open_database, spill_of
+from connector.app.settings import Settings
+from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
-from connector.budget import Leases, RateBudget
-from connector.http import provider_http
-from connector.providers.qonto.provider import QontoHosts, qonto, qonto_sandbox
-from connector.proxies import is_here
 from connector.reading import Reading
 from connector.registry import Registry
-from oauth.account_keys import AccountKeys
-from oauth.accounts import Status
-from oauth.callers import Callers
-from oauth.client import OAuthClient
-from oauth.hosted import LinkPages
-from oauth.key_links import KeyLinking
-from oauth.key_uses import KeyUses
-from oauth.link import Linking
-from oauth.page_operations import BrowserPages
-from oauth.page_styles import PageStyles
-from oauth.pages.style import PageStyle
-from oauth.ports import TargetSystem
-from oauth.returning import Returning
+from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
-from oauth.spill import Spill
-from oauth.tenant_keys import TenantKeys
-from oauth.tenants import Tenancy
-from oauth.unsaved import Unsaved
-from oauth.vault import TokenVault
+from storage.assembly import Storage
 from storage.clock import Clock, system_clock
-from storage.database_clock import DatabaseClock
-from storage.engine import Database, StorageSettings
-from storage.pooler import pooler_before
-from storage.repositories.tenants import Tenant
-from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
-from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
-from webhooks.endpoints import Endpoints, EndpointSettings
-from webhooks.intake import Intake
-from webhooks.log import Log
+from webhooks.assembly import Relay, RelaySettings
+from webhooks.dispatch import DispatchSettings
+from webhooks.endpoints import EndpointSettings
 from webhooks.metrics import RelayMetrics
-from webhooks.reconcile import Reconciler, ReconcileSettings
-from webhooks.replays import Replays
-from webhooks.retention import Retention
-from webhooks.rotation import Rotation
+from webhooks.reconcile import ReconcileSettings
 from webhooks.sender import HttpSender, Sender, SenderSettings
-from webhooks.standing import Standings
-from webhooks.subscriptions import Subscriptions
-from webhooks.tenants import TenantWebhooks
-from webhooks.trial import Trial
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """All that is counted."""
+
+    registry: CollectorRegistry
+    http: HttpMetrics
+    upstream: UpstreamMetrics
+    budget: BudgetMetrics
+    relay: RelayMetrics
+    queue: QueueMetrics
+
+    @classmethod
+    def new(cls) -> "Metrics":
+        """Begin to count."""
+        one = CollectorRegistry()
+        return cls(
+            one,
+            HttpMetrics(one),
+            UpstreamMetrics(one),
+            BudgetMetrics(one),
+            RelayMetrics(one),
+            QueueMetrics(one),
+        )
 
 
 @dataclass(frozen=True)
 class Container:
-    """Everything that runs in one process."""
+    """Everything that runs in one process, floor by floor."""
 
     settings: Settings
-    clock: Clock
-    ring: KeyRing
-    database: Database
-    work: UnitOfWork
-    metrics_registry: CollectorRegistry
-    http_metrics: HttpMetrics
-    queue_metrics: QueueMetrics
-    provider_http: httpx2.AsyncClient
-    budgets: tuple[RateBudget, ...]
+    metrics: Metrics
+    storage: Storage
+    outward: Outward
+    oauth: OAuthFloor
     registry: Registry
-    tenants: Tenancy
-    tenant_keys: TenantKeys
-    account_keys: AccountKeys
-    page_styles: PageStyles
-    key_uses: KeyUses
-    callers: Callers
-    links: Linking
-    returning: Returning
-    key_links: KeyLinking
-    browser: BrowserPages
-    vault: TokenVault
     reading: Reading
-    sender: Sender
-    dispatcher: Dispatcher
-    endpoints: Endpoints
-    intake: Intake
-    reconciler: Reconciler
-    subscriptions: Subscriptions
-    standings: Standings
-    rotation: Rotation
-    log: Log
-    replays: Replays
-    trial: Trial
-    retention: Retention
-    tenant_webhooks: TenantWebhooks
+    relay: Relay
     unlinker: Unlinker
     worker: Worker
 
@@ -113,87 +79,20 @@ class Container:
 
         Raises TokensLost when refreshed tokens could be stored nowhere.
         """
-        await self.intake.drain()
-        await self.returning.close()
+        await self.relay.intake.drain()
+        await self.oauth.returning.close()
         try:
-            await self.vault.close()
+            await self.oauth.vault.close()
         finally:
             await self._close_rest()
 
     async def _close_rest(self) -> None:
-        await self.key_uses.close()
-        await self.unlinker.farewell.close()
-        if isinstance(self.sender, HttpSender):
-            await self.sender.close()
-        for budget in self.budgets:
-            await budget.close()
-        await self.provider_http.aclose()
-        await self.database.close()
-
-
-def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name. Raises SettingsInvalid when that can't be."""
-    try:
-        database = Database(
-            StorageSettings(
-                url=settings.database.url.get_secret_value(),
-                pool_size=settings.database.pool_size,
-                transaction_pooling=settings.database.transaction_pooling,
-            )
-        )
-    except (ValueError, ArgumentError) as error:
-        raise SettingsInvalid(f"CONNECTOR_DATABASE__URL: {error}") from None
-    if database.path is not None and not database.path.absolute().parent.is_dir():
-        folder = database.path.absolute().parent
-        raise SettingsInvalid(
-            f"CONNECTOR_DATABASE__URL: there is no folder {folder}; make it first"
-        )
-    return database
-
-
-def spill_of(settings: Settings, database: Database, ring: KeyRing) -> Spill | None:
-    """Find the folder for tokens that aren't saved yet; None where there is to be none."""
-    given = settings.state_directory
-    if given == "none" or (not given and database.path is None):
-        return None
-    if given:
-        return Spill(Path(given) / "unsaved-tokens", ring)
-    path = database.path
-    assert path is not None
-    return Spill(path.with_name(f"{path.name}-unsaved-tokens"), ring)
-
-
-POOLER_UNTOLD = (
-    "a pooler in transaction mode is before PostgreSQL: set "
-    "CONNECTOR_DATABASE__TRANSACTION_POOLING=true, or go around it."
-)
-
-
-async def require_fitting_pooler(database: Database) -> None:
-    """Raise SettingsInvalid where a pooler would lose what is prepared, and nobody said so."""
-    settings = database.settings
-    if database.is_sqlite or settings.transaction_pooling:
-        return
-    if await pooler_before(settings) == "transaction":
-        raise SettingsInvalid(POOLER_UNTOLD)
-
-
-def rate_budgets(
-    settings: Settings, work: UnitOfWork, metrics: BudgetMetrics
-) -> dict[str, RateBudget]:
-    """Make a budget for each of Qonto's hosts, shared through PostgreSQL; none when it's off."""
-    rates = settings.rate.rates()
-    shared = not work.database.is_sqlite  # which one process has to itself
-    return {
-        target: RateBudget(
-            "Qonto",
-            rates,
-            leases=Leases(work, f"{settings.rate.address}/{target}", rates) if shared else None,
-            observe=partial(metrics.observe, target),
-        )
-        for target in ("qonto", "qonto-sandbox")
-        if rates
-    }
+        await self.oauth.key_uses.close()
+        await self.oauth.farewell.close()
+        if isinstance(self.relay.sender, HttpSender):
+            await self.relay.sender.close()
+        await self.outward.close()
+        await self.storage.database.close()
 
 
 def assemble(
@@ -208,82 +107,76 @@ def assemble(
     `transport` replaces the network towards providers, `sender` the one towards vendors. Raises
     SettingsInvalid when a needed key is missing.
     """
-    public_url = settings.require_public_url()
+    settings.require_public_url()
     ring = settings.key_ring()
-    database = open_database(settings)
-    work = UnitOfWork(database)
-
-    metrics_registry = CollectorRegistry()
-    http_metrics = HttpMetrics(metrics_registry)
-    upstream_metrics = UpstreamMetrics(metrics_registry)
-    relay_metrics = RelayMetrics(metrics_registry)
-    queue_metrics = QueueMetrics(metrics_registry)
-
-    qonto_at = (
-        *(settings.qonto.api_url, settings.qonto.oauth_url),
-        *(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
+    ground = storage.assembly.assemble(open_database(settings), ring, clock)
+    metrics = Metrics.new()
+    outward = targets.assemble(settings, ground, metrics.upstream, metrics.budget, transport)
+    known = oauth.assembly.targets(
+        {system.target: system for system in outward.systems}, outward.http, _oauth(settings)
     )
-    http = provider_http(transport, direct=all(is_here(url) for url in qonto_at))
-    budgets = rate_budgets(settings, work, BudgetMetrics(metrics_registry))
-    systems = [
-        qonto(
-            http,
-            hosts=QontoHosts(settings.qonto.api_url, settings.qonto.oauth_url),
-            identify_callback_url=f"{public_url}/events/callback/identify",
-            budget=budgets.get("qonto"),
-            observe=upstream_metrics.observe,
-            clock=clock,
-            let_through=settings.qonto.pass_through,
-        ),
-        qonto_sandbox(
-            http,
-            hosts=QontoHosts(settings.qonto.sandbox_api_url, settings.qonto.sandbox_oauth_url),
-            identify_callback_url=f"{public_url}/events/callback/identify",
-            budget=budgets.get("qonto-sandbox"),
-            observe=upstream_metrics.observe,
-            clock=clock,
-            let_through=settings.qonto.pass_through,
-        ),
-    ]
-    targets: dict[str, TargetSystem] = {system.target: system for system in systems}
+    access = oauth.assembly.open_access(
+        ground, known, spill_of(settings, ground.database, ring), metrics.upstream.refresh_ended
+    )
+    registry = Registry(system.provider(access.vault) for system in outward.systems)
+    relay = webhooks.assembly.assemble(
+        ground,
+        registry,
+        sender or _sender(settings, clock),
+        metrics.relay,
+        _relay(settings),
+        forget=access.vault.forget,
+    )
 
-    policy = settings.egress.policy()
-    oauth_settings = OAuthSettings(
-        public_url=public_url,
+    async def linked(account_id: str) -> None:
+        """Use the new access and send the notice now, rather than a few seconds later."""
+        access.vault.forget(account_id)
+        relay.dispatcher.wake()
+
+    links = oauth.assembly.assemble(
+        ground,
+        known,
+        access,
+        on_linked=(linked, relay.subscriptions.upstream.watch, relay.reconciler.hurry),
+        on_linked_by_key=(linked, relay.reconciler.hurry),
+    )
+    unlinker = Unlinker(
+        ground.work,
+        clock,
+        relay.subscriptions.upstream,
+        Registry(system.provider(access.farewell) for system in outward.systems),
+        access.farewell,
+        forget=access.vault.forget,
+        ended=relay.dispatcher.ended,
+    )
+    duties = _duties(links, relay, unlinker)
+    return Container(
+        settings=settings,
+        metrics=metrics,
+        storage=ground,
+        outward=outward,
+        oauth=links,
+        registry=registry,
+        reading=Reading(registry, zone=settings.zone()),
+        relay=relay,
+        unlinker=unlinker,
+        worker=Worker(relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, duties),
+    )
+
+
+def _oauth(settings: Settings) -> OAuthSettings:
+    scopes = settings.link.scopes
+    return OAuthSettings(
+        public_url=settings.require_public_url(),
         allow_loopback_callbacks=settings.link.allow_loopback_callbacks,
-        egress=policy,
-        scopes=dict.fromkeys(targets, settings.link.scopes) if settings.link.scopes else {},
-    )
-    oauth_client = OAuthClient(http, timeout=oauth_settings.token_timeout_seconds)
-
-    def refresh_ended(outcome: str) -> None:
-        upstream_metrics.refreshes.labels(outcome).inc()
-
-    unsaved = Unsaved(work, spill_of(settings, database, ring), refresh_ended)
-    vault = TokenVault(
-        work,
-        ring,
-        targets,
-        oauth_client,
-        oauth_settings,
-        clock=clock,
-        observe=refresh_ended,
-        unsaved=unsaved,
-    )
-    registry = Registry(system.provider(vault) for system in systems)
-    farewell = TokenVault(
-        work,
-        ring,
-        targets,
-        oauth_client,
-        oauth_settings,
-        clock=clock,
-        unsaved=unsaved,
-        serving=Status.DISABLED,
+        egress=settings.egress.policy(),
+        scopes=dict.fromkeys(targets.NAMES, scopes) if scopes else {},
     )
 
-    sender = sender or HttpSender(
-        policy,
+
+def _sender(settings: Settings, clock: Clock) -> HttpSender:
+    return HttpSender(
+        settings.egress.policy(),
         SenderSettings(
             deadline=settings.delivery.deadline_seconds,
             connections=settings.delivery.at_once,
@@ -291,177 +184,39 @@ def assemble(
         ),
         clock,
     )
-    # Leases of several processes on PostgreSQL are by its clock; a test's own clock stands.
-    shared_clock = clock if clock is not system_clock else DatabaseClock(database)
-    endpoints = Endpoints(
-        work,
-        ring,
-        shared_clock,
-        EndpointSettings(
-            pause_after=timedelta(days=settings.delivery.pause_after_days),
-            least_tries=settings.delivery.pause_after_tries,
+
+
+def _relay(settings: Settings) -> RelaySettings:
+    delivery = settings.delivery
+    return RelaySettings(
+        public_url=settings.require_public_url(),
+        policy=settings.egress.policy(),
+        dispatch=DispatchSettings(
+            deadline=timedelta(seconds=delivery.deadline_seconds + 2),
+            at_once=delivery.at_once,
+            per_endpoint=delivery.per_endpoint,
+            retry_delays=delivery.delays(),
         ),
-        wake=lambda: dispatcher.wake(),
-    )
-    dispatcher = Dispatcher(
-        work,
-        ring,
-        sender,
-        shared_clock,
-        relay_metrics,
-        DispatchSettings(
-            deadline=timedelta(seconds=settings.delivery.deadline_seconds + 2),
-            at_once=settings.delivery.at_once,
-            per_endpoint=settings.delivery.per_endpoint,
-            retry_delays=settings.delivery.delays(),
+        endpoints=EndpointSettings(
+            pause_after=timedelta(days=delivery.pause_after_days),
+            least_tries=delivery.pause_after_tries,
         ),
-        endpoints=endpoints,
+        reconcile=ReconcileSettings(settings.polling.polled(), settings.polling.announced()),
+        keep=timedelta(days=settings.retention.event_days),
     )
 
-    def consent_ended(account_id: str) -> None:
-        """Stop calling for the account in this process, and send the news now."""
-        vault.forget(account_id)
-        dispatcher.wake()
 
-    async def missed(account_id: str) -> None:
-        """See whether Qonto still posts to us."""
-        await subscriptions.upstream.look_after(account_id)
-
-    reconciler = Reconciler(
-        work,
-        registry,
-        clock,
-        relay_metrics,
-        ReconcileSettings(settings.polling.polled(), settings.polling.announced()),
-        lease=dispatcher.lease,
-        hand_over=dispatcher.hand_over,
-        missed=missed,
-    )
-    intake = Intake(
-        work,
-        ring,
-        registry,
-        shared_clock,
-        relay_metrics,
-        lease=dispatcher.lease,
-        hand_over=dispatcher.hand_over,
-        ended=consent_ended,
-        hurried=reconciler.wake,
-    )
-
-    def lapse() -> float:
-        """Answer the seconds after which nobody starts a try for what has ended.
-
-        The process that does all the sending knows at once.
-        """
-        return 0.0 if database.is_sqlite and dispatcher.is_running else CHECK_HOLDS + 0.25
-
-    subscriptions = Subscriptions(
-        work,
-        ring,
-        registry,
-        policy,
-        clock,
-        public_url=public_url,
-        forget=intake.forget,
-        ended=dispatcher.ended,
-        hurried=reconciler.wake,
-        lapse=lapse,
-    )
-
-    unlinker = Unlinker(
-        work,
-        clock,
-        subscriptions.upstream,
-        Registry(system.provider(farewell) for system in systems),
-        farewell,
-        forget=vault.forget,
-        ended=dispatcher.ended,
-    )
-
-    async def linked(account_id: str) -> None:
-        """Use the new access and send the notice now, rather than a few seconds later."""
-        vault.forget(account_id)
-        dispatcher.wake()
-
-    links = Linking(work, ring, targets, oauth_settings, clock)
-    returning = Returning(
-        work,
-        ring,
-        targets,
-        oauth_client,
-        oauth_settings,
-        clock,
-        on_linked=(linked, subscriptions.upstream.watch, reconciler.hurry),
-    )
-
-    keep = timedelta(days=settings.retention.event_days)
-    replays = Replays(work, shared_clock, dispatcher.wake, keep)
-    retention = Retention(work, shared_clock, keep)
-
-    key_uses = KeyUses(work, ring, clock)
-    page_styles = PageStyles(work, clock)
-
-    async def page_style(tenant: Tenant) -> PageStyle:
-        """Dress the pages as the tenant wishes."""
-        chosen = await page_styles.get(tenant)
-        logo = chosen.logo_svg or chosen.logo_png
-        return PageStyle(chosen.name or tenant.name, logo, chosen.colors)
-
-    duties = (
-        Duty("settle_subscriptions", 10, subscriptions.settle),
-        Duty("watch_consents", 60, subscriptions.upstream.watch_all),
-        Duty("settle_endpoints", 5, endpoints.settle),
-        Duty("tend_polls", 60, reconciler.tend),
-        Duty("check_subscriptions", 60, subscriptions.upstream.check),
-        Duty("replay", 1, replays.advance),
-        Duty("retention", 3600, retention.run),
+def _duties(links: OAuthFloor, relay: Relay, unlinker: Unlinker) -> tuple[Duty, ...]:
+    upstream = relay.subscriptions.upstream
+    return (
+        Duty("settle_subscriptions", 10, relay.subscriptions.settle),
+        Duty("watch_consents", 60, upstream.watch_all),
+        Duty("settle_endpoints", 5, relay.endpoints.settle),
+        Duty("tend_polls", 60, relay.reconciler.tend),
+        Duty("check_subscriptions", 60, upstream.check),
+        Duty("replay", 1, relay.replays.advance),
+        Duty("retention", 3600, relay.retention.run),
         Duty("unlink", 10, unlinker.resume),
-        Duty("keep_alive", 3600, vault.keep_alive),
-        Duty("clean_up", 3600, links.clean_up),
-    )
-
-    return Container(
-        settings=settings,
-        clock=clock,
-        ring=ring,
-        database=database,
-        work=work,
-        metrics_registry=metrics_registry,
-        http_metrics=http_metrics,
-        queue_metrics=queue_metrics,
-        provider_http=http,
-        budgets=tuple(budgets.values()),
-        registry=registry,
-        tenants=Tenancy(work, ring, targets, oauth_settings, clock),
-        tenant_keys=TenantKeys(work, ring, clock),
-        account_keys=AccountKeys(work, ring, clock),
-        page_styles=page_styles,
-        key_uses=key_uses,
-        callers=Callers(work, ring, clock, key_uses),
-        links=links,
-        returning=returning,
-        key_links=KeyLinking(
-            work, ring, targets, oauth_settings, clock, on_linked=(linked, reconciler.hurry)
-        ),
-        browser=BrowserPages(
-            LinkPages(work, ring, targets, oauth_settings, clock), returning, page_style
-        ),
-        vault=vault,
-        reading=Reading(registry, zone=settings.zone()),
-        sender=sender,
-        dispatcher=dispatcher,
-        endpoints=endpoints,
-        intake=intake,
-        reconciler=reconciler,
-        subscriptions=subscriptions,
-        standings=Standings(work, clock),
-        rotation=Rotation(work, ring, shared_clock),
-        log=Log(work),
-        replays=replays,
-        trial=Trial(work, shared_clock, dispatcher.wake),
-        retention=retention,
-        tenant_webhooks=TenantWebhooks(work, policy, clock, ended=dispatcher.ended, lapse=lapse),
-        unlinker=unlinker,
-        worker=Worker(dispatcher, reconciler, work, shared_clock, duties),
+        Duty("keep_alive", 3600, links.vault.keep_alive),
+        Duty("clean_up", 3600, links.links.clean_up),
     )

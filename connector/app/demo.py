@@ -107,13 +107,13 @@ async def _link(
         say.done("qonto-sandbox again: key delivered server to server, signed, never in a URL")
 
         container = running.container
-        tenant = (await container.tenants.all())[0]
-        await container.tenants.opt_in_to_key_in_redirect(tenant)
+        tenant = (await container.oauth.tenants.all())[0]
+        await container.oauth.tenants.opt_in_to_key_in_redirect(tenant)
         parameters = {"callbackUrl": callback, "include_signature": "true"}
         url = (await ok(vendor.get("/auth/qonto-sandbox", params=parameters))).text
         landed = httpx2.URL(await walk(url))
         say.done(f"qonto-sandbox once more: Maesn's way, {sorted(landed.params)} in the redirect")
-        await container.tenants.opt_in_to_key_in_redirect(tenant, False)
+        await container.oauth.tenants.opt_in_to_key_in_redirect(tenant, False)
     return account_key
 
 

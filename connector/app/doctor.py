@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from connector import proxies
 from connector.app import descriptors, one_company
-from connector.app.container import POOLER_UNTOLD, open_database, spill_of
+from connector.app.opening import POOLER_UNTOLD, open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
 from storage import migrations, resealing
 from storage.engine import Database

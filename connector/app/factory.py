@@ -27,9 +27,9 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        await migrations.require_current(container.database)
+        await migrations.require_current(container.storage.database)
         # one process does everything on SQLite, unless its worker was taken out of it
-        await container.vault.start(alone=container.database.is_sqlite and worker)
+        await container.oauth.vault.start(alone=container.storage.database.is_sqlite and worker)
         if not worker:
             yield
             return
@@ -40,14 +40,14 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
             await container.worker.stop()
 
     settings = container.settings
-    gate = KeyGate(container.callers)
+    gate = KeyGate(container.oauth.callers)
     served = routes(container, gate)
     app = Starlette(
         routes=served,
         middleware=[
             Middleware(
                 Edge,
-                metrics=container.http_metrics,
+                metrics=container.metrics.http,
                 direct=_direct(served),
                 limits=EdgeLimits(
                     settings.server.body_bytes,

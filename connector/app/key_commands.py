@@ -40,10 +40,12 @@ def tenant_key_create(
 
     async def make() -> IssuedApiKey:
         async with assembled() as container:
-            found = await container.tenants.get(tenant)
+            found = await container.oauth.tenants.get(tenant)
             if permission is None:
-                return await container.tenant_keys.create(found, name)
-            return await container.tenant_keys.create(found, name, choose_permissions(permission))
+                return await container.oauth.tenant_keys.create(found, name)
+            return await container.oauth.tenant_keys.create(
+                found, name, choose_permissions(permission)
+            )
 
     _show_api_key(run(make()), as_json)
 
@@ -81,8 +83,8 @@ def tenant_key_rotate(
 
     async def rotate() -> IssuedApiKey:
         async with assembled() as container:
-            found = await container.tenants.get(tenant)
-            return await container.tenant_keys.rotate(
+            found = await container.oauth.tenants.get(tenant)
+            return await container.oauth.tenant_keys.rotate(
                 found, key, overlap=timedelta(hours=overlap_hours)
             )
 
@@ -98,7 +100,7 @@ def tenant_key_revoke(tenant: Tenant, key: KeyId) -> None:
 
     async def revoke() -> None:
         async with assembled() as container:
-            await container.tenant_keys.revoke(await container.tenants.get(tenant), key)
+            await container.oauth.tenant_keys.revoke(await container.oauth.tenants.get(tenant), key)
 
     run(revoke())
     out.print(f"{key} is revoked", highlight=False)
@@ -117,7 +119,7 @@ def account_key_create(
 
     async def make() -> IssuedAccountKey:
         async with assembled() as container:
-            return await container.account_keys.create(account, name)
+            return await container.oauth.account_keys.create(account, name)
 
     _show_account_key(run(make()), as_json)
 
@@ -154,7 +156,7 @@ def account_key_reissue(
 
     async def reissue() -> IssuedAccountKey:
         async with assembled() as container:
-            return await container.account_keys.reissue(
+            return await container.oauth.account_keys.reissue(
                 account, name, overlap=timedelta(hours=overlap_hours)
             )
 
@@ -170,7 +172,7 @@ def account_key_revoke(key: KeyId) -> None:
 
     async def revoke() -> None:
         async with assembled() as container:
-            await container.account_keys.revoke(key)
+            await container.oauth.account_keys.revoke(key)
 
     run(revoke())
     out.print(f"{key} is revoked", highlight=False)

@@ -77,6 +77,10 @@ class UpstreamMetrics:
             registry=registry,
         )
 
+    def refresh_ended(self, outcome: str) -> None:
+        """Count a refresh of tokens."""
+        self.refreshes.labels(outcome).inc()
+
     def observe(self, method: str, route: str, status: int | None, seconds: float) -> None:
         self._calls.labels(method, route, status or 0).inc()
         self._seconds.labels(route).observe(seconds)

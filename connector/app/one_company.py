@@ -97,16 +97,16 @@ async def ensure(container: Container, own: OwnAccount) -> None:
     if await _stands(container, tenant, own):
         return
     credentials = Credentials(own.organization_id, own.api_key)
-    linked = await container.key_links.link(tenant, TARGET, credentials, with_key=False)
+    linked = await container.oauth.key_links.link(tenant, TARGET, credentials, with_key=False)
     logger.info("one_company.linked", account_id=linked.account.id, tenant_id=tenant.id)
 
 
 async def _tenant(container: Container) -> Tenant:
-    async with container.work.writing() as tx:
+    async with container.storage.work.writing() as tx:
         known = await tx.tenants.get(TENANT_ID)
         if known is not None:
             return known
-        tenant = Tenant(TENANT_ID, TENANT_NAME, container.clock())
+        tenant = Tenant(TENANT_ID, TENANT_NAME, container.storage.clock())
         await tx.tenants.add(tenant)
         return tenant
 
@@ -115,11 +115,14 @@ async def _stands(container: Container, tenant: Tenant, own: OwnAccount) -> bool
     """Say whether exactly these credentials are stored and can be used."""
     system = container.registry.get(TARGET).system
     wanted = system.api_key_authorization(own.organization_id, own.api_key)
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         for account in await tx.accounts.of_tenant(tenant.id):
             stored = await tx.tokens.of_account(account.id)
             if stored is None or stored.kind != API_KEY or account.status != Status.ACTIVE:
                 continue
-            if container.ring.open_text(stored.access_token, place=stored.access_place) == wanted:
+            if (
+                container.storage.ring.open_text(stored.access_token, place=stored.access_place)
+                == wanted
+            ):
                 return True
     return False

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-import connector.faces.rest
 import oauth.operations
 import webhooks.operations
 from connector.api import routing
@@ -19,36 +18,34 @@ from connector.app.docs_operations import PUBLISHED, Publishing
 from connector.app.health import MONITORING_OPERATIONS, Monitoring
 from connector.app.unlink_operation import delete_end_user
 from connector.app.write_probe import WriteProbe
+from connector.faces import rest
 from connector.faces.rest.unserved import complete
 
 
 def _monitoring(container: Container) -> Monitoring:
     token = container.settings.server.monitoring_token
     return Monitoring(
-        container.work,
-        container.clock,
-        container.metrics_registry,
-        container.queue_metrics,
-        WriteProbe(container.work, container.clock),
+        container.storage.work,
+        container.storage.clock,
+        container.metrics.registry,
+        container.metrics.queue,
+        WriteProbe(container.storage.work, container.storage.clock),
         None if token is None else token.get_secret_value(),
     )
 
 
-# what lies below /auth comes before /auth/{target}, which would take it for a target system
-_GROUPS: tuple[Group[Container, Any], ...] = (
+_OF_THE_SERVICE: tuple[Group[Container, Any], ...] = (
     Group(_monitoring, MONITORING_OPERATIONS),
     Group(lambda it: Publishing(it.settings.public_url.rstrip("/"), document), PUBLISHED),
-    *connector.faces.rest.GROUPS,
-    *oauth.operations.GROUPS,
-    *webhooks.operations.GROUPS,
-    Group(lambda container: container.unlinker, (delete_end_user,)),
-    Group(lambda container: Matrices(container.registry, operations()), (show,)),
+    Group(lambda it: it.unlinker, (delete_end_user,)),
+    Group(lambda it: Matrices(it.registry, operations()), (show,)),
 )
 
 
 def operations() -> list[Operation[Any]]:
     """Return every operation."""
-    return routing.operations(_GROUPS)
+    groups = (*_OF_THE_SERVICE, *rest.GROUPS, *oauth.operations.GROUPS, *webhooks.operations.GROUPS)
+    return routing.operations(groups)
 
 
 def described_operations() -> list[Operation[Any]]:
@@ -64,4 +61,11 @@ def document(server_url: str) -> dict[str, Any]:
 
 def routes(container: Container, gate: Gate) -> Sequence[BaseRoute]:
     """Return the routes of all operations, and of what the contract has and isn't served."""
-    return complete(routing.routes(_GROUPS, container, gate), container.registry, gate)
+    of_all = [
+        *routing.routes(_OF_THE_SERVICE, container, gate),
+        # what lies below /auth comes before /auth/{target}, which would take it for a target system
+        *routing.routes(rest.GROUPS, container, gate),
+        *routing.routes(oauth.operations.GROUPS, container.oauth, gate),
+        *routing.routes(webhooks.operations.GROUPS, container.relay, gate),
+    ]
+    return complete(of_all, container.registry, gate)

@@ -6,10 +6,11 @@ from contextlib import ExitStack, contextmanager
 
 import structlog
 
-from connector.app.container import assemble, require_fitting_pooler
+from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount, ensure
+from connector.app.opening import require_fitting_pooler
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings
 from connector.app.unreadable import reporting
@@ -49,9 +50,9 @@ async def serve(
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
-        with roles(container.database, *held):
-            await require_fitting_pooler(container.database)
-            await migrations.require_current(container.database)
+        with roles(container.storage.database, *held):
+            await require_fitting_pooler(container.storage.database)
+            await migrations.require_current(container.storage.database)
             if own is not None:
                 await ensure(container, own)
             bound = bind(settings.server.host, settings.server.port)
@@ -63,9 +64,9 @@ async def serve(
                         bound,
                         proxies=settings.server.proxies(),
                         limits=settings.server.limits(make_room(settings)),
-                        refused=container.http_metrics.connection_ended,
+                        refused=container.metrics.http.connection_ended,
                     ) as address,
-                    reporting(container.work, container.ring),
+                    reporting(container.storage.work, container.storage.ring),
                 ):
                     spare_what_stays()
                     announce(address)
@@ -80,14 +81,14 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
     container = assemble(settings)
     try:
-        with roles(container.database, "worker"):
-            await require_fitting_pooler(container.database)
-            await migrations.require_current(container.database)
+        with roles(container.storage.database, "worker"):
+            await require_fitting_pooler(container.storage.database)
+            await migrations.require_current(container.storage.database)
             with until_told() as told:
-                await container.vault.start()
+                await container.oauth.vault.start()
                 container.worker.start()
                 spare_what_stays()
-                announce(container.dispatcher.owner)
+                announce(container.relay.dispatcher.owner)
                 logger.info("worker.started")
                 await told.wait()
                 await container.worker.stop()

@@ -53,8 +53,10 @@ def webhook_list(
         async with assembled() as container:
             owner = await _account(container, account)
             return [
-                standing_operations.shown_standing(await container.standings.get(owner, one.id))
-                for one in await container.subscriptions.list(owner)
+                standing_operations.shown_standing(
+                    await container.relay.standings.get(owner, one.id)
+                )
+                for one in await container.relay.subscriptions.list(owner)
             ]
 
     columns = ("id", "resource", "state", "waiting", "held", "callbackUrl")
@@ -78,7 +80,7 @@ def webhook_pause(webhook: Webhook, as_json: AsJson = False) -> None:
     """
 
     async def pause(container: Container, owner: Account) -> None:
-        await container.endpoints.pause(owner, webhook)
+        await container.relay.endpoints.pause(owner, webhook)
 
     _show_standing(webhook, pause, as_json)
 
@@ -91,7 +93,7 @@ def webhook_resume(webhook: Webhook, as_json: AsJson = False) -> None:
     """
 
     async def resume(container: Container, owner: Account) -> None:
-        await container.endpoints.resume(owner, webhook)
+        await container.relay.endpoints.resume(owner, webhook)
 
     _show_standing(webhook, resume, as_json)
 
@@ -120,7 +122,7 @@ def webhook_change(
     """
 
     async def change(container: Container, owner: Account) -> None:
-        await container.standings.change(
+        await container.relay.standings.change(
             owner, webhook, ordered=ordered, coalesce_seconds=coalesce_seconds
         )
 
@@ -136,7 +138,7 @@ def webhook_delete(webhook: Webhook, as_json: AsJson = False) -> None:
 
     async def end() -> dict[str, str]:
         async with assembled() as container:
-            await container.subscriptions.delete(await _owner(container, webhook), webhook)
+            await container.relay.subscriptions.delete(await _owner(container, webhook), webhook)
         return {"id": webhook, "state": "ENDED"}
 
     _show(run(end()), as_json)
@@ -158,7 +160,7 @@ def webhook_rotate(
     async def rotate() -> dict[str, str | None]:
         async with assembled() as container:
             owner = await _owner(container, webhook)
-            made = await container.rotation.rotate(owner, webhook, expire_now=expire_now)
+            made = await container.relay.rotation.rotate(owner, webhook, expire_now=expire_now)
             until = made.previous_until
             return {
                 "id": webhook,
@@ -180,7 +182,7 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
     async def send() -> log_operations.WebhookDelivery:
         async with assembled() as container:
             owner = await _owner(container, webhook)
-            return log_operations.shown(await container.trial.send(owner, webhook))
+            return log_operations.shown(await container.relay.trial.send(owner, webhook))
 
     _show(msgspec.to_builtins(run(send())), as_json)
 
@@ -222,7 +224,9 @@ def webhook_deliveries(
             before: str | None = None
             while len(found) < most:
                 number = min(max(LIMITS), most - len(found))
-                page = await container.log.page(owner, webhook, asked, before=before, most=number)
+                page = await container.relay.log.page(
+                    owner, webhook, asked, before=before, most=number
+                )
                 found += [log_operations.shown(one) for one in page.deliveries]
                 before = page.next_before
                 if before is None:
@@ -243,7 +247,7 @@ def webhook_delivery(delivery: Delivery, as_json: AsJson = False) -> None:
     async def look() -> log_operations.WebhookDeliveryDetail:
         async with assembled() as container:
             owner = await _owner_of_delivery(container, delivery)
-            return log_operations.shown_in_full(await container.log.detail(owner, delivery))
+            return log_operations.shown_in_full(await container.relay.log.detail(owner, delivery))
 
     shown = msgspec.to_builtins(run(look()))
     if as_json:
@@ -277,9 +281,9 @@ def webhook_replay(
         async with assembled() as container:
             if target.startswith("dlv_"):
                 owner = await _owner_of_delivery(container, target)
-                return log_operations.shown(await container.replays.one(owner, target)), ()
+                return log_operations.shown(await container.relay.replays.one(owner, target)), ()
             owner = await _owner(container, target)
-            begun, warnings = await container.replays.begin(owner, target, criteria)
+            begun, warnings = await container.relay.replays.begin(owner, target, criteria)
             return replay_operations.shown_replay(begun), warnings
 
     made, warnings = run(send())
@@ -307,8 +311,8 @@ def webhook_replays(
         async with assembled() as container:
             owner = await _owner(container, webhook)
             if cancel is not None:
-                await container.replays.cancel(owner, webhook, cancel)
-            found, _ = await container.replays.list(owner, webhook, most=most)
+                await container.relay.replays.cancel(owner, webhook, cancel)
+            found, _ = await container.relay.replays.list(owner, webhook, most=most)
             return [replay_operations.shown_replay(one) for one in found]
 
     columns = ("id", "createdDate", "state", "status", "total", "planned", "delivered", "failed")
@@ -329,14 +333,14 @@ def retention_run(
 
     async def clean() -> dict[str, Any]:
         async with assembled() as container:
-            work = container.retention
+            work = container.relay.retention
             return asdict(await (work.look() if dry_run else work.run()))
 
     _show(run(clean()), as_json)
 
 
 async def _account(container: Container, account_id: str) -> Account:
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         found = await tx.accounts.get(account_id)
     if found is None:
         raise NotFound("there is no such account")
@@ -344,7 +348,7 @@ async def _account(container: Container, account_id: str) -> Account:
 
 
 async def _owner(container: Container, webhook: str) -> Account:
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         found = await tx.subscriptions.get(webhook)
     if found is None:
         raise NotFound("there is no such subscription")
@@ -352,7 +356,7 @@ async def _owner(container: Container, webhook: str) -> Account:
 
 
 async def _owner_of_delivery(container: Container, delivery: str) -> Account:
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         found = await tx.delivery_log.get(delivery)
     if found is None:
         raise NotFound("there is no such delivery; old ones are not kept")
@@ -370,7 +374,9 @@ def _show_standing(
         async with assembled() as container:
             owner = await _owner(container, webhook)
             await change(container, owner)
-            return standing_operations.shown_standing(await container.standings.get(owner, webhook))
+            return standing_operations.shown_standing(
+                await container.relay.standings.get(owner, webhook)
+            )
 
     _show(msgspec.to_builtins(run(do())), as_json)
 

@@ -17,8 +17,9 @@ from qonto_simulator import RefusedInProduction, Simulator, give_consent
 from qonto_simulator import serving as serving_simulator
 
 from connector.app import logs
-from connector.app.container import Container, assemble, open_database
+from connector.app.container import Container, assemble
 from connector.app.factory import create_app
+from connector.app.opening import open_database
 from connector.app.processes import roles
 from connector.app.serving import address_of, bind, serving, until_told
 from connector.app.settings import (
@@ -142,7 +143,7 @@ async def sandbox(
         await _migrate(settings)
         container = assemble(settings)
         stack.push_async_callback(container.close)
-        stack.enter_context(roles(container.database, "server", "worker"))
+        stack.enter_context(roles(container.storage.database, "server", "worker"))
         api_key = await _tenant(container, simulators)
         await stack.enter_async_context(serving(create_app(container), bound))
         yield Sandbox(api, simulators, container, api_key)
@@ -197,10 +198,10 @@ async def _migrate(settings: Settings) -> None:
 
 async def _tenant(container: Container, simulators: Mapping[str, Simulator]) -> str:
     """Make the vendor whose customers are linked here; answer its API key."""
-    made = await container.tenants.create("Sandbox")
-    await container.tenants.add_callback_urls(made.tenant, CALLBACK)
+    made = await container.oauth.tenants.create("Sandbox")
+    await container.oauth.tenants.add_callback_urls(made.tenant, CALLBACK)
     for target, simulator in simulators.items():
-        await container.tenants.register_system(
+        await container.oauth.tenants.register_system(
             made.tenant,
             target,
             simulator.client_id,

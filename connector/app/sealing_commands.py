@@ -62,13 +62,15 @@ def keys_rotate(as_json: AsJson = False) -> None:
     async def rotate() -> tuple[Resealed, list[Usage], Pending]:
         async with assembled() as container:
             with _shown(quiet=as_json) as progress:
-                done = await resealing.reseal(container.work, container.ring, progress)
-            at = container.clock()
-            async with container.work.writing() as tx:
-                await tx.audit.add(
-                    entry("keys.rotated", by=OPERATOR, at=at, key=container.ring.newest)
+                done = await resealing.reseal(
+                    container.storage.work, container.storage.ring, progress
                 )
-            waiting = await resealing.pending(container.work, container.ring, at)
+            at = container.storage.clock()
+            async with container.storage.work.writing() as tx:
+                await tx.audit.add(
+                    entry("keys.rotated", by=OPERATOR, at=at, key=container.storage.ring.newest)
+                )
+            waiting = await resealing.pending(container.storage.work, container.storage.ring, at)
             return done, await _usage(container), waiting
 
     done, used, waiting = run(rotate())
@@ -81,7 +83,9 @@ def keys_rotate(as_json: AsJson = False) -> None:
 
 
 async def _usage(container: Container) -> list[Usage]:
-    return await resealing.usage(container.work, container.ring, container.clock())
+    return await resealing.usage(
+        container.storage.work, container.storage.ring, container.storage.clock()
+    )
 
 
 @contextmanager

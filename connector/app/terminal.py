@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from connector.app import logs
-from connector.app.container import Container, assemble, open_database
+from connector.app.container import Container, assemble
+from connector.app.opening import open_database
 from connector.app.settings import Settings, load
 from storage import migrations
 from storage.unit_of_work import Transaction, UnitOfWork
@@ -64,7 +65,7 @@ async def assembled() -> AsyncGenerator[Container]:
     """Everything, for one command, on a database that is known to be current."""
     container = assemble(settings())
     try:
-        await migrations.require_current(container.database)
+        await migrations.require_current(container.storage.database)
         yield container
     finally:
         await container.close()

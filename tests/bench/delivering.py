@@ -31,11 +31,11 @@ _WAITING = text("SELECT count(*) FROM deliveries WHERE status = 'PENDING'")
 
 
 async def _relay(container: Container, route: Route, count: int) -> None:
-    await backlog(container.work, route, count)
-    container.dispatcher.wake()
+    await backlog(container.storage.work, route, count)
+    container.relay.dispatcher.wake()
     async with asyncio.timeout(30):
         while True:
-            async with container.work.reading() as tx:
+            async with container.storage.work.reading() as tx:
                 if not (await tx.connection.execute(_WAITING)).scalar():
                     return
             await asyncio.sleep(0.02)

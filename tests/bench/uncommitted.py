@@ -27,7 +27,7 @@ async def _main(port: int) -> None:
     async def forget(batch: Sequence[Accepted]) -> list[bool]:
         return [True] * len(batch)
 
-    container.intake._group = GroupCommit(forget)  # pyright: ignore[reportPrivateUsage]
+    container.relay.intake._group = GroupCommit(forget)  # pyright: ignore[reportPrivateUsage]
     app = create_app(container, worker=False)
     with until_told() as told:
         async with serving(app, bind("127.0.0.1", port)):

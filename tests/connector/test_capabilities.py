@@ -25,7 +25,7 @@ THING = {"invoices": Concept("S----", frozenset({"read", "create", "webhook"}), 
 
 def matrix(**given: Any) -> Capabilities:
     """A matrix of a target system that has invoices, of which nothing is offered unless given."""
-    empty: dict[str, Any] = {"readers": (), "topics": (), "served": (), "relayed": ()}
+    empty: dict[str, Any] = {"readable": (), "topics": (), "served": (), "relayed": ()}
     return capabilities("here", THING, **{**empty, **given})
 
 
@@ -60,8 +60,8 @@ def test_reading_takes_an_operation_and_a_reader() -> None:
     """One without the other offers nothing."""
     read = {("invoices", "read")}
     assert here(served=read)[0] == "not_enabled"
-    assert here(readers=["invoices"])[0] == "not_enabled"
-    assert here(readers=["invoices"], served=read)[0] == "supported"
+    assert here(readable=["invoices"])[0] == "not_enabled"
+    assert here(readable=["invoices"], served=read)[0] == "supported"
 
 
 def test_an_operation_offers_what_it_does_and_nothing_else() -> None:
@@ -74,7 +74,7 @@ def test_an_operation_offers_what_it_does_and_nothing_else() -> None:
 
 
 def test_what_is_beyond_the_contract_has_a_row_as_well() -> None:
-    found = matrix(readers=["labels"], served={("labels", "read")}).resources[-1]
+    found = matrix(readable=["labels"], served={("labels", "read")}).resources[-1]
     assert (found.resource, found.read.here, found.create.here) == (
         "labels",
         "supported",

@@ -26,7 +26,7 @@ ROUNDS = 3
 
 
 async def upstream_of(running: Sandbox) -> UpstreamSubscription:
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         (account,) = await tx.accounts.all()
         found = await tx.upstream_subscriptions.of_account(account.id, RESOURCES)
     assert found is not None
@@ -38,7 +38,9 @@ class Qonto:
 
     def __init__(self, running: Sandbox, upstream: UpstreamSubscription) -> None:
         self._path = f"/events/callback/{upstream.code}"
-        self._secret = running.container.ring.open_text(upstream.secret, place=upstream.place)
+        self._secret = running.container.storage.ring.open_text(
+            upstream.secret, place=upstream.place
+        )
         self._http = httpx2.AsyncClient(base_url=running.api)
 
     async def post(self, event_id: str) -> float:

@@ -110,8 +110,8 @@ async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sand
     """There is no consent to be told of, and none to revoke; everything kept is erased."""
     async with running.client() as vendor:
         linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
-    upstream = running.container.subscriptions.upstream
-    async with running.container.work.reading() as tx:
+    upstream = running.container.relay.subscriptions.upstream
+    async with running.container.storage.work.reading() as tx:
         (account,) = await tx.accounts.all()
         trail = [(one.action, one.actor) for one in await tx.audit.list()]
     told = dict(trail)
@@ -119,12 +119,12 @@ async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sand
     assert told["account_key.issued"].startswith("key_")
     await upstream.watch(account.id)
     await upstream.watch(account.id)
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         watched = await tx.upstream_subscriptions.all_of(account.connection_id)
     assert [one.state for one in watched] == ["REFUSED"], "it would be asked for again and again"
     async with running.client(linked.json()["accountKey"]) as customer:
         answer = await customer.delete("/tenants/delete-end-user", params={"erase": "true"})
         assert answer.status_code == 200, answer.text
         assert answer.json()["complete"] is True
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         assert await tx.accounts.all() == []

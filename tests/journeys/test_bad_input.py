@@ -30,7 +30,7 @@ def problem(answer: httpx2.Response, status: int, code: str) -> dict:
 async def counts(running: Sandbox) -> dict[str, int]:
     """Count the rows of every table that a request may fill."""
     found: dict[str, int] = {}
-    async with running.container.database.reading() as connection:
+    async with running.container.storage.database.reading() as connection:
         for table in (
             "accounts",
             "account_keys",
@@ -46,7 +46,7 @@ async def counts(running: Sandbox) -> dict[str, int]:
 
 async def other_tenant(running: Sandbox) -> str:
     """Make a second vendor; answer its API key."""
-    return (await running.container.tenants.create("Another vendor")).api_key
+    return (await running.container.oauth.tenants.create("Another vendor")).api_key
 
 
 @pytest.mark.covers("MAE-19")
@@ -70,10 +70,10 @@ async def test_keys_are_checked_and_tenants_kept_apart(running: Sandbox) -> None
             401,
             "UNAUTHORIZED_ACCOUNT_KEY",
         )
-        async with running.container.work.writing() as tx:
+        async with running.container.storage.work.writing() as tx:
             account = (await tx.accounts.all())[0]
             for key in await tx.accounts.keys_of([account.id]):
-                await tx.accounts.revoke_key(key.id, running.container.clock())
+                await tx.accounts.revoke_key(key.id, running.container.storage.clock())
         revoked = problem(
             await http.get(path, headers={**mine, "X-ACCOUNT-KEY": account_key}),
             401,
@@ -167,11 +167,11 @@ async def test_events_are_taken_only_with_a_right_and_fresh_signature(running: S
             )
         )
     container = running.container
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         account = (await tx.accounts.all())[0]
         upstream = await tx.upstream_subscriptions.of_account(account.id, "RESOURCES")
     assert upstream is not None
-    secret = container.ring.open_text(upstream.secret, place=upstream.place)
+    secret = container.storage.ring.open_text(upstream.secret, place=upstream.place)
     address = f"{running.api}/events/callback/{upstream.code}"
     body = json.dumps(
         {
@@ -223,7 +223,7 @@ async def test_a_database_that_is_away_is_told_honestly(
         def away() -> None:
             raise StorageUnavailable("the database can't be used right now; try again")
 
-        monkeypatch.setattr(running.container.database, "reading", away)
+        monkeypatch.setattr(running.container.storage.database, "reading", away)
         answer = await client.get("/auth/qonto")
         problem(answer, 503, "STORAGE_UNAVAILABLE")
         assert answer.headers["Retry-After"] == "5"

@@ -83,8 +83,8 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
             running.simulators["qonto"].control.revoke_consent()
             errors.append((await client.get("/accounting/invoices")).text)
             errors.append(repr(running) + repr(running.container.settings))
-        async with running.container.work.reading() as tx:
-            ring = running.container.ring
+        async with running.container.storage.work.reading() as tx:
+            ring = running.container.storage.ring
             for account in await tx.accounts.all():
                 for upstream in await tx.upstream_subscriptions.all_of(account.connection_id):
                     secrets[f"secret at Qonto {upstream.id}"] = ring.open_text(

@@ -75,10 +75,10 @@ async def test_linking_again_after_the_end_watches_and_relays_again(
         )
         vendor.receiver.secret = made.json()["data"]["secret"]
         await ok(qonto.post("/_simulator/consents/revoke"))
-        async with running.container.work.reading() as tx:
+        async with running.container.storage.work.reading() as tx:
             (account,) = await tx.accounts.all()
         while account.status != "REVOKED":
-            async with running.container.work.reading() as tx:
+            async with running.container.storage.work.reading() as tx:
                 (account,) = await tx.accounts.all()
         await running.link("qonto-sandbox")
         await ok(client.get("/accounting/invoices"))

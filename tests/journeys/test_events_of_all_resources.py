@@ -70,7 +70,7 @@ async def first_readings(running: Sandbox) -> None:
     """Wait until all that is subscribed to has been read once, to be compared with later."""
     async with asyncio.timeout(60):
         while True:
-            async with running.container.work.reading() as tx:
+            async with running.container.storage.work.reading() as tx:
                 (account,) = await tx.accounts.all()
                 marks = await tx.watermarks.of_account(account.id)
             if marks and all(mark.polled_at for mark in marks):

@@ -75,7 +75,7 @@ async def test_an_unregistered_redirect_uri_is_refused_by_qonto(running: Sandbox
 
 async def kept_bodies(running: Sandbox) -> list[bytes | None]:
     """What is left of the notices' bodies, which hold account keys."""
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         rows = await tx.connection.exec_driver_sql("SELECT body FROM notices")
         return [row[0] for row in rows]
 
@@ -113,8 +113,8 @@ async def test_the_key_arrives_by_signed_webhook(running: Sandbox, vendor: Vendo
 
 
 async def test_an_opted_in_tenant_gets_the_key_in_the_redirect(running: Sandbox) -> None:
-    tenant = (await running.container.tenants.all())[0]
-    await running.container.tenants.opt_in_to_key_in_redirect(tenant)
+    tenant = (await running.container.oauth.tenants.all())[0]
+    await running.container.oauth.tenants.opt_in_to_key_in_redirect(tenant)
     async with running.client() as client:
         secret = (await ok(client.post("/tenants/signing-secret"))).json()["data"]["signingSecret"]
         answer = await ok(client.get("/auth/qonto", params={"include_signature": "true"}))

@@ -39,7 +39,7 @@ async def test_an_authorization_code_lasts_ten_minutes(running: Sandbox) -> None
         landed = httpx2.URL((await browser.get(back)).headers["Location"])
         assert landed.params["error"]
         assert "code" not in landed.params
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         assert await tx.accounts.all() == []
 
 

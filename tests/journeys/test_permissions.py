@@ -10,7 +10,7 @@ pytestmark = pytest.mark.loopback
 
 async def test_a_key_is_refused_what_it_was_not_made_for(running: Sandbox) -> None:
     account_key = await running.link("qonto")
-    callers = running.container.callers
+    callers = running.container.oauth.callers
     tenant = await callers.authenticate(running.api_key)
     calls = {
         Permission.READ: ("GET", "/accounting/invoices"),
@@ -18,7 +18,7 @@ async def test_a_key_is_refused_what_it_was_not_made_for(running: Sandbox) -> No
         Permission.ADMIN: ("GET", "/tenants/get-callback-url"),
     }
     for permission in Permission:
-        made = await running.container.tenant_keys.create(tenant, permission, [permission])
+        made = await running.container.oauth.tenant_keys.create(tenant, permission, [permission])
         async with running.client(account_key) as client:
             client.headers["X-API-KEY"] = made.secret
             for needed, (method, path) in calls.items():

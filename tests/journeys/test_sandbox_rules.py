@@ -89,7 +89,7 @@ async def test_the_staging_token_goes_with_every_call_and_its_lack_is_told(
             "customValues": [{"key": "stagingToken", "value": "no longer valid"}],
         }
         await ok(customer.post("/tenants/register-system", json=registered))
-        running.container.vault.forget(
+        running.container.oauth.vault.forget(
             (await ok(customer.get("/auth/status"))).json()["data"]["accountId"]
         )
         answer = await customer.get("/accounting/invoices")

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import URL
 
-from connector.app.container import require_fitting_pooler
 from connector.app.doctor import examine
+from connector.app.opening import require_fitting_pooler
 from connector.app.settings import DatabaseGroup, Settings, SettingsInvalid
 from storage import migrations
 from storage.clock import system_clock

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from connector.app.container import open_database
+from connector.app.opening import open_database
 from connector.app.settings import DatabaseGroup, Settings, SettingsInvalid
 from storage.engine import Database, StorageSettings
 from storage.postgres import connecting, read_address

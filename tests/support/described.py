@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from qonto_simulator import Simulator, give_consent
 from starlette.applications import Starlette
 
-from connector.app.container import Container, assemble, open_database
+from connector.app.container import Container, assemble
 from connector.app.factory import create_app
+from connector.app.opening import open_database
 from connector.app.settings import (
     DatabaseGroup,
     LinkGroup,
@@ -157,7 +158,7 @@ async def in_process(
     unlinker = replace(container.unlinker, pause=_at_once)
     container = replace(container, unlinker=unlinker)
     try:
-        made = await container.tenants.create("Acme Books")
+        made = await container.oauth.tenants.create("Acme Books")
         app = create_app(container, worker=False)
         yield InProcess(app, container, simulator, clock, receivers, made.tenant.id, made.api_key)
     finally:

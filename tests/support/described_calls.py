@@ -141,7 +141,7 @@ class Walk:
 
     async def _deliver(self) -> None:
         """Let a worker send what is due."""
-        dispatcher = self.up.container.dispatcher
+        dispatcher = self.up.container.relay.dispatcher
         running = asyncio.create_task(dispatcher.run())
         await until(lambda: self.up.receivers.bodies)
         await dispatcher.stop()

@@ -347,7 +347,7 @@ async def test_the_setting_reaches_what_sends(
             )
         )
         try:
-            assert await container.sender.send(post("http://hooks.example/")) == Answered(200)
+            assert await container.relay.sender.send(post("http://hooks.example/")) == Answered(200)
         finally:
             await container.close()
     assert proxy.asked == ["POST http://93.184.216.34/"]

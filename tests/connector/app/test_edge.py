@@ -54,7 +54,7 @@ def calling(service: ASGIApp, up: InProcess, address: str = "192.0.2.7") -> http
 
 
 def counted(up: InProcess, name: str) -> float:
-    value = up.container.metrics_registry.get_sample_value
+    value = up.container.metrics.registry.get_sample_value
     kind, _, reason = name.partition(":")
     return value(f"qonto_connector_{kind}_total", {"reason": reason}) or 0.0
 
@@ -313,7 +313,7 @@ async def test_a_client_that_leaves_is_no_error_of_ours(up: InProcess) -> None:
         await up.app(scope, receive, send)  # type: ignore[arg-type]
     assert sent == []
     assert not [one for one in logs if one["log_level"] == "error"]
-    assert b'status="499"' in generate_latest(up.container.metrics_registry)
+    assert b'status="499"' in generate_latest(up.container.metrics.registry)
 
 
 async def test_a_wrong_limit_has_one_code_everywhere(up: InProcess) -> None:

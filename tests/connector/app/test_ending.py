@@ -25,18 +25,18 @@ def settings(sqlite_template: Path, tmp_path: Path) -> Settings:
 
 async def took_to_end(container: Container) -> tuple[float, float]:
     """End a subscription and a tenant's webhook; answer how many seconds each took."""
-    relay = Relay(container.work, container.ring)
+    relay = Relay(container.storage.work, container.storage.ring)
     account = await relay.account()
     subscription = await relay.subscription(account)
-    async with container.work.reading() as tx:
+    async with container.storage.work.reading() as tx:
         tenant = await tx.tenants.get(account.tenant_id)
     assert tenant is not None
-    await container.tenants.create_signing_secret(tenant)
-    hook = await container.tenant_webhooks.create(tenant, "https://app.example/notices")
+    await container.oauth.tenants.create_signing_secret(tenant)
+    hook = await container.relay.tenant_webhooks.create(tenant, "https://app.example/notices")
     times = [time.monotonic()]
-    await container.subscriptions.delete(account, subscription.id)
+    await container.relay.subscriptions.delete(account, subscription.id)
     times.append(time.monotonic())
-    await container.tenant_webhooks.delete(tenant, hook.id)
+    await container.relay.tenant_webhooks.delete(tenant, hook.id)
     times.append(time.monotonic())
     return times[1] - times[0], times[2] - times[1]
 
@@ -55,8 +55,8 @@ async def test_beside_a_worker_of_its_own_a_server_waits_until_that_has_noticed(
 async def test_the_only_process_that_sends_answers_at_once(settings: Settings) -> None:
     container = assemble(settings)
     container.worker.start()
-    await until(lambda: container.dispatcher.is_running)
-    assert container.tenant_webhooks.lapse() == 0
+    await until(lambda: container.relay.dispatcher.is_running)
+    assert container.relay.tenant_webhooks.lapse() == 0
     await container.worker.stop()
-    assert container.tenant_webhooks.lapse() > CHECK_HOLDS
+    assert container.relay.tenant_webhooks.lapse() > CHECK_HOLDS
     await container.close()

@@ -66,7 +66,7 @@ async def test_a_full_disk_is_noticed_and_so_is_new_room(disk: Path) -> None:
 async def test_a_database_that_only_reads_is_noticed(database_url: str, tmp_path: Path) -> None:
     async with in_process(tmp_path, database_url) as up:
         assert await told(up) == (200, "up")
-        async with read_only(up.container.database):
+        async with read_only(up.container.storage.database):
             status, message = await told(up)
             assert (status, "not written" in message) == (503, True)
         assert await told(up) == (200, "up")
@@ -119,7 +119,7 @@ async def test_writing_that_hangs_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(write_probe, "WITHIN", 0.1)
-    async with in_process(tmp_path) as up, up.container.database.writing():
+    async with in_process(tmp_path) as up, up.container.storage.database.writing():
         status, message = await told(up)
         assert (status, message) == (503, "nothing could be written within 0 s")
 

@@ -100,9 +100,9 @@ async def test_the_account_is_linked_once_and_again_when_the_key_changes(
         assert await calls(running) == 1
         (account,) = await accounts(running)
         assert account.status == "ACTIVE"
-        access = await running.container.vault.get(account.id)
+        access = await running.container.oauth.vault.get(account.id)
         assert access.headers == {"Authorization": f"{own.organization_id}:{own.api_key}"}
-        async with running.container.work.reading() as tx:
+        async with running.container.storage.work.reading() as tx:
             assert await tx.accounts.keys_of([account.id]) == []
         with pytest.raises(AccessRefused):
             await ensure(running.container, OwnAccount(own.organization_id, "wrong"))
@@ -110,7 +110,7 @@ async def test_the_account_is_linked_once_and_again_when_the_key_changes(
 
 
 async def accounts(running: Sandbox):
-    async with running.container.work.reading() as tx:
+    async with running.container.storage.work.reading() as tx:
         return await tx.accounts.of_tenant("ten_default")
 
 

@@ -35,7 +35,7 @@ class Vendor:
 
     async def work(self, sent: int) -> None:
         """Let a worker run until so many messages arrived in all."""
-        dispatcher = self.up.container.dispatcher
+        dispatcher = self.up.container.relay.dispatcher
         running = asyncio.create_task(dispatcher.run())
         await until(lambda: len(self.up.receivers.bodies) >= sent)
         await dispatcher.stop()
@@ -232,7 +232,7 @@ async def test_everything_of_another_account_or_tenant_is_not_there(
     ]
     other = list(up.simulator.world.books.values())[1].organisation
     body = {"username": other.slug, "apiKey": other.secret_key}
-    strangers = [up.api_key, (await up.container.tenants.create("Other")).api_key]
+    strangers = [up.api_key, (await up.container.oauth.tenants.create("Other")).api_key]
     for api_key in strangers:
         async with up.client() as http:
             http.headers["X-API-KEY"] = api_key

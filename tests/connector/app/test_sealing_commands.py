@@ -81,9 +81,9 @@ def deployment(sqlite_template: Path, tmp_path: Path) -> Deployment:
 
 async def vendor(container: Container) -> str:
     """A tenant with app credentials; answer its API key."""
-    made = await container.tenants.create("Acme")
-    await container.tenants.register_system(made.tenant, "qonto", "client", "secret", {})
-    await container.tenants.create_signing_secret(made.tenant)
+    made = await container.oauth.tenants.create("Acme")
+    await container.oauth.tenants.register_system(made.tenant, "qonto", "client", "secret", {})
+    await container.oauth.tenants.create_signing_secret(made.tenant)
     return made.api_key
 
 
@@ -103,14 +103,14 @@ def test_a_key_is_replaced_and_retired_without_losing_anything(deployment: Deplo
     assert "systems.client_secret  1/1" in rotated.output
     assert "2026-11 is still needed" in rotated.output
     assert "first  sk_" in rotated.output
-    deployment.using(lambda container: container.callers.authenticate(api_key))
+    deployment.using(lambda container: container.oauth.callers.authenticate(api_key))
     again = json.loads(deployment.command("keys", "rotate", "--json").output)
     assert (again["moved"], again["waiting"]) == (0, [])
     assert usage(deployment)["2026-11"] == ("can be retired", "0", "0", "0")
     assert "2026-11 can be retired" in deployment.command("keys", "rotate").output
     deployment.keys = NEW
-    tenant = deployment.using(lambda container: container.callers.authenticate(api_key))
-    systems = deployment.using(lambda container: container.tenants.registered_systems(tenant))
+    tenant = deployment.using(lambda container: container.oauth.callers.authenticate(api_key))
+    systems = deployment.using(lambda container: container.oauth.tenants.registered_systems(tenant))
     assert [system.client_id for system in systems] == ["client"]
     assert "problem" not in {finding.verdict for finding in deployment.examined()}
 
@@ -149,10 +149,10 @@ def test_the_server_reports_a_lost_key_and_works_for_the_others(deployment: Depl
     api_key = deployment.using(vendor)
 
     async def serve(container: Container) -> None:
-        async with unreadable.reporting(container.work, container.ring):
-            tenant = await container.callers.authenticate(api_key)
-            assert len(await container.tenants.registered_systems(tenant)) == 1
-        assert await unreadable.report(container.work, container.ring) == 3
+        async with unreadable.reporting(container.storage.work, container.storage.ring):
+            tenant = await container.oauth.callers.authenticate(api_key)
+            assert len(await container.oauth.tenants.registered_systems(tenant)) == 1
+        assert await unreadable.report(container.storage.work, container.storage.ring) == 3
 
     with capture_logs() as logs:
         deployment.using(serve)

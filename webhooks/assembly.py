@@ -1,0 +1,139 @@
+"""This floor put together: events in, deliveries out, and what is asked for where nothing comes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connector.registry import Registry
+from storage.assembly import Storage
+from storage.egress import EgressPolicy
+from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
+from webhooks.endpoints import Endpoints, EndpointSettings
+from webhooks.intake import Intake
+from webhooks.log import Log
+from webhooks.metrics import RelayMetrics
+from webhooks.reconcile import Reconciler, ReconcileSettings
+from webhooks.replays import Replays
+from webhooks.retention import Retention
+from webhooks.rotation import Rotation
+from webhooks.sender import Sender
+from webhooks.standing import Standings
+from webhooks.subscriptions import Subscriptions
+from webhooks.tenants import TenantWebhooks
+from webhooks.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """How the relay behaves; `keep` is how long events and deliveries are kept."""
+
+    public_url: str
+    policy: EgressPolicy
+    dispatch: DispatchSettings
+    endpoints: EndpointSettings
+    reconcile: ReconcileSettings
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """All that takes in, plans, sends and tells of it."""
+
+    sender: Sender
+    dispatcher: Dispatcher
+    endpoints: Endpoints
+    intake: Intake
+    reconciler: Reconciler
+    subscriptions: Subscriptions
+    standings: Standings
+    rotation: Rotation
+    log: Log
+    replays: Replays
+    trial: Trial
+    retention: Retention
+    tenant_webhooks: TenantWebhooks
+
+
+def assemble(
+    storage: Storage,
+    registry: Registry,
+    sender: Sender,
+    metrics: RelayMetrics,
+    settings: RelaySettings,
+    *,
+    forget: Callable[[str], None],
+) -> Relay:
+    """Put the floor together; `forget` is told the id of each account whose access ended."""
+    work, ring, clock, shared = storage.work, storage.ring, storage.clock, storage.shared_clock
+    endpoints = Endpoints(work, ring, shared, settings.endpoints, wake=lambda: dispatcher.wake())
+    dispatcher = Dispatcher(
+        work, ring, sender, shared, metrics, settings.dispatch, endpoints=endpoints
+    )
+
+    async def missed(account_id: str) -> None:
+        """See whether the target system still posts to us."""
+        await subscriptions.upstream.look_after(account_id)
+
+    def ended(account_id: str) -> None:
+        """Stop calling for the account in this process, and send the news now."""
+        forget(account_id)
+        dispatcher.wake()
+
+    def lapse() -> float:
+        """Return the seconds after which nobody starts an attempt for what has ended.
+
+        The process that does all the sending knows at once.
+        """
+        alone = storage.database.is_sqlite and dispatcher.is_running
+        return 0.0 if alone else CHECK_HOLDS + 0.25
+
+    reconciler = Reconciler(
+        work,
+        registry,
+        clock,
+        metrics,
+        settings.reconcile,
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+        missed=missed,
+    )
+    intake = Intake(
+        work,
+        ring,
+        registry,
+        shared,
+        metrics,
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+        ended=ended,
+        hurried=reconciler.wake,
+    )
+    subscriptions = Subscriptions(
+        work,
+        ring,
+        registry,
+        settings.policy,
+        clock,
+        public_url=settings.public_url,
+        forget=intake.forget,
+        ended=dispatcher.ended,
+        hurried=reconciler.wake,
+        lapse=lapse,
+    )
+    return Relay(
+        sender=sender,
+        dispatcher=dispatcher,
+        endpoints=endpoints,
+        intake=intake,
+        reconciler=reconciler,
+        subscriptions=subscriptions,
+        standings=Standings(work, clock),
+        rotation=Rotation(work, ring, shared),
+        log=Log(work),
+        replays=Replays(work, shared, dispatcher.wake, settings.keep),
+        trial=Trial(work, shared, dispatcher.wake),
+        retention=Retention(work, shared, settings.keep),
+        tenant_webhooks=TenantWebhooks(
+            work, settings.policy, clock, ended=dispatcher.ended, lapse=lapse
+        ),
+    )
