@@ -7,7 +7,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Pagination(msgspec.Struct, frozen=True, rename="camel"):
+class Pagination(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Where a page stands in its list; the numbers count the whole list under the same filters."""
 
     total: int
@@ -16,7 +16,7 @@ class Pagination(msgspec.Struct, frozen=True, rename="camel"):
     total_pages: int
 
 
-class Meta(msgspec.Struct, frozen=True, rename="camel"):
+class Meta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """About the answer. `pagination` is null for single records and where no total is known."""
 
     pagination: Pagination | None
@@ -24,7 +24,7 @@ class Meta(msgspec.Struct, frozen=True, rename="camel"):
     request_id: str
 
 
-class Envelope(msgspec.Struct, Generic[T], frozen=True, rename="camel"):
+class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False, rename="camel"):
     """A successful answer. `rawData` is the target system's own document, byte for byte."""
 
     data: T
