@@ -11,7 +11,7 @@ D = TypeVar("D")
 M = TypeVar("M")
 
 
-class Pagination(msgspec.Struct, frozen=True, rename="camel"):
+class Pagination(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Where a page stands in its list; the numbers count the whole list under the same filters."""
 
     total: int
@@ -20,7 +20,7 @@ class Pagination(msgspec.Struct, frozen=True, rename="camel"):
     total_pages: int
 
 
-class Meta(msgspec.Struct, frozen=True, rename="camel"):
+class Meta(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """About the answer. `pagination` is null for single records and where no total is known."""
 
     pagination: Pagination | None
@@ -28,7 +28,7 @@ class Meta(msgspec.Struct, frozen=True, rename="camel"):
     request_id: str
 
 
-class CursorMeta(msgspec.Struct, frozen=True, rename="camel"):
+class CursorMeta(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """About a page. `nextCursor` asks for the next one and is null at the end of the list.
 
     `pagination` is null: counting a log of millions would cost more than reading it.
@@ -40,14 +40,14 @@ class CursorMeta(msgspec.Struct, frozen=True, rename="camel"):
     next_cursor: str | None
 
 
-class BriefMeta(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class BriefMeta(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     """About the answer to a call that concerns no customer's books; empty members are left out."""
 
     warnings: tuple[str, ...] = ()
     request_id: str | None = None
 
 
-class Envelope(msgspec.Struct, Generic[D, M], frozen=True, rename="camel"):
+class Envelope(msgspec.Struct, Generic[D, M], frozen=True, rename="camel", gc=False):
     """A successful answer. `rawData` is the target system's own document, byte for byte."""
 
     data: D

@@ -5,7 +5,7 @@ import msgspec
 from connector.unified.enums import AddressType
 
 
-class Address(msgspec.Struct, frozen=True, rename="camel"):
+class Address(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A postal address; `country_code` is ISO 3166-1 alpha-2 in upper case, or null."""
 
     address_line1: str | None

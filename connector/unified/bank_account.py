@@ -7,7 +7,7 @@ import msgspec
 from connector.unified.enums import BankAccountStatus, BankFileType
 
 
-class BankAccount(msgspec.Struct, frozen=True, rename="camel"):
+class BankAccount(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A bank account. `balance` is what is booked, in `currency`; see `BANK_CURRENCY_CODES`."""
 
     id: str | None

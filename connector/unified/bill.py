@@ -14,14 +14,14 @@ from connector.unified.enums import (
 )
 
 
-class BillDimension(msgspec.Struct, frozen=True, rename="camel"):
+class BillDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A cost centre, project or other dimension a line is booked to."""
 
     name: str | None
     category_name: str | None
 
 
-class BillLine(msgspec.Struct, frozen=True, rename="camel"):
+class BillLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of a bill."""
 
     id: str | None
@@ -49,14 +49,14 @@ class BillLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class BillTax(msgspec.Struct, frozen=True, rename="camel"):
+class BillTax(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The tax of a bill at one rate."""
 
     amount: Decimal | None
     rate_percentage: Decimal | None
 
 
-class Bill(msgspec.Struct, frozen=True, rename="camel"):
+class Bill(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A bill received from a supplier, or another document that came in with the bills.
 
     `document_kind`, which the contract doesn't have, tells them apart. Beyond it are also

@@ -7,13 +7,13 @@ import msgspec
 from connector.unified.enums import BookingLineType, BookingStatus, BookingType
 
 
-class BookingProposalAddress(msgspec.Struct, frozen=True, rename="camel"):
+class BookingProposalAddress(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """All that a booking proposal tells about an address."""
 
     city: str | None
 
 
-class BookingProposalLine(msgspec.Struct, frozen=True, rename="camel"):
+class BookingProposalLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of a booking proposal."""
 
     id: str | None
@@ -38,7 +38,7 @@ class BookingProposalLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class BookingProposal(msgspec.Struct, frozen=True, rename="camel"):
+class BookingProposal(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An invoice, a bill or a credit note of either, as a suggested booking entry."""
 
     id: str | None

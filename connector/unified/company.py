@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Environment(msgspec.Struct, frozen=True, rename="camel"):
+class Environment(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A separate part of the target system, such as a tenant or a database."""
 
     name: str | None
@@ -13,7 +13,7 @@ class Environment(msgspec.Struct, frozen=True, rename="camel"):
     country_code: str | None
 
 
-class CompanySubscription(msgspec.Struct, frozen=True):
+class CompanySubscription(msgspec.Struct, frozen=True, gc=False):
     """A product of the target system that the company uses."""
 
     id: str | None
@@ -22,7 +22,7 @@ class CompanySubscription(msgspec.Struct, frozen=True):
     active: bool | None
 
 
-class Company(msgspec.Struct, frozen=True, rename={"environment_id": "environmentId"}):
+class Company(msgspec.Struct, frozen=True, gc=False, rename={"environment_id": "environmentId"}):
     """A company whose books are in the target system. The contract mixes spellings here."""
 
     id: str | None

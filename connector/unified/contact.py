@@ -17,7 +17,7 @@ from connector.unified.enums import (
 )
 
 
-class ContactAddressV2(msgspec.Struct, frozen=True, rename="camel"):
+class ContactAddressV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A postal address; its type is never null."""
 
     address_line1: str | None
@@ -28,14 +28,14 @@ class ContactAddressV2(msgspec.Struct, frozen=True, rename="camel"):
     type: ContactAddressTypeV2
 
 
-class PhoneNumberV2(msgspec.Struct, frozen=True, rename="camel"):
+class PhoneNumberV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A phone number and what it is for."""
 
     number: str | None
     type: PhoneNumberTypeV2 | None
 
 
-class ContactPersonV2(msgspec.Struct, frozen=True, rename="camel"):
+class ContactPersonV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A person to talk to at a contact."""
 
     id: str | None
@@ -46,7 +46,7 @@ class ContactPersonV2(msgspec.Struct, frozen=True, rename="camel"):
     salutation: str | None
 
 
-class ContactV2(msgspec.Struct, frozen=True, rename="camel"):
+class ContactV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Somebody the organisation does business with."""
 
     id: str | None

@@ -8,7 +8,7 @@ from connector.unified.address import Address
 from connector.unified.enums import DocumentStatus, PaymentStatus
 
 
-class CreditNoteLine(msgspec.Struct, frozen=True, rename="camel"):
+class CreditNoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of a credit note."""
 
     id: str | None
@@ -31,7 +31,7 @@ class CreditNoteLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class CreditNote(msgspec.Struct, frozen=True, rename="camel"):
+class CreditNote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A credit note issued to a customer. `reference` names the invoice that it corrects."""
 
     id: str | None

@@ -11,7 +11,7 @@ from connector.unified.enums import (
 )
 
 
-class ContactAddress(msgspec.Struct, frozen=True, rename="camel"):
+class ContactAddress(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A postal address; `country_code` is ISO 3166-1 alpha-2 in upper case, or null."""
 
     address_line1: str | None
@@ -22,7 +22,7 @@ class ContactAddress(msgspec.Struct, frozen=True, rename="camel"):
     type: ContactAddressType | None
 
 
-class ContactBankAccount(msgspec.Struct, frozen=True, rename="camel"):
+class ContactBankAccount(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A bank account of a contact."""
 
     bic: str | None
@@ -33,21 +33,21 @@ class ContactBankAccount(msgspec.Struct, frozen=True, rename="camel"):
     sepa: bool | None
 
 
-class EmailAddress(msgspec.Struct, frozen=True, rename="camel"):
+class EmailAddress(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An e-mail address and what it is for."""
 
     email: str | None
     type: EmailAddressType | None
 
 
-class PhoneNumber(msgspec.Struct, frozen=True, rename="camel"):
+class PhoneNumber(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A phone number and what it is for."""
 
     number: str | None
     type: PhoneNumberType | None
 
 
-class ContactPerson(msgspec.Struct, frozen=True, rename="camel"):
+class ContactPerson(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A person to talk to at a contact."""
 
     email_addresses: tuple[EmailAddress, ...]
@@ -57,7 +57,7 @@ class ContactPerson(msgspec.Struct, frozen=True, rename="camel"):
     salutation: str | None
 
 
-class Customer(msgspec.Struct, frozen=True, rename="camel"):
+class Customer(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Somebody the organisation does business with. A person has no `company_name`.
 
     Beyond the contract: `currency` and `locale` of their documents, `e_invoicing_address` and

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Document(msgspec.Struct, frozen=True, rename="camel"):
+class Document(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A file with its content, base64 of its bytes when `base64_encoded` is true."""
 
     id: str | None
@@ -13,7 +13,7 @@ class Document(msgspec.Struct, frozen=True, rename="camel"):
     file_name: str | None
 
 
-class File(msgspec.Struct, frozen=True, rename="camel"):
+class File(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A file without its content; `size` is in bytes. The contract has no such resource."""
 
     id: str | None
@@ -23,13 +23,13 @@ class File(msgspec.Struct, frozen=True, rename="camel"):
     created_date: str | None
 
 
-class DocumentExtensions(msgspec.Struct, frozen=True):
+class DocumentExtensions(msgspec.Struct, frozen=True, gc=False):
     """The file name extensions that can be uploaded. The contract has snake case here."""
 
     allowed_file_extensions: tuple[str, ...]
 
 
-class DocumentType(msgspec.Struct, frozen=True):
+class DocumentType(msgspec.Struct, frozen=True, gc=False):
     """A kind of document that can be uploaded."""
 
     name: str | None

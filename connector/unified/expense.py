@@ -7,7 +7,7 @@ import msgspec
 from connector.unified.enums import ExpensePaymentType, ExpenseType
 
 
-class ExpenseDimension(msgspec.Struct, frozen=True, rename="camel"):
+class ExpenseDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A cost centre, project or other dimension a line is booked to."""
 
     id: str | None
@@ -16,7 +16,7 @@ class ExpenseDimension(msgspec.Struct, frozen=True, rename="camel"):
     name: str | None
 
 
-class ExpenseTaxRate(msgspec.Struct, frozen=True, rename="camel"):
+class ExpenseTaxRate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The tax on a line. The contract has its percentage as text."""
 
     id: str | None
@@ -25,7 +25,7 @@ class ExpenseTaxRate(msgspec.Struct, frozen=True, rename="camel"):
     tax_rate_percentage: str | None
 
 
-class ExpenseLine(msgspec.Struct, frozen=True, rename="camel"):
+class ExpenseLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of an expense, signed like the expense."""
 
     id: str | None
@@ -45,7 +45,7 @@ class ExpenseLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class Expense(msgspec.Struct, frozen=True, rename="camel"):
+class Expense(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An expense. Its amounts are negative for a purchase and positive for a refund."""
 
     id: str | None

@@ -15,7 +15,7 @@ from connector.unified.enums import (
 )
 
 
-class InvoiceDimension(msgspec.Struct, frozen=True, rename="camel"):
+class InvoiceDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A cost centre, project or other dimension a line is booked to."""
 
     id: str | None
@@ -23,7 +23,7 @@ class InvoiceDimension(msgspec.Struct, frozen=True, rename="camel"):
     name: str | None
 
 
-class InvoiceLine(msgspec.Struct, frozen=True, rename="camel"):
+class InvoiceLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of an invoice. `items_amount` is net, `gross_amount` includes tax."""
 
     line_item_id: str | None
@@ -44,7 +44,7 @@ class InvoiceLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class EInvoicingEvent(msgspec.Struct, frozen=True, rename="camel"):
+class EInvoicingEvent(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What happened to an electronic invoice; `code` is that of the network, 205 for approved."""
 
     code: str | None
@@ -53,7 +53,7 @@ class EInvoicingEvent(msgspec.Struct, frozen=True, rename="camel"):
     reason: str | None
 
 
-class Invoice(msgspec.Struct, frozen=True, rename="camel"):
+class Invoice(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An invoice issued to a customer. `id` and its former name `invoice_id` are the same value.
 
     Beyond the contract: `credit_note_ids`, `e_invoicing_status` and its events, `finalized_date`,

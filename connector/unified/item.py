@@ -7,7 +7,7 @@ import msgspec
 from connector.unified.enums import ItemType, UnitName
 
 
-class Item(msgspec.Struct, frozen=True, rename="camel"):
+class Item(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A product or a service, with its prices for one unit."""
 
     id: str | None

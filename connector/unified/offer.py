@@ -8,7 +8,7 @@ from connector.unified.address import Address
 from connector.unified.enums import OfferLineType, OfferStatus
 
 
-class OfferLine(msgspec.Struct, frozen=True, rename="camel"):
+class OfferLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of an offer."""
 
     id: str | None
@@ -35,7 +35,7 @@ class OfferLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class Offer(msgspec.Struct, frozen=True, rename="camel"):
+class Offer(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An offer made to a customer."""
 
     id: str | None

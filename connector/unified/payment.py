@@ -7,7 +7,7 @@ import msgspec
 from connector.unified.enums import PaymentDocumentType
 
 
-class PaymentLine(msgspec.Struct, frozen=True, rename="camel"):
+class PaymentLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What was paid on one document; `invoice_id` is its id, be it an invoice or a bill."""
 
     account_id: str | None
@@ -21,7 +21,7 @@ class PaymentLine(msgspec.Struct, frozen=True, rename="camel"):
     payment_date: str | None
 
 
-class Payment(msgspec.Struct, frozen=True, rename="camel"):
+class Payment(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A payment, with a line for each document that it pays."""
 
     id: str | None

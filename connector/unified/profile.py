@@ -5,7 +5,7 @@ import msgspec
 from connector.unified.user import User
 
 
-class Profile(msgspec.Struct, frozen=True, rename="camel"):
+class Profile(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The linked organisation. The contract has any object here; this one is ours.
 
     `id` and `name` are known for every account that was linked with the scopes to tell them; the

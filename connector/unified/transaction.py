@@ -7,7 +7,7 @@ import msgspec
 from connector.unified.enums import TransactionStatus, TransactionType
 
 
-class Transaction(msgspec.Struct, frozen=True, rename="camel"):
+class Transaction(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A movement on a bank account. `amount` has no sign: `type` tells which way it went.
 
     `card_last_digits`, which the contract doesn't have, tells by which card it was made.

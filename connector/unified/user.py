@@ -5,7 +5,7 @@ import msgspec
 from connector.unified.enums import UserRole
 
 
-class User(msgspec.Struct, frozen=True, rename="camel"):
+class User(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A member of the organisation. The contract has no such resource; this one is ours.
 
     `status` is the target system's own word in upper case.
@@ -21,7 +21,7 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class UserInfo(msgspec.Struct, frozen=True):
+class UserInfo(msgspec.Struct, frozen=True, gc=False):
     """Who linked the account; `name` is the full name. The contract has snake case here."""
 
     id: str | None

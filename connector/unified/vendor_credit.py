@@ -8,14 +8,14 @@ from connector.unified.address import Address
 from connector.unified.enums import DocumentStatus, PaymentStatus, ShippingType, TaxRule
 
 
-class VendorCreditDimension(msgspec.Struct, frozen=True, rename="camel"):
+class VendorCreditDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A cost centre, project or other dimension a line is booked to."""
 
     name: str | None
     category_name: str | None
 
 
-class VendorCreditLine(msgspec.Struct, frozen=True, rename="camel"):
+class VendorCreditLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One line of a supplier's credit note."""
 
     id: str | None
@@ -43,7 +43,7 @@ class VendorCreditLine(msgspec.Struct, frozen=True, rename="camel"):
     updated_date: str | None
 
 
-class VendorCredit(msgspec.Struct, frozen=True, rename="camel"):
+class VendorCredit(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A credit note received from a supplier."""
 
     id: str | None

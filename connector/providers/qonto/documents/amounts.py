@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount with its currency. `value` is a decimal string by the documentation."""
 
     value: Any = None
@@ -21,7 +21,7 @@ MoneyField = Money | None
 """An amount, or one of the ways of saying that there is none."""
 
 
-class Discount(msgspec.Struct, frozen=True):
+class Discount(msgspec.Struct, frozen=True, gc=False):
     """`value` is a fraction when `type` is percentage (0.1 is 10 %); `amount` is what it makes."""
 
     type: str | None = None

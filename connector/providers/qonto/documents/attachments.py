@@ -8,7 +8,7 @@ from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
-class ProbativeAttachment(msgspec.Struct, frozen=True):
+class ProbativeAttachment(msgspec.Struct, frozen=True, gc=False):
     """The sealed copy of a file. Its link is there when `status` is available."""
 
     status: str | None = None

@@ -51,7 +51,7 @@ class Membership(Document, frozen=True):
     updated_at: str | None = None
 
 
-class Counterparty(msgspec.Struct, frozen=True):
+class Counterparty(msgspec.Struct, frozen=True, gc=False):
     """Where money went or came from; the number is an IBAN unless its format says otherwise."""
 
     counterparty_account_number: str | None = None
@@ -59,7 +59,7 @@ class Counterparty(msgspec.Struct, frozen=True):
     counterparty_bank_identifier: str | None = None
 
 
-class Label(msgspec.Struct, frozen=True):
+class Label(msgspec.Struct, frozen=True, gc=False):
     """A tag that the organisation put on a transaction."""
 
     id: str | None = None
@@ -70,7 +70,7 @@ CounterpartyField = Counterparty | None
 """A counterparty, or one of the ways of saying that there is none."""
 
 
-class VatDetail(msgspec.Struct, frozen=True):
+class VatDetail(msgspec.Struct, frozen=True, gc=False):
     """The tax at one rate."""
 
     rate: Any = None
@@ -78,7 +78,7 @@ class VatDetail(msgspec.Struct, frozen=True):
     amount_cents: Any = None
 
 
-class VatDetails(msgspec.Struct, frozen=True):
+class VatDetails(msgspec.Struct, frozen=True, gc=False):
     """The taxes of a movement, there only when asked for."""
 
     items: list[VatDetail] | None = None

@@ -28,7 +28,7 @@ class _Odd(ValueError):
     """Nothing can be made of a value."""
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What has a place of its own in Qonto's lists.
 
     `odd_fields` names those that weren't as documented, in words; nothing of the kind is sent.

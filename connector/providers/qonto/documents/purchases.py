@@ -9,7 +9,7 @@ from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
-class Tax(msgspec.Struct, frozen=True):
+class Tax(msgspec.Struct, frozen=True, gc=False):
     """The tax at one rate, which is a fraction."""
 
     tax_rate: Any = None

@@ -1,8 +1,9 @@
 """How Qonto's answers are read: a list record by record, a single document, and their bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -11,7 +12,7 @@ from connector.providers.qonto.documents.mending import BROKEN, Document, mended
 D = TypeVar("D", bound=Document)
 
 
-class ListMeta(msgspec.Struct, frozen=True):
+class ListMeta(msgspec.Struct, frozen=True, gc=False):
     """Where a page stands. `next_page` may be absent on the last page instead of null."""
 
     current_page: int | None = None
@@ -25,13 +26,15 @@ class Unreadable(ValueError):
     """The bytes are not the JSON that the endpoint documents; the message says what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record(Generic[D]):
+class Record(msgspec.Struct, Generic[D], frozen=True, gc=False):
     """One document of a page and its own bytes; `document` is None when it is no JSON object."""
 
     document: D | None
-    raw: bytes = field(repr=False)
+    raw: bytes
     id: str | None
+
+    def __repr__(self) -> str:
+        return f"Record(document={self.document!r}, id={self.id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,19 @@ _RAW_LIST: msgspec.json.Decoder[list[msgspec.Raw] | None] = msgspec.json.Decoder
 _META = msgspec.json.Decoder(ListMeta)
 
 
+class _Split(Protocol):
+    """A list answer, in the bytes of its parts."""
+
+    records: Sequence[msgspec.Raw] | None
+    meta: msgspec.Raw
+
+
+def _splitter(plural: str) -> msgspec.json.Decoder[_Split]:
+    records = ("records", list[msgspec.Raw] | None, msgspec.field(name=plural))
+    kind = msgspec.defstruct("Split", [records, ("meta", msgspec.Raw, msgspec.Raw(b"null"))])
+    return msgspec.json.Decoder(cast("type[_Split]", kind))
+
+
 class Resource(Generic[D]):
     """How one resource is named and read: the key of its list, of a single one, and its type."""
 
@@ -59,19 +75,12 @@ class Resource(Generic[D]):
         self.plural = plural
         self.singular = singular
         self._decoder = msgspec.json.Decoder(document, float_hook=Decimal)
+        self._splitter = _splitter(plural)
 
     def read_page(self, body: bytes) -> DocumentPage[D]:
         """Read a list answer, record by record. Raises Unreadable when there is no such list."""
-        outer = _outer(body)
-        if self.plural not in outer:
-            raise Unreadable(f"the answer has no {self.plural}")
-        try:
-            raws = _RAW_LIST.decode(outer[self.plural]) or []
-        except BROKEN:
-            raise Unreadable(f"{self.plural} is not a list") from None
-        return DocumentPage(
-            tuple(self._record(bytes(raw)) for raw in raws), _meta(outer.get("meta")), body
-        )
+        raws, meta = self._split(body)
+        return DocumentPage(tuple([self._record(bytes(raw)) for raw in raws]), _meta(meta), body)
 
     def read_one(self, body: bytes) -> tuple[D, bytes]:
         """Read a single document and its own bytes, in its envelope or bare. Raises Unreadable."""
@@ -80,6 +89,25 @@ class Resource(Generic[D]):
             return self._read(raw), raw
         except BROKEN:
             raise Unreadable(f"the {self.singular} doesn't fit its documentation") from None
+
+    def _split(self, body: bytes) -> tuple[Sequence[msgspec.Raw], msgspec.Raw | None]:
+        """Return the bytes of a list's records and of its meta, from one look at the whole."""
+        try:
+            body.decode()  # skipped fields aren't checked otherwise, and would be passed on as raw
+            page = self._splitter.decode(body)
+        except BROKEN:
+            return self._split_in_steps(body)
+        return page.records or (), page.meta
+
+    def _split_in_steps(self, body: bytes) -> tuple[Sequence[msgspec.Raw], msgspec.Raw | None]:
+        """Do the same for an answer that is odd, or find out what is missing in it."""
+        outer = _outer(body)
+        if self.plural not in outer:
+            raise Unreadable(f"the answer has no {self.plural}")
+        try:
+            return _RAW_LIST.decode(outer[self.plural]) or (), outer.get("meta")
+        except BROKEN:
+            raise Unreadable(f"{self.plural} is not a list") from None
 
     def _record(self, raw: bytes) -> Record[D]:
         try:

@@ -9,7 +9,7 @@ from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.documents.reading import Resource
 
 
-class PostalAddress(msgspec.Struct, frozen=True):
+class PostalAddress(msgspec.Struct, frozen=True, gc=False):
     street_address: str | None = None
     city: str | None = None
     zip_code: str | None = None
@@ -32,7 +32,7 @@ class Client(Document, frozen=True):
     delivery_address: PostalAddress | None = None
 
 
-class Phone(msgspec.Struct, frozen=True):
+class Phone(msgspec.Struct, frozen=True, gc=False):
     country_code: str | None = None
     number: str | None = None
 
@@ -54,7 +54,7 @@ class ClientRecord(Client, frozen=True):
     updated_at: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A line of a document. `vat_rate` is a fraction, 0.2 is 20 %; on quotes see the mapping."""
 
     title: str | None = None
@@ -70,19 +70,19 @@ class Item(msgspec.Struct, frozen=True):
     total_amount: MoneyField = None
 
 
-class PaymentMethod(msgspec.Struct, frozen=True):
+class PaymentMethod(msgspec.Struct, frozen=True, gc=False):
     iban: str | None = None
     bic: str | None = None
 
 
-class Issuer(msgspec.Struct, frozen=True):
+class Issuer(msgspec.Struct, frozen=True, gc=False):
     """The organisation as printed on a document."""
 
     legal_country: str | None = None
     address_country: str | None = None
 
 
-class LifecycleEvent(msgspec.Struct, frozen=True):
+class LifecycleEvent(msgspec.Struct, frozen=True, gc=False):
     """What happened to an e-invoice; the code is documented as a number, and often a text."""
 
     status_code: Any = None

@@ -9,8 +9,9 @@ from connector.providers.qonto.documents.amounts import MoneyField
 _WIDEST = 400
 """Digits, or places the point is moved; wider numbers are no amounts."""
 
-_USUAL = re.compile(r"-?\d{1,24}(\.\d{1,24})?", re.ASCII)
-"""How nearly every amount is written: nothing about it needs a second look."""
+_USUAL_LENGTH = 48
+_USUAL_INTEGER = 10**_USUAL_LENGTH
+"""Nearly every amount is digits with at most a sign and a point, and no longer."""
 
 _WRITTEN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 
@@ -20,16 +21,20 @@ _EXACT = Context(prec=4 * _WIDEST, traps=[Inexact, InvalidOperation, Overflow, U
 def read_decimal(value: object) -> Decimal | None:
     """Read a decimal from a string or a number, digit for digit; None when it isn't one."""
     if isinstance(value, str):
-        if _USUAL.fullmatch(value):
-            return Decimal(value)
-        number = Decimal(value) if _WRITTEN.fullmatch(value) else None
+        text = value
     elif isinstance(value, Decimal):
-        number = value
+        text = str(value)
     elif isinstance(value, int) and not isinstance(value, bool):
-        number = Decimal(value)
+        return _of_integer(value)
     else:
-        number = None
-    return None if number is None or not _is_amount(number) else _plain(number)
+        return None
+    if (
+        len(text) <= _USUAL_LENGTH
+        and text.isascii()
+        and text.removeprefix("-").replace(".", "", 1).isdigit()
+    ):
+        return Decimal(text)
+    return _checked(Decimal(text)) if _WRITTEN.fullmatch(text) else None
 
 
 def read_amount(money: MoneyField) -> Decimal | None:
@@ -69,6 +74,14 @@ def _percent_of_text(fraction: str) -> Decimal | None:
 
 def _percent_of(fraction: Decimal) -> Decimal:
     return _plain(fraction.scaleb(2, _EXACT))
+
+
+def _of_integer(value: int) -> Decimal | None:
+    return Decimal(value) if abs(value) < _USUAL_INTEGER else _checked(Decimal(value))
+
+
+def _checked(number: Decimal) -> Decimal | None:
+    return _plain(number) if _is_amount(number) else None
 
 
 def _is_amount(number: Decimal) -> bool:

@@ -35,10 +35,9 @@ class BankNotes(Notes):
         twin = read_cents(cents)
         if number is None or twin is None:
             return twin if number is None else number
-        gap = difference(number, twin).copy_abs()
-        if gap == 0:
+        if number == twin:
             return number
-        if gap < _NOISE:
+        if difference(number, twin).copy_abs() < _NOISE:
             return twin
         self.warn(f"{field} and {field}_cents don't agree")
         return number

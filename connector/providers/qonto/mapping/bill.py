@@ -97,9 +97,11 @@ def supplier_standing(
 
 
 def _is_covered(document: SupplierInvoice) -> bool:
-    total = read_amount(document.total_amount)
     credited = read_amount(document.total_amount_credit_notes)
-    return bool(total and credited and credited.copy_abs() >= total)
+    if not credited:
+        return False
+    total = read_amount(document.total_amount)
+    return bool(total and credited.copy_abs() >= total)
 
 
 def kind_of(document: SupplierInvoice, notes: Notes) -> DocumentKind | None:

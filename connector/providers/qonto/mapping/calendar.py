@@ -1,9 +1,20 @@
 """What day it is where an account keeps its books, and how times are written."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+_DAYS_KEPT = 4_096
+"""Days whose readings are kept, those of eleven years."""
+
+_USUAL = re.compile(
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):\d\d:\d\d(\.\d{3})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+"""How Qonto writes instants."""
+
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 _DEFAULT_ZONE = "Europe/Paris"
 _ZONES = {
@@ -51,8 +62,13 @@ def _zone_of(country: str) -> tzinfo:
 
 def read_day(text: str | None) -> date | None:
     """Read `YYYY-MM-DD`; None for an empty, missing or malformed one."""
+    return _day_of(text) if text and len(text) == 10 else None
+
+
+@lru_cache(_DAYS_KEPT)
+def _day_of(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text and len(text) == 10 else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
@@ -82,3 +98,35 @@ def write_instant(moment: datetime) -> str:
 def write_day(day: date) -> str:
     """Write a pure date as the contract has it: midnight UTC of that day, whatever the zone."""
     return f"{day.isoformat()}T00:00:00.000Z"
+
+
+def rewrite_date(text: str) -> str | None:
+    """Return a date or an instant as the contract has it; None where it is neither."""
+    return _rewrite_day(text) if len(text) == 10 else _rewrite_instant(text)
+
+
+@lru_cache(_DAYS_KEPT)
+def _rewrite_day(text: str) -> str | None:
+    day = read_day(text)
+    return None if day is None else write_day(day)
+
+
+def _rewrite_instant(text: str) -> str | None:
+    """Return what reading and writing makes of an instant.
+
+    Writing costs ten times what reading does, so that of the usual form is taken over what the
+    offset doesn't change.
+    """
+    moment = read_instant(text)
+    if moment is None:
+        return None
+    usual = _USUAL.fullmatch(text)
+    if usual is None:
+        return write_instant(moment)
+    milliseconds = usual[1] or ".000"
+    if text[-1] == "Z":
+        return f"{text[:19]}{milliseconds}Z"
+    if int(text[8:10]) != moment.day:
+        return write_instant(moment)
+    clock = f"{_TWO_DIGITS[moment.hour]}:{_TWO_DIGITS[moment.minute]}"
+    return f"{text[:11]}{clock}{text[16:19]}{milliseconds}Z"

@@ -17,8 +17,9 @@ def client_of(value: Client | None) -> Client:
 
 def name_of(client: Client) -> str | None:
     """Answer the customer's name: the company's, else first and last name."""
-    person = " ".join(part for part in (client.first_name, client.last_name) if part)
-    return client.name or person or None
+    if client.name:
+        return client.name
+    return " ".join(part for part in (client.first_name, client.last_name) if part) or None
 
 
 def places_of(client: Client) -> list[tuple[PostalAddress, Place]]:

@@ -113,23 +113,23 @@ def performance_start(document: ClientInvoice) -> str | None:
 
 def _line(item: Item, id: str | None, notes: Notes) -> InvoiceLine:
     discount, percentage = notes.discount(item.discount)
-    return InvoiceLine(
-        line_item_id=id,
-        account_id=None,
-        created_date=None,
-        description=notes.text(item.description),
-        dimensions=(),
-        discount_item_amount=discount,
-        discount_item_percentage=percentage,
-        gross_amount=notes.amount("line total_amount", item.total_amount),
-        items_amount=notes.amount("line subtotal", item.subtotal),
-        item_id=None,
-        name=notes.text(item.title),
-        quantity=notes.number("line quantity", item.quantity),
-        tax_code=None,
-        tax_rate_percentage=notes.percentage("line vat_rate", item.vat_rate),
-        unit_amount=notes.amount("line unit_price", item.unit_price),
-        updated_date=None,
+    return InvoiceLine(  # by position, since a name for each costs four times as much
+        id,
+        None,  # account_id
+        None,  # created_date
+        notes.text(item.description),
+        (),  # dimensions
+        discount,
+        percentage,
+        notes.amount("line total_amount", item.total_amount),  # gross_amount
+        notes.amount("line subtotal", item.subtotal),  # items_amount
+        None,  # item_id
+        notes.text(item.title),
+        notes.number("line quantity", item.quantity),
+        None,  # tax_code
+        notes.percentage("line vat_rate", item.vat_rate),
+        notes.amount("line unit_price", item.unit_price),
+        None,  # updated_date
     )
 
 

@@ -18,7 +18,7 @@ organisation's own.
 from decimal import Decimal
 from typing import Literal
 
-from connector.providers.qonto.documents.bank import Counterparty, Transaction
+from connector.providers.qonto.documents.bank import Transaction
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.iban import normalized
 from connector.unified.enums import TransactionStatus, TransactionType
@@ -95,8 +95,8 @@ def note_conversion(document: Transaction, notes: BankNotes) -> None:
 
 
 def _is_between(document: Transaction, own_ibans: frozenset[str]) -> bool:
-    numbers = (
-        party.counterparty_account_number
+    numbers = [
+        normalized(party.counterparty_account_number)
         for party in (
             document.transfer,
             document.income,
@@ -104,7 +104,6 @@ def _is_between(document: Transaction, own_ibans: frozenset[str]) -> bool:
             document.direct_debit_collection,
             document.swift_income,
         )
-        if isinstance(party, Counterparty)
-    )
-    own = {normalized(iban) for iban in own_ibans}
-    return any(number and normalized(number) in own for number in numbers)
+        if party is not None and party.counterparty_account_number
+    ]
+    return bool(numbers) and any(normalized(iban) in numbers for iban in own_ibans)

@@ -5,12 +5,7 @@ from decimal import Decimal
 from connector.providers.qonto.documents.amounts import Discount, MoneyField
 from connector.providers.qonto.documents.mending import Document
 from connector.providers.qonto.mapping.amounts import difference, read_decimal, read_percentage
-from connector.providers.qonto.mapping.calendar import (
-    read_day,
-    read_instant,
-    write_day,
-    write_instant,
-)
+from connector.providers.qonto.mapping.calendar import read_day, rewrite_date
 from connector.providers.qonto.mapping.iban import is_iban
 from connector.providers.qonto.mapping.rates import RateUnit
 from connector.unified.iso import COUNTRY_CODES, CURRENCY_CODES
@@ -63,14 +58,10 @@ class Notes:
         """Read a date (midnight UTC on the wire) or an instant (converted to UTC)."""
         if not value:
             return None
-        day = read_day(value)
-        if day is not None:
-            return write_day(day)
-        moment = read_instant(value)
-        if moment is not None:
-            return write_instant(moment)
-        self.warn(f"{field} {_quoted(value)} is not a date")
-        return None
+        written = rewrite_date(value)
+        if written is None:
+            self.warn(f"{field} {_quoted(value)} is not a date")
+        return written
 
     def country(self, value: str | None) -> str | None:
         """Read a country code in either case; None when the contract's list lacks it."""
@@ -100,9 +91,11 @@ class Notes:
         """Read an amount in the document's currency; one in another currency is left out."""
         if money is None:
             return None
-        value = self.number(field, money.value)
+        value = read_decimal(money.value)
+        if value is None:
+            return self.number(field, money.value)
         named = money.currency
-        if named == self._currency or not named or self._currency is None or value is None:
+        if named == self._currency or not named or self._currency is None:
             return value
         if named.upper() != self._currency:
             self.warn(f"{field} is in {_quoted(named)}, not in the document's currency")

@@ -38,8 +38,13 @@ _RULES: dict[str, TaxRule] = {
 
 def tax_rule_of(items: Iterable[Item]) -> TaxRule | None:
     """Answer the rule that all lines are under; None when a line bears tax, or lines differ."""
-    rules: set[TaxRule | None] = {_rule(item) for item in items}
-    return rules.pop() if len(rules) == 1 else None
+    found: TaxRule | None = None
+    for item in items:
+        rule = _rule(item)
+        if rule is None or (found is not None and rule != found):
+            return None
+        found = rule
+    return found
 
 
 def _rule(item: Item) -> TaxRule | None:
