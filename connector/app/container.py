@@ -49,7 +49,9 @@ from storage.pooler import pooler_before
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
+from webhooks.checks import CHECK_HOLDS
+from webhooks.dispatch import Dispatcher
+from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.log import Log
