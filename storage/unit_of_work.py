@@ -24,6 +24,7 @@ from storage.repositories.audit import Audit
 from storage.repositories.connections import Connections
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.delivery_log import DeliveryLog
+from storage.repositories.due_deliveries import DueDeliveries
 from storage.repositories.duties import Duties
 from storage.repositories.endpoints import Endpoints
 from storage.repositories.erasure import Erasure
@@ -147,6 +148,10 @@ class Transaction:
     @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self.connection)
+
+    @cached_property
+    def due_deliveries(self) -> DueDeliveries:
+        return DueDeliveries(self.connection)
 
     @cached_property
     def delivery_log(self) -> DeliveryLog:

@@ -8,7 +8,8 @@ import structlog
 
 from storage.clock import Clock
 from storage.errors import SecretUnreadable
-from storage.repositories.deliveries import Attempt, Completion, DueDelivery
+from storage.repositories.deliveries import Attempt, Completion
+from storage.repositories.due_deliveries import DueDelivery, DueEvent, DueNotice
 from webhooks import transcript
 from webhooks.endpoints import Tried
 from webhooks.message import prepare
@@ -82,17 +83,17 @@ class Attempter:
             request = prepare(due, self._secrets, started_at)
             outcome = await self._sender.send(request)
         except SecretUnreadable as error:
-            logger.error("delivery.not_sent", delivery_id=due.id, code=error.code)
+            logger.error("delivery.not_sent", delivery_id=due.delivery.id, code=error.code)
             outcome = Failed(error.code)
         except Exception as error:
-            logger.error("delivery.not_sent", delivery_id=due.id, exc_info=error)
+            logger.error("delivery.not_sent", delivery_id=due.delivery.id, exc_info=error)
             outcome = Failed("NOT_SENT")
         return _Exchange(request, outcome, started_at, self._clock())
 
     def _completion(self, due: DueDelivery, exchange: _Exchange, *, is_probe: bool) -> Completion:
         outcome, at = exchange.outcome, exchange.finished_at
         decision = decide(
-            due.attempts + 1, outcome, now=at, jitter=self._jitter(), delays=self._delays
+            due.delivery.attempts + 1, outcome, now=at, jitter=self._jitter(), delays=self._delays
         )
         match decision:
             case Done():
@@ -112,34 +113,42 @@ class Attempter:
             status=status,
             due_at=due_at,
             completed_at=completed_at,
-            notice_id=due.notice_id,
-            followed=(
-                (due.subscription_id, due.record_key)
-                if due.ordered and due.subscription_id and due.record_key
-                else None
-            ),
+            notice_id=due.delivery.notice_id,
+            followed=_followed(due),
         )
 
     def _observe(self, due: DueDelivery, exchange: _Exchange, status: str) -> None:
         """Count an attempt, and log one that failed."""
-        error, finished_at = exchange.outcome.error, exchange.finished_at
+        error, at, delivery = exchange.outcome.error, exchange.finished_at, due.delivery
         self._metrics.attempts(error or "delivered").inc()
-        self._metrics.attempt_seconds.observe((finished_at - exchange.started_at).total_seconds())
+        self._metrics.attempt_seconds.observe((at - exchange.started_at).total_seconds())
         if status == "DELIVERED":
-            self._metrics.waiting_seconds.observe((finished_at - due.created_at).total_seconds())
+            self._metrics.waiting_seconds.observe((at - delivery.created_at).total_seconds())
         else:
-            logger.info(_NEWS[status], delivery_id=due.id, attempt=due.attempts + 1, error=error)
+            number = delivery.attempts + 1
+            logger.info(_NEWS[status], delivery_id=delivery.id, attempt=number, error=error)
+
+
+def _followed(due: DueDelivery) -> tuple[str, str] | None:
+    """Return the subscription and the record whose deliveries wait for each other, if they do."""
+    match due.message:
+        case DueEvent(subscription=subscription) if subscription.ordered:
+            key = due.delivery.record_key
+            return None if key is None else (subscription.id, key)
+        case _:
+            return None
 
 
 def _tried(due: DueDelivery, outcome: Outcome, *, is_probe: bool) -> Tried | None:
     succeeded = has_succeeded(outcome)
-    if due.subscription_id is None or succeeded is None:
+    if succeeded is None or isinstance(due.message, DueNotice):
         return None
+    subscription = due.message.subscription
     return Tried(
-        subscription_id=due.subscription_id,
+        subscription_id=subscription.id,
         succeeded=succeeded,
         gone=is_gone(outcome),
-        failing_since=due.failing_since,
+        failing_since=subscription.failing_since,
         probed=is_probe,
     )
 
@@ -150,14 +159,14 @@ def _attempt(due: DueDelivery, exchange: _Exchange) -> Attempt:
     if request is not None:
         sent = transcript.request_headers(request.headers)
         # what a receiver of a notice says may repeat the account key in it
-        if isinstance(outcome, Answered) and due.notice_id is None:
+        if isinstance(outcome, Answered) and isinstance(due.message, DueEvent):
             proofs = transcript.proofs(request.headers)
             got = transcript.response_headers(outcome.headers, proofs)
             body = transcript.response_body(outcome.body, proofs)
     duration = exchange.finished_at - exchange.started_at
     return Attempt(
-        delivery_id=due.id,
-        number=due.attempts + 1,
+        delivery_id=due.delivery.id,
+        number=due.delivery.attempts + 1,
         started_at=exchange.started_at,
         duration_ms=round(duration.total_seconds() * 1000),
         status_code=outcome.status if isinstance(outcome, Answered) else None,

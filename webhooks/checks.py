@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence, Set
 from typing import NamedTuple
 
 from storage.group_commit import GroupCommit
-from storage.repositories.deliveries import DueDelivery
+from storage.repositories.due_deliveries import DueDelivery, DueEvent
 from storage.repositories.endpoints import ACTIVE
 from storage.unit_of_work import UnitOfWork
 
@@ -40,7 +40,7 @@ class Checks:
 
     def know(self, due: DueDelivery, read_at: float) -> None:
         """Remember what was read of a delivery anyhow, until it is asked for."""
-        self._known[due.id] = Check(due, read_at)
+        self._known[due.delivery.id] = Check(due, read_at)
 
     def doubt(self, subscription_ids: Set[str]) -> None:
         """Rely no more on what was read of these subscriptions' deliveries."""
@@ -48,7 +48,7 @@ class Checks:
             self._known = {
                 delivery_id: check
                 for delivery_id, check in self._known.items()
-                if check.due is not None and check.due.subscription_id not in subscription_ids
+                if check.due is not None and check.due.receiver_id not in subscription_ids
             }
 
     def end(self, ended_id: str) -> None:
@@ -67,18 +67,12 @@ class Checks:
         while check.due is not None and self._clock() - check.read_at >= CHECK_HOLDS:
             check = await self._read.submit(delivery_id)
         due = check.due
-        if (
-            due is None
-            or due.subscription_id in self._ended
-            or due.tenant_webhook_id in self._ended
-        ):
-            return None
-        return due
+        return None if due is None or due.receiver_id in self._ended else due
 
     async def _read_due(self, delivery_ids: Sequence[str]) -> list[Check]:
         read_at = self._clock()
         async with self._work.reading() as tx:
-            found = await tx.deliveries.due(delivery_ids, self._owner)
+            found = await tx.due_deliveries.read(delivery_ids, self._owner)
         return [Check(found.get(delivery_id), read_at) for delivery_id in delivery_ids]
 
 
@@ -89,6 +83,6 @@ def returned_as(due: DueDelivery, *, is_probe: bool) -> str | None:
     """
     if is_probe:
         return None
-    if due.subscription_state not in (None, ACTIVE):
+    if isinstance(due.message, DueEvent) and due.message.subscription.state != ACTIVE:
         return "HELD"
     return "PENDING" if due.must_wait else None

@@ -122,8 +122,8 @@ class Claims:
                 passing_over=passing_over,
             )
             # those in order are asked about when this is committed, and others see it
-            alone = [delivery.id for delivery in claimed if delivery.record_key is None]
-            found = await tx.deliveries.due(alone, self._owner)
+            alone = [delivery for delivery in claimed if delivery.record_key is None]
+            found = await tx.due_deliveries.of(alone)
         for delivery in claimed:
             if delivery.id in found and delivery.id not in self._held:
                 self._checks.know(found[delivery.id], read_at)

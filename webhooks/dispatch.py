@@ -17,7 +17,8 @@ import structlog
 
 from storage.clock import Clock
 from storage.errors import ServiceError
-from storage.repositories.deliveries import Delivery, DueDelivery
+from storage.repositories.deliveries import Delivery
+from storage.repositories.due_deliveries import DueDelivery
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.attempt_records import AttemptRecords
@@ -96,7 +97,7 @@ class Dispatcher:
 
         `ready` says what sending those takes, and that they were wanted at `read_at`.
         """
-        known = {due.id: due for due in ready}
+        known = {due.delivery.id: due for due in ready}
         for delivery in deliveries:
             if delivery.lease_owner == self.owner:
                 if self._held.wants(delivery):
@@ -166,7 +167,8 @@ class Dispatcher:
             due = await self._checks.wanted(delivery_id)
             if due is None or self._is_stopping:
                 return
-            if due.lease_until < self._clock() + self._settings.deadline:
+            until = due.delivery.lease_until
+            if until is None or until < self._clock() + self._settings.deadline:
                 return  # too little is left of the lease; it will be claimed again
             is_probe = self._held.is_probe(delivery_id)
             if (status := returned_as(due, is_probe=is_probe)) is not None:
@@ -194,7 +196,9 @@ class Dispatcher:
             if self._slots.end(slot, started, outcome):
                 self._metrics.breaker_openings.inc()
                 logger.warning(
-                    "breaker.opened", account_id=due.account_id, subscription_id=due.subscription_id
+                    "breaker.opened",
+                    account_id=due.delivery.account_id,
+                    subscription_id=due.delivery.subscription_id,
                 )
         self._start_attempts()
         return result

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.repositories.due_deliveries import DueEvent
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
 from tests.webhooks.backlog import arrived, change, queue
@@ -276,6 +277,8 @@ async def test_joining_keeps_exactly_the_newest_of_each_record(
     assert len(ids) == len(newest)
     assert {one.merged_into for one in deliveries} <= ids | {None}
     async with relay.work.reading() as tx:
-        due = await tx.deliveries.due(sorted(ids), "w1")
-    assert {one.event_type for one in due.values()} == {"CREATED"}
+        due = await tx.due_deliveries.read(sorted(ids), "w1")
+    assert {
+        one.message.event.event_type for one in due.values() if isinstance(one.message, DueEvent)
+    } == {"CREATED"}
     await change(relay, subscription, ended_at=now)
