@@ -15,8 +15,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import new_id
 from storage.notify import notify
 from storage.prepared import Combined, Given, Prepared
@@ -234,7 +234,7 @@ def _waiting(
 class Deliveries:
     _select = select(*columns_of(Delivery, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:

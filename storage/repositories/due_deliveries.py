@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.repositories import record_order
 from storage.repositories.deliveries import Delivery
 from storage.repositories.events import Event
@@ -114,7 +114,7 @@ _FIELDS = len(Delivery.__struct_fields__)
 
 
 class DueDeliveries:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def read(self, delivery_ids: Sequence[str], owner: str) -> dict[str, DueDelivery]:
