@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.hot import HotTransaction
+from storage.hot import HotStore, HotTransaction
 from storage.hot_postgres import HotPostgres
 from storage.inline import PRAGMAS, InlineReader, InlineSqlite
 from storage.postgres import is_postgres, read_address
@@ -48,8 +48,8 @@ class Database:
         self.engine = (
             _sqlite(self.url, settings) if self.is_sqlite else _postgres(self.url, settings)
         )
-        self._hot: InlineSqlite | HotPostgres
-        self._hot_reader: InlineReader | HotPostgres
+        self._hot: HotStore[Any]
+        self._hot_reader: HotStore[Any]
         if self.is_sqlite:
             path = Path(self.url.database or "")
             self._hot, self._hot_reader = InlineSqlite(path), InlineReader(path)
@@ -77,7 +77,7 @@ class Database:
             async with connection.begin():
                 yield connection
 
-    def hot(self, *, single: bool = False) -> HotTransaction:
+    def hot(self, *, single: bool = False) -> HotTransaction[Any]:
         """Open a write transaction for what comes by the thousand: short, and on indexes only.
 
         On SQLite its statements hold up everything else in the process. With `single` PostgreSQL
@@ -85,7 +85,7 @@ class Database:
         """
         return HotTransaction(self._hot, self._writer, single=single)
 
-    def hot_reading(self) -> HotTransaction:
+    def hot_reading(self) -> HotTransaction[Any]:
         """Open the same for statements that only read, each by itself; it waits for no writer."""
         return HotTransaction(self._hot_reader, None, single=True)
 

@@ -5,28 +5,35 @@ What they run on is in `inline` for SQLite and in `hot_postgres` for PostgreSQL.
 
 import asyncio
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
+from storage.connection import HotConnection
 from storage.unavailable import known
 
+Own = TypeVar("Own", bound=HotConnection)
 
-class HotStore(Protocol):
-    """Where such transactions are begun and ended."""
 
-    async def begin(self, *, single: bool) -> Any:
-        """Answer a connection in a transaction; whoever has it ends it in either way below."""
+class HotStore(Protocol[Own]):
+    """Where such transactions are begun and ended, on connections of one kind."""
+
+    async def begin(self, *, single: bool) -> Own:
+        """Return a connection in a transaction; whoever has it ends it in either way below."""
         ...
 
-    async def commit(self, connection: Any) -> None:
+    async def commit(self, connection: Own) -> None:
         """End it well; one that can't be committed is abandoned."""
         ...
 
-    async def abandon(self, connection: Any, error: BaseException) -> None:
+    async def abandon(self, connection: Own, error: BaseException) -> None:
         """Roll it back because of this error."""
         ...
 
+    async def close(self) -> None:
+        """Close what isn't in use."""
+        ...
 
-class HotTransaction:
+
+class HotTransaction(Generic[Own]):
     """Committed on a clean exit, rolled back otherwise. Raises StorageUnavailable.
 
     `alone` is held as long as it lasts, where only one may write.
@@ -34,13 +41,12 @@ class HotTransaction:
 
     __slots__ = ("_alone", "_connection", "_single", "_store")
 
-    def __init__(self, store: HotStore, alone: asyncio.Lock | None, *, single: bool) -> None:
+    def __init__(self, store: HotStore[Own], alone: asyncio.Lock | None, *, single: bool) -> None:
         self._store = store
         self._alone = alone
         self._single = single
-        self._connection: Any = None
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> HotConnection:
         if self._alone is not None:
             await self._alone.acquire()
         try:

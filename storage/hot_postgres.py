@@ -8,26 +8,28 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy import CursorResult, Executable
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.prepared import Row
+from storage.connection import HotConnection, Row
 from storage.settings import BROKEN, StorageSettings
 
 
-class HotConnection:
-    """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
+class PostgresConnection(HotConnection):
+    """One that is kept; `core` and `driver` are the same connection to the server."""
 
     def __init__(self, core: AsyncConnection, driver: Any) -> None:
         self.core = core
         self.driver = driver  # asyncpg's, which bears no types
-        self.dialect: Dialect = core.dialect
+        self.dialect = core.dialect
         self.used_at = time.monotonic()
         self.in_transaction = False
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Executable, parameters: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         return await self.core.execute(statement, parameters)
 
     async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
@@ -50,9 +52,9 @@ class HotPostgres:
         self._engine = create_async_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=settings.driver()
         )
-        self._idle: list[HotConnection] = []
+        self._idle: list[PostgresConnection] = []
 
-    async def begin(self, *, single: bool) -> HotConnection:
+    async def begin(self, *, single: bool) -> PostgresConnection:
         """Take a connection and begin a transaction; or let each `single` statement be one."""
         connection = await self._living() or await self._connect()
         # preparing and running a statement are two trips, which a pooler may send to two servers
@@ -61,13 +63,13 @@ class HotPostgres:
             connection.in_transaction = True
         return connection
 
-    async def commit(self, connection: HotConnection) -> None:
+    async def commit(self, connection: PostgresConnection) -> None:
         """Commit, and take the connection back."""
         if connection.in_transaction:
             await self._run(connection, "COMMIT")
         await self._take_back(connection)
 
-    async def abandon(self, connection: HotConnection, error: BaseException) -> None:
+    async def abandon(self, connection: PostgresConnection, error: BaseException) -> None:
         """Undo what was done before this error; take the connection back if it's still good."""
         driver = connection.driver
         try:
@@ -85,14 +87,14 @@ class HotPostgres:
             await self._idle.pop().core.close()
         await self._engine.dispose()
 
-    async def _run(self, connection: HotConnection, statement: str) -> None:
+    async def _run(self, connection: PostgresConnection, statement: str) -> None:
         try:
             await connection.driver.execute(statement)
         except BaseException as error:
             await self.abandon(connection, error)
             raise
 
-    async def _take_back(self, connection: HotConnection) -> None:
+    async def _take_back(self, connection: PostgresConnection) -> None:
         connection.in_transaction = False
         if connection.driver.is_closed():
             await connection.core.close()
@@ -100,7 +102,7 @@ class HotPostgres:
             connection.used_at = time.monotonic()
             self._idle.append(connection)
 
-    async def _living(self) -> HotConnection | None:
+    async def _living(self) -> PostgresConnection | None:
         """Answer the connection that was used last, if it still lives; drop the ones that don't."""
         while self._idle:
             connection = self._idle.pop()
@@ -120,7 +122,7 @@ class HotPostgres:
         for connection in self._idle:
             connection.driver.terminate()
 
-    async def _connect(self) -> HotConnection:
+    async def _connect(self) -> PostgresConnection:
         core = await self._engine.connect()
         raw = await core.get_raw_connection()
-        return HotConnection(core, raw.driver_connection)
+        return PostgresConnection(core, raw.driver_connection)

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable, create_engine
+from sqlalchemy import Connection, CursorResult, Executable, create_engine
 from sqlalchemy.pool import StaticPool
 
-from storage.prepared import Row
+from storage.connection import HotConnection, Row
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
@@ -33,8 +33,8 @@ _WEIGHT = 0.2
 """Of the latest commit among those by which the disk is judged."""
 
 
-class InlineConnection:
-    """As much of SQLAlchemy's AsyncConnection as repositories use; nothing in it waits."""
+class InlineConnection(HotConnection):
+    """One in whose methods nothing waits."""
 
     def __init__(self, driver: sqlite3.Connection) -> None:
         self.driver = driver
@@ -47,16 +47,17 @@ class InlineConnection:
             isolation_level="AUTOCOMMIT",
         )
         self._core: Connection = engine.connect()
-        self.dialect: Dialect = engine.dialect
+        self.dialect = engine.dialect
         self._changes = 0
 
     @property
     def state(self) -> object:
-        """What is equal as long as nobody has written but `run_many` and `fetch_many` here."""
         (version,) = self.driver.execute("PRAGMA data_version").fetchone()
         return self, version, self._changes
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Executable, parameters: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         self._changes += 1
         return self._core.execute(statement, parameters)
 

@@ -8,7 +8,7 @@ whether anybody else has written since.
 from collections.abc import Sequence
 
 from storage.repositories.subscriptions import Live, Subscription
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import HotRepositories
 
 MOST = 10_000
 """Accounts that are remembered."""
@@ -21,9 +21,9 @@ class LiveSubscriptions:
         self._known: dict[str, list[tuple[Subscription, str]]] = {}
         self._state: object = None
 
-    async def of(self, tx: Transaction, account_ids: Sequence[str]) -> Live:
+    async def of(self, tx: HotRepositories, account_ids: Sequence[str]) -> Live:
         """Answer those of these accounts, in a hot transaction or a single statement."""
-        state = getattr(tx.connection, "state", None)
+        state = tx.state
         if state != self._state or len(self._known) > MOST:
             self._known.clear()
             self._state = state

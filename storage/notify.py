@@ -1,7 +1,8 @@
 """Waking other processes: what is due at once is announced with the commit. PostgreSQL only."""
 
 from sqlalchemy import func, literal_column, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.connection import SqlConnection
 
 CHANNEL = "connector_deliveries"
 
@@ -11,7 +12,7 @@ announced = func.pg_notify(literal_column(f"'{CHANNEL}'"), literal_column("''"))
 _notify = text(f"NOTIFY {CHANNEL}")
 
 
-async def notify(connection: AsyncConnection) -> None:
+async def notify(connection: SqlConnection) -> None:
     """Wake whoever listens once this transaction commits. On SQLite there is nobody else."""
     if connection.dialect.name == "postgresql":
         await connection.execute(_notify)

@@ -8,70 +8,33 @@ column, the driver looks at every value several times.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import (
     JSON,
-    ClauseElement,
     ColumnElement,
     Dialect,
-    Executable,
     Text,
     bindparam,
+    cast,
     column,
     func,
     select,
 )
-from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.sql.selectable import FromClause, ReturnsRows
 from sqlalchemy.types import TypeEngine
 
 from storage.base import UtcDateTime
+from storage.connection import Direct, Row, SqlConnection, direct
 from storage.values import Value
 
 Kind = TypeVar("Kind", bound=Value)
-Row: TypeAlias = tuple[Any, ...]
 Types: TypeAlias = Mapping[str, TypeEngine[Any]]
 _Converter: TypeAlias = Callable[[Any], Any] | None
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Direct(Protocol):
-    """A connection that runs the driver's statements."""
-
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run a statement for each row of parameters."""
-        ...
-
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
-        """Run a statement for each row of parameters; answer all rows that it returned."""
-        ...
-
-
-class _Ordinary:
-    """Any other connection, through SQLAlchemy."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        await self._connection.exec_driver_sql(sql, list(rows))
-
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
-        found: list[Sequence[Any]] = []
-        for row in rows:
-            found += await self._connection.exec_driver_sql(sql, row)
-        return found
-
-
-def _direct(connection: AsyncConnection) -> Direct:
-    is_direct = hasattr(connection, "fetch_many")
-    return cast(Direct, connection) if is_direct else _Ordinary(connection)
 
 
 class Given:
@@ -85,7 +48,7 @@ class Given:
         """All rows as a table."""
         if at_once:
             columns = [column(name, kind) for name, kind in types.items()]
-            text = sql_cast(bindparam(name, type_=Text()), JSON())
+            text = cast(bindparam(name, type_=Text()), JSON())
             given = func.json_to_recordset(text).table_valued(*columns)
             self.rows = given.render_derived(name=f"given_{name}", with_types=True)
 
@@ -115,21 +78,21 @@ class Prepared(Generic[Kind]):
     """A statement, and the types of its rows' columns, which are the fields of `kind`."""
 
     def __init__(
-        self, kind: type[Kind], types: Types, build: Callable[[Given], Executable]
+        self, kind: type[Kind], types: Types, build: Callable[[Given], ReturnsRows]
     ) -> None:
         self._kind = kind
         self._types = types
         self._build = build
         self._compiled: dict[str, _Each | _AtOnce] = {}
 
-    async def fetch(self, connection: AsyncConnection, values: Sequence[Kind]) -> list[Row]:
+    async def fetch(self, connection: SqlConnection, values: Sequence[Kind]) -> list[Row]:
         """Run it for these rows; answer the rows that it returned."""
         if not values:
             return []
         compiled = self._compiled.get(connection.dialect.name)
         if compiled is None:
             compiled = self._compile(connection.dialect)
-        return await compiled.fetch(_direct(connection), {"rows": values})
+        return await compiled.fetch(direct(connection), {"rows": values})
 
     def _compile(self, dialect: Dialect) -> "_Each | _AtOnce":
         at_once = dialect.name == "postgresql"
@@ -147,14 +110,14 @@ class Combined:
     """A statement on several sets of rows, each with its columns. PostgreSQL only."""
 
     def __init__(
-        self, sets: Mapping[str, Types], build: Callable[[Mapping[str, Given]], Executable]
+        self, sets: Mapping[str, Types], build: Callable[[Mapping[str, Given]], ReturnsRows]
     ) -> None:
         self._sets = sets
         self._build = build
         self._compiled: _AtOnce | None = None
 
     async def fetch(
-        self, connection: AsyncConnection, sets: Mapping[str, Sequence[object]]
+        self, connection: SqlConnection, sets: Mapping[str, Sequence[object]]
     ) -> list[Row]:
         """Run it on these sets, any of which may be empty; answer the rows that it returned.
 
@@ -165,24 +128,24 @@ class Combined:
                 name: Given(types, at_once=True, name=name) for name, types in self._sets.items()
             }
             self._compiled = _AtOnce(self._build(given), connection.dialect, self._sets)
-        return await self._compiled.fetch(_direct(connection), sets)
+        return await self._compiled.fetch(direct(connection), sets)
 
 
 class _Compiled:
     """A statement as the driver takes it, and how what it returns is read."""
 
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        self.written = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=dialect))
+    def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
+        self.written = statement.compile(dialect=dialect)
         self.sql = str(self.written)
-        columns: Any = getattr(statement, "exported_columns", ())
         self._outputs: list[_Converter] = [
-            one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns
+            one.type.dialect_impl(dialect).result_processor(dialect, None)
+            for one in statement.exported_columns
         ]
 
-    async def run(self, direct: Direct, bound: Sequence[Row]) -> list[Row]:
+    async def run(self, driver: Direct, bound: Sequence[Row]) -> list[Row]:
         outputs = self._outputs
         if not outputs:
-            await direct.run_many(self.sql, bound)
+            await driver.run_many(self.sql, bound)
             return []
         return [
             tuple(
@@ -191,7 +154,7 @@ class _Compiled:
                     for value, read in zip(row, outputs, strict=True)
                 ]
             )
-            for row in await direct.fetch_many(self.sql, bound)
+            for row in await driver.fetch_many(self.sql, bound)
         ]
 
 
@@ -199,7 +162,7 @@ class _Each(_Compiled):
     """Run once for each row."""
 
     def __init__(
-        self, statement: Executable, dialect: Dialect, kind: type[Any], types: Types
+        self, statement: ReturnsRows, dialect: Dialect, kind: type[Any], types: Types
     ) -> None:
         super().__init__(statement, dialect)
         self._inputs: list[tuple[int, _Converter]] = [
@@ -210,11 +173,11 @@ class _Each(_Compiled):
             for name in self.written.positiontup or ()
         ]
 
-    async def fetch(self, direct: Direct, sets: Mapping[str, Sequence[Any]]) -> list[Row]:
+    async def fetch(self, driver: Direct, sets: Mapping[str, Sequence[Any]]) -> list[Row]:
         (values,) = sets.values()
         inputs = self._inputs
         return await self.run(
-            direct,
+            driver,
             [
                 tuple([row[at] if write is None else write(row[at]) for at, write in inputs])
                 for row in map(msgspec.structs.astuple, values)
@@ -225,14 +188,14 @@ class _Each(_Compiled):
 class _AtOnce(_Compiled):
     """Run once for all rows of all sets."""
 
-    def __init__(self, statement: Executable, dialect: Dialect, sets: Mapping[str, Types]) -> None:
+    def __init__(self, statement: ReturnsRows, dialect: Dialect, sets: Mapping[str, Types]) -> None:
         super().__init__(statement, dialect)
         self._sets = [
             (name, [column for column, kind in sets[name].items() if isinstance(kind, UtcDateTime)])
             for name in self.written.positiontup or ()
         ]
 
-    async def fetch(self, direct: Direct, sets: Mapping[str, Sequence[object]]) -> list[Row]:
+    async def fetch(self, driver: Direct, sets: Mapping[str, Sequence[object]]) -> list[Row]:
         texts: list[str] = []
         for name, moments in self._sets:
             rows = sets[name]
@@ -242,4 +205,4 @@ class _AtOnce(_Compiled):
                     if moment is not None and moment.tzinfo is None:
                         raise ValueError("a stored moment needs a time zone")
             texts.append(_encode(rows).decode())
-        return await self.run(direct, [tuple(texts)])
+        return await self.run(driver, [tuple(texts)])

@@ -11,10 +11,9 @@ call to another service belongs inside.
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from storage.connection import HotConnection, SqlConnection
 from storage.engine import Database
 from storage.hot import HotTransaction
 from storage.repositories.acceptances import Acceptances
@@ -24,6 +23,7 @@ from storage.repositories.audit import Audit
 from storage.repositories.connections import Connections
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.delivery_log import DeliveryLog
+from storage.repositories.due_deliveries import DueDeliveries
 from storage.repositories.duties import Duties
 from storage.repositories.endpoints import Endpoints
 from storage.repositories.erasure import Erasure
@@ -49,7 +49,7 @@ from storage.repositories.watermarks import Watermarks
 class Transaction:
     """The repositories, all on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self.connection = connection
 
     @cached_property
@@ -149,6 +149,10 @@ class Transaction:
         return Deliveries(self.connection)
 
     @cached_property
+    def due_deliveries(self) -> DueDeliveries:
+        return DueDeliveries(self.connection)
+
+    @cached_property
     def delivery_log(self) -> DeliveryLog:
         return DeliveryLog(self.connection)
 
@@ -159,6 +163,19 @@ class Transaction:
     @cached_property
     def retention(self) -> Retention:
         return Retention(self.connection)
+
+
+class HotRepositories(Transaction):
+    """The same on the connection of a hot transaction."""
+
+    def __init__(self, connection: HotConnection) -> None:
+        super().__init__(connection)
+        self._hot = connection
+
+    @property
+    def state(self) -> object:
+        """What is equal as long as nobody has written but hot transactions of this process."""
+        return self._hot.state
 
 
 class UnitOfWork:
@@ -175,7 +192,7 @@ class UnitOfWork:
         async with self.database.writing() as connection:
             yield Transaction(connection)
 
-    def hot(self, *, single: bool = False) -> AbstractAsyncContextManager[Transaction]:
+    def hot(self, *, single: bool = False) -> AbstractAsyncContextManager[HotRepositories]:
         """Open a transaction that writes little and often. Raises StorageUnavailable.
 
         It's for what every event and every try takes: on SQLite a slow statement in it would hold
@@ -183,7 +200,7 @@ class UnitOfWork:
         """
         return _Hot(self.database.hot(single=single))
 
-    def hot_reading(self) -> AbstractAsyncContextManager[Transaction]:
+    def hot_reading(self) -> AbstractAsyncContextManager[HotRepositories]:
         """Open the same for what only reads, little and often. Raises StorageUnavailable."""
         return _Hot(self.database.hot_reading())
 
@@ -194,15 +211,14 @@ class UnitOfWork:
             yield Transaction(connection)
 
 
-class _Hot(AbstractAsyncContextManager[Transaction]):
+class _Hot(AbstractAsyncContextManager[HotRepositories]):
     """The repositories on the connection of a hot transaction."""
 
-    def __init__(self, hot: HotTransaction) -> None:
+    def __init__(self, hot: HotTransaction[Any]) -> None:
         self._hot = hot
 
-    async def __aenter__(self) -> Transaction:
-        # it has all of a connection that repositories use
-        return Transaction(cast(AsyncConnection, await self._hot.__aenter__()))
+    async def __aenter__(self) -> HotRepositories:
+        return HotRepositories(await self._hot.__aenter__())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: Any

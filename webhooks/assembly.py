@@ -7,7 +7,9 @@ from datetime import timedelta
 from connector.registry import Registry
 from storage.assembly import Storage
 from storage.egress import EgressPolicy
-from webhooks.dispatch import CHECK_HOLDS, Dispatcher, DispatchSettings
+from webhooks.checks import CHECK_HOLDS
+from webhooks.dispatch import Dispatcher
+from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
 from webhooks.log import Log

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from storage.repositories.deliveries import DueDelivery
+from storage.repositories.due_deliveries import DueDelivery, DueEvent, DueNotice
 from storage.sealing import KeyRing
 from webhooks.envelope import event_body
 from webhooks.opened import OpenedSecrets
@@ -15,33 +15,39 @@ TEST = "TEST"
 
 
 def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> OutgoingRequest:
-    """Write the request for a try made at `now`. Raises SecretUnreadable.
+    """Return the request for an attempt made at `now`. Raises SecretUnreadable.
 
     Events are signed with their subscription's secret, and with the one before it while both
     count; notices with the tenant's.
     """
     previous = None
-    if due.notice_id is not None:
-        message_id = due.notice_id
-        body = ring.open(due.notice_body or b"", place=f"notices.body:{due.notice_id}")
-        key = ring.open(due.signing_secret or b"", place=f"tenants.signing_secret:{due.tenant_id}")
-    else:
-        assert due.event_id and due.event_type and due.resource and due.resource_id
-        message_id = due.event_id
-        body = event_body(
-            event_type=due.event_type, resource=due.resource, resource_id=due.resource_id
-        )
-        key = ring.open(due.secret or b"", place=f"subscriptions.secret:{due.subscription_id}")
-        if due.previous_secret and due.previous_until and now < due.previous_until:
-            place = f"subscriptions.previous_secret:{due.subscription_id}"
-            previous = ring.open(due.previous_secret, place=place)
+    extra: dict[str, str] = {}
+    match due.message:
+        case DueNotice(notice, tenant):
+            message_id = notice.id
+            body = ring.open(notice.body or b"", place=notice.place)
+            key = ring.open(tenant.signing_secret or b"", place=tenant.place)
+        case DueEvent(event, subscription):
+            message_id = event.id
+            body = event_body(
+                event_type=event.event_type,
+                resource=event.resource,
+                resource_id=event.resource_id,
+            )
+            key = ring.open(subscription.secret, place=subscription.place)
+            until = subscription.previous_until
+            if subscription.previous_secret and until and now < until:
+                previous = ring.open(
+                    subscription.previous_secret, place=subscription.previous_place
+                )
+            if event.source == TEST:
+                extra["X-Connector-Test"] = "true"
     headers = {
         "Content-Type": "application/json",
-        "X-Connector-Account": due.account_id,
+        "X-Connector-Account": due.delivery.account_id,
         **signed_headers(message_id, body, key, now, previous=previous),
+        **extra,
     }
-    if due.event_source == TEST:
-        headers["X-Connector-Test"] = "true"
     if due.reference is not None:
         # JSON's escapes keep any reference a valid header value
         headers["X-Connector-Reference"] = json.dumps(due.reference)[1:-1]

@@ -9,7 +9,8 @@ import msgspec
 
 from storage.clock import iso_millis
 from storage.ids import new_id
-from storage.repositories.deliveries import Delivery, DueDelivery
+from storage.repositories.deliveries import Delivery
+from storage.repositories.due_deliveries import DueDelivery, DueEvent
 from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
 from storage.repositories.subscriptions import Subscription
@@ -117,49 +118,16 @@ def ready(
     by_event = {event.id: event for event in events}
     by_subscription = {subscription.id: subscription for subscription in subscriptions}
     return [
-        _ready(
+        DueDelivery(
             delivery,
-            by_event[delivery.event_id or ""],
-            by_subscription[delivery.subscription_id or ""],
             references.get(delivery.account_id),
+            DueEvent(
+                by_event[delivery.event_id or ""], by_subscription[delivery.subscription_id or ""]
+            ),
         )
         for delivery in deliveries
         if delivery.lease_until is not None
     ]
-
-
-def _ready(
-    delivery: Delivery, event: Event, subscription: Subscription, reference: str | None
-) -> DueDelivery:
-    assert delivery.lease_owner and delivery.lease_until
-    return DueDelivery(
-        id=delivery.id,
-        tenant_id=subscription.tenant_id,
-        account_id=delivery.account_id,
-        reference=reference,
-        attempts=delivery.attempts,
-        created_at=delivery.created_at,
-        lease_until=delivery.lease_until,
-        subscription_id=subscription.id,
-        subscription_state=subscription.state,
-        failing_since=subscription.failing_since,
-        record_key=delivery.record_key,
-        ordered=subscription.ordered,
-        must_wait=False,
-        event_id=event.id,
-        event_type=event.event_type,
-        resource=event.resource,
-        resource_id=event.resource_id,
-        callback_url=subscription.callback_url,
-        secret=subscription.secret,
-        notice_id=None,
-        notice_body=None,
-        tenant_webhook_id=None,
-        signing_secret=None,
-        previous_secret=subscription.previous_secret,
-        previous_until=subscription.previous_until,
-        event_source=event.source,
-    )
 
 
 def _planned(

@@ -27,7 +27,7 @@ from oauth.settings import OAuthSettings
 from storage.assembly import Storage
 from storage.clock import Clock, system_clock
 from webhooks.assembly import Relay, RelaySettings
-from webhooks.dispatch import DispatchSettings
+from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import EndpointSettings
 from webhooks.metrics import RelayMetrics
 from webhooks.reconcile import ReconcileSettings

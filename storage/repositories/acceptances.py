@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Boolean, String, Text, and_, cast, func, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.notify import announced
 from storage.prepared import Combined, Given
 from storage.repositories.deliveries import Deliveries, Delivery, is_for_anybody
@@ -140,7 +140,7 @@ _store = Combined(
 
 
 class Acceptances:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def store(

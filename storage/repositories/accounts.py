@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.repositories.keys import Keys
 from storage.tables import AccountKeyRow, AccountRow
 from storage.values import as_row, as_value, as_values, columns_of, table_of
@@ -68,7 +68,7 @@ _key_with_account = (
 class Accounts:
     _select = select(*columns_of(Account, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
         self.keys = Keys(connection, _keys)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.repositories.keys import Keys
 from storage.repositories.tenants import Tenant
 from storage.tables import ApiKeyRow, TenantRow
@@ -52,7 +52,7 @@ _with_tenant = (
 class ApiKeys(Keys):
     _select = select(*columns_of(ApiKey, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         super().__init__(connection, _table)
 
     async def add(self, key: ApiKey) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import new_id
 from storage.tables import AuditRow
 from storage.values import as_value, columns_of, table_of
@@ -44,7 +44,7 @@ class StoredAuditEntry:
 
 
 class Audit:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, entry: AuditEntry) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import ConnectionRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -31,7 +31,7 @@ class Connection:
 class Connections:
     _select = select(*columns_of(Connection, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def join(self, wanted: Connection) -> Connection:

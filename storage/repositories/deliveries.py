@@ -15,8 +15,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import new_id
 from storage.notify import notify
 from storage.prepared import Combined, Given, Prepared
@@ -96,85 +96,6 @@ class Completion(Value, frozen=True):
     followed: tuple[str, str] | None = None
     """Subscription id and record key, where others wait for this one to be done."""
 
-
-class DueDelivery(Value, frozen=True):
-    """A delivery with all that sending it takes; either the event's or the notice's fields are set.
-
-    Sealed: `secret` (for `subscriptions.secret:{subscription_id}`), `previous_secret` (for
-    `subscriptions.previous_secret:{subscription_id}`; it counts until `previous_until`),
-    `notice_body` (for `notices.body:{notice_id}`), `signing_secret` (for
-    `tenants.signing_secret:{tenant_id}`).
-    """
-
-    id: str
-    tenant_id: str
-    account_id: str
-    reference: str | None
-    attempts: int
-    created_at: datetime
-    lease_until: datetime
-    subscription_id: str | None
-    subscription_state: str | None
-    failing_since: datetime | None
-    record_key: str | None
-    ordered: bool | None
-    must_wait: bool
-    """An earlier delivery of the same record isn't done yet."""
-    event_id: str | None
-    event_type: str | None
-    resource: str | None
-    resource_id: str | None
-    callback_url: str
-    secret: bytes | None
-    notice_id: str | None
-    notice_body: bytes | None
-    tenant_webhook_id: str | None
-    signing_secret: bytes | None
-    previous_secret: bytes | None = None
-    previous_until: datetime | None = None
-    event_source: str | None = None
-
-    def __repr__(self) -> str:
-        return f"DueDelivery(id={self.id!r})"  # sealed or not, a secret is nobody's to see
-
-
-_due = (
-    select(
-        _table.c.id,
-        _accounts.c.tenant_id,
-        _table.c.account_id,
-        _accounts.c.reference,
-        _table.c.attempts,
-        _table.c.created_at,
-        _table.c.lease_until,
-        _table.c.subscription_id,
-        _subscriptions.c.state.label("subscription_state"),
-        _subscriptions.c.failing_since,
-        _table.c.record_key,
-        _subscriptions.c.ordered,
-        record_order.must_wait.label("must_wait"),
-        _table.c.event_id,
-        record_order.event_type.label("event_type"),
-        _events.c.resource,
-        _events.c.resource_id,
-        func.coalesce(_subscriptions.c.callback_url, _notices.c.callback_url).label("callback_url"),
-        _subscriptions.c.secret,
-        _table.c.notice_id,
-        _notices.c.body.label("notice_body"),
-        _notices.c.tenant_webhook_id,
-        _tenants.c.signing_secret,
-        _subscriptions.c.previous_secret,
-        _subscriptions.c.previous_until,
-        _events.c.source.label("event_source"),
-    )
-    .join(_accounts, _accounts.c.id == _table.c.account_id)
-    .join(_tenants, _tenants.c.id == _accounts.c.tenant_id)
-    .outerjoin(_events, _events.c.id == _table.c.event_id)
-    .outerjoin(_subscriptions, _subscriptions.c.id == _table.c.subscription_id)
-    .outerjoin(_notices, _notices.c.id == _table.c.notice_id)
-    .outerjoin(_tenant_webhooks, _tenant_webhooks.c.id == _notices.c.tenant_webhook_id)
-    .where(_is_pending, _subscriptions.c.ended_at.is_(None), _tenant_webhooks.c.ended_at.is_(None))
-)
 
 _add = Prepared(Delivery, types_of(Delivery, _table), lambda given: given.insert(_table))
 
@@ -313,7 +234,7 @@ def _waiting(
 class Deliveries:
     _select = select(*columns_of(Delivery, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
@@ -380,16 +301,6 @@ class Deliveries:
             return {}
         rows = await self._connection.execute(self._select.where(_table.c.id.in_(delivery_ids)))
         return {row.id: as_value(Delivery, row) for row in rows}
-
-    async def due(self, delivery_ids: Sequence[str], owner: str) -> dict[str, DueDelivery]:
-        """Answer, by id, all that sending takes, for those still wanted and leased to `owner`.
-
-        Asked right before a try: a delivery whose subscription has ended is not among them.
-        """
-        rows = await self._connection.execute(
-            _due.where(_table.c.id.in_(delivery_ids), _table.c.lease_owner == owner)
-        )
-        return {row.id: as_value(DueDelivery, row) for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
         """Record tries in one go; one whose lease was lost leaves its attempt, and no more.

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import AttemptRow, DeliveryRow, EventRow, NoticeRow, SubscriptionRow
 from storage.values import as_value, columns_of, table_of
 
@@ -125,7 +125,7 @@ _logged = (
 
 
 class DeliveryLog:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def page(

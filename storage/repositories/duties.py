@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import DutyRow
 from storage.values import table_of
 
@@ -13,7 +13,7 @@ _table = table_of(DutyRow)
 
 
 class Duties:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def take(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:

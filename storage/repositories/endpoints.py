@@ -19,8 +19,8 @@ from sqlalchemy import (
     union,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import first_id
 from storage.notify import notify
 from storage.repositories.deliveries import Delivery
@@ -61,7 +61,7 @@ class Endpoint:
 
 
 class Endpoints:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def get(self, subscription_id: str, *, lock: bool = False) -> Endpoint | None:

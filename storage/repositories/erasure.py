@@ -7,8 +7,8 @@ trail stays: it refers to nothing, holds ids only, and can't be changed.
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import (
     AccountKeyRow,
     AccountRow,
@@ -47,7 +47,7 @@ ORDER: tuple["Table[Any]", ...] = tuple(
 
 
 class Erasure:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def erase(self, account_id: str, most: int) -> tuple[str, int] | None:

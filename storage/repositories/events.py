@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.prepared import Prepared
 from storage.tables import EventRow, KnownRecordRow
 from storage.values import Value, as_value, columns_of, table_of, types_of
@@ -52,7 +52,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
 
 
 class Events:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, and_, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.sealing import Digest
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -28,7 +28,7 @@ class KeyUse:
 class Keys:
     """The part of a repository that is the same for both tables of keys."""
 
-    def __init__(self, connection: AsyncConnection, table: "Table[Any]") -> None:
+    def __init__(self, connection: SqlConnection, table: "Table[Any]") -> None:
         self._connection = connection
         self._table = table
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.prepared import Prepared
 from storage.tables import KnownRecordRow
 from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
@@ -63,7 +63,7 @@ _tell = Prepared(
 
 
 class KnownRecords:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
         self._dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import ExchangeCodeRow, LinkRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -63,7 +63,7 @@ class ExchangeCode:
 
 
 class Links:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, link: Link) -> None:

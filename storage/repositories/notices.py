@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import NoticeRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -38,7 +38,7 @@ class Notice:
 class Notices:
     _select = select(*columns_of(Notice, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, notice: Notice) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import PageStyleRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -27,7 +27,7 @@ class StoredPageStyle:
 
 
 class PageStyles:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def put(self, style: StoredPageStyle) -> None:

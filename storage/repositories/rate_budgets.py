@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Double, cast, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import RateBudgetRow
 from storage.values import table_of
 
@@ -13,7 +13,7 @@ _table = table_of(RateBudgetRow)
 
 
 class RateBudgets:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
         self._is_postgres = connection.dialect.name == "postgresql"
 

@@ -20,8 +20,8 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import DeliveryRow, EventRow, SubscriptionRow
 from storage.values import table_of
 
@@ -100,7 +100,7 @@ class Joined:
 
 
 async def join(
-    connection: AsyncConnection,
+    connection: SqlConnection,
     claimed: Sequence[tuple[str, str, str]],
     *,
     owner: str,
@@ -165,7 +165,7 @@ _follow = (
 
 
 async def _merge(
-    connection: AsyncConnection,
+    connection: SqlConnection,
     joined: Sequence[Joined],
     *,
     owner: str,
@@ -183,7 +183,7 @@ async def _merge(
 
 
 async def let_followers_wait(
-    connection: AsyncConnection, heads: Sequence[tuple[str, str, datetime]]
+    connection: SqlConnection, heads: Sequence[tuple[str, str, datetime]]
 ) -> None:
     """Put off what follows a failed try of its record until that is tried again.
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, insert, literal_column, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import first_id
 from storage.tables import DeliveryRow, EventRow, ReplayRow
 from storage.values import as_row, as_value, columns_of, table_of
@@ -105,7 +105,7 @@ class TestEvent:
 class Replays:
     _select = select(*columns_of(Replay, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, replay: Replay) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.ids import first_id
 from storage.tables import (
     AccountRow,
@@ -41,7 +41,7 @@ class Step:
 
 
 class Retention:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def deliveries(self, after: str, before: datetime, *, most: int) -> Step:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import (
     LinkRow,
     NoticeRow,
@@ -72,7 +72,7 @@ class SealedValue:
 class SealedValues:
     """Sealed values as such, for those who care about keys and not about meaning."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def count(self, column: SealedColumn) -> int:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Text, insert, literal_column, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.errors import Conflict
 from storage.prepared import Given, Prepared
 from storage.tables import SubscriptionRow
@@ -94,7 +94,7 @@ _held = Prepared(
 class Subscriptions:
     _select = select(*columns_of(Subscription, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, subscription: Subscription) -> None:

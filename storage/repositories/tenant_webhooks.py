@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import TenantWebhookRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -24,7 +24,7 @@ class TenantWebhook:
 
 
 class TenantWebhooks:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, webhook: TenantWebhook) -> None:

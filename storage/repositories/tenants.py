@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import AllowedCallbackRow, TenantRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -36,7 +36,7 @@ class Tenant:
 class Tenants:
     _select = select(*columns_of(Tenant, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, tenant: Tenant) -> None:

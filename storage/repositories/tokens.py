@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import AccountRow, TokenRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -90,7 +90,7 @@ def refresh_place(connection_id: str) -> str:
 
 
 class Tokens:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def get(self, connection_id: str) -> StoredTokens | None:

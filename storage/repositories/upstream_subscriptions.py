@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.prepared import Prepared
 from storage.tables import AccountRow, UpstreamSubscriptionRow, WatermarkRow
 from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
@@ -101,7 +101,7 @@ _is_usable = exists().where(
 class UpstreamSubscriptions:
     _select = select(*columns_of(UpstreamSubscription, _table))
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def add(self, subscription: UpstreamSubscription) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.connection import SqlConnection
 from storage.tables import AccountRow, SubscriptionRow, WatermarkRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -42,7 +42,7 @@ class Watermark:
 
 
 class Watermarks:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def begin(self, watermark: Watermark) -> None:

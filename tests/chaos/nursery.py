@@ -20,7 +20,7 @@ from typing import Any
 
 import webhooks.names
 from connector.app import cli, container
-from webhooks.dispatch import DispatchSettings
+from webhooks.dispatch_settings import DispatchSettings
 from webhooks.names import Found, NameUnknown
 
 living: set[int] = set()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.deliveries import Attempt, Completion, Delivery
+from storage.repositories.due_deliveries import DueEvent, DueNotice
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
 from storage.sealing import KeyRing
@@ -201,22 +202,24 @@ async def test_a_leased_delivery_comes_with_all_that_sending_takes(
     (delivery,) = await queue(relay, subscription)
     await claim(relay, "a")
     async with relay.work.reading() as tx:
-        due = (await tx.deliveries.due([delivery.id], "a"))[delivery.id]
-    assert (due.tenant_id, due.account_id, due.reference) == (
-        account.tenant_id,
-        account.id,
-        "customer-42",
-    )
-    assert (due.event_id, due.event_type, due.resource, due.resource_id) == (
+        due = (await tx.due_deliveries.read([delivery.id], "a"))[delivery.id]
+    assert (due.delivery.account_id, due.reference) == (account.id, "customer-42")
+    assert isinstance(due.message, DueEvent)
+    event, found = due.message.event, due.message.subscription
+    assert (event.id, event.event_type, event.resource, event.resource_id) == (
         delivery.event_id,
         "CREATED",
         "INVOICE",
         "inv-0",
     )
-    assert (due.callback_url, due.secret) == (subscription.callback_url, subscription.secret)
-    assert (due.lease_until, due.attempts, due.notice_id) == (UNTIL, 0, None)
-    for hidden in (due.secret, due.signing_secret):
-        assert str(hidden) not in repr(due)
+    assert found == subscription
+    assert due.callback_url == subscription.callback_url
+    assert (due.delivery.lease_until, due.delivery.attempts, due.delivery.notice_id) == (
+        UNTIL,
+        0,
+        None,
+    )
+    assert str(found.secret) not in repr(due)
 
 
 async def test_a_delivery_is_due_to_the_holder_of_its_lease_only(
@@ -225,11 +228,11 @@ async def test_a_delivery_is_due_to_the_holder_of_its_lease_only(
     (delivery,) = await queue(relay, subscription)
     await claim(relay, "a")
     async with relay.work.reading() as tx:
-        assert await tx.deliveries.due([delivery.id], "b") == {}
-        assert await tx.deliveries.due([], "a") == {}
+        assert await tx.due_deliveries.read([delivery.id], "b") == {}
+        assert await tx.due_deliveries.read([], "a") == {}
     await complete(relay, done(delivery, "a"))
     async with relay.work.reading() as tx:
-        assert await tx.deliveries.due([delivery.id], "a") == {}
+        assert await tx.due_deliveries.read([delivery.id], "a") == {}
 
 
 async def test_nothing_is_due_for_a_subscription_that_ended(
@@ -239,7 +242,7 @@ async def test_nothing_is_due_for_a_subscription_that_ended(
     await claim(relay, "a")
     async with relay.work.writing() as tx:
         await tx.subscriptions.end(subscription.id, START)
-        assert await tx.deliveries.due([delivery.id], "a") == {}
+        assert await tx.due_deliveries.read([delivery.id], "a") == {}
         await tx.deliveries.cancel_of(subscription.id, START)
     assert (await relay.one(subscription)).status == "CANCELED"
     assert await claim(relay, "b", now=UNTIL + timedelta(days=1)) == []
@@ -438,9 +441,12 @@ async def test_a_lost_lease_does_not_erase_a_notice_somebody_else_is_sending(
         (again,) = await tx.deliveries.claim(
             "c", now=later + timedelta(minutes=1), until=later + timedelta(minutes=2), most=1
         )
-        due = (await tx.deliveries.due([again.id], "c"))[again.id]
-    assert due.notice_body is not None
-    assert due.signing_secret is not None
+        due = (await tx.due_deliveries.read([again.id], "c"))[again.id]
+    assert isinstance(due.message, DueNotice)
+    assert due.message.notice.body is not None
+    assert due.message.tenant.signing_secret is not None
+    for hidden in (due.message.notice.body, due.message.tenant.signing_secret):
+        assert str(hidden) not in repr(due)
 
 
 async def test_the_backlog_is_what_is_due_and_how_long(

@@ -27,7 +27,8 @@ from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
 from tests.support.accounts import add_account
-from webhooks.dispatch import Dispatcher, DispatchSettings
+from webhooks.dispatch import Dispatcher
+from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints as Uses
 from webhooks.endpoints import EndpointSettings
 from webhooks.intake import Intake
@@ -396,7 +397,7 @@ class Relay:
         for index, (known, task) in enumerate(self.dispatchers):
             if known is dispatcher:
                 del self.dispatchers[index]
-                for under_way in [task, *dispatcher._tries]:
+                for under_way in [task, *dispatcher._under_way]:
                     under_way.cancel()
                 return
 

@@ -288,8 +288,9 @@ async def test_the_process_that_learns_it_is_told_at_once(relay: Relay) -> None:
     intake = relay.intake()
     intake._ended = ended.append
     await intake.accept(upstream.code, SIGNED, revocation())
-    await intake.accept(upstream.code, SIGNED, revocation("another"))
     assert ended == [account.id]
+    await intake.accept(upstream.code, SIGNED, revocation("another"))
+    assert ended == [account.id], "it had ended already"
 
 
 async def test_a_late_word_about_an_earlier_consent_ends_nothing(relay: Relay) -> None:

@@ -25,7 +25,8 @@ from tests.webhooks.relay import (
     on_sqlite,
     until,
 )
-from webhooks.dispatch import CHECK_HOLDS, Dispatcher
+from webhooks.checks import CHECK_HOLDS
+from webhooks.dispatch import Dispatcher
 from webhooks.intake import Intake
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
@@ -738,7 +739,7 @@ async def test_a_worker_at_rest_remembers_nothing(
     dispatcher = await relay.start()
     await take_in(relay.intake(dispatcher), upstream.code, *range(10))
     await until(lambda: len(relay.endpoints.arrived) == 10)
-    await until(lambda: not (dispatcher._held or dispatcher._lanes or dispatcher._tries))
+    await until(lambda: dispatcher.is_at_rest)
 
 
 # -- what says nothing about a receiver -------------------------------------------------------

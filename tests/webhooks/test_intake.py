@@ -1,21 +1,28 @@
 """A provider's event comes in: verified, stored once with its deliveries, then accepted."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from storage.errors import Invalid, NotFound, StorageUnavailable
+from storage.live_subscriptions import LiveSubscriptions
+from storage.repositories.acceptances import Acceptances, Stored
+from storage.repositories.accounts import Account
 from storage.repositories.upstream_subscriptions import (
     Callback,
     UpstreamSubscriptions,
 )
+from storage.repositories.watermarks import Watermark
 from storage.tables import DeliveryRow, EventRow
 from storage.values import table_of
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.errors import EventStale, SignatureInvalid
+from webhooks.intake import Intake
 
 pytestmark = pytest.mark.both_databases
 
@@ -343,6 +350,135 @@ async def test_a_caller_that_leaves_does_not_spoil_the_batch(relay: Relay) -> No
     assert len(await relay.of(subscription)) in (5, 6)
 
 
+# -- subscriptions that change meanwhile ------------------------------------------------------
+
+
+async def test_what_was_planned_for_subscriptions_that_have_changed_is_planned_anew(
+    relay: Relay,
+) -> None:
+    """Another process changed them since they were read; this one has not been told."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    gone = await relay.subscription(account, "https://app.example/gone")
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body())
+    async with relay.work.writing() as tx:
+        await tx.subscriptions.end(gone.id, START)
+        await tx.deliveries.cancel_of(gone.id, START)
+    new = await relay.subscription(account, "https://app.example/new")
+    await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+    assert await relay.statuses(gone) == ["CANCELED"]
+    assert await relay.statuses(new) == ["PENDING"]
+
+
+@pytest.mark.parametrize("changes", [1, 9])
+async def test_subscriptions_may_change_a_few_times_while_an_event_is_stored(
+    relay: Relay, changes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time what the database has by then is planned for, and only the last plan is stored."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    subscription = await relay.subscription(account)
+    forgotten: list[list[str]] = []
+    store, forget = Acceptances.store, LiveSubscriptions.forget
+
+    async def overtaken(self: Acceptances, *args: Any) -> Stored | None:
+        if len(forgotten) == changes:
+            return await store(self, *args)
+        return None
+
+    def noted(self: LiveSubscriptions, account_ids: Sequence[str]) -> None:
+        forgotten.append(list(account_ids))
+        forget(self, account_ids)
+
+    monkeypatch.setattr(Acceptances, "store", overtaken)
+    monkeypatch.setattr(LiveSubscriptions, "forget", noted)
+    await relay.intake().accept(upstream.code, SIGNED, event_body())
+    assert forgotten == [[account.id]] * changes
+    assert await relay.statuses(subscription) == ["PENDING"]
+    assert relay.counted("stored") == 1
+
+
+async def test_subscriptions_that_never_keep_still_leave_the_event_to_the_provider(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake = relay.intake()
+    asked = 0
+
+    async def overtaken(*_: Any) -> Stored | None:
+        nonlocal asked
+        asked += 1
+        return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Acceptances, "store", overtaken)
+        with pytest.raises(StorageUnavailable):
+            await intake.accept(upstream.code, SIGNED, event_body())
+    assert asked == 10
+    assert await events(relay) == []
+    await intake.accept(upstream.code, SIGNED, event_body())
+    assert len(await events(relay)) == 1, "it was not taken for a repetition"
+
+
+# -- what else an event brings about ----------------------------------------------------------
+
+
+async def hurried(relay: Relay, account: Account, *resources: str) -> tuple[Intake, list[str]]:
+    """Make an intake for an account whose resources are polled, and a list of when at once."""
+    relay.let_be_polled()
+    for resource in resources:
+        mark = Watermark(account.id, resource, START, START, START + timedelta(hours=1), 3600)
+        async with relay.work.writing() as tx:
+            await tx.watermarks.begin(mark)
+    polls: list[str] = []
+    intake = relay.intake()
+    intake._hurried = lambda: polls.append("now")
+    return intake, polls
+
+
+async def test_an_event_that_hints_at_another_resource_has_that_polled_at_once(
+    relay: Relay,
+) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake, polls = await hurried(relay, account, "INVOICE", "PAYMENT")
+    await intake.accept(upstream.code, SIGNED, event_body())
+    assert polls == ["now"]
+    another, more = await hurried(relay, account)
+    await another.accept(upstream.code, SIGNED, event_body())
+    await intake.accept(upstream.code, SIGNED, event_body("up-2", resource="PAYMENT"))
+    assert (polls, more) == (["now"], []), "nothing new, and nothing that hints"
+
+
+async def test_an_event_that_hints_at_what_nobody_follows_has_nothing_polled(
+    relay: Relay,
+) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake, polls = await hurried(relay, account, "INVOICE")
+    await intake.accept(upstream.code, SIGNED, event_body())
+    assert polls == []
+
+
+async def test_after_drain_what_was_being_taken_in_is_stored(relay: Relay) -> None:
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body("warm-up"))
+    taking = [
+        asyncio.create_task(intake.accept(upstream.code, SIGNED, event_body(f"up-{n}")))
+        for n in range(5)
+    ]
+    await asyncio.sleep(0)
+    assert intake._group._running
+    await intake.drain()
+    assert not intake._group._running
+    assert len(await events(relay)) == 6
+    await asyncio.gather(*taking)
+
+
 # -- the cache of addresses -------------------------------------------------------------------
 
 
@@ -398,6 +534,64 @@ async def test_an_address_is_read_once_for_all_that_wait_and_ahead_of_its_time(
     await take_in(60)
     assert 3 <= len(read) <= 4
     assert len(await events(relay)) == 80
+
+
+async def test_an_address_forgotten_while_it_is_read_is_read_again(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the read brings may be from before the change."""
+    upstream = await relay.upstream(await relay.account())
+    intake = relay.intake()
+    callback = UpstreamSubscriptions.callback
+    has_read, go_on = asyncio.Event(), asyncio.Event()
+    broken: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context))
+
+    async def slow(self: UpstreamSubscriptions, code: str) -> Callback | None:
+        found = await callback(self, code)
+        has_read.set()
+        await go_on.wait()
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(UpstreamSubscriptions, "callback", slow)
+        first = asyncio.create_task(intake.accept(upstream.code, SIGNED, event_body()))
+        await has_read.wait()
+        intake.forget(upstream.code)
+        go_on.set()
+        await first
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.remove(upstream.id)
+    with pytest.raises(NotFound):
+        await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+    assert broken == []
+
+
+async def test_an_address_found_gone_ahead_of_its_time_is_believed_no_more(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    intake = relay.intake()
+    await intake.accept(upstream.code, SIGNED, event_body())
+    async with relay.work.writing() as tx:
+        await tx.upstream_subscriptions.remove(upstream.id)
+    relay.clock.advance(seconds=3)
+    await intake.accept(upstream.code, SIGNED, event_body("up-2"))  # has it read ahead
+    await until(lambda: not intake._reads)
+    with pytest.raises(NotFound):
+        await intake.accept(upstream.code, SIGNED, event_body("up-3"))
+
+
+async def test_a_read_that_failed_is_not_remembered_and_breaks_nothing(relay: Relay) -> None:
+    upstream = await relay.upstream(await relay.account())
+    intake = relay.intake()
+    broken: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context))
+    relay.work.away = True
+    with pytest.raises(StorageUnavailable):
+        await intake.accept(upstream.code, SIGNED, event_body())
+    relay.work.away = False
+    await intake.accept(upstream.code, SIGNED, event_body())
+    assert len(await events(relay)) == 1
+    assert broken == []
 
 
 async def test_a_subscription_ended_while_an_event_is_stored_leaves_no_delivery_waiting(

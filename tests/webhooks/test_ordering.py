@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storage.repositories.due_deliveries import DueEvent
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
 from tests.webhooks.backlog import arrived, change, queue
-from tests.webhooks.relay import Relay, until
+from tests.webhooks.relay import SIGNED, Relay, event_body, until
 from tests.webhooks.test_dispatch import HERE, all_are, quiet
+from webhooks.dispatch import Dispatcher
 from webhooks.schedule import RETRY_DELAYS, Answered, Outcome
 from webhooks.sender import OutgoingRequest
 
@@ -99,6 +101,51 @@ async def test_order_survives_retries(relay: Relay, records: list[str], failing:
     for record, expected in by_record(events).items():
         assert list(dict.fromkeys(firsts[record])) == expected
         assert firsts[record] == sorted(firsts[record], key=expected.index), "never a later before"
+
+
+async def accept(relay: Relay, worker: Dispatcher, subscription: Subscription, count: int) -> None:
+    """Take in events of one record, a second apart, where the worker could send them at once."""
+    async with relay.work.reading() as tx:
+        account = await tx.accounts.get(subscription.account_id)
+    assert account is not None
+    upstream = await relay.upstream(account)
+    intake = relay.intake(worker)
+    for number in range(count):
+        at = (relay.clock() - timedelta(seconds=count - number)).isoformat()
+        body = event_body(f"up-{number}", created_at=at, version=f"v{number}")
+        await intake.accept(upstream.code, SIGNED, body)
+
+
+async def test_an_accepted_event_waits_for_the_one_before_it(
+    relay: Relay, ordered: Subscription
+) -> None:
+    """From the provider's post to the receiver, in the process that could send both at once."""
+    relay.endpoints.in_turn(HERE, Answered(500))
+    await accept(relay, await relay.start(), ordered, 2)
+    await until(lambda: relay.endpoints.arrived)
+    await quiet(relay)
+    first = relay.endpoints.ids()
+    assert len(first) == 1
+    relay.clock.advance(seconds=6)
+    await all_are(relay, ordered, "DELIVERED")
+    second = {one.event_id for one in await relay.of(ordered)} - set(first)
+    assert relay.endpoints.ids() == [*first, *first, *second]
+
+
+async def test_accepted_events_of_a_record_are_joined_when_their_time_has_come(
+    relay: Relay, joining: Subscription
+) -> None:
+    await accept(relay, await relay.start(), joining, 3)
+    await quiet(relay)
+    assert relay.endpoints.arrived == []
+    relay.clock.advance(seconds=11)
+    await until(lambda: relay.endpoints.arrived)
+
+    async def settled() -> bool:
+        return Counter(await relay.statuses(joining)) == {"MERGED": 2, "DELIVERED": 1}
+
+    await until(settled)
+    assert len(relay.endpoints.arrived) == 1
 
 
 async def test_a_failing_record_blocks_itself_and_no_other(
@@ -276,6 +323,8 @@ async def test_joining_keeps_exactly_the_newest_of_each_record(
     assert len(ids) == len(newest)
     assert {one.merged_into for one in deliveries} <= ids | {None}
     async with relay.work.reading() as tx:
-        due = await tx.deliveries.due(sorted(ids), "w1")
-    assert {one.event_type for one in due.values()} == {"CREATED"}
+        due = await tx.due_deliveries.read(sorted(ids), "w1")
+    assert {
+        one.message.event.event_type for one in due.values() if isinstance(one.message, DueEvent)
+    } == {"CREATED"}
     await change(relay, subscription, ended_at=now)

@@ -1,13 +1,18 @@
 """From accepted events to deliveries, by pure rules."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.repositories.due_deliveries import DueEvent
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
-from webhooks.planning import Accepted, Lease, decide_types, plan
+from webhooks.planning import Accepted, Lease, decide_types, plan, ready, tellings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -98,6 +103,117 @@ def test_a_lease_is_written_into_each_delivery() -> None:
     (planned,) = plan([event()], [subscription()], now=NOW, lease=lease)
     assert planned.lease_owner == "worker_1"
     assert planned.lease_until == NOW + timedelta(seconds=60)
+
+
+LEASE = Lease("worker_1", timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("options", "due_at"),
+    [
+        ({"ordered": True}, NOW),
+        ({"coalesce_seconds": 30}, NOW + timedelta(seconds=30)),
+        ({"ordered": True, "coalesce_seconds": 30}, NOW + timedelta(seconds=30)),
+    ],
+)
+def test_what_is_ordered_or_joined_has_its_records_key_and_is_left_to_claims(
+    options: dict[str, int], due_at: datetime
+) -> None:
+    """Claims keep the order, and join; straight from here it would go out as it came."""
+    (planned,) = plan([event()], [replace(subscription(), **options)], now=NOW, lease=LEASE)
+    assert planned.record_key == "INVOICE:r"
+    assert (planned.lease_owner, planned.lease_until) == (None, None)
+    assert (planned.status, planned.due_at) == ("PENDING", due_at)
+
+
+def test_what_is_neither_has_no_key_and_goes_out_from_here() -> None:
+    (planned,) = plan([event()], [subscription()], now=NOW, lease=LEASE)
+    assert (planned.record_key, planned.lease_owner) == (None, "worker_1")
+
+
+def test_a_paused_subscriptions_delivery_is_held_without_a_lease() -> None:
+    (planned,) = plan([event()], [replace(subscription(), state="PAUSED")], now=NOW, lease=LEASE)
+    assert (planned.status, planned.record_key) == ("HELD", None)
+    assert (planned.lease_owner, planned.lease_until) == (None, None)
+
+
+def test_a_paused_and_ordered_one_is_held_with_its_key() -> None:
+    paused = replace(subscription(), state="PAUSED", ordered=True)
+    (planned,) = plan([event()], [paused], now=NOW, lease=LEASE)
+    assert (planned.status, planned.record_key) == ("HELD", "INVOICE:r")
+    assert planned.lease_owner is None
+
+
+def test_for_a_disabled_subscription_nothing_is_planned() -> None:
+    disabled = replace(subscription(1), state="DISABLED")
+    planned = plan([event()], [disabled, subscription(2)], now=NOW, lease=LEASE)
+    assert [item.subscription_id for item in planned] == ["whk_2"]
+
+
+def test_what_a_poll_found_from_before_the_second_of_subscribing_isnt_told() -> None:
+    """The provider's dates may be whole seconds, so that all of that second counts."""
+    since = NOW + timedelta(milliseconds=700)
+    recent = [replace(subscription(), created_at=since)]
+
+    def is_told(at: datetime, source: str = "POLL") -> bool:
+        found = msgspec.structs.replace(event(), source=source, occurred_at=at)
+        return bool(plan([found], recent, now=NOW, lease=None))
+
+    assert is_told(NOW)
+    assert is_told(since)
+    assert not is_told(NOW - timedelta(microseconds=1))
+    assert is_told(NOW - timedelta(days=1), "WEBHOOK"), "a webhook tells what happens now"
+
+
+def test_what_is_ready_is_what_is_leased_with_its_event_subscription_and_reference() -> None:
+    events = [event(1), event(2, account="b")]
+    live = [subscription(1), replace(subscription(2), ordered=True), subscription(3, account="b")]
+    planned = plan(events, live, now=NOW, lease=LEASE)
+    found = ready(planned, events, live, {"a": "customer-42"})
+    assert [(one.delivery, one.reference, one.must_wait) for one in found] == [
+        (planned[0], "customer-42", False),
+        (planned[2], None, False),
+    ]
+    messages = [one.message for one in found]
+    assert messages == [DueEvent(events[0], live[0]), DueEvent(events[1], live[2])]
+
+
+# -- what is told of records ------------------------------------------------------------------
+
+
+def test_of_several_events_about_a_record_the_newest_tells_its_version() -> None:
+    """In whatever order they came."""
+    batch = [
+        Accepted(
+            msgspec.structs.replace(event(n), occurred_at=NOW + timedelta(seconds=n)),
+            "UPDATED",
+            created_here=False,
+            version=f"v{n}",
+        )
+        for n in range(3)
+    ]
+    for order in permutations(batch):
+        (told,) = tellings(order)
+        assert (told.version, told.told_at) == ("v2", NOW + timedelta(seconds=2))
+
+
+def test_of_two_events_of_the_same_moment_the_first_that_came_counts() -> None:
+    batch = [Accepted(event(n), "UPDATED", created_here=False, version=f"v{n}") for n in range(2)]
+    assert [told.version for told in tellings(batch)] == ["v0"]
+
+
+def test_an_event_without_a_version_tells_its_time() -> None:
+    (told,) = tellings([Accepted(event(), "UPDATED", created_here=False)])
+    assert told.version == "2026-11-20T10:00:00.000Z"
+
+
+def test_each_record_is_told_once() -> None:
+    batch = [
+        Accepted(one, "UPDATED", created_here=False)
+        for one in (event(1), event(2, of="s"), event(3, account="b"), event(4, resource="BILL"))
+    ]
+    told = {(one.account_id, one.resource, one.resource_id) for one in tellings(batch * 2)}
+    assert len(tellings(batch * 2)) == len(told) == 4
 
 
 def test_without_subscriptions_nothing_is_planned() -> None:

@@ -48,6 +48,24 @@ def test_the_schedule_is_the_documented_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_a_2xx_is_done_and_no_error(status: int) -> None:
+    assert decide(1, Answered(status), now=NOW, jitter=0.0) == Done()
+    assert Answered(status).error is None
+
+
+@pytest.mark.parametrize("status", [100, 199, 300, 301, 500])
+def test_what_is_just_outside_is_tried_again_and_an_error(status: int) -> None:
+    """300 too: a receiver that offers a choice of pages has taken nothing."""
+    assert wait_of(decide(1, Answered(status), now=NOW, jitter=0.0)) == RETRY_DELAYS[0]
+    assert Answered(status).error == f"HTTP_{status}"
+
+
+def test_what_a_receiver_said_is_in_no_repr() -> None:
+    answer = Answered(200, None, (("set-cookie", "secret"),), b"secret")
+    assert "secret" not in repr(answer)
+
+
 @given(attempt=attempts, outcome=failures, jitter=jitters)
 def test_a_wait_stays_within_its_bounds(attempt: int, outcome: Outcome, jitter: float) -> None:
     wait = wait_of(decide(attempt, outcome, now=NOW, jitter=jitter))

@@ -11,7 +11,7 @@ from connector.app.settings import DatabaseGroup, SealingGroup, Settings
 from storage.sealing import MasterKey
 from tests.support import databases
 from tests.webhooks.relay import Relay, until
-from webhooks.dispatch import CHECK_HOLDS
+from webhooks.checks import CHECK_HOLDS
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""What repositories run their statements on: SQLAlchemy's connection, or one of the hot paths."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Row: TypeAlias = tuple[Any, ...]
+"""The values of one, as the driver takes and gives them."""
+
+
+class Direct(ABC):
+    """Runs statements as the driver takes them, with nothing in between."""
+
+    @abstractmethod
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run a statement for each row of parameters."""
+
+    @abstractmethod
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        """Run a statement for each row of parameters; return all rows that it returned."""
+
+
+class HotConnection(Direct):
+    """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
+
+    dialect: Dialect
+
+    @abstractmethod
+    async def execute(
+        self, statement: Executable, parameters: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a statement of SQLAlchemy's."""
+
+    @property
+    def state(self) -> object:
+        """What is equal as long as nobody has written but `run_many` and `fetch_many` here.
+
+        None where a connection can't tell, and statements compare what they rely on.
+        """
+        return None
+
+
+class OrdinaryDirect(Direct):
+    """The same over any connection of SQLAlchemy's."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        await self._connection.exec_driver_sql(sql, list(rows))
+
+    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+        found: list[Sequence[Any]] = []
+        for row in rows:
+            found += await self._connection.exec_driver_sql(sql, row)
+        return found
+
+
+SqlConnection: TypeAlias = AsyncConnection | HotConnection
+
+
+def direct(connection: SqlConnection) -> Direct:
+    """Return what runs the driver's statements on a connection."""
+    return connection if isinstance(connection, HotConnection) else OrdinaryDirect(connection)

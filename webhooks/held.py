@@ -1,0 +1,94 @@
+"""Deliveries that are leased to this worker, from their claim to the end of their attempt.
+
+Memory is bounded twice: for all of them, and for each endpoint, so that the backlog of one leaves
+room for the others.
+"""
+
+from collections.abc import Callable
+
+from storage.repositories.deliveries import Delivery
+from webhooks.dispatch_settings import DispatchSettings
+from webhooks.lanes import Lanes
+
+
+class Held:
+    """Which deliveries wait in `lanes` or are under way.
+
+    `wake` is called when there is room again that the last claim didn't find.
+    """
+
+    def __init__(
+        self, lanes: Lanes, settings: DispatchSettings, *, wake: Callable[[], None]
+    ) -> None:
+        self._lanes = lanes
+        self._settings = settings
+        self._wake = wake
+        self._ids: set[str] = set()
+        self._probes: set[str] = set()
+        """Those under way although their subscription is paused."""
+        self._is_crowded = False
+        """The last claim found no room."""
+        self._full: set[str] = set()
+        """Endpoints that the last claim passed over, because enough of theirs is here."""
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, delivery_id: str) -> bool:
+        return delivery_id in self._ids
+
+    def add(self, delivery: Delivery, *, is_probe: bool = False) -> None:
+        """Let a delivery wait for its endpoint's turn, unless it is here already."""
+        if is_probe:
+            self._probes.add(delivery.id)
+        if delivery.id not in self._ids:
+            self._ids.add(delivery.id)
+            self._lanes.put(endpoint_of(delivery), delivery.id)
+
+    def is_probe(self, delivery_id: str) -> bool:
+        """Return whether a delivery is to be sent although its subscription is paused."""
+        return delivery_id in self._probes
+
+    def drop(self, delivery_id: str) -> None:
+        """Forget a delivery whose attempt is over, or that isn't to be sent."""
+        self._ids.discard(delivery_id)
+        self._probes.discard(delivery_id)
+        if self._is_crowded and len(self._ids) <= self._settings.waiting // 2:
+            self._is_crowded = False
+            self._wake()
+
+    def takes_fresh(self) -> bool:
+        """Return whether there is room for deliveries that come without a claim."""
+        return len(self._ids) < self._settings.waiting // 2
+
+    def wants(self, delivery: Delivery) -> bool:
+        """Return whether a fresh delivery is to wait here.
+
+        That of an unhealthy endpoint with a full queue is claimed when its lease expires.
+        """
+        endpoint = endpoint_of(delivery)
+        few = self._lanes.length(endpoint) < self._settings.per_endpoint
+        return few or not self._lanes.is_in_trouble(endpoint)
+
+    def room(self) -> int:
+        """Return how many deliveries a claim may take."""
+        room = self._settings.waiting - len(self._ids)
+        self._is_crowded = room <= 0
+        return max(0, room)
+
+    def full_endpoints(self) -> list[str]:
+        """Return the endpoints that a claim is to pass over."""
+        self._full = self._lanes.longer_than(self._settings.waiting_per_endpoint)
+        return sorted(self._full)
+
+    def taken(self, endpoint: str) -> None:
+        """Take in that one of an endpoint's deliveries waits no more."""
+        half = self._settings.waiting_per_endpoint // 2
+        if endpoint in self._full and self._lanes.length(endpoint) <= half:
+            self._full.discard(endpoint)
+            self._wake()
+
+
+def endpoint_of(delivery: Delivery) -> str:
+    """Return whose turn a delivery waits for: its subscription's; a notice is on its own."""
+    return delivery.subscription_id or delivery.id

@@ -1,0 +1,88 @@
+"""Who may start an attempt: the slots of this process, shared out by endpoint and by host."""
+
+from dataclasses import dataclass
+
+from webhooks.breaker import Breakers, Started, origin_of
+from webhooks.dispatch_settings import DispatchSettings
+from webhooks.lanes import Lanes
+from webhooks.outcomes import has_reached, has_succeeded, is_gone
+from webhooks.schedule import Outcome
+
+_MOST_ORIGINS = 10_000
+
+
+@dataclass(slots=True)
+class Slot:
+    """Taken for an attempt at one delivery, and kept until the receiver answered."""
+
+    endpoint: str
+    delivery_id: str
+    is_taken: bool = True
+
+
+class Slots:
+    """Gives slots to what waits in `lanes`; each is given back with `end` or `free`."""
+
+    def __init__(self, settings: DispatchSettings) -> None:
+        self.lanes = Lanes(
+            at_once=settings.at_once,
+            per_lane=settings.per_endpoint,
+            on_trial=settings.on_trial,
+            not_well=max(1, int(settings.at_once * settings.not_well)),
+            patience=settings.patience,
+            failures=settings.breaker_after,
+            may_start=self._may_start,
+        )
+        self._breakers = Breakers(settings.breaker_after)
+        self._origins: dict[str, str] = {}
+        """Of the endpoints whose URL is known."""
+
+    def take(self) -> Slot | None:
+        """Return a slot for the next delivery whose turn it is; None when nothing can start."""
+        taken = self.lanes.take()
+        return None if taken is None else Slot(*taken)
+
+    def begin(self, slot: Slot, url: str) -> Started | None:
+        """Count an attempt that starts; None when the host behind the URL isn't to be called now.
+
+        The delivery then waits in front of its queue, and the slot is to be freed.
+        """
+        origin = self._origin(slot.endpoint, url)
+        is_ill = self.lanes.is_ill(slot.endpoint)
+        if not self._breakers.admits(origin, ill=is_ill):
+            self.lanes.put(slot.endpoint, slot.delivery_id, first=True)
+            return None
+        return self._breakers.started(origin, ill=is_ill)
+
+    def end(self, slot: Slot, started: Started, outcome: Outcome | None) -> bool:
+        """Take in how an attempt went, None when it was broken off.
+
+        Returns whether that opened the breaker of its host. The slot is free now, unless the
+        receiver is gone: the next attempt must not start before that is written down.
+        """
+        reached = None if outcome is None else has_reached(outcome)
+        is_opened = self._breakers.ended(started, reached=reached)
+        if outcome is not None and not is_gone(outcome):
+            self.free(slot, answered=reached, succeeded=has_succeeded(outcome))
+        return is_opened
+
+    def free(
+        self, slot: Slot, *, answered: bool | None = None, succeeded: bool | None = None
+    ) -> None:
+        """Give a slot back, if that hasn't been done."""
+        if slot.is_taken:
+            slot.is_taken = False
+            self.lanes.done(slot.endpoint, answered=answered, succeeded=succeeded)
+
+    def _may_start(self, endpoint: str) -> bool:
+        """Return whether the host behind an endpoint may be called, as far as it's known."""
+        origin = self._origins.get(endpoint)
+        return origin is None or self._breakers.admits(origin, ill=self.lanes.is_ill(endpoint))
+
+    def _origin(self, endpoint: str, url: str) -> str:
+        origin = self._origins.get(endpoint)
+        if origin is None:
+            if len(self._origins) >= _MOST_ORIGINS:
+                self._origins.clear()
+            origin = self._origins[endpoint] = origin_of(url)
+        return origin
