@@ -174,7 +174,8 @@ class ProviderClient:
                     raise error
                 case RenewAccess(trace_id):
                     if renewed:
-                        raise self._gate.refusal(account_id, trace_id)
+                        may_end = access.is_renewable
+                        raise self._gate.refusal(account_id, trace_id, may_end=may_end)
                     access = await self._within(deadline, self._access.renew(account_id, access))
                     renewed = True
                 case Retry(after, error):
@@ -206,7 +207,8 @@ class ProviderClient:
         self, account_id: str, call: Call, access: Access, deadline: float
     ) -> Outcome:
         """Make an attempt when the account's access isn't in doubt, and the budget allows it."""
-        if not await self._gate.enter(account_id, access.version, deadline):
+        may_end = access.is_renewable
+        if not await self._gate.enter(account_id, access.version, deadline, may_end=may_end):
             return RenewAccess()
         shown = Shown.NOTHING
         try:
