@@ -225,11 +225,14 @@ class ProviderClient:
         budget = self._budget
         if budget is None:
             return await self._attempt(call, access, deadline)
-        granted_at = await budget.acquire(account_id, deadline)
+        permit = await budget.acquire(account_id, deadline)
         if self._gate.is_refused(account_id, access.version):
-            budget.give_back(account_id, granted_at)
+            budget.give_back(permit)
             return None
-        outcome = await self._attempt(call, access, deadline)
+        try:
+            outcome = await self._attempt(call, access, deadline)
+        finally:
+            budget.ended(permit)
         match outcome:
             case RenewAccess():
                 budget.refused()
