@@ -17,10 +17,15 @@ from connector.app.edge import Edge, EdgeLimits, answer_http_exception
 from connector.app.unserved import complete
 from connector.app.write_probe import WriteProbe
 from storage import migrations
+from webhooks.pauses import Pauses
 
 
-def create_app(container: Container, *, worker: bool = True) -> Starlette:
+def create_app(
+    container: Container, *, worker: bool = True, pauses: Pauses | None = None
+) -> Starlette:
     """Make the app. Its lifespan checks the schema and runs the worker if asked.
+
+    `pauses` are those before events are refused.
 
     The lifespan raises SchemaMismatch, saying what to run, when the database isn't at this version.
     Closing the container is left to whoever assembled it.
@@ -60,6 +65,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
                 callers=container.callers,
                 metrics=container.http_metrics,
                 direct=webhooks.routes.incoming,
+                pauses=pauses,
                 limits=EdgeLimits(
                     settings.server.body_bytes,
                     settings.server.connections_per_address,
