@@ -174,7 +174,8 @@ class ProviderClient:
                     raise error
                 case RenewAccess(trace_id):
                     if renewed:
-                        raise self._gate.refusal(account_id, trace_id)
+                        may_end = access.is_renewable
+                        raise self._gate.refusal(account_id, trace_id, may_end=may_end)
                     access = await self._within(deadline, self._access.renew(account_id, access))
                     renewed = True
                 case Retry(after, error):
@@ -206,7 +207,8 @@ class ProviderClient:
         self, account_id: str, call: Call, access: Access, deadline: float
     ) -> Outcome:
         """Make an attempt when the account's access isn't in doubt, and the budget allows it."""
-        if not await self._gate.enter(account_id, access.version, deadline):
+        may_end = access.is_renewable
+        if not await self._gate.enter(account_id, access.version, deadline, may_end=may_end):
             return RenewAccess()
         shown = Shown.NOTHING
         try:
@@ -223,11 +225,14 @@ class ProviderClient:
         budget = self._budget
         if budget is None:
             return await self._attempt(call, access, deadline)
-        granted_at = await budget.acquire(account_id, deadline)
+        permit = await budget.acquire(account_id, deadline)
         if self._gate.is_refused(account_id, access.version):
-            budget.give_back(account_id, granted_at)
+            budget.give_back(permit)
             return None
-        outcome = await self._attempt(call, access, deadline)
+        try:
+            outcome = await self._attempt(call, access, deadline)
+        finally:
+            budget.ended(permit)
         match outcome:
             case RenewAccess():
                 budget.refused()

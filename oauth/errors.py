@@ -241,8 +241,15 @@ class ProviderUnavailable(ProviderError):
     http_status = 503
     retryable = True
 
-    def __init__(self, message: str = "the target system can't be reached; try again") -> None:
+    def __init__(
+        self,
+        message: str = "the target system can't be reached; try again",
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        """`retry_after` is in seconds; None where nobody knows."""
         super().__init__(message)
+        self.retry_after = retry_after
 
 
 class OutcomeUnknown(ProviderUnavailable):

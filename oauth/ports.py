@@ -59,6 +59,13 @@ class TargetSystem(Protocol):
         """Learn who linked, from the cheapest source the granted scopes allow."""
         ...
 
+    async def accepts(self, access: Access) -> bool:
+        """Say whether an access still works, from one call that the granted scopes allow.
+
+        Raises what `identify` does where that can't be told.
+        """
+        ...
+
     async def end_consent(self, access: Access) -> bool:
         """Take back the consent that an access rests on; False where the scopes don't allow it.
 

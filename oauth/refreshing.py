@@ -21,6 +21,7 @@ from datetime import timedelta
 import structlog
 
 from oauth.accounts import Ready, Status, read_ready
+from oauth.checking import EVERY, Checker
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
 from oauth.endings import end_consent
@@ -47,6 +48,7 @@ logger = structlog.get_logger()
 _FIRST_POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 1.0
 _PATIENCE_IN_LEASES = 2
+_IN_DOUBT = "the target system refused the access, and can't say whether it still works; try again"
 
 IN_GRACE = timedelta(seconds=45)
 """How long after a lease began its refresh token may be presented again without a doubt: a call of
@@ -66,6 +68,11 @@ class _Lease:
     is_late: bool
     """Another process began this refresh, and the grace may be over."""
 
+    @property
+    def is_for_check(self) -> bool:
+        """There is nothing to refresh it with."""
+        return self.ready.tokens.refresh_token is None
+
 
 @dataclass
 class Refresher:
@@ -78,20 +85,26 @@ class Refresher:
     settings: OAuthSettings
     clock: Clock
     observe: Callable[[str], None]
-    """Told how each refresh ended: `failed`, `ended` (by the provider) or `lost` (by us)."""
+    """Told how each refresh ended: `failed`, `ended` (by the provider) or `lost` (by us); and that
+    an access was `checked` and works."""
     unsaved: Unsaved
     serving: Status = Status.ACTIVE
     """The status in which an account may be called for."""
     now: Callable[[], float] = time.monotonic
+    checker: Checker = field(init=False)
     is_alone: bool = False
     """No other process can have tokens in hand: whoever began a refresh is dead."""
     _first_seen: dict[tuple[str, int, str], float] = field(
         default_factory=dict[tuple[str, int, str], float]
     )
 
+    def __post_init__(self) -> None:
+        self.checker = Checker(self.ring, self.targets, self.settings, self.clock)
+
     async def replace(self, account_id: str, version: int) -> None:
         """Return once there is a newer set than `version`, in the row or in hand.
 
+        A set that can't be renewed is checked instead, and counts as a newer one if it works.
         Raises ReauthRequired when the provider won't give another, which ends the account's
         ACTIVE status; AccountInactive; SystemNotRegistered; StorageUnavailable; and the children of
         ProviderError, which leave the account as it is.
@@ -100,6 +113,9 @@ class Refresher:
         if lease is None:
             return
         try:
+            if lease.is_for_check:
+                await self._check(lease)
+                return
             stored = await self._refresh(lease)
         except GrantInvalid:
             await self._settle_invalid(lease)
@@ -110,7 +126,7 @@ class Refresher:
                 "token.refresh_failed", account_id=account_id, error=type(error).__name__
             )
             is_known = isinstance(error, ServiceError) and not isinstance(error, OutcomeUnknown)
-            await self._release(lease, is_finished=is_known)
+            await self._release(lease, is_finished=is_known or lease.is_for_check)
             raise
         await self.unsaved.save(stored, version, lease.ready)
 
@@ -138,7 +154,10 @@ class Refresher:
         patience = loop.time() + _PATIENCE_IN_LEASES * self.settings.lease_seconds
         while True:
             async with self.work.writing() as tx:
-                connection_id = (await read_ready(tx, account_id, self.serving)).connection_id
+                found = await read_ready(tx, account_id, self.serving)
+                connection_id = found.connection_id
+                if found.tokens.version == version and (wait := self.checker.wait(found.tokens)):
+                    raise ProviderUnavailable(_IN_DOUBT, retry_after=wait)
                 in_hand = self.unsaved.get(connection_id)
                 before = await tx.tokens.unfinished(connection_id, self.clock())
                 if before is not None and before.version != version:
@@ -177,8 +196,7 @@ class Refresher:
         if target is None:
             raise UnknownTarget
         system = lease.ready.system
-        if tokens.refresh_token is None or system is None:
-            raise GrantInvalid("offline_access was not granted")
+        assert tokens.refresh_token is not None and system is not None
         credentials = open_credentials(self.ring, system)
         refresh_token = self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
         granted = frozenset(tokens.scopes.split())
@@ -194,6 +212,25 @@ class Refresher:
                 target, credentials, refresh_token=refresh_token, granted=granted, at=at
             )
         return seal_tokens(self.ring, tokens.connection_id, fresh, at)
+
+    async def _check(self, lease: _Lease) -> None:
+        """Go on with an access that works. Raises GrantInvalid for one that doesn't."""
+        works = await self.checker.works(lease.ready)
+        if works is False:
+            raise GrantInvalid("there is nothing to renew the access with")
+        at = self.clock()
+        async with self.work.writing() as tx:
+            await tx.tokens.checked(
+                lease.ready.connection_id,
+                lease.ready.tokens.version,
+                owner=lease.owner,
+                is_good=works is True,
+                at=at,
+            )
+        if works is None:
+            raise ProviderUnavailable(_IN_DOUBT, retry_after=EVERY.total_seconds())
+        self.observe("checked")
+        logger.info("access.checked", account_id=lease.ready.account.id)
 
     async def _settle_invalid(self, lease: _Lease) -> None:
         """Believe that the grant is dead only if nobody has stored a newer set meanwhile."""
@@ -214,12 +251,9 @@ class Refresher:
             self.observe("overtaken")
             return
         # an interrupted refresh that nobody finished in time is our loss, not the customer's wish
-        self.observe("lost" if lease.is_late else "ended")
-        logger.warning(
-            "account.reauth_required",
-            account_id=account_id,
-            outcome="lost" if lease.is_late else "ended",
-        )
+        outcome = "lost" if lease.is_late and not lease.is_for_check else "ended"
+        self.observe(outcome)
+        logger.warning("account.reauth_required", account_id=account_id, outcome=outcome)
         raise ReauthRequired
 
     async def _release(self, lease: _Lease, *, is_finished: bool) -> None:

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from oauth.accounts import Ready
+from oauth.credentials import open_values
+from oauth.ports import TargetSystem
 from oauth.tokens import Access, TokenSet
 from storage.repositories.tokens import (
     API_KEY,
@@ -75,13 +78,23 @@ def open_access(ring: KeyRing, stored: StoredTokens, extra_headers: Mapping[str,
     token = ring.open_text(stored.access_token, place=stored.access_place)
     if stored.kind == API_KEY:
         headers = {"Authorization": token, **extra_headers}
-        return Access(headers, scopes=None, expires_at=None, version=stored.version)
+        return Access(
+            headers, scopes=None, expires_at=None, version=stored.version, is_renewable=False
+        )
     return Access(
         headers=bearer(token, extra_headers),
         scopes=frozenset(stored.scopes.split()),
         expires_at=stored.expires_at,
         version=stored.version,
+        is_renewable=stored.refresh_token is not None,
     )
+
+
+def open_ready(ring: KeyRing, target: TargetSystem, ready: Ready) -> Access:
+    """Open what calls for an account need. Raises SecretUnreadable, and what `target` does."""
+    values = {} if ready.system is None else open_values(ring, ready.system)
+    extra = target.extra_headers({**values, **open_own_values(ring, ready.tokens)})
+    return open_access(ring, ready.tokens, extra)
 
 
 def bearer(access_token: str, extra_headers: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,8 @@ class Access:
     """Granted scopes; None when the credential isn't limited by scopes (an API key)."""
     expires_at: datetime | None
     version: int = 0
+    is_renewable: bool = True
+    """Whether one that is refused is replaced by another; else it is checked, and used again."""
 
 
 class AccessSource(Protocol):
@@ -43,8 +45,9 @@ class AccessSource(Protocol):
     async def renew(self, account_id: str, refused: Access) -> Access:
         """Answer a newer access after the provider refused this one with 401.
 
-        Refreshes at most once per refused access, whoever asks. Raises ReauthRequired when the
-        provider won't give another.
+        Refreshes at most once per refused access, whoever asks. One that can't be renewed is
+        checked, and answered as a newer version if it works. Raises ReauthRequired when the
+        provider won't give another, or refuses the check too.
         """
         ...
 

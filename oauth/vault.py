@@ -16,13 +16,13 @@ import structlog
 
 from oauth.accounts import Ready, Standing, Status, read_ready
 from oauth.client import OAuthClient
-from oauth.credentials import open_credentials, open_values
+from oauth.credentials import open_credentials
 from oauth.errors import AccountUnusable, ProviderError, UnknownTarget
 from oauth.flights import Flights
 from oauth.ports import TargetSystem
 from oauth.refreshing import Refresher
 from oauth.resuming import Resumer
-from oauth.sealed_tokens import open_access, open_own_values
+from oauth.sealed_tokens import open_ready
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access, needs_refresh
 from oauth.unsaved import Unsaved
@@ -73,7 +73,8 @@ class TokenVault:
         jitter: Callable[[], float] = random.random,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`observe` is told how each refresh ended: refreshed, overtaken, failed, ended or lost.
+        """`observe` is told how each refresh ended: refreshed, overtaken, failed, ended or lost;
+        and of each access that was checked and works: checked.
 
         `unsaved` is shared by all vaults of a process; what it keeps has no place on the disk
         unless it is given. `serving` is the status in which accounts may be called for: DISABLED
@@ -126,7 +127,8 @@ class TokenVault:
     async def renew(self, account_id: str, refused: Access) -> Access:
         """Answer a newer access than the refused one; refreshes only if nobody has yet.
 
-        Raises what `get` does.
+        One that can't be renewed is checked, and comes as a newer version when it works. Raises
+        what `get` does.
         """
         held = await self._look(account_id)
         if held.access.version > refused.version or held.access.headers != refused.headers:
@@ -291,13 +293,13 @@ class TokenVault:
         target = self._targets.get(ready.account.target)
         if target is None:
             raise UnknownTarget
-        tokens, system = ready.tokens, ready.system
-        values = {} if system is None else open_values(self._ring, system)
-        extra = target.extra_headers({**values, **open_own_values(self._ring, tokens)})
+        tokens = ready.tokens
+        access = open_ready(self._ring, target, ready)
         # A token that lives shorter than usual must not be due from its first moment.
         margin = self._settings.margin + self._settings.jitter * self._jitter()
         margin = min(margin, (tokens.expires_at - tokens.updated_at) / 4)
-        access = open_access(self._ring, tokens, extra)
+        if not access.is_renewable:
+            margin = _NO_MARGIN  # nothing comes after it, so it's used to its end
         return _Held(
             access, margin, tokens.updated_at, ready.registered_at, fresh_until=self._clock()
         )

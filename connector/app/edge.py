@@ -28,6 +28,7 @@ from connector.app.refusals import Refusals
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
 from storage.errors import NotFound, ServiceError
 from webhooks.incoming import UNREAD
+from webhooks.pauses import Pauses
 
 HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """Sent with every answer that doesn't say otherwise."""
@@ -57,8 +58,9 @@ class Edge:
     """The outermost layer: request id, keys, limits, errors, metrics, access log.
 
     `direct` is an open route whose requests need no router to find it: `/prefix/{parameter}`. It
-    takes them by the thousand, and routing one would cost as much as all the rest here. `secure`
-    says that callers come by https, and are told to go on doing so.
+    takes them by the thousand, and routing one would cost as much as all the rest here. What it
+    refuses for good is told after one of the `pauses`. `secure` says that callers come by https,
+    and are told to go on doing so.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Edge:
         *,
         metrics: HttpMetrics,
         direct: OperationRoute,
+        pauses: Pauses | None = None,
         limits: EdgeLimits | None = None,
         access_log: AccessLog | None = None,
         secure: bool = False,
@@ -74,6 +77,7 @@ class Edge:
         limits = limits or EdgeLimits()
         self._app = app
         self._direct = direct
+        self._pauses = pauses or Pauses()
         self._prefix = direct.path.partition("{")[0]
         self._metrics = metrics
         self._access_log = access_log
@@ -93,6 +97,8 @@ class Edge:
         started = time.perf_counter()
         status = 500
         begun = False
+        is_direct = self._is_direct(scope)
+        refusal: Exception | None = None
 
         async def sending(message: Message) -> None:
             nonlocal status, begun
@@ -108,7 +114,7 @@ class Edge:
 
         try:
             try:
-                if self._is_direct(scope):
+                if is_direct:
                     scope["route"] = self._direct
                     await self._pass_on(self._direct.app, scope, receive, sending)
                 else:
@@ -122,8 +128,13 @@ class Edge:
             except Exception as error:
                 if begun:
                     raise
-                error = self._noted(error, scope, address)
-                await _answer(error, request_id)(scope, receive, sending)
+                refusal = self._noted(error, scope, address)
+            if refusal is not None:
+                if is_direct and isinstance(refusal, ServiceError) and not refusal.retryable:
+                    # nothing but the connection is held meanwhile; frames would hold the body
+                    refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None
+                    await self._pauses.pause()
+                await _answer(refusal, request_id)(scope, receive, sending)
         finally:
             route = _route_of(scope)
             seconds = time.perf_counter() - started

@@ -16,10 +16,15 @@ from connector.app.gate import KeyGate
 from connector.app.operations import routes
 from storage import migrations
 from webhooks.operations import TAKE_IN
+from webhooks.pauses import Pauses
 
 
-def create_app(container: Container, *, worker: bool = True) -> Starlette:
+def create_app(
+    container: Container, *, worker: bool = True, pauses: Pauses | None = None
+) -> Starlette:
     """Make the app. Its lifespan checks the schema and runs the worker if asked.
+
+    `pauses` are those before events are refused.
 
     The lifespan raises SchemaMismatch, saying what to run, when the database isn't at this version.
     Closing the container is left to whoever assembled it.
@@ -49,6 +54,7 @@ def create_app(container: Container, *, worker: bool = True) -> Starlette:
                 Edge,
                 metrics=container.metrics.http,
                 direct=_direct(served),
+                pauses=pauses,
                 limits=EdgeLimits(
                     settings.server.body_bytes,
                     settings.server.connections_per_address,

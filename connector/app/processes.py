@@ -17,6 +17,7 @@ from connector.app.unreadable import reporting
 from storage import migrations
 from storage.engine import Database
 from storage.lock import exclusive
+from webhooks.pauses import MOST, Pauses
 
 logger = structlog.get_logger()
 
@@ -56,14 +57,17 @@ async def serve(
             if own is not None:
                 await ensure(container, own)
             bound = bind(settings.server.host, settings.server.port)
-            app = create_app(container, worker=worker)
+            room = make_room(settings)
+            # those that pause leave room for the others
+            pauses = Pauses(most=min(MOST, room // 4))
+            app = create_app(container, worker=worker, pauses=pauses)
             with until_told() as told:
                 async with (
                     serving(
                         app,
                         bound,
                         proxies=settings.server.proxies(),
-                        limits=settings.server.limits(make_room(settings)),
+                        limits=settings.server.limits(room),
                         refused=container.metrics.http.connection_ended,
                     ) as address,
                     reporting(container.storage.work, container.storage.ring),
@@ -72,6 +76,7 @@ async def serve(
                     announce(address)
                     logger.info("server.started", address=address)
                     await told.wait()
+                    pauses.end()
     finally:
         await container.close()
     logger.info("server.stopped")

@@ -2,7 +2,7 @@
 
 gate    ── Refusals ── an account whose access is refused waits for a better one
 acquire ── Window  ─── never more than the limit in any window, equal shares when it gets tight
-        └─ Leases  ─── blocks of requests, from the row that all processes share
+ ended  └─ Leases  ─── blocks of requests, from the row that all processes share
 """
 
 from connector.budget.budget import RateBudget

@@ -8,7 +8,7 @@ from connector.budget.alarm import Alarm, CallLater
 from connector.budget.gate import AccessGate
 from connector.budget.leases import Leases
 from connector.budget.ledger import Rate
-from connector.budget.permits import Permits
+from connector.budget.permits import Permit, Permits
 from connector.budget.turns import Turns, Waiter
 from connector.errors import RateLimited
 
@@ -31,7 +31,8 @@ class RateBudget:
     """Grants calls within the rates of one target system, in fair shares.
 
     A call that must wait stands in its account's queue; what becomes free goes round the accounts.
-    Without `leases` the whole budget belongs to this process.
+    Whoever was granted one holds its place until it says that the call has ended, however long that
+    takes. Without `leases` the whole budget belongs to this process.
     """
 
     def __init__(
@@ -62,20 +63,27 @@ class RateBudget:
         self._pauses = 0
         self._longest = max(LONGEST_PAUSE, *(rate.seconds for rate in rates))
 
-    async def acquire(self, account_id: str, deadline: float) -> float:
-        """Answer when the call was granted: now, or once it was the account's turn.
+    async def acquire(self, account_id: str, deadline: float) -> Permit:
+        """Grant a call: now, or once it is the account's turn. It must be `ended` or given back.
 
         Raises RateLimited at once when the wait can't end by `deadline`, or at the deadline.
         """
         now = self._now()
-        parts = None if self._turns or self._is_paused(now) else self._permits.take(account_id, now)
-        if parts is None:
-            now = await self._wait(account_id, deadline)
-        return now
+        permit = (
+            None if self._turns or self._is_paused(now) else self._permits.take(account_id, now)
+        )
+        return await self._wait(account_id, deadline) if permit is None else permit
 
-    def give_back(self, account_id: str, granted_at: float) -> None:
+    def ended(self, permit: Permit) -> None:
+        """Note that a call was answered, or failed: from now on its place becomes free in time."""
+        now = self._now()
+        self._permits.end(permit, now)
+        if self._turns:
+            self._alarm.set(self._permits.next_change(now))
+
+    def give_back(self, permit: Permit) -> None:
         """Take back a call that was granted and not made."""
-        self._permits.give_back(account_id, granted_at)
+        self._permits.give_back(permit)
         self._serve()
 
     def refused(self) -> None:
@@ -107,7 +115,7 @@ class RateBudget:
         self._alarm.stop()
         await self._permits.close()
 
-    async def _wait(self, account_id: str, deadline: float) -> float:
+    async def _wait(self, account_id: str, deadline: float) -> Permit:
         waiter = Waiter(account_id, deadline, asyncio.get_running_loop().create_future())
         self._turns.add(waiter)
         self._serve()
@@ -119,13 +127,13 @@ class RateBudget:
                 raise refusal
         began = self._now()
         try:
-            granted_at = await waiter.granted
+            permit = await waiter.granted
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
-        if granted_at - began >= _WAITED:
+        if permit.granted_at - began >= _WAITED:
             self._observe("waited")
-        return granted_at
+        return permit
 
     def _leave(self, waiter: Waiter) -> None:
         """Leave no trace of a call whose caller has gone."""
@@ -133,11 +141,7 @@ class RateBudget:
             self._turns.remove(waiter)
             self._set_alarm()
         elif waiter.granted.exception() is None:
-            self._put_back(waiter, waiter.granted.result())
-
-    def _put_back(self, waiter: Waiter, granted_at: float) -> None:
-        self._permits.put_back(waiter.account_id, waiter.parts, granted_at)
-        self._serve()
+            self.give_back(waiter.granted.result())
 
     def _is_paused(self, now: float) -> bool:
         self._paused_until = max(self._paused_until, self._permits.paused_until)
@@ -165,14 +169,13 @@ class RateBudget:
             waiter = self._turns.pop()
             if waiter.granted.done():
                 continue
-            parts = self._permits.take(waiter.account_id, now, of)
-            if parts is None:
+            permit = self._permits.take(waiter.account_id, now, of)
+            if permit is None:
                 self._turns.put_back(waiter)
                 passed_over += 1
                 continue
             passed_over = 0
-            waiter.parts = parts
-            waiter.granted.set_result(now)
+            waiter.granted.set_result(permit)
 
     def _set_alarm(self) -> None:
         """Wake up when a deadline passes, or something may have become free."""

@@ -61,11 +61,14 @@ class AccessGate:
         self._refusals = Refusals()
         self._doors: dict[str, _Door] = {}
 
-    async def enter(self, account_id: str, version: int, deadline: float) -> bool:
+    async def enter(
+        self, account_id: str, version: int, deadline: float, *, may_end: bool = True
+    ) -> bool:
         """Answer whether to call now; False when the access was refused, and must be renewed.
 
         Whoever is let through must `leave`. Raises CallsSuspended when that can't be by the
-        deadline, and AccessRefused when the customer must link again.
+        deadline, and AccessRefused when the customer must link again; that is not for the gate to
+        say without `may_end`, since somebody else checks whether the access still works.
         """
         if not account_id:
             return True
@@ -76,7 +79,7 @@ class AccessGate:
             async with asyncio.timeout(max(0.0, deadline - self._now())):
                 await door.places.acquire()
                 try:
-                    entered = await self._look(account_id, version, deadline, door)
+                    entered = await self._look(account_id, version, deadline, door, may_end)
                 finally:
                     if not entered:
                         door.places.release()
@@ -112,15 +115,19 @@ class AccessGate:
         door.places.release()
         self._close(account_id, door)
 
-    def refusal(self, account_id: str, trace_id: str | None) -> AccessRefused | CallsSuspended:
+    def refusal(
+        self, account_id: str, trace_id: str | None, *, may_end: bool = True
+    ) -> AccessRefused | CallsSuspended:
         """Answer the error of a call that was refused with a renewed access."""
         now = self._now()
-        if self._refusals.is_final(account_id, now):
+        if may_end and self._refusals.is_final(account_id, now):
             return self._refused(trace_id)
         _, until = self._refusals.look(account_id, -1, now)
         return self._suspended(until - now, trace_id)
 
-    async def _look(self, account_id: str, version: int, deadline: float, door: _Door) -> bool:
+    async def _look(
+        self, account_id: str, version: int, deadline: float, door: _Door, may_end: bool
+    ) -> bool:
         while True:
             now = self._now()
             self._refusals.elsewhere = self._elsewhere()
@@ -133,7 +140,7 @@ class AccessGate:
                     return True
                 case Step.RENEW:
                     return False
-                case Step.CLOSED if self._refusals.is_final(account_id, now):
+                case Step.CLOSED if may_end and self._refusals.is_final(account_id, now):
                     self._observe("suspended")
                     raise self._refused(None)
                 case Step.CLOSED if until > deadline:

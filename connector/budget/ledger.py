@@ -1,7 +1,9 @@
 """What all processes behind one address took of its limits, and how much one may lease. Pure.
 
 The ledger is kept as text in one row; moments are seconds of the database's clock. A lease is
-a number of requests to send before its slot ends, and lapses with it.
+a number of requests to be granted before its slot ends, and lapses with it. It counts in its slot.
+Calls that end later are moved to where they ended, and those under way to the present, whenever
+their process writes the row.
 """
 
 import json
@@ -9,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector.budget.late import Move
 from connector.budget.window import Window
 
 SLOT = 0.5
-"""Seconds. A lease ends with its slot, so that what it allowed is sent in the part it counts in."""
+"""Seconds. A lease ends with its slot, so that its calls are granted in the part they count in."""
 
 SEEN_FOR = 10.0
 """Seconds after which a process that took no lease has no accounts to share with."""
@@ -40,6 +43,8 @@ class Demand:
     """How many of its accounts are active."""
     refused: int = 0
     """Answers 401 since it last asked."""
+    moves: Sequence[Move] = ()
+    """Its calls that outlasted their slots."""
     pause: float = 0.0
     """Seconds for which the target system takes nothing from this address."""
 
@@ -83,6 +88,10 @@ class Ledger:
         """Give what the limits and the process's share allow, and write it down."""
         for window in (*self._windows, self._refusals):
             window.advance(now)
+        for move in demand.moves:
+            to = now if move.to is None else min(move.to, now)
+            for window in self._windows:
+                window.move(demand.process, move.count, move.of, to)
         if demand.refused:
             self._refusals.take(demand.process, demand.refused)
         if demand.pause:

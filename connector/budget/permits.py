@@ -1,12 +1,24 @@
 """What may be sent at the moment: within the windows and, where processes share, what is leased."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
+from connector.budget.late import Slot
 from connector.budget.leases import Count, Leases
 from connector.budget.ledger import Rate
 
 Shares = tuple[int, ...]
 """How many accounts share each window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A call that was granted; it holds its place until it has ended or is given back."""
+
+    account_id: str
+    granted_at: float
+    slot: Slot | None
+    """What it was leased in, where processes share."""
 
 
 class Permits:
@@ -35,8 +47,8 @@ class Permits:
         """Count the accounts of this process that are active in the shortest window, or wait."""
         return self._active(waiting, now)[0]
 
-    def take(self, account_id: str, now: float, of: Shares | None = None) -> tuple[int, ...] | None:
-        """Count a call in every window, and answer the parts; None when it must wait.
+    def take(self, account_id: str, now: float, of: Shares | None = None) -> Permit | None:
+        """Count a call in every window from now until it ends; None when it must wait.
 
         `of` is what `shares` answers, when that is known already.
         """
@@ -51,21 +63,23 @@ class Permits:
             of = of or self.shares((account_id,), now)
             if not window.allowance(account_id, 1, of[number], elsewhere[number]):
                 return None
-        if self._leases is not None:
-            self._leases.take()
-        return tuple([window.take(account_id) for window in self._windows])
+        for window in self._windows:
+            window.begin(account_id)
+        return Permit(account_id, now, None if self._leases is None else self._leases.take())
 
-    def put_back(self, account_id: str, parts: tuple[int, ...], granted_at: float) -> None:
-        """Uncount a call that was not made after all."""
-        for window, part in zip(self._windows, parts, strict=True):
-            window.put_back(account_id, part)
-        if self._leases is not None:
-            self._leases.put_back(granted_at)
+    def end(self, permit: Permit, now: float) -> None:
+        """Count a call where it ended."""
+        for window in self._windows:
+            window.end(permit.account_id, now)
+        if self._leases is not None and permit.slot is not None:
+            self._leases.end(permit.slot, now)
 
-    def give_back(self, account_id: str, granted_at: float) -> None:
-        """Uncount a call that was granted at that moment and not made."""
-        parts = tuple(window.part_of(granted_at) for window in self._windows)
-        self.put_back(account_id, parts, granted_at)
+    def give_back(self, permit: Permit) -> None:
+        """Uncount a call that was granted and not made."""
+        for window in self._windows:
+            window.cancel(permit.account_id)
+        if self._leases is not None and permit.slot is not None:
+            self._leases.put_back(permit.slot)
 
     def has_none(self, now: float) -> bool:
         """Say whether nobody may send anything, as of the last `take`."""

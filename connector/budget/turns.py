@@ -3,7 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from connector.budget.permits import Permit
 
 
 @dataclass(eq=False, slots=True)
@@ -12,10 +14,7 @@ class Waiter:
 
     account_id: str
     deadline: float
-    granted: asyncio.Future[float]
-    """When it was granted."""
-    parts: tuple[int, ...] = field(default=())
-    """The windows' parts it was counted in."""
+    granted: asyncio.Future[Permit]
 
 
 class Turns:

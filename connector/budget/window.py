@@ -1,8 +1,14 @@
 """How much was taken in a sliding window, and by whom. Pure: the present moment is an argument.
 
-Time is cut into parts. What was taken in a part counts until one more part than fills the window
-has passed; so no window of that length, wherever it begins, holds more than the limit, and
-a whole limit may still be taken at once. The price is a part's length after a full window.
+Time is cut into parts. A call is counted from the moment it was granted, and as long as it is under
+way it counts as just taken. Once it has ended it counts in the part in which it ended, until one
+more part than fills the window has passed. The price is a part's length after a full window, and
+the time that calls take.
+
+So the target system counts no more than the limit in any window, however late requests arrive. Of
+those that arrive within one, take the call that was granted last. At that moment each of the others
+was under way, or had ended, which was after it arrived and so within the window. So all of them
+counted. What a request does after its call was broken off is beyond anybody's knowledge.
 """
 
 from collections import Counter
@@ -20,6 +26,7 @@ class Window:
         self._parts = parts
         self._width = seconds / parts
         self._part = 0
+        self._under_way: Counter[str] = Counter()
         self._counts: dict[int, Counter[str]] = {}
         self._by: Counter[str] = Counter()
         self.used = 0
@@ -36,38 +43,57 @@ class Window:
     def used_by(self, who: str) -> int:
         return self._by.get(who, 0)
 
-    def part_of(self, moment: float) -> int:
-        """Answer the part that a moment is in."""
-        return int(moment // self._width)
-
     def advance(self, now: float) -> None:
         """Forget what no longer counts; call it before anything else is asked at a new moment."""
-        part = self.part_of(now)
+        part = self._part_of(now)
         if part == self._part:
             return
         self._part = part
         # what lies ahead is there after a clock was set back; it counts for a window at most
         gone = [one for one in self._counts if abs(part - one) > self._parts]
         for one in gone:
-            self._uncount(self._counts.pop(one))
+            for who, count in self._counts.pop(one).items():
+                self._forget(who, count)
 
-    def take(self, who: str, count: int = 1) -> int:
-        """Count what is taken now; answers the part, for `put_back`."""
+    def take(self, who: str, count: int = 1) -> None:
+        """Count what is taken now, once and for all."""
         if count:
-            self._count(self._part, who, count)
-        return self._part
+            self._remember(who, count)
+            self._put(self._part, who, count)
 
-    def put_back(self, who: str, part: int) -> None:
-        """Uncount one that was taken in a part and not used."""
-        counts = self._counts.get(part)
-        if counts is None or not counts[who]:
+    def begin(self, who: str) -> None:
+        """Count a call that is under way from now on, until it ends."""
+        self._remember(who, 1)
+        self._under_way[who] += 1
+
+    def end(self, who: str, now: float) -> None:
+        """Count a call that was under way where it ended."""
+        self._arrive(who)
+        self._put(self._part_of(now), who, 1)
+
+    def cancel(self, who: str) -> None:
+        """Uncount a call that was under way and was not made after all."""
+        self._arrive(who)
+        self._forget(who, 1)
+
+    def move(self, who: str, count: int, of: float, to: float) -> None:
+        """Count what was taken at one moment as taken at another one.
+
+        What is gone from there counts anew.
+        """
+        before, after = self._part_of(of), self._part_of(to)
+        if before == after:
             return
-        self._uncount(Counter({who: 1}))
-        counts[who] -= 1
-        if not counts[who]:
-            del counts[who]
-        if not counts:
-            del self._counts[part]
+        counts = self._counts.get(before, Counter[str]())
+        found = min(count, counts[who])
+        if found:
+            counts[who] -= found
+            if not counts[who]:
+                del counts[who]
+            if not counts:
+                del self._counts[before]
+        self._remember(who, count - found)
+        self._put(after, who, count)
 
     def allowance(self, who: str, weight: int = 1, of: int = 1, elsewhere: int = 0) -> int:
         """Answer how many one may take now.
@@ -78,7 +104,10 @@ class Window:
         return self._room(self.used + elsewhere, self._by.get(who, 0), weight, of)
 
     def opens_at(self, who: str, now: float, of: int = 1, ahead: int = 0) -> float:
-        """Answer when `who` may take one after `ahead` others, if nobody takes anything else."""
+        """Answer when `who` may take one after `ahead` others, if nobody takes anything else.
+
+        Calls under way may end at once; it can't be any earlier.
+        """
         used, own = self.used, self._by.get(who, 0)
         if ahead >= self.limit:
             whole, ahead = divmod(ahead, self.limit)
@@ -89,14 +118,12 @@ class Window:
             used -= self._counts[part].total()
             own -= self._counts[part].get(who, 0)
             if self._room(used, own, 1, of) > 0 and self.limit - used > ahead:
-                return max(now, (part + self._parts + 1) * self._width)
-        return now + self.seconds + self._width
+                return max(now, self._end_of(part))
+        return self._end_of(self._part_of(now))
 
     def next_change(self) -> float | None:
-        """Answer when the oldest part stops counting; None when nothing counts."""
-        if not self._counts:
-            return None
-        return (min(self._counts) + self._parts + 1) * self._width
+        """Answer when the oldest part stops counting; None when no call has ended yet."""
+        return self._end_of(min(self._counts)) if self._counts else None
 
     def dump(self) -> dict[str, dict[str, int]]:
         """Write the counts as JSON can hold them."""
@@ -106,24 +133,39 @@ class Window:
         """Take over counts that `dump` wrote; call it on a new window."""
         for part, by in counts.items():
             for who, count in by.items():
-                self._count(int(part), who, count)
+                self._remember(who, count)
+                self._put(int(part), who, count)
+
+    def _part_of(self, moment: float) -> int:
+        return int(moment // self._width)
+
+    def _end_of(self, part: int) -> float:
+        """Answer when a part stops counting."""
+        return (part + self._parts + 1) * self._width
 
     def _room(self, used: int, own: int, weight: int, of: int) -> int:
         left = self.limit - used
         share = max(1, -(-self.limit * weight // of))
         return max(0, min(left, max(left - self.limit // 2, share - own)))
 
-    def _count(self, part: int, who: str, count: int) -> None:
+    def _arrive(self, who: str) -> None:
+        self._under_way[who] -= 1
+        if not self._under_way[who]:
+            del self._under_way[who]
+
+    def _put(self, part: int, who: str, count: int) -> None:
         counts = self._counts.get(part)
         if counts is None:
             counts = self._counts[part] = Counter()
         counts[who] += count
-        self._by[who] += count
-        self.used += count
 
-    def _uncount(self, counts: "Counter[str]") -> None:
-        self.used -= counts.total()
-        for who, count in counts.items():
-            self._by[who] -= count
-            if self._by[who] <= 0:
-                del self._by[who]
+    def _remember(self, who: str, count: int) -> None:
+        if count:
+            self._by[who] += count
+            self.used += count
+
+    def _forget(self, who: str, count: int) -> None:
+        self.used -= count
+        self._by[who] -= count
+        if self._by[who] <= 0:
+            del self._by[who]

@@ -44,6 +44,8 @@ class StoredTokens:
     """OAUTH or API_KEY."""
     custom_values: bytes | None = field(default=None, repr=False)
     """Sealed for `values_place`; only beside an API key."""
+    checked_at: datetime | None = None
+    """When this set was last checked after a refusal; only where it can't be renewed."""
 
     @property
     def access_place(self) -> str:
@@ -190,6 +192,24 @@ class Tokens:
             update(_table)
             .where(_table.c.connection_id == tokens.connection_id, _table.c.version == version)
             .values(**values)
+        )
+        return result.rowcount == 1
+
+    async def checked(
+        self, connection_id: str, version: int, *, owner: str, is_good: bool, at: datetime
+    ) -> bool:
+        """Note a check of a version by its lease's owner, and give the lease back.
+
+        One that is good counts as a new version. False when the lease is another's by now.
+        """
+        result = await self._connection.execute(
+            update(_table)
+            .where(
+                _table.c.connection_id == connection_id,
+                _table.c.version == version,
+                _table.c.lease_owner == owner,
+            )
+            .values(version=version + is_good, checked_at=at, lease_owner=None, lease_until=None)
         )
         return result.rowcount == 1
 

@@ -38,5 +38,7 @@ class TokenRow(Record, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     kind: str = "OAUTH"
     """OAUTH, or API_KEY: then `access_token` holds the whole Authorization header."""
+    checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a refused access that can't be renewed was last checked at the provider."""
     custom_values: bytes | None = None
     """Sealed JSON: what the calls of an API key need in the place of the registered values."""

@@ -128,3 +128,20 @@ async def test_an_account_by_api_key_is_unlinked_and_never_watched(running: Sand
         assert answer.json()["complete"] is True
     async with running.container.storage.work.reading() as tx:
         assert await tx.accounts.all() == []
+
+
+async def test_one_answer_401_that_was_not_meant_ends_nothing(running: Sandbox) -> None:
+    """The key still works, so the customer notices nothing; trouble at the check is temporary."""
+    control = running.simulators["qonto"].control
+    async with running.client() as vendor:
+        linked = await vendor.post("/auth/accounts/qonto", json=body_for(running, "qonto"))
+    async with running.client(linked.json()["accountKey"]) as customer:
+        control.fault("/v2/client_invoices", status=401)
+        answer = await customer.get("/accounting/invoices")
+        assert answer.status_code == 200, answer.text
+        control.fault("/v2/client_invoices", status=401)
+        answer = await customer.get("/accounting/invoices", params={"limit": 10})
+        assert answer.status_code == 503, "it was checked within the minute"
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        status = (await customer.get("/auth/status")).json()["data"]
+        assert status["status"] == "ACTIVE"

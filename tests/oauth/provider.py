@@ -62,6 +62,14 @@ class FakeTarget:
             self.provider.organization, f"{self.provider.organization} SA", self.provider.member
         )
 
+    async def accepts(self, access: Access) -> bool:
+        self.provider.checked.append(access)
+        if callable(self.provider.before_check):
+            await self.provider.before_check()
+        if isinstance(self.provider.takes_access, Exception):
+            raise self.provider.takes_access
+        return self.provider.takes_access
+
     async def end_consent(self, access: Access) -> bool:
         if not self.provider.ends_consents:
             return False
@@ -99,6 +107,11 @@ class Provider:
     requests: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     identified: list[Access] = field(default_factory=list)
     identify_error: Exception | None = None
+    takes_access: bool | Exception = True
+    """What a check of a refused access shows."""
+    before_check: object = None
+    """Awaited, if it can be, before a check is answered."""
+    checked: list[Access] = field(default_factory=list)
     answers: list[httpx2.Response | Exception] = field(default_factory=list)
     """Given before anything else, each once."""
     on_the_way: Callable[[httpx2.Response], httpx2.Response] = field(default=lambda answer: answer)

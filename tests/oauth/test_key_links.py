@@ -73,6 +73,7 @@ async def test_a_key_refused_later_must_be_given_anew(floor: Floor) -> None:
     made = await floor.tenants.create("Vendor")
     linked = await floor.key_links.link(made.tenant, "acme", KEY)
     account_id = linked.account.id
+    floor.provider.takes_access = False
     with pytest.raises(ReauthRequired):
         await floor.vault.renew(account_id, await floor.vault.get(account_id))
     assert await floor.status_of(account_id) == "REAUTH_REQUIRED"

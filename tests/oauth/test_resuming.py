@@ -57,7 +57,7 @@ def vault(floor: Floor, seconds: Seconds) -> TokenVault:
 async def test_an_interrupted_refresh_is_finished_without_traffic(
     floor: Floor, account: Account, vault: TokenVault
 ) -> None:
-    await crash_after_the_answer(floor, account)
+    await crash_after_the_answer(floor, account, lease=timedelta(hours=1))
     assert await vault.resume() == 0  # it may still be under way
     await end_leases(floor)
     assert await vault.resume() == 1

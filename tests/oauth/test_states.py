@@ -7,17 +7,19 @@ so that hours take milliseconds. `make test` plays a fixed set, `make chaos` man
 import asyncio
 import os
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from oauth.errors import ProviderError, ReauthRequired
+from oauth.errors import ProviderError, ProviderUnavailable, ReauthRequired
 from oauth.tokens import Access
 from storage.errors import StorageUnavailable
 from tests.oauth.virtual import VirtualLoop, run
-from tests.oauth.world import ACCOUNT, HEALED_AFTER, POINTS, World
+from tests.oauth.world import ACCOUNT, HEALED_AFTER, POINTS, Life, World
 
 EXAMPLES = 3000 if os.environ.get("CHAOS") else 60
 SLACK = 100.0
@@ -209,3 +211,31 @@ def test_every_point_of_a_refresh_survives(effect: str, point: str, away: int) -
             ("calls", 1),
         ]
     )
+
+
+def test_who_waits_for_a_lease_looks_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 0.1 s and twice as long each time, up to a second; and gives up after two leases."""
+    looks: list[float] = []
+    writing = Life.writing
+
+    def counted(life: Life) -> Any:
+        looks.append(life.world.loop.time())
+        return writing(life)
+
+    monkeypatch.setattr(Life, "writing", counted)
+
+    async def work(loop: VirtualLoop) -> None:
+        world = World(loop)
+        world.row.owner, world.row.until = "another", world.now() + timedelta(hours=1)
+        await world.processes[0].start()
+        vault = world.processes[0].vault
+        assert vault is not None
+        access = await vault.get(ACCOUNT)
+        with pytest.raises(ProviderUnavailable, match="still renewing"):
+            await vault.renew(ACCOUNT, access)
+
+    run(work)
+    gaps = [after - before for before, after in pairwise(looks)]
+    assert gaps[:5] == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.0], abs=0.02)
+    assert gaps[5:] == pytest.approx([1.0] * len(gaps[5:]), abs=0.02)
+    assert 40 < looks[-1] - looks[0] < 42

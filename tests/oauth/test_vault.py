@@ -18,6 +18,7 @@ from oauth.errors import (
     SystemNotRegistered,
 )
 from oauth.grants import read_consent
+from oauth.key_links import Credentials
 from oauth.requests import LinkRequest
 from oauth.tokens import Access, AccessSource
 from oauth.vault import TokenVault
@@ -386,8 +387,14 @@ async def test_an_answer_that_makes_no_sense_after_the_rotation_is_asked_for_aga
 # -- what is lost on the way
 
 
-async def crash_after_the_answer(floor: Floor, account: Account) -> None:
-    """A process gets new tokens and dies before it stores them: its lease stays behind."""
+async def crash_after_the_answer(
+    floor: Floor, account: Account, *, lease: timedelta = timedelta(seconds=20)
+) -> None:
+    """A process gets new tokens and dies before it stores them: its lease stays behind.
+
+    On PostgreSQL that runs by the server's clock, so a test in which it must not end on a machine
+    that stands still takes a longer one.
+    """
     old = await stored(floor, account)
     async with floor.work.writing() as tx:
         assert await tx.tokens.claim(
@@ -395,7 +402,7 @@ async def crash_after_the_answer(floor: Floor, account: Account) -> None:
             old.version,
             owner="dead",
             at=floor.clock(),
-            lease=timedelta(seconds=20),
+            lease=lease,
         )
     assert old.refresh_token is not None
     refresh_token = floor.ring.open_text(old.refresh_token, place=old.refresh_place)
@@ -477,9 +484,11 @@ async def test_a_lease_that_never_ends_is_not_waited_for_for_ever(
 ) -> None:
     monkeypatch.setattr("oauth.refreshing._PATIENCE_IN_LEASES", 0)
     floor.clock.move(hours=2)
-    await crash_after_the_answer(floor, account)
-    with pytest.raises(ProviderUnavailable):
+    await crash_after_the_answer(floor, account, lease=timedelta(hours=1))
+    refreshes = floor.provider.refreshes()
+    with pytest.raises(ProviderUnavailable, match="still renewing"):
         await floor.vault.get(account.id)
+    assert floor.provider.refreshes() == refreshes
     assert await floor.status_of(account.id) == "ACTIVE"
 
 
@@ -602,6 +611,23 @@ async def test_one_account_that_fails_keeps_no_other_from_living(floor: Floor) -
     assert await floor.vault.keep_alive() == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_idle_accounts_are_gone_through_page_by_page(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them once: those that fail aren't tried a second time with the next page."""
+    monkeypatch.setattr("oauth.vault._AT_ONCE", 2)
+    tenant, _ = await floor.tenant()
+    for name in ("one", "two", "three", "four", "five"):
+        floor.provider.organization = name
+        await floor.account(tenant)
+    floor.clock.move(days=31)
+    floor.provider.answers = [AWAY, AWAY]
+    assert await floor.vault.keep_alive() == 3
+    assert floor.refreshes == ["failed", "failed", "refreshed", "refreshed", "refreshed"]
+    assert await floor.vault.keep_alive() == 2
+
+
 async def test_accounts_that_cannot_be_used_are_left_alone(floor: Floor, account: Account) -> None:
     await move(floor, account, "DISABLED")
     floor.clock.move(days=31)
@@ -639,3 +665,59 @@ async def test_leaving_takes_the_consent_back_or_else_revokes_the_token(
     floor.provider.ends_consents = False
     await floor.vault.revoke(account.id)
     assert len(floor.provider.revoked) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("offline", [True, False])
+async def test_leaving_revokes_the_newest_token_that_ends_the_consent(
+    floor: Floor, offline: bool
+) -> None:
+    """The refresh token, and the access token where there is none."""
+    floor.provider.offline = offline
+    tenant, _ = await floor.tenant()
+    account = await floor.account(tenant)
+    await floor.vault.revoke(account.id)
+    (access,), refresh = floor.provider.access_tokens, list(floor.provider.refresh_tokens)
+    assert floor.provider.revoked == (refresh if offline else [access])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_leaving_revokes_the_token_where_the_consent_cannot_be_taken_back_now(
+    floor: Floor, account: Account
+) -> None:
+    """That takes an access, which has expired and can't be renewed at the moment."""
+    floor.provider.ends_consents = True
+    floor.clock.move(hours=2)
+    floor.provider.answers = [AWAY]
+    await floor.vault.revoke(account.id)
+    assert floor.provider.ended == []
+    assert floor.provider.revoked == list(floor.provider.refresh_tokens)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("takes_back", [True, False])
+async def test_leaving_sends_no_key_of_an_organisation_anywhere(
+    floor: Floor, takes_back: bool
+) -> None:
+    """It is the organisation's own, though the vendor has an app that could ask."""
+    tenant, _ = await floor.tenant()
+    key = Credentials("acme-1234", "secret-canary")
+    linked = await floor.key_links.link(tenant, "acme", key)
+    floor.provider.ends_consents = takes_back
+    await floor.vault.revoke(linked.account.id)
+    assert (floor.provider.requests, floor.provider.ended) == ([], [])
+    assert floor.provider.checked == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_refresh_that_ended_the_consent_leaves_no_lease(
+    floor: Floor, account: Account
+) -> None:
+    """Nobody need finish it."""
+    floor.provider.refresh_tokens.clear()
+    floor.clock.move(hours=2)
+    with pytest.raises(ReauthRequired):
+        await floor.vault.get(account.id)
+    assert account.connection_id is not None
+    async with floor.work.reading() as tx:
+        assert await tx.tokens.unfinished(account.connection_id, floor.clock()) is None

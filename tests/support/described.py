@@ -27,6 +27,7 @@ from connector.app.settings import (
 )
 from storage import migrations
 from storage.sealing import MasterKey
+from webhooks.pauses import Pauses
 from webhooks.schedule import Answered
 from webhooks.sender import OutgoingRequest
 
@@ -159,7 +160,7 @@ async def in_process(
     container = replace(container, unlinker=unlinker)
     try:
         made = await container.oauth.tenants.create("Acme Books")
-        app = create_app(container, worker=False)
+        app = create_app(container, worker=False, pauses=Pauses(seconds=0))
         yield InProcess(app, container, simulator, clock, receivers, made.tenant.id, made.api_key)
     finally:
         await container.close()

@@ -10,14 +10,22 @@ from typing import Any
 import httpx2
 
 from connector.budget import RateBudget
-from connector.errors import DownstreamForbidden, IdentityUnknown, SandboxTokenMissing
+from connector.errors import (
+    AccessRefused,
+    DocumentNotFound,
+    DownstreamForbidden,
+    DownstreamRefused,
+    IdentityUnknown,
+    SandboxTokenMissing,
+)
 from connector.file_store import FileStore
-from connector.http import FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.http import Call, FixedAccess, Limits, Observe, ProviderClient, ignore
 from connector.pass_through import Mode
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     READ_MEMBERSHIP,
     READ_ORGANIZATION,
+    SUBSCRIPTIONS,
     SUPPLIER_INVOICES,
     WEBHOOK,
     Endpoint,
@@ -101,6 +109,19 @@ SCOPE_MEANINGS = {
     "einvoicing.read": Use(Topic.E_INVOICING),
 }
 """What the link page says of each scope; one that isn't here is shown by its name."""
+
+
+def _look(endpoint: Endpoint[Any]) -> Call:
+    path = endpoint.path
+    return Call("GET", path, path, params=(("per_page", "1"),), scope=endpoint.scope)
+
+
+_LOOKS = (
+    Call("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION),
+    Call("GET", "/v2/membership", "/v2/membership", scope=READ_MEMBERSHIP),
+    *(_look(endpoint) for endpoint in (CLIENT_INVOICES, SUPPLIER_INVOICES, SUBSCRIPTIONS)),
+)
+"""Calls that show whether an access still is taken, the cheapest first; they change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +237,25 @@ class QontoSystem:
             "The granted scopes don't tell which organisation was linked. Add organization.read, "
             "or webhook, to the scopes of this target system and link again."
         )
+
+    async def accepts(self, access: Access) -> bool:
+        """Say whether Qonto still takes an access: every refusal but 401 comes after it was taken.
+
+        Raises IdentityUnknown where no scope allows a look, and what calls do that come to nothing.
+        """
+        granted = _granted(access)
+        look = next((call for call in _LOOKS if call.scope in granted), None)
+        if look is None:
+            raise IdentityUnknown(
+                "The granted scopes don't allow a look at whether they still hold."
+            )
+        try:
+            await self._provider_client(FixedAccess(access)).send("", look)
+        except AccessRefused:
+            return False
+        except (DownstreamRefused, DocumentNotFound):
+            return True
+        return True
 
     async def end_consent(self, access: Access) -> bool:
         """Take the consent back, which `organization.read` allows; False without it.

@@ -197,3 +197,42 @@ async def test_the_target_systems_own_429_says_what_is_known() -> None:
 def test_a_suspended_account_is_asked_to_come_back() -> None:
     answer = error_response(CallsSuspended("Try again.", retry_after=59.2), "req_1")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
+@pytest.mark.parametrize("ends", ["answered", "broken off", "failed", "refused"])
+async def test_a_call_holds_its_place_from_its_grant_to_its_end(ends: str) -> None:
+    """However long it takes, and however it ends: then it counts for a window more."""
+    clock = FakeTime()
+    arrived, opened = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: httpx2.Request) -> httpx2.Response:
+        arrived.set()
+        await opened.wait()
+        if ends == "failed":
+            raise httpx2.ReadError("gone")
+        return httpx2.Response(422 if ends == "refused" else 200, json={})
+
+    budget = RateBudget("Bank", (Rate(1, 10, 20),), now=clock.now, call_later=clock.call_later)
+    client = ProviderClient(
+        provider_http(httpx2.MockTransport(slow)),
+        FixedAccess(Access({}, None, None)),
+        "https://bank.example",
+        DIALECT,
+        limits=Limits(total=3600, retries=0),
+        budget=budget,
+    )
+    clock.moment = time.monotonic()
+    calling = asyncio.create_task(client.send("acct_1", GET))
+    await arrived.wait()
+    waiting = asyncio.create_task(budget.acquire("acct_2", clock.moment + 3600))
+    await clock.sleep(300)
+    assert not waiting.done(), "it is under way"
+    if ends == "broken off":
+        calling.cancel()
+    opened.set()
+    await asyncio.gather(calling, return_exceptions=True)
+    await clock.sleep(9.9)
+    assert not waiting.done()
+    await clock.sleep(0.7)
+    assert waiting.done()
+    await budget.close()

@@ -29,7 +29,9 @@ class Process:
 
     async def send(self, account_id: str, patience: float = 10) -> None:
         try:
-            self.sent.append(await self.budget.acquire(account_id, time.monotonic() + patience))
+            permit = await self.budget.acquire(account_id, time.monotonic() + patience)
+            self.sent.append(permit.granted_at)
+            self.budget.ended(permit)
         except RateLimited:
             self.limited += 1
 

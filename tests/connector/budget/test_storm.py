@@ -28,6 +28,7 @@ class World:
         self.refused = 0
         self.calls = 0
         self.ends = False
+        self.is_renewable = True
         self.trouble: list[httpx2.Response | Exception] = []
         self.renew_fails: Exception | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -67,7 +68,13 @@ class World:
             self.valid = {self.version}
 
     def _access(self) -> Access:
-        return Access({"X-Version": str(self.version)}, frozenset(), None, self.version)
+        return Access(
+            {"X-Version": str(self.version)},
+            frozenset(),
+            None,
+            self.version,
+            is_renewable=self.is_renewable,
+        )
 
     def process(self, total: float = 30) -> ProviderClient:
         return ProviderClient(
@@ -154,3 +161,19 @@ async def test_a_link_whose_renewed_access_is_never_accepted_must_be_made_again(
     world.version, world.ends = 1000, False
     world.valid = {1000}  # the customer has linked again
     assert not [one for one in await send([client], 8) if isinstance(one, Exception)]
+
+
+async def test_an_access_that_was_checked_and_is_refused_all_the_same_is_never_blamed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works, says the check: linking again wouldn't help, so the answer stays temporary."""
+    monkeypatch.setattr(refusals_module, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(refusals_module, "GROWTH", 1)
+    monkeypatch.setattr(refusals_module, "FINAL_AFTER", 0.1)
+    client = world.process()
+    world.valid, world.ends, world.is_renewable = set(), True, False
+    outcomes: list[object] = []
+    async with asyncio.timeout(60):
+        while world.renewals < 5:
+            outcomes += await send([client], 1)
+    assert {type(one) for one in outcomes} == {CallsSuspended}

@@ -45,11 +45,11 @@ def test_what_is_put_back_leaves_no_trace(asked: list[tuple[int, int, str]]) -> 
     window, other, now = Window(100, SECONDS, PARTS), Window(100, SECONDS, PARTS), 0
     for wait, wanted, who in asked:
         now += wait
+        window.begin("gone")
         for one in (window, other):
             one.advance(now / 1000)
             one.take(who, wanted)
-        part = window.take("gone")
-        window.put_back("gone", part)
+        window.cancel("gone")
         assert window.dump() == other.dump()
         assert (window.used, window.active) == (other.used, other.active)
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from connector.errors import IdentityUnknown, MissingScope, SandboxTokenMissing
+from connector.errors import (
+    DownstreamUnavailable,
+    IdentityUnknown,
+    MissingScope,
+    RateLimited,
+    SandboxTokenMissing,
+)
 from connector.http import provider_http
 from connector.ports import Query, Verdict
 from connector.providers.qonto import mapping
@@ -163,6 +169,42 @@ async def test_when_nothing_tells_the_error_says_which_scope_would() -> None:
 
 
 @pytest.mark.covers("QX-11")
+@pytest.mark.parametrize(
+    ("scopes", "path"),
+    [
+        (None, "/v2/organization"),
+        (("organization.read", "membership.read", "webhook"), "/v2/organization"),
+        (("membership.read",), "/v2/membership"),
+        (("webhook", "supplier_invoice.read", "client_invoices.read"), "/v2/client_invoices"),
+        (("supplier_invoice.read", "webhook"), "/v2/supplier_invoices"),
+        (("webhook",), "/v2/webhook_subscriptions"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "works"), [(200, True), (403, True), (404, True), (422, True), (401, False)]
+)
+async def test_one_call_that_changes_nothing_shows_whether_an_access_works(
+    scopes: tuple[str, ...] | None, path: str, status: int, works: bool
+) -> None:
+    """Whatever Qonto answers but 401, it took the access first."""
+    bank = Bank()
+    bank.answers.append(lambda _: httpx2.Response(status, json={}))
+    granted = None if scopes is None else frozenset(scopes)
+    access = Access({"Authorization": "slug:secret"}, granted, None)
+    assert await system(bank).accepts(access) is works
+    assert [(one.method, one.url.path) for one in bank.requests] == [("GET", path)]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_trouble_shows_nothing_of_an_access(status: int) -> None:
+    bank = Bank()
+    bank.answers.append(lambda _: httpx2.Response(status, headers={"Retry-After": "60"}))
+    with pytest.raises((RateLimited, DownstreamUnavailable)):
+        await system(bank).accepts(Access({}, None, None))
+    with pytest.raises(IdentityUnknown):
+        await system(bank).accepts(_access("product.read"))
+
+
 async def test_subscriptions_are_made_changed_listed_and_deleted() -> None:
     """As Qonto documents them; deleting one that is gone is fine."""
     bank = Bank()
