@@ -23,6 +23,7 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.attempt_records import AttemptRecords
 from webhooks.attempting import Attempter, AttemptResult
+from webhooks.bell import Bell
 from webhooks.breaker import Started
 from webhooks.checks import Checks, returned_as
 from webhooks.claims import Claims
@@ -54,6 +55,7 @@ class Dispatcher:
         settings: DispatchSettings | None = None,
         *,
         endpoints: Endpoints,
+        bell: Bell | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.owner = owner = f"worker_{secrets.token_hex(8)}"
@@ -83,6 +85,7 @@ class Dispatcher:
             held=self._held,
             checks=self._checks,
             start=self._start_attempts,
+            bell=bell or Bell(),
         )
 
     def lease(self) -> Lease | None:

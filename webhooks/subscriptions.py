@@ -94,9 +94,8 @@ class Subscriptions:
         registry: Registry,
         policy: EgressPolicy,
         clock: Clock,
+        upstream: Upstream,
         *,
-        public_url: str,
-        forget: Callable[[str], None],
         ended: Callable[[str], None],
         hurried: Callable[[], None] = lambda: None,
         lapse: Callable[[], float] = lambda: 0.0,
@@ -113,7 +112,7 @@ class Subscriptions:
         self._ended = ended
         self._hurried = hurried
         self._lapse = lapse
-        self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
+        self.upstream = upstream
 
     async def create(
         self,
