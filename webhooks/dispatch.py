@@ -15,13 +15,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeAlias, assert_never
-
-import structlog
+from typing import LiteralString, NamedTuple, TypeAlias, assert_never
 
 from storage.clock import Clock
 from storage.errors import SecretUnreadable, ServiceError
 from storage.group_commit import GroupCommit
+from storage.log import logger
 from storage.repositories.deliveries import Attempt, Completion, Delivery, DueDelivery
 from storage.repositories.endpoints import ACTIVE
 from storage.sealing import KeyRing
@@ -70,8 +69,6 @@ _GATHER = 0.005
 
 CHECK_HOLDS = 0.5
 """Seconds between asking whether a delivery is still wanted and starting its try, at most."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -534,7 +531,7 @@ class Dispatcher:
         return [None] * len(items)
 
 
-_NEWS = {
+_NEWS: dict[str, LiteralString] = {
     "PENDING": "delivery.retry_planned",
     "HELD": "delivery.probe_failed",
     "GIVEN_UP": "delivery.given_up",

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -31,6 +30,7 @@ from oauth import errors as oauth_errors
 from oauth.callers import Callers
 from storage import errors as storage_errors
 from storage.errors import FieldError, Invalid, ServiceError
+from storage.log import logger
 from webhooks import errors as webhook_errors
 from webhooks.incoming import UNREAD
 
@@ -105,8 +105,6 @@ STATUS: dict[type[ServiceError], int] = {
 
 _GONE = 499
 """What is noted for a request whose client didn't stay for an answer."""
-
-logger = structlog.get_logger()
 
 
 class ValidationProblem(msgspec.Struct, frozen=True):

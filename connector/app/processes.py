@@ -4,8 +4,6 @@ import gc
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 
-import structlog
-
 from connector.app.container import assemble, require_fitting_pooler
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
@@ -16,8 +14,7 @@ from connector.app.unreadable import reporting
 from storage import migrations
 from storage.engine import Database
 from storage.lock import exclusive
-
-logger = structlog.get_logger()
+from storage.log import logger
 
 
 @contextmanager
