@@ -16,7 +16,7 @@ from oauth import answers
 from oauth.answers import Envelope, Meta
 from oauth.callers import Caller
 from oauth.errors import (
-    OperatorOnly,
+    NotSupported,
     UnauthorizedAccountKey,
     UnauthorizedApiKey,
 )
@@ -206,7 +206,7 @@ async def list_requirements(request: Request) -> Response:
 
 async def refuse_all_end_users(_request: Request) -> Response:
     """GET /tenants/get-all-active-end-users: over all tenants, so not for a tenant."""
-    raise OperatorOnly(
+    raise NotSupported(
         "listing the accounts of all vendors is for the operator, on the command line "
         "(qonto-connector account list); yours are at GET /tenants/get-end-user-list"
     )
