@@ -77,8 +77,8 @@ class FileStore:
     async def open(self, link: str, headers: Mapping[str, str]) -> "StoredFile":
         """Ask for a file and answer it opened; whoever gets it closes it.
 
-        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and DownstreamError's
-        children.
+        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and what is below
+        DownstreamError.
         """
         self._check(link)
         try:
