@@ -9,18 +9,15 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.unit_of_work import UnitOfWork
 from webhooks.bell import Bell
 from webhooks.checks import Checks
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints
 from webhooks.held import Held
-
-logger = structlog.get_logger()
 
 
 class Claims:

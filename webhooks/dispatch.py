@@ -13,10 +13,9 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import structlog
-
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.repositories.deliveries import Delivery
 from storage.repositories.due_deliveries import DueDelivery
 from storage.sealing import KeyRing
@@ -38,8 +37,6 @@ from webhooks.slots import Slot, Slots
 
 _MOST_UNWRITTEN = 4
 """Times as many attempts as there are slots may be under way or waiting to be written down."""
-
-logger = structlog.get_logger()
 
 
 class Dispatcher:

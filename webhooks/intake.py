@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NoReturn
 
-import structlog
-
 from connector.ports import UpstreamEvent, Verdict
 from connector.registry import Registry
 from oauth.accounts import Status
@@ -22,6 +20,7 @@ from storage.errors import Invalid, StorageUnavailable
 from storage.group_commit import GroupCommit
 from storage.ids import new_id
 from storage.live_subscriptions import LiveSubscriptions
+from storage.log import logger
 from storage.repositories.events import Event
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -51,8 +50,6 @@ _TRIES = 10
 
 RELAYED = ("CREATED", "UPDATED")
 """The kinds of change that vendors are told of."""
-
-logger = structlog.get_logger()
 
 
 class Intake:

@@ -16,8 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from connector.errors import RateLimited
 from connector.ports import ChangeFeed, RecordState
 from connector.registry import Provider, Registry
@@ -36,6 +34,7 @@ from oauth.accounts import Status
 from storage.clock import Clock
 from storage.errors import ServiceError, StorageUnavailable
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.deliveries import Delivery
 from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
@@ -55,8 +54,6 @@ COVERED = Pace(timedelta(minutes=15), timedelta(hours=6))
 
 _POSTPONED = timedelta(minutes=1)
 _MOST_TENDED = 100
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from connector.errors import (
     AccessRefused,
     DownstreamRefused,
@@ -31,6 +29,7 @@ from storage.clock import Clock
 from storage.egress import EgressPolicy
 from storage.errors import Conflict, NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
@@ -71,8 +70,6 @@ _ASKED_FOR = (
     "{} doesn't announce these changes for this account; the connector asks for them instead, so "
     "that events come minutes later."
 )
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

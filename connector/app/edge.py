@@ -10,7 +10,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,6 +26,7 @@ from connector.app.metrics import HttpMetrics
 from connector.app.refusals import Refusals
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
 from storage.errors import NotFound, ServiceError
+from storage.log import logger
 from webhooks.incoming import UNREAD
 from webhooks.pauses import Pauses
 
@@ -39,8 +39,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 _GONE = 499
 """What is noted for a request whose client didn't stay for an answer."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
