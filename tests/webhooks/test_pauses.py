@@ -53,12 +53,12 @@ class Clock:
         await self.over.wait()
 
 
-def edge_of(pauses: Pauses) -> Edge:
+def edge_of(pauses: Pauses, metrics: HttpMetrics | None = None) -> Edge:
     direct = Route("/events/callback/{code}", Incoming(), methods=["POST"])
     return Edge(
         Incoming(),
         callers=Callers.__new__(Callers),
-        metrics=HttpMetrics(CollectorRegistry()),
+        metrics=metrics or HttpMetrics(CollectorRegistry()),
         direct=direct,
         pauses=pauses,
     )
@@ -198,3 +198,21 @@ async def test_what_else_is_refused_does_not_pause() -> None:
     status = await post(edge_of(Pauses(sleep=clock.sleep)), Refusing(), method="GET", told=10**9)
     assert status == 413
     assert clock.slept == []
+
+
+async def test_a_pause_is_no_part_of_what_a_request_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else rubbish would look like a server that takes long to answer Qonto."""
+    now = 0.0
+    monkeypatch.setattr("connector.app.edge.time.perf_counter", lambda: now)
+    took: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    metrics = HttpMetrics(CollectorRegistry())
+    monkeypatch.setattr(metrics, "observe", lambda *told: took.append(told[-1]))
+    edge = edge_of(Pauses(sleep=sleep), metrics)
+    assert await post(edge, Refusing(SignatureInvalid("unsigned"))) == 401
+    assert now >= 0.75 * SECONDS
+    assert took == [pytest.approx(0.0)]
