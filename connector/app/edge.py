@@ -131,7 +131,9 @@ class Edge:
                 if is_direct and isinstance(refusal, ServiceError) and not refusal.retryable:
                     # nothing but the connection is held meanwhile; frames would hold the body
                     refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None
+                    began = time.perf_counter()
                     await self._pauses.pause()
+                    started += time.perf_counter() - began  # that isn't what it took
                 await _answer(refusal, request_id)(scope, receive, sending)
         finally:
             route = _route_of(scope)
