@@ -19,6 +19,7 @@
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
+        ├── UnreadableAnswer       its answer isn't what its documentation says
         ├── AccessRefused          it refuses every renewed access: the customer must link again
         ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
@@ -176,6 +177,10 @@ class MissingScope(DownstreamForbidden):
             trace_id=trace_id,
         )
         self.scope = scope
+
+
+class UnreadableAnswer(DownstreamError):
+    """The target system's answer isn't what its documentation says."""
 
 
 class AccessRefused(DownstreamError):

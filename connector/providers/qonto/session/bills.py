@@ -1,26 +1,21 @@
 """Bills: Qonto's supplier invoices, less the suppliers' credit notes among them."""
 
+from connector.listing.query import Condition, ListQuery, ask, is_in
+from connector.listing.source import Params
 from connector.ports import Query
-from connector.providers.qonto.client import SUPPLIER_INVOICES, Params, modified_since
+from connector.providers.qonto.client import SUPPLIER_INVOICES, modified_since
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    Words,
-    ask,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import CREATED, UPDATED, single_list
+from connector.providers.qonto.session.words import Words, words_for
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
 
 WITHOUT_CREDIT_NOTES: Params = (("filter[exclude_credit_notes]", "true"),)
 
 
-def question(query: Query) -> Question[Bill]:
+def question(query: Query) -> ListQuery[Bill]:
     """Leave status to Qonto as far as its words reach, and orders by creation and by change."""
     words = words_for(query, SUPPLIER_STANDINGS)
     standing: tuple[Condition[Bill] | None, ...] = (
@@ -41,7 +36,7 @@ def question(query: Query) -> Question[Bill]:
             "createdDate": lambda bill: bill.created_date,
             "updatedDate": lambda bill: bill.updated_date,
         },
-        native={"createdDate": "created_at", "updatedDate": "updated_at"},
+        native={"createdDate": CREATED, "updatedDate": UPDATED},
         possible=words.words != (),
     )
 
@@ -57,7 +52,7 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill] | No
     return None if document.is_credit_note else map_bill(document, calendar)
 
 
-BILLS = OneList(
+BILLS = single_list(
     "bill",
     SUPPLIER_INVOICES,
     _convert,

@@ -1,5 +1,6 @@
 """Credit notes to the organisation's own invoices, and the credit notes of its suppliers."""
 
+from connector.listing.query import Condition, ListQuery, ask, changed_since, is_in
 from connector.ports import Query
 from connector.providers.qonto.client import CREDIT_NOTES as ENDPOINT
 from connector.providers.qonto.client import SUPPLIER_INVOICES
@@ -7,21 +8,14 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_credit_note, map_vendor_credit
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import bill_params
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    ask,
-    changed_since,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import UNSORTED, single_list
+from connector.providers.qonto.session.words import words_for
 from connector.unified.credit_note import CreditNote
 from connector.unified.mapped import Mapped
 from connector.unified.vendor_credit import VendorCredit
 
 
-def _of_own(query: Query) -> Question[CreditNote]:
+def _of_own(query: Query) -> ListQuery[CreditNote]:
     """Do everything here: neither an order nor a filter is documented for them."""
 
     def changed(note: CreditNote) -> str | None:
@@ -30,7 +24,7 @@ def _of_own(query: Query) -> Question[CreditNote]:
     return ask(query, conditions=[changed_since(query, changed)])
 
 
-def _of_suppliers(query: Query) -> Question[VendorCredit]:
+def _of_suppliers(query: Query) -> ListQuery[VendorCredit]:
     """Leave status to Qonto; it can leave suppliers' credit notes out, but not single them out."""
     words = words_for(query, SUPPLIER_STANDINGS)
     standing: tuple[Condition[VendorCredit] | None, ...] = (
@@ -55,11 +49,9 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[VendorCred
     return map_vendor_credit(document, calendar) if is_credit_note(document) else None
 
 
-CREDIT_NOTES = OneList(
-    "credit note", ENDPOINT, map_credit_note, _of_own, newest_first=(), oldest_first=()
-)
+CREDIT_NOTES = single_list("credit note", ENDPOINT, map_credit_note, _of_own, age=UNSORTED)
 
-VENDOR_CREDITS = OneList(
+VENDOR_CREDITS = single_list(
     "vendor credit",
     SUPPLIER_INVOICES,
     _convert,

@@ -1,22 +1,17 @@
 """Invoices: Qonto's client invoices."""
 
+from connector.listing.query import Condition, ListQuery, ask, is_in
+from connector.listing.source import Params
 from connector.ports import Query
-from connector.providers.qonto.client import CLIENT_INVOICES, Params, modified_since
+from connector.providers.qonto.client import CLIENT_INVOICES, modified_since
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    Words,
-    ask,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import CREATED, single_list
+from connector.providers.qonto.session.words import Words, words_for
 from connector.unified.invoice import Invoice
 
 
-def question(query: Query) -> Question[Invoice]:
+def question(query: Query) -> ListQuery[Invoice]:
     """Leave status and due date to Qonto as far as its words reach, and orders by creation."""
     words = words_for(query, CLIENT_STANDINGS)
     standing: tuple[Condition[Invoice] | None, ...] = (
@@ -34,7 +29,7 @@ def question(query: Query) -> Question[Invoice]:
             "createdDate": lambda invoice: invoice.created_date,
             "updatedDate": lambda invoice: invoice.updated_date,
         },
-        native={"createdDate": "created_at"},
+        native={"createdDate": CREATED},
         possible=words.words != (),
     )
 
@@ -49,4 +44,4 @@ def invoice_params(query: Query, words: Words) -> Params:
     return params
 
 
-INVOICES = OneList("invoice", CLIENT_INVOICES, map_invoice, question)
+INVOICES = single_list("invoice", CLIENT_INVOICES, map_invoice, question)

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from connector.errors import DownstreamUnavailable, FilterTooBroad
+from connector.listing.index import Index, Place
+from connector.listing.snapshots import LIFETIME, Snapshots
 from connector.ports import Order, Page, Query, ResourceReader
-from connector.providers.qonto.session.index import Index, Place
-from connector.providers.qonto.session.snapshots import LIFETIME, Snapshots
 from connector.unified.invoice import Invoice
 from tests.connector.providers.qonto.bank import Bank, client_invoice, credit_note, provider, uuid
 
@@ -181,7 +181,7 @@ async def test_a_failed_reading_is_not_kept() -> None:
 
 
 def _index(size: int) -> Index:
-    return Index(tuple(Place(0, str(number), 1) for number in range(size)), ())
+    return Index(tuple(Place(0, str(number), 1, 100) for number in range(size)), ())
 
 
 async def test_an_index_lives_a_minute_and_the_oldest_make_room() -> None:

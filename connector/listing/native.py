@@ -1,40 +1,39 @@
-"""Pages of lists that Qonto pages itself."""
+"""Pages of a list that the target system pages itself."""
 
 from collections.abc import Hashable
 from typing import Any, TypeVar
 
 import msgspec
 
+from connector.listing.source import NativeOrder, Source
+from connector.listing.ties import Edges, Settler
+from connector.listing.window import Window, page_window
 from connector.ports import Page, Query
-from connector.providers.qonto.client import LARGEST_PAGE, Params
-from connector.providers.qonto.session.source import Source, incomplete, unreadable
-from connector.providers.qonto.session.ties import Edges, Settler
-from connector.providers.qonto.session.window import Window, page_window
 
 T = TypeVar("T")
 
 
 async def native_page(
-    query: Query, source: Source[Any, T], order: Params, walk: Hashable, edges: Edges
+    query: Query, source: Source[Any, T], order: NativeOrder, walk: Hashable, edges: Edges
 ) -> Page[T]:
-    """Answer one of Qonto's pages in the unified model.
+    """Answer one of the target system's pages in the unified model.
 
-    A record that can't be read becomes a warning with its id. A page past the end, which Qonto
-    answers with 422 or with nothing, is empty and has the list's totals. `walk` names the question,
-    for whichever of its pages.
+    A record that can't be read becomes a warning with its id. A page past the end, whether refused
+    or answered with nothing, is empty and has the list's totals. `walk` names the question, for
+    whichever of its pages.
     """
     before = edges.get(walk, query.page - 1)
-    largest = LARGEST_PAGE if before is None else before.largest
+    largest = source.remote.largest_page if before is None else before.largest
     settler = Settler(source, order, before)
     page = await settler.settle(
-        await page_window(source, query.page, query.limit, order, largest=largest)
+        await page_window(source, query.page, query.limit, order.params, largest)
     )
     if (edge := settler.edge(page)) is not None:
         edges.keep(walk, query.page, edge)
     items: list[T] = []
     warnings: list[str] = []
     if page.is_short:
-        warnings.append(incomplete(source.kind, page.total, page.stop))
+        warnings.append(source.incomplete(page.total, page.stop))
     if not settler.is_settled:
         warnings.append(
             f"{source.kind}: many records share one moment and have no order among themselves; "
@@ -42,7 +41,7 @@ async def native_page(
         )
     for record in page.records:
         if record.document is None:
-            warnings.append(unreadable(source.kind, record.id))
+            warnings.append(source.unreadable(record.id))
             continue
         mapped = source.convert(record.document)
         if mapped is None:
@@ -62,10 +61,10 @@ async def native_page(
 
 
 def _raw(source: Source[Any, Any], page: Window) -> bytes:
-    """Return Qonto's page, or one like it where the records come from several."""
+    """Return the target system's page, or one like it where the records come from several."""
     if page.raw is not None:
         return page.raw
-    return msgspec.json.encode({source.name: [msgspec.Raw(one.raw) for one in page.records]})
+    return msgspec.json.encode({source.remote.name: [msgspec.Raw(one.raw) for one in page.records]})
 
 
 def page_count(total: int | None, per_page: int) -> int | None:

@@ -1,25 +1,26 @@
-"""Filters and orders that Qonto lacks: over the whole list, by an index that lives a minute.
+"""Filters and orders that a target system lacks: over the whole list, by an index of it.
 
 The list is read once, from its oldest record on, since new records then come after those already
 read. Of every record that the question leaves, the index keeps a sort key, the id and the page it
-was on; what a page of the answer shows is fetched anew: a whole page of Qonto's for several records
-that are on it, the single document for one.
+was on; what a page of the answer shows is fetched anew: a whole page of the target system's for
+several records that are on it, the single document for one.
 """
 
 import asyncio
-import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connector.errors import DocumentNotFound, FilterTooBroad
-from connector.providers.qonto.client import LARGEST_PAGE, UnreadableAnswer
-from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import NEWEST, Source, incomplete, unjudged
-from connector.providers.qonto.session.together import together
+from connector.errors import DocumentNotFound, FilterTooBroad, UnreadableAnswer
+from connector.listing.query import LocalFilter
+from connector.listing.records import DocumentPage, Record
+from connector.listing.source import NEWEST, Source
+from connector.listing.together import together
+from connector.listing.walk import Walk
 from connector.unified.mapped import Mapped
 
+D = TypeVar("D")
 T = TypeVar("T")
 
 MOST_DOCUMENTS = 10_000
@@ -27,25 +28,6 @@ MOST_DOCUMENTS = 10_000
 
 _AT_ONCE = 4
 _MOST_WARNINGS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted(Generic[T]):
-    """What Qonto can't do for a question: choose records, and order them by a text of theirs.
-
-    Without `order`, newest first, or as Qonto sends a list that it can't order. Records without the
-    text come last; equal ones are in the order of their ids. `still` is what Qonto chose by, to be
-    asked again of records that are shown later.
-    """
-
-    keep: Callable[[T], bool] | None = None
-    order: Callable[[T], str | None] | None = None
-    descending: bool = True
-    still: Callable[[T], bool] | None = None
-
-    def fits(self, value: T) -> bool:
-        """Say whether a record still belongs to what the question leaves."""
-        return all(check is None or check(value) for check in (self.keep, self.still))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +41,7 @@ class Place:
     source: int
     id: str
     page: int
-    size: int = LARGEST_PAGE
+    size: int
     is_readable: bool = True
 
 
@@ -83,19 +65,11 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[T]):
-    """One record of a page, as found when it was fetched."""
+    """One record of a page, as found when it was fetched; `mapped` is None if it can't be read."""
 
     source: Source[Any, T]
     raw: bytes
-    mapped: Mapped[T]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """One that can't be read."""
-
-    source: Source[Any, Any]
-    raw: bytes
+    mapped: Mapped[T] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +78,28 @@ class _Keyed:
     place: Place
 
 
-async def build(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> Index:
+async def build(sources: Sequence[Source[Any, T]], local: LocalFilter[T]) -> Index:
     """Read all the lists. Raises FilterTooBroad when they have more documents than are read."""
-    firsts = await together([source.page(1, order=source.oldest_first) for source in sources])
+    firsts = await together([source.first_page(source.oldest_first) for source in sources])
     check_size([first.meta.total_count for first in firsts])
     found: list[_Keyed] = []
     warnings: list[str] = []
-    whole = is_whole(sources, wanted)
+    whole = is_whole(sources, local)
     for number, (source, first) in enumerate(zip(sources, firsts, strict=True)):
-        scan = _Scan(number, source, wanted, whole=whole)
+        scan = _Scan(number, source, local, whole=whole)
         if not await scan.read(first):
-            scan = _Scan(number, source, wanted, whole=whole)
-            await scan.read(await source.page(1, order=source.oldest_first))
+            scan = _Scan(number, source, local, whole=whole)
+            await scan.read(await source.first_page(source.oldest_first))
         found.extend(scan.found)
         warnings.extend(scan.warnings)
-    if wanted.order is not None or len(sources) > 1 or any(one.oldest_first for one in sources):
-        found = _ordered(found, wanted)
+    if local.order is not None or len(sources) > 1 or any(one.oldest_first for one in sources):
+        found = _ordered(found, local)
     return Index(tuple(each.place for each in found), tuple(warnings))
 
 
-def is_whole(sources: Sequence[Source[Any, T]], wanted: Wanted[T]) -> bool:
+def is_whole(sources: Sequence[Source[Any, T]], local: LocalFilter[T]) -> bool:
     """Say that nothing is chosen here, but from lists that are read whole anyway."""
-    return wanted.keep is None and not any(one.keep and one.newest_first for one in sources)
+    return local.keep is None and not any(one.keep and one.newest_first for one in sources)
 
 
 def check_size(totals: Sequence[int | None]) -> None:
@@ -138,8 +112,8 @@ def check_size(totals: Sequence[int | None]) -> None:
 
 
 async def read_places(
-    sources: Sequence[Source[Any, T]], places: Sequence[Place], wanted: Wanted[T]
-) -> list[Row[T] | Unread | None]:
+    sources: Sequence[Source[Any, T]], places: Sequence[Place], local: LocalFilter[T]
+) -> list[Row[T] | None]:
     """Fetch the records at these places, None for each that isn't there any more.
 
     A record that changed meanwhile, so that the question would leave it out now, counts as gone.
@@ -149,11 +123,11 @@ async def read_places(
         groups.setdefault((place.source, place.page, place.size), []).append(place)
     limit = asyncio.Semaphore(_AT_ONCE)
 
-    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T] | Unread]:
+    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T]]:
         async with limit:
-            return await _fetch(sources[group[0].source], group, wanted)
+            return await _fetch(sources[group[0].source], group, local)
 
-    fetched: dict[tuple[int, str], Row[T] | Unread] = {}
+    fetched: dict[tuple[int, str], Row[T]] = {}
     for rows in await together([fetch(group) for group in groups.values()]):
         fetched.update(rows)
     return [fetched.get((place.source, place.id)) for place in places]
@@ -163,12 +137,12 @@ class _Scan(Generic[T]):
     """Reads one list to its end, a few pages at a time where its length is known."""
 
     def __init__(
-        self, number: int, source: Source[Any, T], wanted: Wanted[T], *, whole: bool
+        self, number: int, source: Source[Any, T], local: LocalFilter[T], *, whole: bool
     ) -> None:
         self._number = number
         self._source = source
-        self._wanted = wanted
-        self._places_all = whole and wanted.order is None
+        self._local = local
+        self._places_all = whole and local.order is None
         self._missing: str | None = None
         self._unjudged: list[str | None] = []
         self._found: list[_Keyed] = []
@@ -176,16 +150,15 @@ class _Scan(Generic[T]):
     @property
     def found(self) -> list[_Keyed]:
         """Answer what the question leaves, in the list's order or newest first."""
-        return self._found if self._wanted.order is not None else self._in_place()
+        return self._found if self._local.order is not None else self._in_place()
 
     @property
     def warnings(self) -> list[str]:
         """Name the records of which nobody knows whether they belong here; many are counted."""
-        kind = self._source.kind
-        told = [unjudged(kind, each) for each in self._unjudged[:_MOST_WARNINGS]]
+        told = [self._source.unjudged(each) for each in self._unjudged[:_MOST_WARNINGS]]
         more = len(self._unjudged) - len(told)
         if more:
-            told.append(f"{kind}: {more} more records were left out like these")
+            told.append(f"{self._source.kind}: {more} more records were left out like these")
         return [*told, self._missing] if self._missing is not None else told
 
     async def read(self, first: DocumentPage[Any]) -> bool:
@@ -193,12 +166,13 @@ class _Scan(Generic[T]):
 
         Records may be deleted meanwhile, so that others move to pages that were read already.
         """
-        walk = self._source.walk(self._source.oldest_first, first=first, at_once=_AT_ONCE)
+        asked = self._source.asked(self._source.oldest_first)
+        walk: Walk[Any] = Walk(self._source.remote, asked, first=first, at_once=_AT_ONCE)
         async for number, records in walk.pages():
             self._take(number, walk.size, records)
             check_size([walk.count])
         if walk.missing:
-            self._missing = incomplete(self._source.kind, walk.total, walk.count)
+            self._missing = self._source.incomplete(walk.total, walk.count)
         return not (walk.missing or walk.has_shrunk)
 
     def _take(self, number: int, size: int, records: Sequence[Record[Any]]) -> None:
@@ -215,10 +189,10 @@ class _Scan(Generic[T]):
         if not self._source.belongs(record):
             return
         mapped = self._source.convert(record.document)
-        wanted = self._wanted
-        if mapped is None or (wanted.keep is not None and not wanted.keep(mapped.value)):
+        local = self._local
+        if mapped is None or (local.keep is not None and not local.keep(mapped.value)):
             return
-        text = wanted.order
+        text = local.order
         key = self._source.moment_of(record) if text is None else text(mapped.value)
         self._found.append(_Keyed(key, place))
 
@@ -233,47 +207,46 @@ class _Scan(Generic[T]):
         return placed
 
 
-def _ordered(found: list[_Keyed], wanted: Wanted[Any]) -> list[_Keyed]:
+def _ordered(found: list[_Keyed], local: LocalFilter[Any]) -> list[_Keyed]:
     """Order by id, then by the key in its direction; what has no key comes last."""
     with_key = sorted(
         (each for each in found if each.key is not None), key=lambda each: each.place.id
     )
-    with_key.sort(key=lambda each: each.key, reverse=wanted.descending)
+    with_key.sort(key=lambda each: each.key, reverse=local.descending)
     without = sorted((each for each in found if each.key is None), key=lambda each: each.place.id)
     return [*with_key, *without]
 
 
 async def _fetch(
-    source: Source[Any, T], group: list[Place], wanted: Wanted[T]
-) -> dict[tuple[int, str], Row[T] | Unread]:
-    ids = {place.id for place in group}
+    source: Source[Any, T], group: list[Place], local: LocalFilter[T]
+) -> dict[tuple[int, str], Row[T]]:
+    ids, place, remote = {place.id for place in group}, group[0], source.remote
     records: list[Record[Any]] = []
-    if len(group) > 1 or not source.endpoint.has_single or not group[0].is_readable:
-        page = await source.further_page(group[0].page, source.oldest_first, group[0].size)
+    if len(group) > 1 or remote.one is None or not place.is_readable:
+        asked = source.asked(source.oldest_first)
+        page = await remote.further_page(place.page, place.size, asked)
         records = [record for record in page.records if record.id in ids]
-    missing = ids - {record.id for record in records}
-    if source.endpoint.has_single:
-        singles = await together([_single(source, each) for each in sorted(missing)])
-        records.extend(itertools.chain.from_iterable(singles))
-    rows: dict[tuple[int, str], Row[T] | Unread] = {}
+    if remote.one is not None:
+        missing = sorted(ids - {record.id for record in records})
+        singles = await together([_single(remote.one, each) for each in missing])
+        records.extend(record for record in singles if record is not None)
+    rows: dict[tuple[int, str], Row[T]] = {}
     for record in records:
         if record.id is None:
             continue
-        place = (group[0].source, record.id)
-        if record.document is None:
-            rows[place] = Unread(source, record.raw)
-            continue
-        mapped = source.convert(record.document)
-        if mapped is not None and wanted.fits(mapped.value):
-            rows[place] = Row(source, record.raw, mapped)
+        mapped = None if record.document is None else source.convert(record.document)
+        if record.document is None or (mapped is not None and local.fits(mapped.value)):
+            rows[place.source, record.id] = Row(source, record.raw, mapped)
     return rows
 
 
-async def _single(source: Source[Any, T], document_id: str) -> list[Record[Any]]:
+async def _single(
+    one: Callable[[str], Awaitable[tuple[D, bytes]]], record_id: str
+) -> Record[D] | None:
     try:
-        document, raw = await source.one(document_id)
+        document, raw = await one(record_id)
     except DocumentNotFound:
-        return []
+        return None
     except UnreadableAnswer:
-        return [Record(None, b"null", document_id)]
-    return [Record(document, raw, document_id)]
+        return Record(None, b"null", record_id)
+    return Record(document, raw, record_id)

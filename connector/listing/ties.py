@@ -1,4 +1,4 @@
-"""Pages of a list whose order Qonto doesn't settle.
+"""Pages of a list whose order the target system doesn't settle.
 
 Records that share the moment a list is ordered by have no order among themselves, and may come in
 another with each request. Where they lie on both sides of a page's edge, one would come twice and
@@ -10,11 +10,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from connector.providers.qonto.client import LARGEST_PAGE, Params
-from connector.providers.qonto.documents.reading import Record
-from connector.providers.qonto.session.pages import READINGS
-from connector.providers.qonto.session.source import Source
-from connector.providers.qonto.session.window import Window, window
+from connector.listing.records import Record
+from connector.listing.source import NativeOrder, Source
+from connector.listing.walk import READINGS
+from connector.listing.window import Window, window
 
 _FARTHEST = 10
 """Pages on either side of an edge that are searched for records of the same moment."""
@@ -28,8 +27,8 @@ class Edge:
 
     moment: object
     shown: frozenset[str]
-    largest: int = LARGEST_PAGE
-    """The size of Qonto's largest pages, as far as seen."""
+    largest: int
+    """The size of the target system's largest pages, as far as seen."""
 
 
 class Edges:
@@ -70,11 +69,10 @@ class _Group:
 class Settler:
     """Settles the order at both edges of one page."""
 
-    def __init__(self, source: Source[Any, Any], order: Params, before: Edge | None) -> None:
+    def __init__(self, source: Source[Any, Any], order: NativeOrder, before: Edge | None) -> None:
         self._source = source
         self._order = order
         self._before = before
-        self._by = _property(order)
         self._is_settled = True
 
     @property
@@ -84,10 +82,10 @@ class Settler:
 
     async def settle(self, page: Window) -> Window:
         """Return the page with the records that belong on it, in their final order at its edges."""
-        if not page.records:
+        if not page.records or self._order.key is None:
             return page
-        first, last = self._moment(page.records[0]), self._moment(page.records[-1])
-        moments = [self._moment(record) for record in page.records]
+        moments = [self._order.key_of(record) for record in page.records]
+        first, last = moments[0], moments[-1]
         is_open_before = page.start > 0 and (
             moments[:2].count(first) == 2
             or (self._before is not None and self._before.moment == first)
@@ -104,8 +102,10 @@ class Settler:
         """Return how a page ends."""
         if not page.records:
             return None
-        moment = self._moment(page.records[-1])
-        shown = {one.id for one in page.records if one.id and self._moment(one) == moment}
+        if self._order.key is None:
+            return Edge(None, frozenset(), page.largest)
+        moment = self._order.key_of(page.records[-1])
+        shown = {one.id for one in page.records if one.id and self._order.key_of(one) == moment}
         if self._before is not None and self._before.moment == moment:
             shown |= self._before.shown
         return Edge(moment, frozenset(shown), page.largest)
@@ -132,13 +132,14 @@ class Settler:
 
     async def _gather(self, page: Window, moment: object) -> _Group | None:
         """Collect the records of a moment around a page; None when there are too many."""
-        own = [at for at, one in enumerate(page.records) if self._moment(one) == moment]
+        own = [at for at, one in enumerate(page.records) if self._order.key_of(one) == moment]
         group = _Group(moment, page.start + own[0], page.start + own[-1] + 1)
         self._add(group, page.records)
+        most = self._source.remote.largest_page
         for _ in range(_FARTHEST):
             if group.start == 0 or group.start > page.start:
                 break
-            asked = min(LARGEST_PAGE, group.start)
+            asked = min(most, group.start)
             found = await self._take(group, group.start - asked, asked, page.largest)
             group.start -= found
             if found < asked:
@@ -148,9 +149,9 @@ class Settler:
         for _ in range(_FARTHEST):
             if group.stop < page.stop:
                 break
-            found = await self._take(group, group.stop, LARGEST_PAGE, page.largest)
+            found = await self._take(group, group.stop, most, page.largest)
             group.stop += found
-            if found < LARGEST_PAGE:
+            if found < most:
                 break
         else:
             return None
@@ -158,19 +159,11 @@ class Settler:
 
     async def _take(self, group: _Group, start: int, count: int, largest: int) -> int:
         """Read a part of the list; return how many places of it are the group's."""
-        found = await window(self._source, start, count, self._order, largest)
+        found = await window(self._source, start, count, self._order.params, largest)
         self._add(group, found.records)
-        return sum(1 for record in found.records if self._moment(record) == group.moment)
+        return sum(1 for record in found.records if self._order.key_of(record) == group.moment)
 
     def _add(self, group: _Group, records: Sequence[Record[Any]]) -> None:
         for record in records:
-            if record.id is not None and self._moment(record) == group.moment:
+            if record.id is not None and self._order.key_of(record) == group.moment:
                 group.records.setdefault(record.id, record)
-
-    def _moment(self, record: Record[Any]) -> object:
-        return getattr(record.document, self._by, None)
-
-
-def _property(order: Params) -> str:
-    """Return what a list is ordered by; without being asked, Qonto takes the creation."""
-    return dict(order).get("sort_by", "created_at").partition(":")[0]
