@@ -6,27 +6,26 @@ was on; what a page of the answer shows is fetched anew: a whole page of the tar
 several records that are on it, the single document for one.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connector.errors import DocumentNotFound, FilterTooBroad, UnreadableAnswer
+from connector.errors import FilterTooBroad
 from connector.listing.query import LocalFilter
 from connector.listing.records import DocumentPage, Record
 from connector.listing.source import NEWEST, Source
 from connector.listing.together import together
 from connector.listing.walk import Walk
-from connector.unified.mapped import Mapped
 
-D = TypeVar("D")
 T = TypeVar("T")
 
 MOST_DOCUMENTS = 10_000
 """Documents that are read for one index; a broader question is refused."""
 
-_AT_ONCE = 4
+AT_ONCE = 4
+"""Requests that are made at a time for one question."""
+
 _MOST_WARNINGS = 20
 
 
@@ -61,15 +60,6 @@ class Index:
         """Return the index without records that don't belong to it any more."""
         left = tuple(place for place in self.places if place not in gone)
         return replace(self, places=left)
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Generic[T]):
-    """One record of a page, as found when it was fetched; `mapped` is None if it can't be read."""
-
-    source: Source[Any, T]
-    raw: bytes
-    mapped: Mapped[T] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,28 +101,6 @@ def check_size(totals: Sequence[int | None]) -> None:
         )
 
 
-async def read_places(
-    sources: Sequence[Source[Any, T]], places: Sequence[Place], local: LocalFilter[T]
-) -> list[Row[T] | None]:
-    """Fetch the records at these places, None for each that isn't there any more.
-
-    A record that changed meanwhile, so that the question would leave it out now, counts as gone.
-    """
-    groups: dict[tuple[int, int, int], list[Place]] = {}
-    for place in places:
-        groups.setdefault((place.source, place.page, place.size), []).append(place)
-    limit = asyncio.Semaphore(_AT_ONCE)
-
-    async def fetch(group: list[Place]) -> dict[tuple[int, str], Row[T]]:
-        async with limit:
-            return await _fetch(sources[group[0].source], group, local)
-
-    fetched: dict[tuple[int, str], Row[T]] = {}
-    for rows in await together([fetch(group) for group in groups.values()]):
-        fetched.update(rows)
-    return [fetched.get((place.source, place.id)) for place in places]
-
-
 class _Scan(Generic[T]):
     """Reads one list to its end, a few pages at a time where its length is known."""
 
@@ -167,13 +135,13 @@ class _Scan(Generic[T]):
         Records may be deleted meanwhile, so that others move to pages that were read already.
         """
         asked = self._source.asked(self._source.oldest_first)
-        walk: Walk[Any] = Walk(self._source.remote, asked, first=first, at_once=_AT_ONCE)
+        walk: Walk[Any] = Walk(self._source.remote, asked, first=first, at_once=AT_ONCE)
         async for number, records in walk.pages():
             self._take(number, walk.size, records)
             check_size([walk.count])
         if walk.missing:
             self._missing = self._source.incomplete(walk.total, walk.count)
-        return not (walk.missing or walk.has_shrunk)
+        return not walk.may_lack
 
     def _take(self, number: int, size: int, records: Sequence[Record[Any]]) -> None:
         for record in records:
@@ -215,38 +183,3 @@ def _ordered(found: list[_Keyed], local: LocalFilter[Any]) -> list[_Keyed]:
     with_key.sort(key=lambda each: each.key, reverse=local.descending)
     without = sorted((each for each in found if each.key is None), key=lambda each: each.place.id)
     return [*with_key, *without]
-
-
-async def _fetch(
-    source: Source[Any, T], group: list[Place], local: LocalFilter[T]
-) -> dict[tuple[int, str], Row[T]]:
-    ids, place, remote = {place.id for place in group}, group[0], source.remote
-    records: list[Record[Any]] = []
-    if len(group) > 1 or remote.one is None or not place.is_readable:
-        asked = source.asked(source.oldest_first)
-        page = await remote.further_page(place.page, place.size, asked)
-        records = [record for record in page.records if record.id in ids]
-    if remote.one is not None:
-        missing = sorted(ids - {record.id for record in records})
-        singles = await together([_single(remote.one, each) for each in missing])
-        records.extend(record for record in singles if record is not None)
-    rows: dict[tuple[int, str], Row[T]] = {}
-    for record in records:
-        if record.id is None:
-            continue
-        mapped = None if record.document is None else source.convert(record.document)
-        if record.document is None or (mapped is not None and local.fits(mapped.value)):
-            rows[place.source, record.id] = Row(source, record.raw, mapped)
-    return rows
-
-
-async def _single(
-    one: Callable[[str], Awaitable[tuple[D, bytes]]], record_id: str
-) -> Record[D] | None:
-    try:
-        document, raw = await one(record_id)
-    except DocumentNotFound:
-        return None
-    except UnreadableAnswer:
-        return Record(None, b"null", record_id)
-    return Record(document, raw, record_id)

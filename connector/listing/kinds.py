@@ -7,17 +7,23 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
-from connector.errors import DocumentNotFound, MissingScope, UnreadableAnswer
-from connector.listing.index import Row, build, is_whole, read_places
+from connector.errors import DocumentNotFound, MissingScope
+from connector.listing.index import is_whole
 from connector.listing.query import ListQuery, LocalFilter
+from connector.listing.rows import Row
 from connector.listing.source import NativeOrder, Params, Source
+from connector.listing.walk import Walk
 from connector.ports import Found, Query
 
 A = TypeVar("A")
 A_contra = TypeVar("A_contra", contravariant=True)
+D = TypeVar("D")
 P = TypeVar("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+_MOST_READINGS = 2
+"""Times that a list which moves meanwhile is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +90,27 @@ class SingleListKind(Generic[A, T]):
 
 async def find_one(source: Source[Any, T], record_id: str) -> Found[T]:
     """Read one record of a list. Raises DocumentNotFound, also for one of another kind."""
-    if source.remote.one is None:
-        return await _find_in_list(source, record_id)
-    document, raw = await source.remote.one(record_id)
+    if source.remote.one is not None:
+        document, raw = await source.remote.one(record_id)
+    else:
+        document, raw = await _find_in_list(source, record_id)
     mapped = source.convert(document)
     if mapped is None:
         raise DocumentNotFound(f"The document of that id is {source.other}.")
     return Found(mapped.value, mapped.warnings, raw)
+
+
+async def _find_in_list(source: Source[D, Any], record_id: str) -> tuple[D, bytes]:
+    """Look for a record that is shown only as part of its list."""
+    for _ in range(_MOST_READINGS):
+        walk = Walk(source.remote, source.asked(source.oldest_first))
+        async for _, records in walk.pages():
+            for record in records:
+                if record.id == record_id and record.document is not None:
+                    return record.document, record.raw
+        if not walk.may_lack:
+            break
+    raise unknown_id(source.remote.system)
 
 
 async def first_found(places: Iterable[P], look: Callable[[P], Awaitable[R]]) -> tuple[P, R]:
@@ -107,22 +127,6 @@ async def first_found(places: Iterable[P], look: Callable[[P], Awaitable[R]]) ->
                 failure = error
     assert failure is not None, "there is nowhere to look"
     raise failure
-
-
-async def _find_in_list(source: Source[Any, T], record_id: str) -> Found[T]:
-    """Look for a record that can be read only as part of its list."""
-    everything: LocalFilter[T] = LocalFilter()
-    index = await build([source], everything)
-    places = [place for place in index.places if place.id == record_id]
-    for row in await read_places([source], places, everything):
-        if row is not None and row.mapped is None:
-            raise UnreadableAnswer(
-                f"{source.remote.system}'s answer can't be read: the {source.kind} doesn't fit its "
-                "documentation."
-            )
-        if row is not None and row.mapped is not None:
-            return Found(row.mapped.value, row.mapped.warnings, row.raw)
-    raise unknown_id(source.remote.system)
 
 
 def unknown_id(system: str) -> DocumentNotFound:

@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from connector.listing.freshness import is_unchanged
-from connector.listing.index import MOST_DOCUMENTS, Index, Place, Row, build, read_places
+from connector.listing.index import MOST_DOCUMENTS, Index, Place, build
 from connector.listing.kinds import ListPlan, RecordKind
 from connector.listing.merge import Stream, merged
 from connector.listing.native import native_page, page_count
+from connector.listing.rows import Row, read_places
 from connector.listing.snapshots import Snapshots
 from connector.listing.ties import Edges
 from connector.listing.together import together

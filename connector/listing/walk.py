@@ -92,9 +92,12 @@ class Walk(Generic[D]):
         return max(0, (self.total or 0) - self.count)
 
     @property
-    def has_shrunk(self) -> bool:
-        """Say that records went while the list was read, so that others moved to pages read."""
-        return self.first_total is not None and (self.total or 0) < self.first_total
+    def may_lack(self) -> bool:
+        """Say that records may have escaped: too few were shown, or some went meanwhile.
+
+        What follows those that went moves to pages that were read already.
+        """
+        return self.missing > 0 or (self.total or 0) < (self.first_total or 0)
 
     async def pages(self) -> AsyncIterator[tuple[int, Sequence[Record[D]]]]:
         """Yield the number of each page with those of its records that were not seen before."""

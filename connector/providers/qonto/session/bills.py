@@ -1,6 +1,6 @@
 """Bills: Qonto's supplier invoices, less the suppliers' credit notes among them."""
 
-from connector.listing.query import Condition, ListQuery, ask, is_in
+from connector.listing.query import ListQuery, ask, is_in
 from connector.listing.source import Params
 from connector.ports import Query
 from connector.providers.qonto.client import SUPPLIER_INVOICES, modified_since
@@ -8,7 +8,7 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.lists import CREATED, UPDATED, single_list
-from connector.providers.qonto.session.words import Words, words_for
+from connector.providers.qonto.session.words import Words, standing, words_for
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
 
@@ -18,18 +18,14 @@ WITHOUT_CREDIT_NOTES: Params = (("filter[exclude_credit_notes]", "true"),)
 def question(query: Query) -> ListQuery[Bill]:
     """Leave status to Qonto as far as its words reach, and orders by creation and by change."""
     words = words_for(query, SUPPLIER_STANDINGS)
-    standing: tuple[Condition[Bill] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=(*bill_params(query, words), *WITHOUT_CREDIT_NOTES),
         conditions=(
-            *(() if words.exact else standing),
+            *(() if words.exact else standing(query)),
             is_in("document_kind", query.value_of("documentKind")),
         ),
-        checked=standing,
+        checked=standing(query),
         keys={
             "billDate": lambda bill: bill.bill_date,
             "billNumber": lambda bill: bill.bill_number,

@@ -156,7 +156,7 @@ class QontoChanges:
             walk = Walk(remote, each.asked(since))
             async for _, records in walk.pages():
                 yield records
-            if not (walk.missing or walk.has_shrunk):
+            if not walk.may_lack:
                 return
 
 

@@ -1,6 +1,6 @@
 """Credit notes to the organisation's own invoices, and the credit notes of its suppliers."""
 
-from connector.listing.query import Condition, ListQuery, ask, changed_since, is_in
+from connector.listing.query import ListQuery, ask, changed_since
 from connector.ports import Query
 from connector.providers.qonto.client import CREDIT_NOTES as ENDPOINT
 from connector.providers.qonto.client import SUPPLIER_INVOICES
@@ -9,7 +9,7 @@ from connector.providers.qonto.mapping import Calendar, map_credit_note, map_ven
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import bill_params
 from connector.providers.qonto.session.lists import UNSORTED, single_list
-from connector.providers.qonto.session.words import words_for
+from connector.providers.qonto.session.words import standing, words_for
 from connector.unified.credit_note import CreditNote
 from connector.unified.mapped import Mapped
 from connector.unified.vendor_credit import VendorCredit
@@ -27,15 +27,11 @@ def _of_own(query: Query) -> ListQuery[CreditNote]:
 def _of_suppliers(query: Query) -> ListQuery[VendorCredit]:
     """Leave status to Qonto; it can leave suppliers' credit notes out, but not single them out."""
     words = words_for(query, SUPPLIER_STANDINGS)
-    standing: tuple[Condition[VendorCredit] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=bill_params(query, words),
-        conditions=() if words.exact else standing,
-        checked=standing,
+        conditions=() if words.exact else standing(query),
+        checked=standing(query),
         possible=words.words != (),
     )
 

@@ -1,28 +1,24 @@
 """Invoices: Qonto's client invoices."""
 
-from connector.listing.query import Condition, ListQuery, ask, is_in
+from connector.listing.query import ListQuery, ask
 from connector.listing.source import Params
 from connector.ports import Query
 from connector.providers.qonto.client import CLIENT_INVOICES, modified_since
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
 from connector.providers.qonto.session.lists import CREATED, single_list
-from connector.providers.qonto.session.words import Words, words_for
+from connector.providers.qonto.session.words import Words, standing, words_for
 from connector.unified.invoice import Invoice
 
 
 def question(query: Query) -> ListQuery[Invoice]:
     """Leave status and due date to Qonto as far as its words reach, and orders by creation."""
     words = words_for(query, CLIENT_STANDINGS)
-    standing: tuple[Condition[Invoice] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=invoice_params(query, words),
-        conditions=() if words.exact else standing,
-        checked=standing,
+        conditions=() if words.exact else standing(query),
+        checked=standing(query),
         keys={
             "invoiceDate": lambda invoice: invoice.invoice_date,
             "invoiceNumber": lambda invoice: invoice.invoice_number,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.errors import DocumentNotFound
-from connector.listing.index import Row
 from connector.listing.kinds import ListPlan, find_one, first_found
 from connector.listing.query import Condition, changed_since
+from connector.listing.rows import Row
 from connector.listing.source import Params, Source
 from connector.ports import Found, Query
 from connector.providers.qonto.client import CLIENT_INVOICES, SUPPLIER_INVOICES, modified_since

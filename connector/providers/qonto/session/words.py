@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from connector.listing.query import Condition, is_in
 from connector.ports import Query
 from connector.providers.qonto.mapping.status import Standing
 
@@ -37,3 +39,8 @@ def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> Word
 
     words = tuple(word for word, each in standings.items() if any(map(fits, each)))
     return Words(words, exact=all(fits(each) for word in words for each in standings[word]))
+
+
+def standing(query: Query) -> tuple[Condition[Any] | None, ...]:
+    """Choose by the status and payment status asked for, in the contract's words."""
+    return is_in("status", query.status), is_in("payment_status", query.payment_status)
