@@ -139,14 +139,11 @@ class Listing(Generic[A, T]):
         found: list[Mapped[T]] = []
         warnings = [warning for stream in streams for warning in stream.warnings]
         for entry in entries:
-            document = entry.record.document
-            mapped = None if document is None else entry.source.convert(document)
-            if document is None:
-                warnings.append(entry.source.unreadable(entry.record.id))
-            elif mapped is None:
-                warnings.append(entry.source.strange(entry.record))
+            shown = entry.source.shown(entry.record)
+            if isinstance(shown, str):
+                warnings.append(shown)
             else:
-                found.append(mapped)
+                found.append(shown)
         raws = [(entry.source.remote.name, entry.record.raw) for entry in entries]
         return _page(query, plan, found, raws, total=total, warnings=warnings)
 

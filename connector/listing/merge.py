@@ -46,6 +46,7 @@ class Stream(Generic[T]):
         self._source = source
         self._first: DocumentPage[Any] | None = None
         self._whole: list[Entry[T]] | None = None
+        self._has_shrunk = False
 
     async def total(self) -> int | None:
         """Answer how many records the list has, after choosing; None when nobody tells."""
@@ -75,8 +76,11 @@ class Stream(Generic[T]):
 
     async def _read_whole(self) -> list[Entry[T]]:
         if self._whole is None:
-            belongs = self._source.belongs
-            found = [entry async for entry in self._as_sent() if belongs(entry.record)]
+            sent = [entry async for entry in self._as_sent()]
+            if self._has_shrunk:
+                self._first = None
+                sent = [entry async for entry in self._as_sent()]
+            found = [entry for entry in sent if self._source.belongs(entry.record)]
             found.sort(key=lambda entry: entry.id)
             found.sort(key=lambda entry: entry.moment, reverse=True)
             self._whole = found
@@ -92,8 +96,9 @@ class Stream(Generic[T]):
                 moment = source.moment_of(record) or latest or NEWEST
                 latest = moment
                 yield Entry(moment, record.id or "", record, source)
-        if walk.missing:
-            self.warnings = (source.incomplete(walk.total, walk.count),)
+        self._has_shrunk = walk.has_shrunk
+        lack = source.incomplete(walk.total, walk.count)
+        self.warnings = (lack,) if walk.missing else ()
 
     async def _first_page(self) -> DocumentPage[Any]:
         if self._first is None:

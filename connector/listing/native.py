@@ -40,15 +40,12 @@ async def native_page(
             "one of them may come twice on other pages, and another never"
         )
     for record in page.records:
-        if record.document is None:
-            warnings.append(source.unreadable(record.id))
-            continue
-        mapped = source.convert(record.document)
-        if mapped is None:
-            warnings.append(source.strange(record))
+        shown = source.shown(record)
+        if isinstance(shown, str):
+            warnings.append(shown)
         else:
-            items.append(mapped.value)
-            warnings.extend(mapped.warnings)
+            items.append(shown.value)
+            warnings.extend(shown.warnings)
     return Page(
         items=tuple(items),
         warnings=tuple(warnings),

@@ -123,9 +123,14 @@ class Source(Generic[D, T]):
         """Answer the moment that decides what is newest, None when the record doesn't tell."""
         return None if record.document is None else self.moment(record.document)
 
-    def strange(self, record: Record[D]) -> str:
-        """Say that a record of the list was left out, being none of the kind."""
-        return f"{self.kind} {record.id}: left out, because it is {self.other}"
+    def shown(self, record: Record[D]) -> Mapped[T] | str:
+        """Return a record in the unified model, or say why it's left out."""
+        if record.document is None:
+            return self.unreadable(record.id)
+        mapped = self.convert(record.document)
+        if mapped is None:
+            return f"{self.kind} {record.id}: left out, because it is {self.other}"
+        return mapped
 
     def unreadable(self, record_id: str | None) -> str:
         """Say that one record of a page was left out."""

@@ -92,12 +92,14 @@ class Walk(Generic[D]):
         return max(0, (self.total or 0) - self.count)
 
     @property
-    def may_lack(self) -> bool:
-        """Say that records may have escaped: too few were shown, or some went meanwhile.
+    def has_shrunk(self) -> bool:
+        """Say that records went while the list was read, so that others moved to pages read."""
+        return (self.total or 0) < (self.first_total or 0)
 
-        What follows those that went moves to pages that were read already.
-        """
-        return self.missing > 0 or (self.total or 0) < (self.first_total or 0)
+    @property
+    def may_lack(self) -> bool:
+        """Say that records may have escaped: too few were shown, or the list has shrunk."""
+        return self.missing > 0 or self.has_shrunk
 
     async def pages(self) -> AsyncIterator[tuple[int, Sequence[Record[D]]]]:
         """Yield the number of each page with those of its records that were not seen before."""

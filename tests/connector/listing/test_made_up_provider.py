@@ -36,6 +36,10 @@ def _ids(*pages: Page[Item]) -> list[str | None]:
     return [item.id for page in pages for item in page.items]
 
 
+def _lists(room: Stockroom) -> list[tuple[int, int, object]]:
+    return [asked for asked in room.asked if not isinstance(asked, str)]
+
+
 def _skus(numbers: range) -> list[str | None]:
     return [f"sku-{number}" for number in numbers]
 
@@ -221,5 +225,10 @@ async def test_several_lists_are_one_newest_first() -> None:
         await reader.get("acct", "sku-50")
 
 
-def _lists(room: Stockroom) -> list[tuple[int, int, object]]:
-    return [asked for asked in room.asked if not isinstance(asked, str)]
+async def test_lists_that_shrink_while_they_are_merged_lose_no_other_record() -> None:
+    room, other = Stockroom(20), Stockroom()
+    room.counts = other.counts = True
+    room.leaves = {7: "sku-0"}
+    page = await reader_of(room, TwoRooms(other)).list("acct", Query(limit=50))
+    assert set(_ids(page)) == set(_skus(range(1, 20)))
+    assert page.total == 19
