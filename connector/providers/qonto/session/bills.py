@@ -8,7 +8,7 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.lists import CREATED, UPDATED, single_list
-from connector.providers.qonto.session.words import Words, standing, words_for
+from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
 
@@ -37,7 +37,7 @@ def question(query: Query) -> ListQuery[Bill]:
     )
 
 
-def bill_params(query: Query, words: Words) -> Params:
+def bill_params(query: Query, words: StatusWords) -> Params:
     """Ask Qonto's supplier invoices for what they can leave out."""
     asked = [*modified_since(query.modified_since)]
     asked.extend(("filter[status][]", word) for word in words.words or ())

@@ -7,7 +7,7 @@ from connector.providers.qonto.client import CLIENT_INVOICES, modified_since
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
 from connector.providers.qonto.session.lists import CREATED, single_list
-from connector.providers.qonto.session.words import Words, standing, words_for
+from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.invoice import Invoice
 
 
@@ -30,7 +30,7 @@ def question(query: Query) -> ListQuery[Invoice]:
     )
 
 
-def invoice_params(query: Query, words: Words) -> Params:
+def invoice_params(query: Query, words: StatusWords) -> Params:
     """Ask Qonto's client invoices for what they can leave out."""
     params = [*modified_since(query.modified_since)]
     if words.words is not None:

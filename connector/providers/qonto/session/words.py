@@ -10,7 +10,7 @@ from connector.providers.qonto.mapping.status import Standing
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class StatusWords:
     """Which of Qonto's words for a status can fit; None for all, also those yet unknown.
 
     `exact` says that every document with such a word fits.
@@ -20,16 +20,16 @@ class Words:
     exact: bool = True
 
 
-def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> Words:
+def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> StatusWords:
     """Choose Qonto's words for the status and payment status asked for.
 
     `standings` holds, for each known word, every standing that it can mean. UNKNOWN is the payment
     status of words that aren't known, so that no word can be asked for.
     """
     if query.status is None and query.payment_status is None:
-        return Words()
+        return StatusWords()
     if query.status is None and query.payment_status == "UNKNOWN":
-        return Words(None, exact=False)
+        return StatusWords(None, exact=False)
 
     def fits(standing: Standing) -> bool:
         return query.status in (None, standing.status) and query.payment_status in (
@@ -38,7 +38,7 @@ def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> Word
         )
 
     words = tuple(word for word, each in standings.items() if any(map(fits, each)))
-    return Words(words, exact=all(fits(each) for word in words for each in standings[word]))
+    return StatusWords(words, exact=all(fits(each) for word in words for each in standings[word]))
 
 
 def standing(query: Query) -> tuple[Condition[Any] | None, ...]:
