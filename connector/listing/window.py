@@ -30,6 +30,19 @@ class Window:
     def stop(self) -> int:
         return self.start + len(self.records)
 
+    @property
+    def has_more(self) -> bool:
+        """Say that records may follow."""
+        return self.total is None or self.stop < self.total
+
+    @property
+    def twice(self) -> Sequence[Record[Any]]:
+        """Return the records that came once more with another page of the target system's."""
+        if self.raw is not None:
+            return ()
+        first: dict[str, Record[Any]] = {}
+        return [one for one in self.records if one.id and first.setdefault(one.id, one) is not one]
+
 
 async def page_window(
     source: Source[Any, Any], number: int, size: int, order: Params, largest: int

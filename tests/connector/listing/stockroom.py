@@ -67,10 +67,10 @@ class Stockroom:
         if (sku := self.leaves.pop(offset, None)) is not None:
             self.take_out(sku)
         shown = list(self.goods)
-        if self.shuffle is not None:
-            self.shuffle.shuffle(shown)
         sort = dict(params).get("sort")
         if sort is not None:
+            if self.shuffle is not None:
+                self.shuffle.shuffle(shown)
             shown.sort(key=lambda one: one["label"], reverse=sort.startswith("-"))
         part = shown[offset : offset + min(count, MOST)]
         said = {"goods": part, "more": offset + len(part) < len(shown)}

@@ -7,43 +7,44 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.ports import Order, Query
+from connector.ports import Order, Page, Query
 from connector.unified.item import Item
 from tests.connector.listing.stockroom import Stockroom, good, reader_of
 
-labels = st.sampled_from(["bolt", "nut", "washer"]) | st.text(max_size=3)
-goods = st.lists(st.tuples(labels, st.booleans()), max_size=40)
-orders = st.none() | st.builds(Order, st.sampled_from(["name", "number"]), st.booleans())
+orders = st.sampled_from(
+    [None, *(Order(by, way) for by in ("name", "number") for way in (False, True))]
+)
 filters = st.sampled_from([(), (("type", "PRODUCT"),), (("type", "SERVICE"),)])
 
 
 @given(
-    made=goods,
+    count=st.integers(0, 60),
+    names=st.integers(1, 20),
     order=orders,
     where=filters,
     limit=st.integers(1, 20),
     counts=st.booleans(),
     shows_one=st.booleans(),
-    seed=st.none() | st.integers(0, 99),
+    seed=st.integers(0, 99),
 )
 def test_walking_the_pages_gives_the_whole_list_chosen_and_in_order(
-    made: list[tuple[str, bool]],
+    count: int,
+    names: int,
     order: Order | None,
     where: tuple[tuple[str, str], ...],
     limit: int,
     counts: bool,
     shows_one: bool,
-    seed: int | None,
+    seed: int,
 ) -> None:
     room = Stockroom()
-    room.goods = [
-        good(number, label=label, is_service=is_service)
-        for number, (label, is_service) in enumerate(made)
-    ]
+    room.goods = [good(number, label=f"L{number * 7 % names}") for number in range(count)]
     room.counts, room.shows_one = counts, shows_one
-    if order is not None and order.field == "name" and seed is not None:
-        room.shuffle = Random(seed)
-    walked = asyncio.run(_walked(room, Query(limit=limit, where=where, order=order)))
+    room.shuffle = Random(seed)
+    pages = asyncio.run(_walked(room, Query(limit=limit, where=where, order=order)))
+    if any("one of them may come twice" in said for page in pages for said in page.warnings):
+        return  # drawing lots for all that has one name: it couldn't be settled, and is told
+    walked = [item for page in pages for item in page.items]
     kinds = {"PRODUCT": False, "SERVICE": True}
     expected = [one for one in room.goods if not where or one["is_service"] == kinds[where[0][1]]]
     assert sorted(str(item.id) for item in walked) == sorted(one["sku"] for one in expected)
@@ -55,14 +56,12 @@ def test_walking_the_pages_gives_the_whole_list_chosen_and_in_order(
     assert shown == sorted((one[key] for one in expected), reverse=order.descending)
 
 
-async def _walked(room: Stockroom, query: Query) -> list[Item]:
+async def _walked(room: Stockroom, query: Query) -> list[Page[Item]]:
     """Read page after page; each is full but the last."""
     reader = reader_of(room)
-    found: list[Item] = []
-    for number in range(1, 50):
-        page = await reader.list("acct", replace(query, page=number))
+    pages: list[Page[Item]] = []
+    while not pages or len(pages[-1].items) == query.limit:
+        page = await reader.list("acct", replace(query, page=len(pages) + 1))
         assert page.total is None or page.total_pages == -(-page.total // query.limit)
-        found.extend(page.items)
-        if len(page.items) < query.limit:
-            return found
-    raise AssertionError("the list has no end")
+        pages.append(page)
+    return pages

@@ -90,6 +90,25 @@ async def test_records_of_one_name_on_both_sides_of_an_edge_come_once() -> None:
     assert sorted(map(str, _ids(*pages))) == sorted(map(str, _skus(range(23))))
 
 
+@pytest.mark.parametrize("names", [1, 2, 20])
+@pytest.mark.parametrize("spoiled", [{5}, {4, 5}, {5, 6, 8}, {0, 1, 3}, {12, 14, 15}])
+async def test_records_that_can_not_be_read_cost_no_other_at_an_edge(
+    names: int, spoiled: set[int]
+) -> None:
+    """They show nothing to order by, alone or among others that are alike."""
+    room = Stockroom()
+    room.goods = [good(number, label=f"L{number * names // 20:02d}") for number in range(20)]
+    for number in spoiled:
+        room.goods[number]["put_in"] = "yesterday"
+    reader, query = reader_of(room), Query(limit=5, order=BY_NAME)
+    pages = [await reader.list("acct", replace(query, page=number)) for number in range(1, 5)]
+    assert sorted(map(str, _ids(*pages))) == sorted(
+        f"sku-{number}" for number in range(20) if number not in spoiled
+    )
+    left_out = [said for page in pages for said in page.warnings if "left out" in said]
+    assert len(left_out) == len(spoiled)
+
+
 async def test_an_order_that_it_lacks_is_made_here() -> None:
     """The list is read once; its pages then go on from that."""
     room = Stockroom(23)
