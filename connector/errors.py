@@ -19,11 +19,11 @@
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
-        ├── UnreadableAnswer       its answer isn't what its documentation says
         ├── AccessRefused          it refuses every renewed access: the customer must link again
         ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
         ├── DownstreamTimeout      it didn't answer in time
+        ├── UnreadableAnswer       its answer isn't what its documentation says
         └── RateLimited            too many requests (429); `retry_after` in seconds
 
 Everything from DownstreamError down, and DocumentNotFound, carries `downstream`, what the target
@@ -179,10 +179,6 @@ class MissingScope(DownstreamForbidden):
         self.scope = scope
 
 
-class UnreadableAnswer(DownstreamError):
-    """The target system's answer isn't what its documentation says."""
-
-
 class AccessRefused(DownstreamError):
     code = "ACCOUNT_REAUTH_REQUIRED"
     http_status = 401
@@ -234,6 +230,10 @@ class DownstreamTimeout(DownstreamError):
     code = "DOWNSTREAM_TIMEOUT"
     http_status = 504
     retryable = True
+
+
+class UnreadableAnswer(DownstreamError):
+    """The target system's answer isn't what its documentation says."""
 
 
 class RateLimited(DownstreamError):

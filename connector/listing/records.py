@@ -8,7 +8,7 @@ import msgspec
 D = TypeVar("D")
 
 
-class ListMeta(msgspec.Struct, frozen=True):
+class ListMeta(msgspec.Struct, frozen=True, gc=False):
     """Where a page stands; None is what the target system doesn't tell.
 
     `next_page` may be absent on the last page instead of null.
@@ -21,13 +21,15 @@ class ListMeta(msgspec.Struct, frozen=True):
     per_page: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record(Generic[D]):
+class Record(msgspec.Struct, Generic[D], frozen=True, gc=False):
     """One document of a page and its own bytes; `document` is None when it can't be read."""
 
     document: D | None
-    raw: bytes = field(repr=False)
+    raw: bytes
     id: str | None
+
+    def __repr__(self) -> str:
+        return f"Record(document={self.document!r}, id={self.id!r})"
 
 
 @dataclass(frozen=True, slots=True)
