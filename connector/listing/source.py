@@ -95,7 +95,7 @@ class Source(Generic[D, T]):
     convert: Callable[[D], Mapped[T] | None]
     moment: Callable[[D], datetime | None]
     age: NativeOrder
-    other: str = "a document of another kind"
+    other: str
     params: Params = ()
     keep: Callable[[D], bool] | None = None
 

@@ -169,7 +169,7 @@ def _item(document: Good) -> Mapped[Item]:
 
 
 def _source(account: Account, params: Params) -> Source[Good, Item]:
-    return Source(goods_of(account), "good", _item, _put_in, AS_PUT_IN, params=params)
+    return Source(goods_of(account), "good", _item, _put_in, AS_PUT_IN, "no good", params)
 
 
 def _question(query: Query) -> ListQuery[Item]:

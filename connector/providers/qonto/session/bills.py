@@ -7,7 +7,7 @@ from connector.providers.qonto.client import SUPPLIER_INVOICES, modified_since
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
-from connector.providers.qonto.session.lists import CREATED, UPDATED, single_list
+from connector.providers.qonto.session.lists import CREATED, UPDATED, QontoList
 from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
@@ -48,10 +48,9 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill] | No
     return None if document.is_credit_note else map_bill(document, calendar)
 
 
-BILLS = single_list(
+BILLS = QontoList(
     "bill",
     SUPPLIER_INVOICES,
     _convert,
-    question,
     other="a supplier's credit note, which is read among the vendor credits",
-)
+).kind_of(question)

@@ -6,6 +6,7 @@ an order nor a filter is documented, so that list (a short one) is read whole an
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -14,15 +15,9 @@ from connector.listing.kinds import ListPlan, find_one, first_found
 from connector.listing.query import Condition, Key, LocalFilter, is_in
 from connector.listing.source import Source
 from connector.ports import Found, Query
-from connector.providers.qonto.client import (
-    CLIENT_INVOICES,
-    CREDIT_NOTES,
-    SUPPLIER_INVOICES,
-    Endpoint,
-)
+from connector.providers.qonto.client import CLIENT_INVOICES, CREDIT_NOTES, SUPPLIER_INVOICES
 from connector.providers.qonto.documents.sales import CreditNote
 from connector.providers.qonto.mapping import (
-    Calendar,
     propose_credit_note,
     propose_invoice,
     propose_supplier_invoice,
@@ -32,12 +27,9 @@ from connector.providers.qonto.mapping.status import CLIENT_STANDINGS, SUPPLIER_
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES, bill_params
 from connector.providers.qonto.session.credit_notes import is_credit_note
 from connector.providers.qonto.session.invoices import invoice_params
-from connector.providers.qonto.session.lists import UNSORTED, QontoAccount
+from connector.providers.qonto.session.lists import UNSORTED, QontoAccount, QontoList
 from connector.providers.qonto.session.words import words_for
 from connector.unified.booking_proposal import BookingProposal
-from connector.unified.mapped import Mapped
-
-Propose = Callable[[Any, Calendar], Mapped[BookingProposal]]
 
 _NAME = "booking proposal"
 
@@ -48,12 +40,9 @@ _ORDERS: dict[str, Key[BookingProposal]] = {
     "updatedDate": attrgetter("updated_date"),
 }
 
-_LISTS: Sequence[tuple[Endpoint[Any], Propose]] = (
-    (CLIENT_INVOICES, propose_invoice),
-    (SUPPLIER_INVOICES, propose_supplier_invoice),
-    (CREDIT_NOTES, propose_credit_note),
-)
-"""Where to look for one; an id doesn't tell its kind."""
+_INVOICES = QontoList(_NAME, CLIENT_INVOICES, propose_invoice)
+_SUPPLIER_INVOICES = QontoList(_NAME, SUPPLIER_INVOICES, propose_supplier_invoice)
+_CREDIT_NOTES = QontoList(_NAME, CREDIT_NOTES, propose_credit_note, age=UNSORTED)
 
 
 class BookingProposals:
@@ -70,11 +59,13 @@ class BookingProposals:
         return ListPlan([source for source in found if source is not None], _local(query))
 
     async def find(self, account: QontoAccount, record_id: str) -> Found[BookingProposal]:
-        async def look(each: tuple[Endpoint[Any], Propose]) -> Found[BookingProposal]:
-            endpoint, propose = each
-            return await find_one(account.source(endpoint, _NAME, propose), record_id)
-
-        _, found = await first_found(_LISTS, look)
+        """Answer a booking proposal; an id doesn't tell its kind, so each kind is asked in turn."""
+        lists: Sequence[QontoList[Any, BookingProposal]] = (
+            _INVOICES,
+            _SUPPLIER_INVOICES,
+            _CREDIT_NOTES,
+        )
+        _, found = await first_found(lists, lambda one: find_one(one.source(account), record_id))
         return found
 
 
@@ -82,7 +73,7 @@ def _invoices(account: QontoAccount, query: Query) -> Source[Any, BookingProposa
     words = words_for(query, CLIENT_STANDINGS)
     if query.booking_type not in (None, "INVOICE") or words.words == ():
         return None
-    return account.source(CLIENT_INVOICES, _NAME, propose_invoice, invoice_params(query, words))
+    return _INVOICES.source(account, invoice_params(query, words))
 
 
 def _credit_notes(account: QontoAccount, query: Query) -> Source[Any, BookingProposal] | None:
@@ -90,7 +81,7 @@ def _credit_notes(account: QontoAccount, query: Query) -> Source[Any, BookingPro
     if query.booking_type not in (None, "INVOICE_CREDIT_NOTE") or query.status is not None:
         return None
     keep = _changed_since(query.modified_since) if query.modified_since else None
-    return account.source(CREDIT_NOTES, _NAME, propose_credit_note, keep=keep, age=UNSORTED)
+    return replace(_CREDIT_NOTES, keep=keep).source(account)
 
 
 def _supplier_invoices(account: QontoAccount, query: Query) -> Source[Any, BookingProposal] | None:
@@ -102,7 +93,7 @@ def _supplier_invoices(account: QontoAccount, query: Query) -> Source[Any, Booki
     if query.booking_type == "BILL":
         params = (*params, *WITHOUT_CREDIT_NOTES)
     keep = is_credit_note if query.booking_type == "BILL_CREDIT_NOTE" else None
-    return account.source(SUPPLIER_INVOICES, _NAME, propose_supplier_invoice, params, keep=keep)
+    return replace(_SUPPLIER_INVOICES, keep=keep).source(account, params)
 
 
 def _local(query: Query) -> LocalFilter[BookingProposal]:

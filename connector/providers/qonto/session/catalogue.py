@@ -8,7 +8,7 @@ from connector.providers.qonto.client import CLIENTS, PRODUCTS, QUOTES, modified
 from connector.providers.qonto.mapping import map_contact, map_customer, map_item, map_offer
 from connector.providers.qonto.mapping.names import has_part
 from connector.providers.qonto.mapping.status import QUOTE_STATUSES
-from connector.providers.qonto.session.lists import UNSORTED, single_list
+from connector.providers.qonto.session.lists import UNSORTED, QontoList
 from connector.unified.contact import ContactV2
 from connector.unified.customer import Customer
 from connector.unified.item import Item
@@ -74,10 +74,10 @@ def _offers(query: Query) -> ListQuery[Offer]:
     )
 
 
-CUSTOMERS = single_list("customer", CLIENTS, map_customer, _clients)
+CUSTOMERS = QontoList("customer", CLIENTS, map_customer).kind_of(_clients)
 
-CONTACTS = single_list("contact", CLIENTS, map_contact, _contacts)
+CONTACTS = QontoList("contact", CLIENTS, map_contact).kind_of(_contacts)
 
-ITEMS = single_list("item", PRODUCTS, map_item, _items, age=UNSORTED)
+ITEMS = QontoList("item", PRODUCTS, map_item, age=UNSORTED).kind_of(_items)
 
-OFFERS = single_list("offer", QUOTES, map_offer, _offers, age=UNSORTED)
+OFFERS = QontoList("offer", QUOTES, map_offer, age=UNSORTED).kind_of(_offers)

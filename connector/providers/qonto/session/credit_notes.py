@@ -8,7 +8,7 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_credit_note, map_vendor_credit
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import bill_params
-from connector.providers.qonto.session.lists import UNSORTED, single_list
+from connector.providers.qonto.session.lists import UNSORTED, QontoList
 from connector.providers.qonto.session.words import standing, words_for
 from connector.unified.credit_note import CreditNote
 from connector.unified.mapped import Mapped
@@ -45,13 +45,12 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[VendorCred
     return map_vendor_credit(document, calendar) if is_credit_note(document) else None
 
 
-CREDIT_NOTES = single_list("credit note", ENDPOINT, map_credit_note, _of_own, age=UNSORTED)
+CREDIT_NOTES = QontoList("credit note", ENDPOINT, map_credit_note, age=UNSORTED).kind_of(_of_own)
 
-VENDOR_CREDITS = single_list(
+VENDOR_CREDITS = QontoList(
     "vendor credit",
     SUPPLIER_INVOICES,
     _convert,
-    _of_suppliers,
     other="a bill, not a credit note",
     keep=is_credit_note,
-)
+).kind_of(_of_suppliers)

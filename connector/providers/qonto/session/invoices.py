@@ -6,7 +6,7 @@ from connector.ports import Query
 from connector.providers.qonto.client import CLIENT_INVOICES, modified_since
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
-from connector.providers.qonto.session.lists import CREATED, single_list
+from connector.providers.qonto.session.lists import CREATED, QontoList
 from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.invoice import Invoice
 
@@ -40,4 +40,4 @@ def invoice_params(query: Query, words: StatusWords) -> Params:
     return params
 
 
-INVOICES = single_list("invoice", CLIENT_INVOICES, map_invoice, question)
+INVOICES = QontoList("invoice", CLIENT_INVOICES, map_invoice).kind_of(question)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from connector.errors import DocumentNotFound, DownstreamRefused
 from connector.listing.kinds import SingleListKind, unknown_id
@@ -52,48 +52,40 @@ class QontoAccount:
     id: str
     calendar: Calendar
 
-    def source(
-        self,
-        endpoint: Endpoint[D],
-        kind: str,
-        convert: Callable[[D, Calendar], Mapped[T] | None],
-        params: Params = (),
-        *,
-        other: str = "a document of another kind",
-        keep: Callable[[D], bool] | None = None,
-        age: NativeOrder = CREATED,
-        moment: Callable[[Any], str | None] = attrgetter("created_at"),
-    ) -> Source[D, T]:
-        """Make a source of one of Qonto's lists; `moment` is as Qonto writes it."""
-        calendar = self.calendar
+
+@dataclass(frozen=True, slots=True)
+class QontoList(Generic[D, T]):
+    """Records of one kind on one of Qonto's lists, for whichever account.
+
+    The fields are those of a `Source`; `convert` knows what day it is, and `moment` is as Qonto
+    writes it.
+    """
+
+    kind: str
+    endpoint: Endpoint[D]
+    convert: Callable[[D, Calendar], Mapped[T] | None]
+    other: str = "a document of another kind"
+    keep: Callable[[D], bool] | None = None
+    age: NativeOrder = CREATED
+    moment: Callable[[Any], str | None] = attrgetter("created_at")
+
+    def source(self, account: QontoAccount, params: Params = ()) -> Source[D, T]:
+        """Make the source for one account."""
+        convert, calendar, moment = self.convert, account.calendar, self.moment
         return Source(
-            remote_list(self.client, self.id, endpoint),
-            kind,
+            remote_list(account.client, account.id, self.endpoint),
+            self.kind,
             lambda document: convert(document, calendar),
             lambda document: read_instant(moment(document)),
-            age,
-            other,
+            self.age,
+            self.other,
             params,
-            keep,
+            self.keep,
         )
 
-
-def single_list(
-    name: str,
-    endpoint: Endpoint[D],
-    convert: Callable[[D, Calendar], Mapped[T] | None],
-    question: Callable[[Query], ListQuery[T]],
-    *,
-    other: str = "a document of another kind",
-    keep: Callable[[D], bool] | None = None,
-    age: NativeOrder = CREATED,
-) -> SingleListKind[QontoAccount, T]:
-    """Declare a kind of record behind one of Qonto's lists."""
-
-    def source(account: QontoAccount, params: Params) -> Source[D, T]:
-        return account.source(endpoint, name, convert, params, other=other, keep=keep, age=age)
-
-    return SingleListKind(name, source, question)
+    def kind_of(self, question: Callable[[Query], ListQuery[T]]) -> SingleListKind[QontoAccount, T]:
+        """Declare that the kind comes from this list alone, and how it is asked for."""
+        return SingleListKind(self.kind, self.source, question)
 
 
 def remote_list(client: QontoClient, account_id: str, endpoint: Endpoint[D]) -> RemoteList[D]:

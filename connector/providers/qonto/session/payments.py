@@ -1,22 +1,41 @@
 """Payments: what was paid on client invoices and on supplier invoices."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.errors import DocumentNotFound
 from connector.listing.kinds import ListPlan, find_one, first_found
 from connector.listing.query import Condition, changed_since
 from connector.listing.rows import Row
-from connector.listing.source import Params, Source
+from connector.listing.source import Source
 from connector.ports import Found, Query
 from connector.providers.qonto.client import CLIENT_INVOICES, SUPPLIER_INVOICES, modified_since
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping import map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
-from connector.providers.qonto.session.lists import QontoAccount, is_id
+from connector.providers.qonto.session.lists import QontoAccount, QontoList, is_id
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
+
+
+def _is_partly_paid(document: ClientInvoice) -> bool:
+    paid = document.amount_paid
+    amount = None if paid is None else read_decimal(paid.value)
+    return amount is not None and amount > 0
+
+
+_INVOICES = QontoList(
+    "payment",
+    CLIENT_INVOICES,
+    map_invoice_payment,
+    other="an invoice on which nothing was paid",
+)
+_PARTLY_PAID = replace(_INVOICES, keep=_is_partly_paid)
+_BILLS = QontoList(
+    "payment", SUPPLIER_INVOICES, map_bill_payment, other="a bill on which nothing was paid"
+)
 
 
 class Payments:
@@ -37,9 +56,9 @@ class Payments:
         paid_bills = (*since, ("filter[status][]", "paid"), *WITHOUT_CREDIT_NOTES)
         return ListPlan(
             [
-                _of_invoices(account, (*since, ("filter[status]", "paid"))),
-                _of_invoices(account, partly, is_unpaid=True),
-                _of_bills(account, paid_bills),
+                _INVOICES.source(account, (*since, ("filter[status]", "paid"))),
+                _PARTLY_PAID.source(account, partly),
+                _BILLS.source(account, paid_bills),
             ]
         )
 
@@ -70,29 +89,5 @@ async def _look(
     account: QontoAccount, document_id: str
 ) -> tuple[Source[Any, Payment], Found[Payment]]:
     """Look for what was paid on a document; its id doesn't tell whether it is one of sales."""
-    sources = (_of_invoices(account), _of_bills(account))
+    sources: Sequence[Source[Any, Payment]] = (_INVOICES.source(account), _BILLS.source(account))
     return await first_found(sources, lambda source: find_one(source, document_id))
-
-
-def _of_invoices(
-    account: QontoAccount, params: Params = (), *, is_unpaid: bool = False
-) -> Source[Any, Payment]:
-    return account.source(
-        CLIENT_INVOICES,
-        "payment",
-        map_invoice_payment,
-        params,
-        other="an invoice on which nothing was paid",
-        keep=_is_partly_paid if is_unpaid else None,
-    )
-
-
-def _of_bills(account: QontoAccount, params: Params = ()) -> Source[Any, Payment]:
-    other = "a bill on which nothing was paid"
-    return account.source(SUPPLIER_INVOICES, "payment", map_bill_payment, params, other=other)
-
-
-def _is_partly_paid(document: ClientInvoice) -> bool:
-    paid = document.amount_paid
-    amount = None if paid is None else read_decimal(paid.value)
-    return amount is not None and amount > 0

@@ -5,7 +5,7 @@ from connector.ports import Query
 from connector.providers.qonto.client import BANK_ACCOUNTS as ACCOUNTS
 from connector.providers.qonto.client import MEMBERSHIPS
 from connector.providers.qonto.mapping import map_bank_account, map_user
-from connector.providers.qonto.session.lists import UNSORTED, single_list
+from connector.providers.qonto.session.lists import UNSORTED, QontoList
 from connector.unified.bank_account import BankAccount
 from connector.unified.user import User
 
@@ -19,6 +19,8 @@ def _users(query: Query) -> ListQuery[User]:
 
 
 # neither an order nor a filter is documented for either
-BANK_ACCOUNTS = single_list("bank account", ACCOUNTS, map_bank_account, _accounts, age=UNSORTED)
+BANK_ACCOUNTS = QontoList("bank account", ACCOUNTS, map_bank_account, age=UNSORTED).kind_of(
+    _accounts
+)
 
-USERS = single_list("user", MEMBERSHIPS, map_user, _users, age=UNSORTED)
+USERS = QontoList("user", MEMBERSHIPS, map_user, age=UNSORTED).kind_of(_users)

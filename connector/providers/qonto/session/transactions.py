@@ -17,7 +17,7 @@ from connector.providers.qonto.documents.bank import BankAccount, Transaction
 from connector.providers.qonto.mapping import Calendar, is_expense, map_expense, map_transaction
 from connector.providers.qonto.mapping.iban import normalized
 from connector.providers.qonto.mapping.movement import STATUSES
-from connector.providers.qonto.session.lists import SETTLED, QontoAccount, remote_list
+from connector.providers.qonto.session.lists import SETTLED, QontoAccount, QontoList, remote_list
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
 from connector.unified.transaction import Transaction as UnifiedTransaction
@@ -78,17 +78,17 @@ class Movements(Generic[T]):
     def _source(
         self, account: QontoAccount, own: frozenset[str], params: Params = ()
     ) -> Source[Transaction, T]:
-        return account.source(
-            ENDPOINT,
+        listed = QontoList(
             self.name,
+            ENDPOINT,
             lambda document, calendar: self.convert(document, calendar, own),
-            params,
-            other=self.other,
+            self.other,
             age=SETTLED,
             moment=lambda document: (
                 document.settled_at or document.emitted_at or document.created_at
             ),
         )
+        return listed.source(account, params)
 
 
 async def _accounts_of(account: QontoAccount) -> list[BankAccount]:
