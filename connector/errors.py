@@ -21,6 +21,7 @@
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
         │   └── CallsSuspended         it refused the account's access, which is being renewed
         ├── DownstreamTimeout      it didn't answer in time
+        ├── UnreadableAnswer       its answer isn't what its documentation says
         └── RateLimited            too many requests (429); `retry_after` in seconds
 
 UnknownTarget, NotSupported, SandboxTokenMissing and ReauthRequired, which AccessRefused is one of,
@@ -221,6 +222,10 @@ class DownstreamTimeout(DownstreamError):
     code = "DOWNSTREAM_TIMEOUT"
     http_status = 504
     retryable = True
+
+
+class UnreadableAnswer(DownstreamError):
+    """The target system's answer isn't what its documentation says."""
 
 
 class RateLimited(DownstreamError):
