@@ -34,6 +34,9 @@ from webhooks.recently import Recently
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
 
+_MOST_CALLBACKS = 10_000
+"""Callbacks that are remembered; those of connections that another process ended count too."""
+
 _CLOCKS_DIFFER = timedelta(seconds=5)
 """How far the provider's clock may be behind ours."""
 
@@ -263,7 +266,10 @@ class Intake:
             return  # it was changed meanwhile
         del self._reads[code]
         if not failed:
+            self._callbacks.pop(code, None)  # the ones read longest ago come first
             self._callbacks[code] = task.result()
+            if len(self._callbacks) > _MOST_CALLBACKS:
+                del self._callbacks[next(iter(self._callbacks))]
 
     async def _read(self, code: str, now: datetime) -> _Callback:
         async with self._work.hot_reading() as tx:
