@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy import CursorResult, Dialect, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row: TypeAlias = tuple[Any, ...]
@@ -65,3 +66,11 @@ SqlConnection: TypeAlias = AsyncConnection | HotConnection
 def direct(connection: SqlConnection) -> Direct:
     """Return what runs the driver's statements on a connection."""
     return connection if isinstance(connection, HotConnection) else OrdinaryDirect(connection)
+
+
+def insert_into(
+    connection: SqlConnection, table: "Table[Any]"
+) -> "postgresql.Insert[Any] | sqlite.Insert[Any]":
+    """Begin an INSERT in the database's own dialect, which ON CONFLICT belongs to."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

@@ -8,10 +8,10 @@ It commits on a clean exit and rolls back otherwise; repositories never commit. 
 call to another service belongs inside.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from storage.connection import HotConnection, SqlConnection
 from storage.engine import Database
@@ -45,6 +45,17 @@ from storage.repositories.unlinkings import Unlinkings
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
 from storage.repositories.watermarks import Watermarks
 
+Repository = TypeVar("Repository")
+
+
+def _on_connection(kind: Callable[[SqlConnection], Repository]) -> "cached_property[Repository]":
+    """Make an attribute that is a repository on its transaction's connection."""
+
+    def make(tx: "Transaction") -> Repository:
+        return kind(tx.connection)
+
+    return cached_property(make)
+
 
 class Transaction:
     """The repositories, all on one connection."""
@@ -52,117 +63,34 @@ class Transaction:
     def __init__(self, connection: SqlConnection) -> None:
         self.connection = connection
 
-    @cached_property
-    def tenants(self) -> Tenants:
-        return Tenants(self.connection)
-
-    @cached_property
-    def api_keys(self) -> ApiKeys:
-        return ApiKeys(self.connection)
-
-    @cached_property
-    def audit(self) -> Audit:
-        return Audit(self.connection)
-
-    @cached_property
-    def page_styles(self) -> PageStyles:
-        return PageStyles(self.connection)
-
-    @cached_property
-    def sealed(self) -> SealedValues:
-        return SealedValues(self.connection)
-
-    @cached_property
-    def systems(self) -> Systems:
-        return Systems(self.connection)
-
-    @cached_property
-    def accounts(self) -> Accounts:
-        return Accounts(self.connection)
-
-    @cached_property
-    def connections(self) -> Connections:
-        return Connections(self.connection)
-
-    @cached_property
-    def links(self) -> Links:
-        return Links(self.connection)
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        return Tokens(self.connection)
-
-    @cached_property
-    def notices(self) -> Notices:
-        return Notices(self.connection)
-
-    @cached_property
-    def subscriptions(self) -> Subscriptions:
-        return Subscriptions(self.connection)
-
-    @cached_property
-    def upstream_subscriptions(self) -> UpstreamSubscriptions:
-        return UpstreamSubscriptions(self.connection)
-
-    @cached_property
-    def tenant_webhooks(self) -> TenantWebhooks:
-        return TenantWebhooks(self.connection)
-
-    @cached_property
-    def rate_budgets(self) -> RateBudgets:
-        return RateBudgets(self.connection)
-
-    @cached_property
-    def unlinkings(self) -> Unlinkings:
-        return Unlinkings(self.connection)
-
-    @cached_property
-    def endpoints(self) -> Endpoints:
-        return Endpoints(self.connection)
-
-    @cached_property
-    def duties(self) -> Duties:
-        return Duties(self.connection)
-
-    @cached_property
-    def erasure(self) -> Erasure:
-        return Erasure(self.connection)
-
-    @cached_property
-    def events(self) -> Events:
-        return Events(self.connection)
-
-    @cached_property
-    def acceptances(self) -> Acceptances:
-        return Acceptances(self.connection)
-
-    @cached_property
-    def known_records(self) -> KnownRecords:
-        return KnownRecords(self.connection)
-
-    @cached_property
-    def watermarks(self) -> Watermarks:
-        return Watermarks(self.connection)
-
-    @cached_property
-    def deliveries(self) -> Deliveries:
-        return Deliveries(self.connection)
-
-    @cached_property
-    def due_deliveries(self) -> DueDeliveries:
-        return DueDeliveries(self.connection)
-
-    @cached_property
-    def delivery_log(self) -> DeliveryLog:
-        return DeliveryLog(self.connection)
-
-    @cached_property
-    def replays(self) -> Replays:
-        return Replays(self.connection)
-
-    @cached_property
-    def retention(self) -> Retention:
-        return Retention(self.connection)
+    tenants = _on_connection(Tenants)
+    api_keys = _on_connection(ApiKeys)
+    audit = _on_connection(Audit)
+    page_styles = _on_connection(PageStyles)
+    sealed = _on_connection(SealedValues)
+    systems = _on_connection(Systems)
+    accounts = _on_connection(Accounts)
+    connections = _on_connection(Connections)
+    links = _on_connection(Links)
+    tokens = _on_connection(Tokens)
+    notices = _on_connection(Notices)
+    subscriptions = _on_connection(Subscriptions)
+    upstream_subscriptions = _on_connection(UpstreamSubscriptions)
+    tenant_webhooks = _on_connection(TenantWebhooks)
+    rate_budgets = _on_connection(RateBudgets)
+    unlinkings = _on_connection(Unlinkings)
+    endpoints = _on_connection(Endpoints)
+    duties = _on_connection(Duties)
+    erasure = _on_connection(Erasure)
+    events = _on_connection(Events)
+    acceptances = _on_connection(Acceptances)
+    known_records = _on_connection(KnownRecords)
+    watermarks = _on_connection(Watermarks)
+    deliveries = _on_connection(Deliveries)
+    due_deliveries = _on_connection(DueDeliveries)
+    delivery_log = _on_connection(DeliveryLog)
+    replays = _on_connection(Replays)
+    retention = _on_connection(Retention)
 
 
 class HotRepositories(Transaction):

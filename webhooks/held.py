@@ -26,6 +26,8 @@ class Held:
         self._ids: set[str] = set()
         self._probes: set[str] = set()
         """Those under way although their subscription is paused."""
+        self._again: dict[str, tuple[Delivery, bool]] = {}
+        """Those that were claimed once more while they were here, and whether as probes."""
         self._is_crowded = False
         """The last claim found no room."""
         self._full: set[str] = set()
@@ -38,10 +40,15 @@ class Held:
         return delivery_id in self._ids
 
     def add(self, delivery: Delivery, *, is_probe: bool = False) -> None:
-        """Let a delivery wait for its endpoint's turn, unless it is here already."""
+        """Let a delivery wait for its endpoint's turn; one that is here, after it was dropped.
+
+        Else a lease on what an earlier attempt is not quite done with would be nobody's to use.
+        """
         if is_probe:
             self._probes.add(delivery.id)
-        if delivery.id not in self._ids:
+        if delivery.id in self._ids:
+            self._again[delivery.id] = delivery, is_probe
+        else:
             self._ids.add(delivery.id)
             self._lanes.put(endpoint_of(delivery), delivery.id)
 
@@ -53,6 +60,8 @@ class Held:
         """Forget a delivery whose attempt is over, or that isn't to be sent."""
         self._ids.discard(delivery_id)
         self._probes.discard(delivery_id)
+        if (again := self._again.pop(delivery_id, None)) is not None:
+            self.add(again[0], is_probe=again[1])
         if self._is_crowded and len(self._ids) <= self._settings.waiting // 2:
             self._is_crowded = False
             self._wake()

@@ -14,6 +14,9 @@ from webhooks.metrics import RelayMetrics
 CACHE_FOR = timedelta(seconds=5)
 """How long a callback code is believed without asking the database again."""
 
+_MOST_CALLBACKS = 10_000
+"""Callbacks that are remembered; those of connections that another process ended count too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watching:
@@ -84,7 +87,10 @@ class KnownCallbacks:
             return  # it was changed meanwhile
         del self._reads[code]
         if not failed:
+            self._known.pop(code, None)  # the ones read longest ago come first
             self._known[code] = task.result()
+            if len(self._known) > _MOST_CALLBACKS:
+                del self._known[next(iter(self._known))]
 
     async def _read(self, code: str, now: datetime) -> KnownCallback:
         async with self._work.hot_reading() as tx:

@@ -14,9 +14,7 @@ about, as far as the consent lets the provider tell of them; when those change, 
 What was confirmed is looked after from time to time, since it may vanish there without a word.
 """
 
-import asyncio
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +34,7 @@ from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
+from webhooks.turns import Turns
 
 RESOURCES = "RESOURCES"
 """The purpose of the upstream subscription that feeds vendors' subscriptions."""
@@ -45,6 +44,9 @@ CONSENT = "CONSENT"
 
 SETTLE_AFTER = timedelta(seconds=30)
 """How long a step may be under way before another process takes it to have failed."""
+
+MOST_FAILING = 10_000
+"""Subscriptions at the provider whose failures in a row are remembered."""
 
 LONGEST_WAIT = timedelta(hours=1)
 """How long at most is waited before a step that keeps failing is taken again."""
@@ -111,7 +113,7 @@ class Upstream:
         self._clock = clock
         self._public_url = public_url.rstrip("/")
         self.forget = forget
-        self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.turns = Turns()
         self._failures: dict[str, int] = {}
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:
@@ -476,7 +478,9 @@ class Upstream:
         return True
 
     def _count(self, step: Ask | UpstreamSubscription) -> None:
-        self._failures[_of(step).id] = self._failures.get(_of(step).id, 0) + 1
+        self._failures[_of(step).id] = self._failures.pop(_of(step).id, 0) + 1
+        if len(self._failures) > MOST_FAILING:
+            del self._failures[next(iter(self._failures))]
 
     async def refused(self, account: Account, upstream: UpstreamSubscription) -> None:
         """Ask no more: polls, or the first 401, tell instead. Where nothing can, it's asked on."""

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import ConnectionRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -39,10 +38,9 @@ class Connections:
 
         A known one keeps its id and the time it was made.
         """
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         key = ["tenant_id", "target", "organization_id", "membership_id", "kind"]
         await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(**as_row(wanted))
             .on_conflict_do_nothing(index_elements=key)
         )

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import DutyRow
 from storage.values import table_of
 
@@ -18,9 +17,8 @@ class Duties:
 
     async def take(self, name: str, owner: str, *, now: datetime, until: datetime) -> bool:
         """Take a duty until then; False while its time isn't up, or another has it."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         found = await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(name=name, owner=owner, until=until)
             .on_conflict_do_update(
                 index_elements=["name"],

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.prepared import Prepared
 from storage.tables import KnownRecordRow
 from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
@@ -65,7 +64,6 @@ _tell = Prepared(
 class KnownRecords:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
 
     async def tell(
         self, told: Sequence[KnownRecord]
@@ -94,7 +92,7 @@ class KnownRecords:
         if hold:
             places = [KnownRecord(account_id, resource, one, "", NEVER) for one in ordered]
             await self._connection.execute(
-                self._dialect.insert(_table).on_conflict_do_nothing(),
+                insert_into(self._connection, _table).on_conflict_do_nothing(),
                 [as_row(one) for one in places],
             )
         query = (

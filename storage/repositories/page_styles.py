@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import PageStyleRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -32,11 +31,10 @@ class PageStyles:
 
     async def put(self, style: StoredPageStyle) -> None:
         """Store a tenant's style, in the place of any there was."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         values = as_row(style)
         changed = {name: value for name, value in values.items() if name != "tenant_id"}
         await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(**values)
             .on_conflict_do_update(index_elements=["tenant_id"], set_=changed)
         )

@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import Double, cast, literal_column, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import RateBudgetRow
 from storage.values import table_of
 
@@ -31,9 +30,8 @@ class RateBudgets:
         found = (await self._connection.execute(locked)).scalar_one_or_none()
         if found is not None:
             return found
-        dialect = postgresql if self._is_postgres else sqlite
         await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(name=name, ledger="", updated_at=datetime.now(UTC))
             .on_conflict_do_nothing()
         )

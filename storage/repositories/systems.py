@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import SystemRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -48,11 +47,10 @@ class Systems:
 
     async def put(self, system: System) -> None:
         """Store the credentials, in the place of any that the tenant had for this target."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         values = as_row(system)
         changed = {name: values[name] for name in values if name not in _KEPT}
         await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(**values)
             .on_conflict_do_update(index_elements=["tenant_id", "target"], set_=changed)
         )

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import AllowedCallbackRow, TenantRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -76,9 +75,10 @@ class Tenants:
 
     async def allow(self, tenant_id: str, url: str) -> None:
         """Allow browsers to be sent to this origin and path prefix; twice is once."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         await self._connection.execute(
-            dialect.insert(_allowed).values(tenant_id=tenant_id, url=url).on_conflict_do_nothing()
+            insert_into(self._connection, _allowed)
+            .values(tenant_id=tenant_id, url=url)
+            .on_conflict_do_nothing()
         )
 
     async def allowed(self, tenant_id: str) -> tuple[str, ...]:

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import AccountRow, TokenRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -114,7 +113,6 @@ class Tokens:
 
     async def put(self, tokens: StoredTokens) -> None:
         """Store the set a link brought, over any older one; a refresh under way then loses."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         values = as_row(tokens)
         changed: dict[str, Any] = {
             name: value
@@ -123,7 +121,7 @@ class Tokens:
         }
         changed |= {"version": _table.c.version + 1, "lease_owner": None, "lease_until": None}
         await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(**values)
             .on_conflict_do_update(index_elements=["connection_id"], set_=changed)
         )

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.prepared import Prepared
 from storage.tables import AccountRow, UpstreamSubscriptionRow, WatermarkRow
 from storage.values import Value, as_row, as_value, columns_of, table_of, types_of
@@ -109,9 +108,8 @@ class UpstreamSubscriptions:
 
         Then of_connection returns the other one, also when another process was about to commit it.
         """
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         result = await self._connection.execute(
-            dialect.insert(_table)
+            insert_into(self._connection, _table)
             .values(**as_row(subscription))
             .on_conflict_do_nothing(index_elements=["connection_id", "purpose"])
             .returning(_table.c.id)

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import AccountRow, SubscriptionRow, WatermarkRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -47,8 +46,7 @@ class Watermarks:
 
     async def begin(self, watermark: Watermark) -> None:
         """Store a new one; one that is there already stays as it is, but is due no later."""
-        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(_table).values(**as_row(watermark))
+        insert = insert_into(self._connection, _table).values(**as_row(watermark))
         await self._connection.execute(
             insert.on_conflict_do_update(
                 index_elements=["account_id", "resource"],

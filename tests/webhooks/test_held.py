@@ -38,13 +38,27 @@ def test_a_delivery_is_held_once_and_waits_once() -> None:
     assert memory.lanes.length("whk_1") == 1
 
 
-def test_a_delivery_under_way_doesnt_wait_again_when_it_is_claimed_once_more() -> None:
+def test_a_delivery_claimed_once_more_while_under_way_waits_again_when_that_is_over() -> None:
+    """Its attempt was stored already, and it was released; but nobody else can use the lease."""
     memory = Memory()
     memory.add(1)
     memory.take()
-    memory.add(1)
-    assert "dlv_1" in memory.held
+    memory.held.add(delivery(1), is_probe=True)
     assert memory.lanes.length("whk_1") == 0
+    memory.held.drop("dlv_1")
+    assert memory.lanes.length("whk_1") == 1
+    assert memory.held.is_probe("dlv_1")
+    memory.take()
+    memory.held.drop("dlv_1")
+    assert not memory.held
+    assert not memory.held.is_probe("dlv_1")
+
+
+def test_one_that_waits_and_is_claimed_as_a_probe_is_sent_as_one() -> None:
+    memory = Memory()
+    memory.add(1)
+    memory.held.add(delivery(1), is_probe=True)
+    assert memory.held.is_probe(memory.take())
 
 
 def test_what_is_dropped_is_forgotten_also_that_it_was_a_probe() -> None:

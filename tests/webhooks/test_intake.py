@@ -583,6 +583,23 @@ async def test_an_address_found_gone_ahead_of_its_time_is_believed_no_more(relay
         await intake.accept(upstream.code, SIGNED, event_body("up-3"))
 
 
+async def test_no_more_addresses_are_remembered_than_that_the_one_read_longest_ago_goes(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of connections that another process ended, too, which nobody posts to any more."""
+    monkeypatch.setattr("webhooks.known_callbacks._MOST_CALLBACKS", 2)
+    upstreams = [await relay.upstream(await relay.account()) for _ in range(3)]
+    known = relay.callbacks()
+    intake = relay.intake(callbacks=known)
+    for upstream in upstreams:
+        await intake.accept(upstream.code, SIGNED, event_body())
+    assert list(known._known) == [one.code for one in upstreams[1:]]
+    relay.clock.advance(seconds=6)
+    for upstream in (upstreams[1], upstreams[0]):
+        await intake.accept(upstream.code, SIGNED, event_body("up-2"))
+    assert list(known._known) == [upstreams[1].code, upstreams[0].code]
+
+
 async def test_a_read_that_failed_is_not_remembered_and_breaks_nothing(relay: Relay) -> None:
     upstream = await relay.upstream(await relay.account())
     intake = relay.intake()

@@ -1,7 +1,9 @@
 """Receivers that fail for days, are gone, or asked for a rest."""
 
+import asyncio
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +22,7 @@ from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
-from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings
+from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings, Tried
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed
 
 pytestmark = pytest.mark.both_databases
@@ -72,11 +74,19 @@ async def paused(relay: Relay, subscription: Subscription) -> Dispatcher:
 
 
 async def all_tried(relay: Relay, subscription: Subscription, times: int) -> bool:
-    """Every delivery was tried so often, and what follows from it was written down."""
+    """Every delivery was tried so often, and what follows from it was written down.
+
+    Conclusions are drawn, by the clock, after attempts are stored: it must not be moved before.
+    """
     deliveries = await relay.of(subscription)
     if {one.attempts for one in deliveries} != {times}:
         return False
-    return (await state(relay, subscription)).failing_since is not None
+    return at_rest(relay) and (await state(relay, subscription)).failing_since is not None
+
+
+def at_rest(relay: Relay) -> bool:
+    """Nothing is under way anywhere, and all conclusions are drawn."""
+    return all(worker.is_at_rest for worker, _ in relay.dispatchers)
 
 
 def notices(relay: Relay) -> list[dict[str, Any]]:
@@ -152,6 +162,41 @@ async def test_the_last_try_of_a_lone_event_pauses_and_nothing_is_lost(
     await until(lambda: all_tried(relay, subscription, 9))
     await all_are(relay, subscription, "HELD")
     assert (await state(relay, subscription)).state == "PAUSED"
+
+
+async def test_what_is_released_before_its_attempt_is_quite_over_goes_out_all_the_same(
+    relay: Relay,
+    account: Account,
+    subscription: Subscription,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is claimed while this worker still has it, and waits for no lease to run out."""
+    gone, go_on = asyncio.Event(), asyncio.Event()
+    note = relay.uses.note
+
+    async def slow(tries: Sequence[Tried]) -> set[str]:
+        found = await note(tries)
+        if any(one.gone for one in tries):
+            gone.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(relay.uses, "note", slow)
+    relay.endpoints.in_turn(HERE, Answered(410))
+    worker = await relay.start()
+    await queue(relay, subscription, ["a"])
+    await gone.wait()
+    await change(relay, subscription, state="PAUSED")
+    async with relay.work.writing() as tx:
+        await tx.endpoints.take_back(subscription.id, START - timedelta(days=1), most=1)
+    await relay.uses.resume(account, subscription.id)
+
+    async def claimed() -> bool:
+        return {one.lease_owner for one in await relay.of(subscription)} == {worker.owner}
+
+    await until(claimed)
+    go_on.set()
+    await all_are(relay, subscription, "DELIVERED")
 
 
 async def test_a_single_success_starts_the_three_days_anew(
@@ -241,6 +286,7 @@ async def test_while_paused_nothing_is_sent_but_one_probe_an_hour_the_oldest(
         assert len(relay.endpoints.ids(HERE)) == before + hour
         relay.clock.advance(minutes=1)
         await until(lambda n=hour: len(relay.endpoints.ids(HERE)) == before + n + 1)  # type: ignore[misc]
+        await until(lambda: at_rest(relay))
         await all_are(relay, subscription, "HELD")
     assert set(relay.endpoints.ids(HERE)[before:]) == {oldest}
     assert len(notices(relay)) == 1
