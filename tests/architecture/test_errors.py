@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from connector.app.openapi_errors import error_codes
+from connector.api.openapi_errors import error_codes
 from storage.errors import ServiceError
 from tests.architecture.log_calls import PACKAGES
 
