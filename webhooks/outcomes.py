@@ -17,14 +17,16 @@ INTERNAL_ERRORS = frozenset(
 
 def has_succeeded(outcome: Outcome) -> bool | None:
     """Return whether the receiver took the message; None for a failure of ours."""
-    return None if outcome.error in INTERNAL_ERRORS else outcome.error is None
+    error = outcome.error
+    return None if error in INTERNAL_ERRORS else error is None
 
 
 def has_reached(outcome: Outcome) -> bool | None:
     """Return whether the host could be reached; None when the outcome doesn't say."""
-    if outcome.error in UNREACHABLE:
+    error = outcome.error
+    if error in UNREACHABLE:
         return False
-    return None if outcome.error in INTERNAL_ERRORS else True
+    return None if error in INTERNAL_ERRORS else True
 
 
 def is_gone(outcome: Outcome) -> bool:
