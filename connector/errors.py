@@ -1,15 +1,14 @@
 """What can go wrong between a caller's question and a target system's answer.
 
     ServiceError
-    ├── UnknownTarget              no target system has that name
     ├── IdentityUnknown            the granted scopes don't tell who linked the account
     ├── NotAcceptable              there is no such form of the file; `Accept` names what is taken
     ├── DocumentTooLarge           the file is larger than is read in this form
     ├── PassThroughRefused         such a call isn't passed through to the target system
+    ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Invalid
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
-    │   ├── NotSupported           the target system has nothing of that kind
     │   ├── NotEnabled             the target system has it, this service doesn't offer it yet
     │   ├── DocumentNotFound       the target system knows no document of that id
     │   ├── DocumentNotReady       the record has no file yet; without Retry-After it is a draft
@@ -19,20 +18,25 @@
         ├── DownstreamRefused      it refused the request (4xx); repeating it won't help
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
-        ├── AccessRefused          it refuses every renewed access: the customer must link again
-        ├── SandboxTokenMissing    the sandbox's gate answered instead of the API
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
+        │   └── CallsSuspended         it refused the account's access, which is being renewed
         ├── DownstreamTimeout      it didn't answer in time
+        ├── UnreadableAnswer       its answer isn't what its documentation says
         └── RateLimited            too many requests (429); `retry_after` in seconds
 
-Everything from DownstreamError down, and DocumentNotFound, carries `downstream`, what the target
-system said, and `trace_id`, the name under which its support finds the request.
+UnknownTarget, NotSupported, SandboxTokenMissing and ReauthRequired, which AccessRefused is one of,
+are `oauth.errors`'s. Everything from DownstreamError down, and DocumentNotFound, carries
+`downstream`, what the target system said. These, and AccessRefused, carry `trace_id`, the name
+under which its support finds the request.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from oauth.errors import NotSupported as NotSupported
+from oauth.errors import ReauthRequired, SandboxTokenMissing
+from oauth.errors import UnknownTarget as UnknownTarget
 from storage.errors import Invalid, NotFound, ServiceError
 
 
@@ -48,11 +52,6 @@ class DownstreamEntry:
     message: str | None
     source: str | None = None
     hint: str | None = None
-
-
-class UnknownTarget(ServiceError):
-    code = "TARGET_SYSTEM_UNKNOWN"
-    http_status = 405
 
 
 class IdentityUnknown(ServiceError):
@@ -77,10 +76,6 @@ class PassThroughRefused(ServiceError):
 
 class FilterTooBroad(Invalid):
     code = "FILTER_TOO_BROAD"
-
-
-class NotSupported(NotFound):
-    code = "NOT_SUPPORTED"
 
 
 class NotEnabled(NotFound):
@@ -178,22 +173,20 @@ class MissingScope(DownstreamForbidden):
         self.scope = scope
 
 
-class AccessRefused(DownstreamError):
-    code = "ACCOUNT_REAUTH_REQUIRED"
-    http_status = 401
+class AccessRefused(ReauthRequired):
+    """Every renewed access was refused: the consent may have ended without a word."""
+
+    def __init__(self, message: str, *, trace_id: str | None = None) -> None:
+        super().__init__(message)
+        self.trace_id = trace_id
 
 
-class SandboxTokenMissing(DownstreamError):
-    code = "SANDBOX_TOKEN_MISSING"
-    http_status = 502
-
-    def __init__(self, message: str | None = None, *, status: int | None = None) -> None:
-        super().__init__(
-            message
-            or "The sandbox's gate answered instead of the API: the staging token is missing or "
-            "no longer valid. Register it as the custom value stagingToken of qonto-sandbox.",
-            status=status,
-        )
+def gate_answered() -> SandboxTokenMissing:
+    """Make the error for an answer of the sandbox's gate in place of the API's."""
+    return SandboxTokenMissing(
+        "The sandbox's gate answered instead of the API: the staging token is missing or "
+        "no longer valid. Register it as the custom value stagingToken of qonto-sandbox."
+    )
 
 
 class DownstreamUnavailable(DownstreamError):
@@ -229,6 +222,10 @@ class DownstreamTimeout(DownstreamError):
     code = "DOWNSTREAM_TIMEOUT"
     http_status = 504
     retryable = True
+
+
+class UnreadableAnswer(DownstreamError):
+    """The target system's answer isn't what its documentation says."""
 
 
 class RateLimited(DownstreamError):

@@ -21,7 +21,7 @@ from connector.errors import (
     DownstreamTimeout,
     DownstreamUnavailable,
     RateLimited,
-    SandboxTokenMissing,
+    gate_answered,
 )
 from connector.http import Observe, ignore
 from storage.errors import ServiceError
@@ -77,8 +77,8 @@ class FileStore:
     async def open(self, link: str, headers: Mapping[str, str]) -> "StoredFile":
         """Ask for a file and answer it opened; whoever gets it closes it.
 
-        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and DownstreamError's
-        children.
+        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and what is below
+        DownstreamError.
         """
         self._check(link)
         try:
@@ -153,7 +153,7 @@ class FileStore:
         is_page = "html" in response.headers.get("Content-Type", "").lower()
         if 300 <= status < 400 or (status < 500 and is_page):
             if self._gated:
-                return SandboxTokenMissing(status=status)
+                return gate_answered()
             return DownstreamError(
                 f"{name} answered with a web page or a redirect instead of a file.", status=status
             )

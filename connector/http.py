@@ -93,9 +93,7 @@ class FixedAccess:
         return self._access
 
     async def renew(self, account_id: str, refused: Access) -> Access:
-        raise AccessRefused(
-            "The target system refused the access it had just granted. Link again.", status=401
-        )
+        raise AccessRefused("The target system refused the access it had just granted. Link again.")
 
 
 def provider_http(

@@ -23,7 +23,7 @@ from connector.errors import (
     DownstreamUnavailable,
     MissingScope,
     RateLimited,
-    SandboxTokenMissing,
+    gate_answered,
 )
 from storage.errors import ServiceError
 
@@ -141,7 +141,7 @@ def _is_page(answer: Answer) -> bool:
 
 def _gate_or_stranger(answer: Answer, dialect: Dialect) -> ServiceError:
     if dialect.gated:
-        return SandboxTokenMissing(status=answer.status)
+        return gate_answered()
     return DownstreamError(
         f"{dialect.name} answered with a web page or a redirect instead of data. Check the "
         "configured address of its API.",

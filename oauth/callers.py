@@ -46,7 +46,7 @@ class Callers:
     async def identify(self, api_key: str | None) -> Caller:
         """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
         presented = _presentable(api_key, UnauthorizedApiKey)
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             return await self._identify(tx, presented)
 
     async def select(self, tenant: Tenant, account_key: str | None) -> Account:
@@ -55,7 +55,7 @@ class Callers:
         Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
         """
         presented = _presentable(account_key, UnauthorizedAccountKey)
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             return await self._select(tx, tenant, presented)
 
     async def admit(
@@ -67,7 +67,7 @@ class Callers:
         PermissionDenied and UnauthorizedAccountKey, in this order.
         """
         presented = _presentable(api_key, UnauthorizedApiKey)
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             caller = await self._identify(tx, presented)
             if permission is not None:
                 caller.require(permission)

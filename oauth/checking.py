@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from oauth.accounts import Ready
 from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
@@ -18,6 +16,7 @@ from oauth.sealed_tokens import open_ready
 from oauth.settings import OAuthSettings
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.repositories.tokens import StoredTokens
 from storage.sealing import KeyRing
 
@@ -27,8 +26,6 @@ but the check isn't asked in a loop."""
 
 _LEASE_LEFT = 5.0
 """Seconds of its lease that a check leaves for noting what came of it."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
-import structlog
 
 from oauth import grants
 from oauth.credentials import AppCredentials
 from oauth.errors import OutcomeUnknown, ProviderUnavailable
 from oauth.ports import TargetSystem
 from oauth.tokens import TokenSet
-
-logger = structlog.get_logger()
+from storage.log import logger
 
 _HEADERS = {
     "Accept": "application/json",

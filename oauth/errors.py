@@ -7,7 +7,7 @@ ServiceError
 ├── AccountUnusable            the account can't be called for
 │   ├── ReauthRequired             the customer must link again
 │   └── AccountInactive            disabled or revoked
-├── OperatorOnly               the contract has it, and only the operator may ask (NotFound)
+├── NotSupported               it has nothing of that kind, or only the operator may ask (NotFound)
 ├── UnknownTarget              no target system has that name
 ├── SystemNotRegistered        the tenant has no app credentials for the target system
 ├── SigningSecretMissing       a signature was asked for, and there's no secret to sign with
@@ -19,13 +19,14 @@ ServiceError
 │   ├── PageExpired                a link page older than a day
 │   ├── PageUsed                   a link page whose link was made
 │   ├── ConsentRefused             the customer, or the provider for them, said no
-│   └── OrganizationMismatch       another organisation than the one of the account key
+│   ├── OrganizationMismatch       another organisation than the one of the account key
+│   └── ReferenceTaken             another account has the reference
 ├── CallbackNotAllowed         a URL that a browser may not be sent to (Invalid)
 ├── CodeInvalid                the one-time code is unknown, used, expired or another tenant's
 └── ProviderError              the token endpoint's answer is of no use
     ├── ProviderRefused            it says no; `error` is its OAuth 2.0 error code
     │   └── GrantInvalid               the code or refresh token is dead (`invalid_grant`)
-    ├── SandboxTokenMissing        the sandbox's gate answered instead (HTML or a redirect)
+    ├── SandboxTokenMissing        the sandbox's gate answered instead of the target system
     └── ProviderUnavailable        not reached, not in time or failing; try again
         └── OutcomeUnknown             the request was sent, and may have had its effect
             └── AnswerUnreadable           it says 200 and makes no sense
@@ -81,14 +82,12 @@ class ReauthRequired(AccountUnusable):
 
 
 class AccountInactive(AccountUnusable):
-    code = "ACCOUNT_INACTIVE"
-
     def __init__(self, status: str) -> None:
         super().__init__(f"the account is {status}: nothing is read or written for it")
         self.status = status
 
 
-class OperatorOnly(NotFound):
+class NotSupported(NotFound):
     code = "NOT_SUPPORTED"
 
 
@@ -96,8 +95,8 @@ class UnknownTarget(ServiceError):
     code = "TARGET_SYSTEM_UNKNOWN"
     http_status = 405
 
-    def __init__(self) -> None:
-        super().__init__("there is no target system of that name")
+    def __init__(self, message: str = "there is no target system of that name") -> None:
+        super().__init__(message)
 
 
 class SystemNotRegistered(ServiceError):
@@ -229,11 +228,12 @@ class GrantInvalid(ProviderRefused):
 class SandboxTokenMissing(ProviderError):
     code = "SANDBOX_TOKEN_MISSING"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "a web page answered instead of the token endpoint: the sandbox's staging token is "
-            "missing or wrong; register the system again with the right custom values"
-        )
+    def __init__(
+        self,
+        message: str = "a web page answered instead of the token endpoint: the sandbox's staging "
+        "token is missing or wrong; register the system again with the right custom values",
+    ) -> None:
+        super().__init__(message)
 
 
 class ProviderUnavailable(ProviderError):

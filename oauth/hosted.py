@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-import structlog
-
 from oauth import grants
 from oauth.authorizing import consent_url, scopes_for
 from oauth.errors import PageExpired, PageInvalid, PageUsed, SystemNotRegistered, UnknownTarget
@@ -19,6 +17,7 @@ from oauth.settings import OAuthSettings
 from oauth.topics import Asked, summarize
 from storage.clock import Clock, system_clock
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.links import Link
 from storage.repositories.systems import System
 from storage.repositories.tenants import Tenant
@@ -27,8 +26,6 @@ from storage.unit_of_work import Transaction, UnitOfWork
 
 _CLICKS = 20
 """How many links under way one page may have."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

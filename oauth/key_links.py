@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from oauth.accounts import key_record
 from oauth.audit import OPERATOR, entry
 from oauth.credentials import open_values
@@ -22,13 +20,12 @@ from oauth.sealed_tokens import seal_api_key
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access
 from storage.clock import Clock, system_clock
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import API_KEY
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError
 from storage.group_commit import GroupCommit
+from storage.log import logger
 from storage.repositories.accounts import AccountKey
 from storage.repositories.api_keys import ApiKey
 from storage.repositories.keys import USE_NOTED_EVERY, KeyUse, in_order
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-
-logger = structlog.get_logger()
 
 
 class KeyUses:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-import structlog
-
 from oauth import callbacks, grants
 from oauth.accounts import Status, key_record
 from oauth.audit import SYSTEM, entry
@@ -31,13 +29,12 @@ from oauth.settings import OAuthSettings
 from storage.clock import Clock, system_clock
 from storage.errors import Invalid
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-
-logger = structlog.get_logger()
 
 _KEPT_AFTER_EXPIRY = timedelta(days=1)
 

@@ -18,8 +18,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from oauth.accounts import Ready, Status, read_ready
 from oauth.checking import EVERY, Checker
 from oauth.client import OAuthClient
@@ -39,11 +37,10 @@ from oauth.settings import OAuthSettings
 from oauth.unsaved import Unsaved
 from storage.clock import Clock
 from storage.errors import ServiceError, StorageUnavailable
+from storage.log import logger
 from storage.repositories.tokens import StoredTokens, Unfinished
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-
-logger = structlog.get_logger()
 
 _FIRST_POLL_SECONDS = 0.1
 _LONGEST_POLL_SECONDS = 1.0

@@ -9,12 +9,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from oauth.refreshing import Refresher
 from oauth.tokens import Access
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.repositories.tokens import Unfinished
 from storage.unit_of_work import UnitOfWork
 
@@ -28,8 +27,6 @@ _AT_ONCE = 10
 _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 60.0
 """Seconds until one that failed is taken up again: at first, and at most."""
-
-logger = structlog.get_logger()
 
 Newer = Callable[[str, int], Awaitable[Access]]
 

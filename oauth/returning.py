@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from oauth.accounts import Status
 from oauth.arrival import LINKED, Arrival, Arrived, Handing, hand_over_again, settle
 from oauth.authorizing import scopes_for
@@ -49,13 +47,12 @@ from oauth.state import read_state
 from oauth.tokens import Access, TokenSet
 from storage.clock import Clock, system_clock
 from storage.errors import Invalid, ServiceError, StorageUnavailable
+from storage.log import logger
 from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import API_KEY, StoredTokens
 from storage.sealing import KeyRing
 from storage.unit_of_work import Transaction, UnitOfWork
-
-logger = structlog.get_logger()
 
 OnLinked = Callable[[str], Awaitable[None]]
 """Told the account's id after a link was stored; what it raises is logged and goes no further."""

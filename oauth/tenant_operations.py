@@ -21,7 +21,7 @@ from oauth.answers import (
     TargetRequirementsList,
     TargetSystems,
 )
-from oauth.errors import OperatorOnly
+from oauth.errors import NotSupported
 from oauth.requests import CallbackUrlsRequest, RegisterSystemRequest
 from oauth.tenants import Tenancy
 from storage.errors import FieldError, Invalid
@@ -227,7 +227,7 @@ async def list_requirements(tenancy: Tenancy, request: Request) -> Response:
 )
 async def refuse_all_end_users(_tenancy: Tenancy, _request: Request) -> Response:
     """Return over all tenants, so not for a tenant."""
-    raise OperatorOnly(
+    raise NotSupported(
         "listing the accounts of all vendors is for the operator, on the command line "
         "(qonto-connector account list); yours are at GET /tenants/get-end-user-list"
     )

@@ -10,15 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import structlog
-
 from oauth.accounts import Ready
 from oauth.spill import Spill, Spilled
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.repositories.tokens import StoredTokens
 from storage.unit_of_work import UnitOfWork
-
-logger = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0

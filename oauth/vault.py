@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from oauth.accounts import Ready, Standing, Status, read_ready
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
@@ -28,6 +26,7 @@ from oauth.tokens import Access, needs_refresh
 from oauth.unsaved import Unsaved
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError, StorageUnavailable
+from storage.log import logger
 from storage.repositories.tokens import API_KEY
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -37,8 +36,6 @@ _AT_ONCE = 100
 
 _WHILE_GOOD = 1.0
 """Seconds that a call waits for a refresh while the present token still is good."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

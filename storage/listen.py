@@ -9,19 +9,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.engine import Database
+from storage.log import logger
 
 AGAIN_AFTER = 2.0
 """Seconds before a lost connection is made anew."""
 
 CHECK_EVERY = 30.0
 """Seconds between two questions whether the connection still stands."""
-
-logger = structlog.get_logger()
 
 
 async def listen(database: Database, channel: str, heard: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ import httpcore2
 import pytest
 import pytest_socket
 import structlog
+from hypothesis import settings
 
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
@@ -18,6 +19,10 @@ from storage.unit_of_work import UnitOfWork
 from tests.support import databases, servers
 
 pytest_plugins = ["tests.support.requirements"]
+
+# how long an example takes is the machine's business
+settings.register_profile("suite", settings(deadline=None))
+settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:

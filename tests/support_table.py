@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from textwrap import fill
 
-from connector.app.capabilities_operation import capabilities_of
+from connector.app.capabilities_operation import Matrices
+from connector.app.operations import operations
 from connector.capabilities import ACTIONS, Capabilities
 from tests.support.described import TARGET, in_process
 
@@ -24,7 +25,7 @@ async def matrix() -> Capabilities:
     """Answer the matrix of the app as it ships."""
     with tempfile.TemporaryDirectory() as folder:
         async with in_process(Path(folder)) as up:
-            return capabilities_of(up.container.registry.get(TARGET), up.app.routes)
+            return Matrices(up.container.registry, operations()).of(TARGET)
 
 
 def _table(found: Capabilities) -> str:

@@ -7,11 +7,13 @@ from datetime import timedelta
 from connector.registry import Registry
 from storage.assembly import Storage
 from storage.egress import EgressPolicy
+from webhooks.bell import Bell
 from webhooks.checks import CHECK_HOLDS
 from webhooks.dispatch import Dispatcher
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints, EndpointSettings
 from webhooks.intake import Intake
+from webhooks.known_callbacks import KnownCallbacks
 from webhooks.log import Log
 from webhooks.metrics import RelayMetrics
 from webhooks.reconcile import Reconciler, ReconcileSettings
@@ -23,6 +25,7 @@ from webhooks.standing import Standings
 from webhooks.subscriptions import Subscriptions
 from webhooks.tenants import TenantWebhooks
 from webhooks.trial import Trial
+from webhooks.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +70,31 @@ def assemble(
 ) -> Relay:
     """Put the floor together; `forget` is told the id of each account whose access ended."""
     work, ring, clock, shared = storage.work, storage.ring, storage.clock, storage.shared_clock
-    endpoints = Endpoints(work, ring, shared, settings.endpoints, wake=lambda: dispatcher.wake())
+    sending, polling = Bell(), Bell()
+    endpoints = Endpoints(work, ring, shared, settings.endpoints, wake=sending.ring)
     dispatcher = Dispatcher(
-        work, ring, sender, shared, metrics, settings.dispatch, endpoints=endpoints
+        *(work, ring, sender, shared, metrics, settings.dispatch),
+        endpoints=endpoints,
+        bell=sending,
     )
-
-    async def missed(account_id: str) -> None:
-        """See whether the target system still posts to us."""
-        await subscriptions.upstream.look_after(account_id)
+    callbacks = KnownCallbacks(work, ring, registry, metrics)
+    upstream = Upstream(
+        *(work, ring, registry, clock),
+        public_url=settings.public_url,
+        forget=callbacks.forget,
+    )
+    reconciler = Reconciler(
+        *(work, registry, clock, metrics, settings.reconcile),
+        lease=dispatcher.lease,
+        hand_over=dispatcher.hand_over,
+        missed=upstream.look_after,
+        bell=polling,
+    )
 
     def ended(account_id: str) -> None:
         """Stop calling for the account in this process, and send the news now."""
         forget(account_id)
-        dispatcher.wake()
+        sending.ring()
 
     def lapse() -> float:
         """Return the seconds after which nobody starts an attempt for what has ended.
@@ -89,37 +104,18 @@ def assemble(
         alone = storage.database.is_sqlite and dispatcher.is_running
         return 0.0 if alone else CHECK_HOLDS + 0.25
 
-    reconciler = Reconciler(
-        work,
-        registry,
-        clock,
-        metrics,
-        settings.reconcile,
-        lease=dispatcher.lease,
-        hand_over=dispatcher.hand_over,
-        missed=missed,
-    )
     intake = Intake(
-        work,
-        ring,
-        registry,
-        shared,
-        metrics,
+        *(work, ring, registry, shared, metrics),
+        callbacks=callbacks,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
         ended=ended,
-        hurried=reconciler.wake,
+        hurried=polling.ring,
     )
     subscriptions = Subscriptions(
-        work,
-        ring,
-        registry,
-        settings.policy,
-        clock,
-        public_url=settings.public_url,
-        forget=intake.forget,
+        *(work, ring, registry, settings.policy, clock, upstream),
         ended=dispatcher.ended,
-        hurried=reconciler.wake,
+        hurried=polling.ring,
         lapse=lapse,
     )
     return Relay(
@@ -132,8 +128,8 @@ def assemble(
         standings=Standings(work, clock),
         rotation=Rotation(work, ring, shared),
         log=Log(work),
-        replays=Replays(work, shared, dispatcher.wake, settings.keep),
-        trial=Trial(work, shared, dispatcher.wake),
+        replays=Replays(work, shared, sending.ring, settings.keep),
+        trial=Trial(work, shared, sending.ring),
         retention=Retention(work, shared, settings.keep),
         tenant_webhooks=TenantWebhooks(
             work, settings.policy, clock, ended=dispatcher.ended, lapse=lapse

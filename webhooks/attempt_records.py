@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Sequence, Set
 
-import structlog
-
 from storage.errors import ServiceError
 from storage.group_commit import GroupCommit
+from storage.log import logger
 from storage.unit_of_work import UnitOfWork
 from webhooks.attempting import AttemptResult
 from webhooks.endpoints import Endpoints
 
 _GATHER = 0.005
 """Seconds that a finished attempt may wait for others to be written down with."""
-
-logger = structlog.get_logger()
 
 
 class AttemptRecords:

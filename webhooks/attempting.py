@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple, assert_never
-
-import structlog
+from typing import LiteralString, NamedTuple, assert_never
 
 from storage.clock import Clock
 from storage.errors import SecretUnreadable
+from storage.log import logger
 from storage.repositories.deliveries import Attempt, Completion
 from storage.repositories.due_deliveries import DueDelivery, DueEvent, DueNotice
 from webhooks import transcript
@@ -19,13 +18,11 @@ from webhooks.outcomes import has_succeeded, is_final, is_gone
 from webhooks.schedule import Answered, Done, Failed, GiveUp, Outcome, RetryAt, decide
 from webhooks.sender import OutgoingRequest, Sender
 
-_NEWS = {
+_NEWS: dict[str, LiteralString] = {
     "PENDING": "delivery.retry_planned",
     "HELD": "delivery.probe_failed",
     "GIVEN_UP": "delivery.given_up",
 }
-
-logger = structlog.get_logger()
 
 
 class AttemptResult(NamedTuple):

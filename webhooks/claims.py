@@ -7,20 +7,17 @@ subscriptions; what is accepted here is handed over in memory.
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
-
-import structlog
 
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.unit_of_work import UnitOfWork
+from webhooks.bell import Bell
 from webhooks.checks import Checks
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints
 from webhooks.held import Held
-
-logger = structlog.get_logger()
 
 
 class Claims:
@@ -37,6 +34,7 @@ class Claims:
         held: Held,
         checks: Checks,
         start: Callable[[], None],
+        bell: Bell,
     ) -> None:
         self._work = work
         self._endpoints = endpoints
@@ -46,7 +44,7 @@ class Claims:
         self._held = held
         self._checks = checks
         self._start = start
-        self._wake = asyncio.Event()
+        self._bell = bell
         self._is_stopping = False
         self._left = asyncio.Event()
         self._left.set()
@@ -58,25 +56,22 @@ class Claims:
 
     def wake(self) -> None:
         """Look for what is due now rather than at the next poll."""
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Claim until cancelled or stopped."""
         self._left.clear()
         try:
             while not self._is_stopping:
-                self._wake.clear()
                 if not await self._claim_safely():
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(self._settings.poll.total_seconds()):
-                            await self._wake.wait()
+                    await self._bell.wait(self._settings.poll)
         finally:
             self._left.set()
 
     async def stop(self) -> None:
         """Return when no claim is being made, and none will be."""
         self._is_stopping = True
-        self._wake.set()
+        self._bell.ring()
         await self._left.wait()
 
     async def _claim_safely(self) -> bool:

@@ -13,16 +13,16 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import structlog
-
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.repositories.deliveries import Delivery
 from storage.repositories.due_deliveries import DueDelivery
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.attempt_records import AttemptRecords
 from webhooks.attempting import Attempter, AttemptResult
+from webhooks.bell import Bell
 from webhooks.checks import Checks, returned_as
 from webhooks.claims import Claims
 from webhooks.dispatch_settings import DispatchSettings
@@ -36,8 +36,6 @@ from webhooks.slots import Slot, Slots
 
 _MOST_UNWRITTEN = 4
 """Times as many attempts as there are slots may be under way or waiting to be written down."""
-
-logger = structlog.get_logger()
 
 
 class Dispatcher:
@@ -53,6 +51,7 @@ class Dispatcher:
         settings: DispatchSettings | None = None,
         *,
         endpoints: Endpoints,
+        bell: Bell | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.owner = owner = f"worker_{secrets.token_hex(8)}"
@@ -78,6 +77,7 @@ class Dispatcher:
             held=self._held,
             checks=self._checks,
             start=self._start_attempts,
+            bell=bell or Bell(),
         )
 
     def lease(self) -> Lease | None:

@@ -11,12 +11,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-import structlog
+from typing import LiteralString
 
 from storage.clock import Clock, iso_millis
 from storage.errors import NotFound
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.deliveries import Delivery
 from storage.repositories.endpoints import (
@@ -36,7 +36,11 @@ from storage.values import Value
 CHUNK = 500
 """Deliveries held or released in one transaction."""
 
-logger = structlog.get_logger()
+_NEWS: dict[str, LiteralString] = {
+    ACTIVE: "endpoint.resumed",
+    PAUSED: "endpoint.paused",
+    DISABLED: "endpoint.disabled",
+}
 
 
 @dataclass(frozen=True)
@@ -266,9 +270,11 @@ class Endpoints:
                 tenant_webhook_id=webhook.id,
             )
             await tx.notices.add(replace(bare, body=self._ring.seal(body, place=bare.place)))
-        event = "endpoint.resumed" if state == ACTIVE else f"endpoint.{state.lower()}"
         logger.warning(
-            event, account_id=endpoint.account_id, subscription_id=endpoint.id, code=reason
+            _NEWS[state],
+            account_id=endpoint.account_id,
+            subscription_id=endpoint.id,
+            code=reason,
         )
         return replace(
             endpoint,

@@ -7,35 +7,28 @@ are the same promise. Commits are grouped; nothing waits for a group to fill.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NoReturn
-
-import structlog
 
 from connector.ports import UpstreamEvent, Verdict
 from connector.registry import Registry
 from oauth.accounts import Status
 from oauth.endings import TOKEN, end_consent
 from storage.clock import Clock
-from storage.errors import Invalid, NotFound, StorageUnavailable
+from storage.errors import Invalid, StorageUnavailable
 from storage.group_commit import GroupCommit
 from storage.ids import new_id
 from storage.live_subscriptions import LiveSubscriptions
+from storage.log import logger
 from storage.repositories.events import Event
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
+from webhooks.known_callbacks import KnownCallback, KnownCallbacks, Watching
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Accepted, HandOver, Lease, decide_types, plan, ready, tellings
 from webhooks.recently import Recently
-
-CACHE_FOR = timedelta(seconds=5)
-"""How long a callback code is believed without asking the database again."""
-
-_MOST_CALLBACKS = 10_000
-"""Callbacks that are remembered; those of connections that another process ended count too."""
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
 """How far the provider's clock may be behind ours."""
@@ -58,31 +51,6 @@ _TRIES = 10
 RELAYED = ("CREATED", "UPDATED")
 """The kinds of change that vendors are told of."""
 
-logger = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Watching:
-    """An account that an incoming event is for."""
-
-    account_id: str
-    reference: str | None
-    since: Mapping[str, datetime]
-    """When each resource was first subscribed to."""
-    followers: Mapping[str, tuple[str, ...]]
-    """Of those, which are to be asked about when an event of a resource has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Callback:
-    """What an incoming code stands for: a connection, and the accounts that live on it."""
-
-    target: str
-    secret: str = field(repr=False)
-    subscribed_at: datetime
-    watching: tuple[_Watching, ...]
-    read_at: datetime
-
 
 class Intake:
     """Accepts events. `hand_over` gets deliveries that are to be sent from this process at once."""
@@ -95,6 +63,7 @@ class Intake:
         clock: Clock,
         metrics: RelayMetrics,
         *,
+        callbacks: KnownCallbacks,
         lease: Callable[[], Lease | None],
         hand_over: HandOver,
         ended: Callable[[str], None] = lambda _: None,
@@ -108,6 +77,7 @@ class Intake:
         self._registry = registry
         self._clock = clock
         self._metrics = metrics
+        self._callbacks = callbacks
         self._lease = lease
         self._hand_over = hand_over
         self._ended = ended
@@ -119,8 +89,6 @@ class Intake:
         """Accounts that it was stored for, and the upstream id."""
         self._stale: Recently[tuple[str, bytes]] = Recently(most=_MOST_SEEN, life=_STALE_FOR)
         """Account, and a hash of the body."""
-        self._callbacks: dict[str, _Callback] = {}
-        self._reads: dict[str, asyncio.Task[_Callback]] = {}
         self._group: GroupCommit[Accepted, bool] = GroupCommit(
             self._store, at_once=work.batches_at_once
         )
@@ -131,7 +99,7 @@ class Intake:
         Raises NotFound (no such callback), SignatureInvalid (nothing that could be a signature) and
         StorageUnavailable.
         """
-        callback = await self._callback(code, self._clock())
+        callback = await self._callbacks.get(code, self._clock())
         if not self._registry.get(callback.target).webhooks.is_signed(headers):
             self._refuse()
 
@@ -142,7 +110,7 @@ class Intake:
         and StorageUnavailable (the provider should post it again).
         """
         now = self._clock()
-        callback = await self._callback(code, now)
+        callback = await self._callbacks.get(code, now)
         adapter = self._registry.get(callback.target).webhooks
         match adapter.verify(headers, body, (callback.secret,), now):
             case Verdict.VALID:
@@ -192,11 +160,6 @@ class Intake:
         self._stored.add(key, now)
         self._metrics.accepted("stored" if fresh else "duplicate").inc()
 
-    def forget(self, code: str) -> None:
-        """Drop a callback from the cache, because it was changed or removed."""
-        self._callbacks.pop(code, None)
-        self._reads.pop(code, None)
-
     async def drain(self) -> None:
         """Wait until everything taken in is committed."""
         await self._group.drain()
@@ -237,72 +200,6 @@ class Intake:
         if ended:
             self._ended(account_id)
             logger.warning("account.revoked", account_id=account_id)
-
-    async def _callback(self, code: str, now: datetime) -> _Callback:
-        """Answer what a code stands for, as read a few seconds ago at most. Raises NotFound.
-
-        It's read anew before that time is over, so that a stream of events never waits for it, and
-        once for all that do wait.
-        """
-        cached = self._callbacks.get(code)
-        age = None if cached is None else now - cached.read_at
-        if cached is not None and age is not None and age < CACHE_FOR:
-            if age > CACHE_FOR / 2:
-                self._reading_of(code, now)
-            return cached
-        return await asyncio.shield(self._reading_of(code, now))
-
-    def _reading_of(self, code: str, now: datetime) -> "asyncio.Task[_Callback]":
-        """Answer the task that reads a code's row, which may have begun already."""
-        task = self._reads.get(code)
-        if task is None:
-            task = self._reads[code] = asyncio.create_task(self._read(code, now))
-            task.add_done_callback(lambda done: self._has_read(code, done))
-        return task
-
-    def _has_read(self, code: str, task: "asyncio.Task[_Callback]") -> None:
-        failed = task.cancelled() or task.exception() is not None
-        if self._reads.get(code) is not task:
-            return  # it was changed meanwhile
-        del self._reads[code]
-        if not failed:
-            self._callbacks.pop(code, None)  # the ones read longest ago come first
-            self._callbacks[code] = task.result()
-            if len(self._callbacks) > _MOST_CALLBACKS:
-                del self._callbacks[next(iter(self._callbacks))]
-
-    async def _read(self, code: str, now: datetime) -> _Callback:
-        async with self._work.hot_reading() as tx:
-            found = await tx.upstream_subscriptions.callback(code)
-        if found is None:
-            self._callbacks.pop(code, None)
-            self._metrics.accepted("unknown").inc()
-            raise NotFound("No subscription posts to this address.")
-        return _Callback(
-            target=found.target,
-            secret=self._ring.open_text(found.secret, place=found.place),
-            subscribed_at=found.subscribed_at,
-            watching=tuple(
-                _Watching(
-                    one.account_id,
-                    one.reference,
-                    one.since,
-                    self._followers(found.target, list(one.since)),
-                )
-                for one in found.watching
-            ),
-            read_at=now,
-        )
-
-    def _followers(self, target: str, watched: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Answer, by resource, which watched ones its events hint at."""
-        changes = self._registry.get(target).changes
-        found: dict[str, tuple[str, ...]] = {}
-        for resource in watched:
-            feed = None if changes is None else changes.resources.get(resource)
-            for followed in feed.follows if feed else ():
-                found[followed] = (*found.get(followed, ()), resource)
-        return found
 
     def _refuse(self) -> NoReturn:
         self._metrics.accepted("forged").inc()
@@ -363,8 +260,8 @@ class Intake:
 
 
 def _accepted(
-    watching: _Watching,
-    callback: _Callback,
+    watching: Watching,
+    callback: KnownCallback,
     incoming: UpstreamEvent,
     resource: str,
     resource_id: str,

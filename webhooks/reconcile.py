@@ -16,8 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from connector.errors import RateLimited
 from connector.ports import ChangeFeed, RecordState
 from connector.registry import Provider, Registry
@@ -36,11 +34,13 @@ from oauth.accounts import Status
 from storage.clock import Clock
 from storage.errors import ServiceError, StorageUnavailable
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.deliveries import Delivery
 from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
 from storage.repositories.watermarks import Watermark
 from storage.unit_of_work import UnitOfWork
+from webhooks.bell import Bell
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import HandOver, Lease, plan, ready
 from webhooks.subscriptions import FIRST_INTERVAL, OFFERED
@@ -54,8 +54,6 @@ COVERED = Pace(timedelta(minutes=15), timedelta(hours=6))
 
 _POSTPONED = timedelta(minutes=1)
 _MOST_TENDED = 100
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -117,6 +115,7 @@ class Reconciler:
         lease: Callable[[], Lease | None],
         hand_over: HandOver,
         missed: Callable[[str], Awaitable[None]],
+        bell: Bell | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.owner = f"reconciler_{secrets.token_hex(8)}"
@@ -130,11 +129,11 @@ class Reconciler:
         self._missed = missed
         self._jitter = jitter
         self._polls: set[asyncio.Task[None]] = set()
-        self._wake = asyncio.Event()
+        self._bell = bell or Bell()
 
     def wake(self) -> None:
         """Look at once for what is due."""
-        self._wake.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         """Poll whatever is due, until cancelled."""
@@ -146,10 +145,7 @@ class Reconciler:
             except Exception as error:
                 # one bad record must not end a loop that others depend on
                 logger.error("reconcile.broken", exc_info=error)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.look.total_seconds()):
-                    await self._wake.wait()
-            self._wake.clear()
+            await self._bell.wait(self._settings.look)
 
     async def stop(self) -> None:
         """End the polls under way and give their leases back."""
@@ -218,7 +214,7 @@ class Reconciler:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._polls.discard(task)
-        self._wake.set()  # there is room again
+        self._bell.ring()  # there is room again
 
     async def _run(self, watermark: Watermark, until: datetime) -> None:
         try:

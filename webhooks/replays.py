@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import structlog
-
 from storage.clock import Clock
 from storage.ids import first_id, new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.delivery_log import LoggedDelivery
 from storage.repositories.replays import Fitting, Replay
@@ -35,8 +34,6 @@ LEASE = timedelta(seconds=60)
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _WAITING = frozenset({"PENDING", "HELD"})
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +153,7 @@ class Replays:
         )
         async with self.work.writing() as tx:
             await tx.replays.add(replay)
-        logger.info("replay.begun", replay_id=replay.id, account_id=account.id, total=total)
+        logger.info("replay.begun", replay_id=replay.id, account_id=account.id, count=total)
         warnings: tuple[str, ...] = ()
         kept_since = now - self.keep
         if (criteria.since or subscription.created_at) < kept_since:
@@ -269,7 +266,7 @@ class Replays:
         if found:
             self.wake()
         if is_done:
-            logger.info("replay.done", replay_id=replay.id, planned=replay.planned + len(found))
+            logger.info("replay.done", replay_id=replay.id, count=replay.planned + len(found))
         return None if is_waiting else len(found)
 
 

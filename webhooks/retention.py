@@ -11,17 +11,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from storage.clock import Clock
+from storage.log import logger
 from storage.repositories.retention import Step
 from storage.unit_of_work import UnitOfWork
 
 CHUNK = 500
 PAUSE = 0.01
 """Seconds between two chunks."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

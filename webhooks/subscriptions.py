@@ -13,8 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from connector.errors import (
     AccessRefused,
     DownstreamRefused,
@@ -31,6 +29,7 @@ from storage.clock import Clock
 from storage.egress import EgressPolicy
 from storage.errors import Conflict, NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
@@ -72,8 +71,6 @@ _ASKED_FOR = (
     "that events come minutes later."
 )
 
-logger = structlog.get_logger()
-
 
 @dataclass(frozen=True, slots=True)
 class Created:
@@ -94,9 +91,8 @@ class Subscriptions:
         registry: Registry,
         policy: EgressPolicy,
         clock: Clock,
+        upstream: Upstream,
         *,
-        public_url: str,
-        forget: Callable[[str], None],
         ended: Callable[[str], None],
         hurried: Callable[[], None] = lambda: None,
         lapse: Callable[[], float] = lambda: 0.0,
@@ -113,7 +109,7 @@ class Subscriptions:
         self._ended = ended
         self._hurried = hurried
         self._lapse = lapse
-        self.upstream = Upstream(work, ring, registry, clock, public_url=public_url, forget=forget)
+        self.upstream = upstream
 
     async def create(
         self,

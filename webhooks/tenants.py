@@ -4,20 +4,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
 from oauth.errors import SigningSecretMissing
 from storage.clock import Clock
 from storage.egress import EgressPolicy
 from storage.errors import NotFound
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.tenant_webhooks import TenantWebhook
 from storage.repositories.tenants import Tenant
 from storage.unit_of_work import UnitOfWork
 from webhooks import callbacks
 from webhooks.errors import SubscriptionExists
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-import structlog
-
 from connector import ports
 from connector.errors import DownstreamRefused, NotSupported, UnknownTarget
 from connector.ports import WebhookAdapter
@@ -30,6 +28,7 @@ from oauth.accounts import Status
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
@@ -59,8 +58,6 @@ LOOK_AFTER = timedelta(minutes=10)
 """The same once a poll has found what the provider should have told."""
 
 _AT_ONCE = 100
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
-
 from storage.clock import Clock
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.unit_of_work import UnitOfWork
 
 LEASE = timedelta(seconds=60)
@@ -22,8 +21,6 @@ LEASE = timedelta(seconds=60)
 
 LOOK_EVERY = 30.0
 """Seconds after which a duty is looked at, even if its turn comes more rarely."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

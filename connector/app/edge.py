@@ -10,7 +10,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,6 +26,7 @@ from connector.app.metrics import HttpMetrics
 from connector.app.refusals import Refusals
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
 from storage.errors import NotFound, ServiceError
+from storage.log import logger
 from webhooks.incoming import UNREAD
 from webhooks.pauses import Pauses
 
@@ -39,8 +39,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 _GONE = 499
 """What is noted for a request whose client didn't stay for an answer."""
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,9 @@ class Edge:
                 if is_direct and isinstance(refusal, ServiceError) and not refusal.retryable:
                     # nothing but the connection is held meanwhile; frames would hold the body
                     refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None
+                    began = time.perf_counter()
                     await self._pauses.pause()
+                    started += time.perf_counter() - began  # that isn't what it took
                 await _answer(refusal, request_id)(scope, receive, sending)
         finally:
             route = _route_of(scope)

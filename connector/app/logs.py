@@ -1,7 +1,7 @@
-"""Structured logs on standard error: an event name and fields from an allow-list.
+"""Structured logs on standard error: an event name and the fields that `storage/log.py` declares.
 
-A field that isn't on the list is dropped, so a secret can't slip into a log line by being passed
-along; tracebacks are kept without the values of variables.
+Any other is dropped, so a secret can't slip into a log line by being passed along, whoever calls;
+tracebacks are kept without the values of variables.
 """
 
 import logging
@@ -12,47 +12,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from connector.app.settings import LogGroup
-
-FIELDS = frozenset(
-    {
-        "account_id",
-        "address",
-        "attempt",
-        "code",
-        "column",
-        "connection_id",
-        "count",
-        "delivery_id",
-        "duration_ms",
-        "error",
-        "event",
-        "exc_info",
-        "exception",
-        "host",
-        "key_hint",
-        "key_name",
-        "kind",
-        "level",
-        "link_id",
-        "method",
-        "outcome",
-        "port",
-        "request_id",
-        "retryable",
-        "route",
-        "row",
-        "scopes",
-        "status",
-        "subscription_id",
-        "table",
-        "target",
-        "tenant_id",
-        "timestamp",
-        "trace_id",
-        "type",
-        "version",
-    }
-)
+from storage.log import WRITTEN
 
 
 def configure(settings: LogGroup) -> None:
@@ -82,5 +42,5 @@ def configure(settings: LogGroup) -> None:
 
 
 def only_allowed_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Drop every field that isn't known to be harmless."""
-    return {name: value for name, value in event.items() if name in FIELDS}
+    """Drop every field that isn't declared."""
+    return {name: value for name, value in event.items() if name in WRITTEN}

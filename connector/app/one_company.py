@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import structlog
-
 from connector.app.container import Container
 from connector.app.settings import SettingsInvalid
 from oauth.accounts import Status
 from oauth.key_links import Credentials
+from storage.log import logger
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import API_KEY
 
@@ -26,8 +25,6 @@ TENANT_ID, TENANT_NAME = "ten_default", "default"
 
 _SLUG = re.compile(r"[\x21-\x39\x3b-\x7e]{1,200}")
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ import gc
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 
-import structlog
-
 from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
@@ -17,9 +15,8 @@ from connector.app.unreadable import reporting
 from storage import migrations
 from storage.engine import Database
 from storage.lock import exclusive
+from storage.log import logger
 from webhooks.pauses import MOST, Pauses
-
-logger = structlog.get_logger()
 
 
 @contextmanager

@@ -8,16 +8,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-import structlog
-
 from connector.app.addresses import owner_of
 from connector.app.errors import TooManyBadKeys
+from storage.log import logger
 
 _WINDOW = 60.0
 _MOST_ADDRESSES = 10_000
 _OURS = re.compile(r"((?:sk|acc|xc)_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
-
-logger = structlog.get_logger()
 
 
 def hint_of(key: str) -> str:

@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from connector.registry import Registry
 from oauth.accounts import Status
 from oauth.audit import OPERATOR, SYSTEM, entry
@@ -22,6 +20,7 @@ from oauth.vault import TokenVault
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
+from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.unlinkings import Unlinking
 from storage.unit_of_work import Transaction, UnitOfWork
@@ -47,8 +46,6 @@ _PATIENCE = timedelta(days=1)
 
 _AT_MOST = 20.0
 _CHUNK = 500
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

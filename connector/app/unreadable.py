@@ -5,17 +5,14 @@ import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import structlog
-
 from storage import resealing
 from storage.errors import ServiceError
+from storage.log import logger
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
 MOST = 100
 """Rows named one by one; `doctor` names all."""
-
-logger = structlog.get_logger()
 
 
 async def report(work: UnitOfWork, ring: KeyRing) -> int:

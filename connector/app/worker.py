@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-import structlog
-
 from connector.app.duties import Duties, Duty
 from storage.clock import Clock
 from storage.database_clock import READ_EVERY, DatabaseClock
 from storage.errors import ServiceError
 from storage.listen import listen
+from storage.log import logger
 from storage.notify import CHANNEL
 from storage.unit_of_work import UnitOfWork
 from webhooks.dispatch import Dispatcher
 from webhooks.reconcile import Reconciler
-
-logger = structlog.get_logger()
 
 
 class Worker:

@@ -169,6 +169,5 @@ class AccessGate:
         return AccessRefused(
             f"{self._name} keeps refusing this account's access, even when it is renewed. Let the "
             "customer link again; a new link is used at once.",
-            status=401,
             trace_id=trace_id,
         )

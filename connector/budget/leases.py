@@ -19,11 +19,10 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from connector.budget.alarm import Alarm, CallLater
 from connector.budget.late import LateCalls, Slot
 from connector.budget.ledger import SLOT, Demand, Lease, Ledger, Rate
+from storage.log import logger
 from storage.unit_of_work import UnitOfWork
 
 PATIENCE = 1.0
@@ -34,8 +33,6 @@ ALONE_FOR = 1.0
 
 Count = Callable[[], tuple[int, int]]
 """Answers how many calls wait, and how many accounts are active."""
-
-logger = structlog.get_logger()
 
 
 class Leases:

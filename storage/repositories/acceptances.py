@@ -7,7 +7,19 @@ each is a trip, and a trip costs more than the rows that it brings.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, String, Text, and_, cast, func, or_, select, true
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    String,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from storage.connection import SqlConnection
 from storage.notify import announced
@@ -39,9 +51,24 @@ def _storing(given: Mapping[str, Given]) -> Any:
     Everybody locks accounts before subscriptions before known records, and several rows of one
     table in the order of their keys; two that didn't would wait for each other.
     """
+    sure = _checked(given["accounts"], given["subscriptions"])
+    new = _new_events(given["events"], sure)
+    told = _told_records(given["told"], new)
+    queued = _queued(given["deliveries"], new, told)
+    wanted = given["announce"]
+    return select(
+        select(sure.c.sure).scalar_subquery().label("sure"),
+        func.array(select(new.c.id).scalar_subquery()).label("events"),
+        func.array(select(queued.c.id).scalar_subquery()).label("deliveries"),
+        select(cast(announced, Text)).select_from(wanted.table).scalar_subquery().label("told"),
+    )
+
+
+def _checked(accounts: Given, expected: Given) -> CTE:
+    """Lock the accounts' live subscriptions, and say whether they are those that are expected."""
     owners = (
         select(_accounts.c.id)
-        .where(_accounts.c.id.in_(select(given["accounts"]["id"])))
+        .where(_accounts.c.id.in_(select(accounts["id"])))
         .order_by(_accounts.c.id)
         .with_for_update(read=True, key_share=True)
         .cte("owners")
@@ -55,7 +82,6 @@ def _storing(given: Mapping[str, Given]) -> Any:
         .with_for_update(read=True, of=_subscriptions)
         .cte("held")
     )
-    expected = given["subscriptions"]
     differs = (
         select(true())
         .select_from(held)
@@ -66,10 +92,12 @@ def _storing(given: Mapping[str, Given]) -> Any:
         )
         .where(or_(held.c.id.is_(None), expected["id"].is_(None)))
     )
-    sure = select((~differs.exists()).label("sure")).cte("sure")
+    return select((~differs.exists()).label("sure")).cte("sure")
 
-    event = given["events"]
-    new = (
+
+def _new_events(event: Given, sure: CTE) -> CTE:
+    """Add the events that aren't stored yet."""
+    return (
         event.insert(
             _events,
             select(event.table)
@@ -87,42 +115,41 @@ def _storing(given: Mapping[str, Given]) -> Any:
         .cte("new")
     )
 
-    def concerns_new(columns: Any) -> Any:
-        return and_(
-            columns["account_id"] == new.c.account_id,
-            columns["resource"] == new.c.resource,
-            columns["resource_id"] == new.c.resource_id,
-        )
 
-    record = given["told"]
-    told = telling(
+def _told_records(record: Given, new: CTE) -> CTE:
+    """Note what the new events tell of their records."""
+    return telling(
         record.insert(
             _known,
             select(record.table)
-            .where(select(new.c.id).where(concerns_new(record)).exists())
+            .where(select(new.c.id).where(_concerns(record, new)).exists())
             .order_by(record["account_id"], record["resource"], record["resource_id"]),
         )
     ).cte("told")
 
-    delivery = given["deliveries"]
-    queued = (
+
+def _queued(delivery: Given, new: CTE, told: CTE) -> CTE:
+    """Add the deliveries of new events whose change hasn't been told."""
+    return (
         delivery.insert(
             _deliveries,
             select(delivery.table)
             .join(new, new.c.id == delivery["event_id"])
-            .join(told, concerns_new(told.c))
+            .join(told, _concerns(told.c, new))
             # else a poll read the record after the event was made, and has told its change
             .where(or_(told.c.read_at.is_(None), new.c.occurred_at > told.c.read_at)),
         )
         .returning(_deliveries.c.id)
         .cte("queued")
     )
-    wanted = given["announce"]
-    return select(
-        select(sure.c.sure).scalar_subquery().label("sure"),
-        func.array(select(new.c.id).scalar_subquery()).label("events"),
-        func.array(select(queued.c.id).scalar_subquery()).label("deliveries"),
-        select(cast(announced, Text)).select_from(wanted.table).scalar_subquery().label("told"),
+
+
+def _concerns(columns: Any, new: CTE) -> ColumnElement[bool]:
+    """Say whether a record is the one that a new event is about."""
+    return and_(
+        columns["account_id"] == new.c.account_id,
+        columns["resource"] == new.c.resource,
+        columns["resource_id"] == new.c.resource_id,
     )
 
 

@@ -43,7 +43,7 @@ class KnownRecord(Value, frozen=True):
 
 
 def telling(insert: Any) -> Any:
-    """Finish an INSERT of what events tell; it returns what `KnownRecords.tell` answers."""
+    """Finish an INSERT of what events tell; it returns what `KnownRecords.tell` does."""
     new = insert.excluded
     is_newer = new.told_at > _table.c.told_at
     return insert.on_conflict_do_update(

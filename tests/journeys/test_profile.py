@@ -67,7 +67,7 @@ async def test_an_organisations_own_key_tells_its_names(up: Sandbox) -> None:
         assert user.json()["errors"]["code"] == "DOWNSTREAM_FORBIDDEN"
 
 
-async def test_a_key_that_only_reads_passes_nothing_through(up: Sandbox) -> None:
+async def test_a_key_that_only_reads_passes_readings_through_and_nothing_else(up: Sandbox) -> None:
     account_key = await up.link("qonto")
     async with up.client() as vendor:
         body = {"name": "Reports", "permissions": ["read"]}
@@ -77,4 +77,9 @@ async def test_a_key_that_only_reads_passes_nothing_through(up: Sandbox) -> None
         for path in ("/accounting/profile", "/auth/companies", "/auth/environments"):
             assert (await client.get(path)).status_code == 200
         call = {"method": "GET", "path": "/v2/clients"}
-        assert (await client.post("/accounting/passThrough", json=call)).status_code == 403
+        assert (await client.post("/accounting/passThrough", json=call)).status_code == 201
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            call = {"method": method, "path": "/v2/clients"}
+            refused = await client.post("/accounting/passThrough", json=call)
+            assert refused.status_code == 403
+            assert refused.json()["errors"]["code"] == "PERMISSION_DENIED"

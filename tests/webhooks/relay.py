@@ -32,13 +32,14 @@ from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints as Uses
 from webhooks.endpoints import EndpointSettings
 from webhooks.intake import Intake
+from webhooks.known_callbacks import KnownCallbacks
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import Lease
 from webhooks.reconcile import Reconciler, ReconcileSettings
 from webhooks.schedule import Answered, Outcome
 from webhooks.sender import OutgoingRequest, Sender
 from webhooks.subscriptions import Subscriptions
-from webhooks.upstream import RESOURCES
+from webhooks.upstream import RESOURCES, Upstream
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 TARGET = "qonto"
@@ -411,7 +412,13 @@ class Relay:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def intake(self, dispatcher: Dispatcher | None = None) -> Intake:
+    def callbacks(self) -> KnownCallbacks:
+        """Make what knows the addresses that are posted to."""
+        return KnownCallbacks(self.work, self.ring, self.registry, self.metrics)
+
+    def intake(
+        self, dispatcher: Dispatcher | None = None, callbacks: KnownCallbacks | None = None
+    ) -> Intake:
         """Make an intake; with a worker it hands its deliveries over, else any worker claims."""
 
         def no_lease() -> Lease | None:
@@ -423,6 +430,7 @@ class Relay:
             self.registry,
             self.clock,
             self.metrics,
+            callbacks=callbacks or self.callbacks(),
             lease=dispatcher.lease if dispatcher else no_lease,
             hand_over=dispatcher.hand_over if dispatcher else lambda *_: None,
         )
@@ -439,8 +447,11 @@ class Relay:
             self.registry,
             EgressPolicy(),
             self.clock,
-            public_url="https://connector.example/base/",
-            forget=forget,
+            Upstream(
+                *(self.work, self.ring, self.registry, self.clock),
+                public_url="https://connector.example/base/",
+                forget=forget,
+            ),
             ended=ended,
         )
 

@@ -7,6 +7,7 @@ import pytest
 
 from storage.repositories.subscriptions import Subscription
 from tests.webhooks.relay import SIGNED, Relay, event_body, until
+from webhooks.bell import Bell
 from webhooks.checks import Checks
 from webhooks.claims import Claims
 from webhooks.dispatch_settings import DispatchSettings
@@ -27,6 +28,7 @@ class Worker:
             held=self.held,
             checks=self.checks,
             start=self.start,
+            bell=Bell(),
         )
 
     def start(self) -> None:

@@ -1,21 +1,23 @@
 """From the provider's request to the intake: the body whole, the headers as sent, then 202."""
 
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
 from starlette.types import Message
 
+from connector.api.routing import OperationRoute
 from connector.app.edge import Edge
 from connector.app.metrics import HttpMetrics
-from oauth.callers import Callers
 from storage.errors import Invalid, NotFound
+from tests.support.gates import LetIn
 from webhooks.errors import SignatureInvalid
 from webhooks.incoming import MAX_EVENT, Incoming
+from webhooks.intake import Intake
+from webhooks.operations import TAKE_IN
+from webhooks.pauses import Pauses
 
 
 class Taken:
@@ -43,9 +45,8 @@ async def post(intake: Taken, *messages: Message, headers: Any = ()) -> list[Mes
     async def send(message: Message) -> None:
         sent.append(message)
 
-    app = SimpleNamespace(state=SimpleNamespace(container=SimpleNamespace(intake=intake)))
-    scope = {"type": "http", "path": "/events/callback/code-1", "headers": headers, "app": app}
-    await Incoming()(scope, receive, send)
+    scope = {"type": "http", "path": "/events/callback/code-1", "headers": headers}
+    await Incoming(cast(Intake, intake))(scope, receive, send)
     return sent
 
 
@@ -114,19 +115,14 @@ async def test_a_connection_whose_body_was_not_read_is_closed() -> None:
         async def receive() -> Message:
             return part(b"{}")
 
-        app = SimpleNamespace(
-            state=SimpleNamespace(container=SimpleNamespace(intake=Taken(refuses)))
-        )
+        direct = OperationRoute(TAKE_IN, cast(Intake, Taken(refuses)), LetIn())
         edge = Edge(
-            Incoming(),
-            callers=Callers.__new__(Callers),
+            direct,
             metrics=HttpMetrics(CollectorRegistry()),
-            direct=Route("/events/callback/{code}", Incoming(), methods=["POST"]),
+            direct=direct,
+            pauses=Pauses(seconds=0),
         )
-        scope = {
-            "type": "http", "method": "POST", "path": "/events/callback/c", "headers": [],
-            "app": app,
-        }  # fmt: skip
+        scope = {"type": "http", "method": "POST", "path": "/events/callback/c", "headers": []}
         await edge(scope, receive, send)
         assert sent[0]["status"] == (401 if closed else 202)
         assert ((b"connection", b"close") in sent[0]["headers"]) == closed

@@ -484,12 +484,13 @@ async def test_after_drain_what_was_being_taken_in_is_stored(relay: Relay) -> No
 
 async def test_a_forgotten_address_is_asked_for_again_at_once(relay: Relay) -> None:
     upstream = await relay.upstream(await relay.account())
-    intake = relay.intake()
+    known = relay.callbacks()
+    intake = relay.intake(callbacks=known)
     await intake.accept(upstream.code, SIGNED, event_body())
     async with relay.work.writing() as tx:
         await tx.upstream_subscriptions.remove(upstream.id)
     await intake.accept(upstream.code, SIGNED, event_body("up-2"))
-    intake.forget(upstream.code)
+    known.forget(upstream.code)
     with pytest.raises(NotFound):
         await intake.accept(upstream.code, SIGNED, event_body("up-3"))
 
@@ -541,7 +542,8 @@ async def test_an_address_forgotten_while_it_is_read_is_read_again(
 ) -> None:
     """What the read brings may be from before the change."""
     upstream = await relay.upstream(await relay.account())
-    intake = relay.intake()
+    known = relay.callbacks()
+    intake = relay.intake(callbacks=known)
     callback = UpstreamSubscriptions.callback
     has_read, go_on = asyncio.Event(), asyncio.Event()
     broken: list[object] = []
@@ -557,7 +559,7 @@ async def test_an_address_forgotten_while_it_is_read_is_read_again(
         patched.setattr(UpstreamSubscriptions, "callback", slow)
         first = asyncio.create_task(intake.accept(upstream.code, SIGNED, event_body()))
         await has_read.wait()
-        intake.forget(upstream.code)
+        known.forget(upstream.code)
         go_on.set()
         await first
     async with relay.work.writing() as tx:
@@ -569,13 +571,14 @@ async def test_an_address_forgotten_while_it_is_read_is_read_again(
 
 async def test_an_address_found_gone_ahead_of_its_time_is_believed_no_more(relay: Relay) -> None:
     upstream = await relay.upstream(await relay.account())
-    intake = relay.intake()
+    known = relay.callbacks()
+    intake = relay.intake(callbacks=known)
     await intake.accept(upstream.code, SIGNED, event_body())
     async with relay.work.writing() as tx:
         await tx.upstream_subscriptions.remove(upstream.id)
     relay.clock.advance(seconds=3)
     await intake.accept(upstream.code, SIGNED, event_body("up-2"))  # has it read ahead
-    await until(lambda: not intake._reads)
+    await until(lambda: not known._reads)
     with pytest.raises(NotFound):
         await intake.accept(upstream.code, SIGNED, event_body("up-3"))
 
@@ -584,16 +587,17 @@ async def test_no_more_addresses_are_remembered_than_that_the_one_read_longest_a
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of connections that another process ended, too, which nobody posts to any more."""
-    monkeypatch.setattr("webhooks.intake._MOST_CALLBACKS", 2)
+    monkeypatch.setattr("webhooks.known_callbacks._MOST_CALLBACKS", 2)
     upstreams = [await relay.upstream(await relay.account()) for _ in range(3)]
-    intake = relay.intake()
+    known = relay.callbacks()
+    intake = relay.intake(callbacks=known)
     for upstream in upstreams:
         await intake.accept(upstream.code, SIGNED, event_body())
-    assert list(intake._callbacks) == [one.code for one in upstreams[1:]]
+    assert list(known._known) == [one.code for one in upstreams[1:]]
     relay.clock.advance(seconds=6)
     for upstream in (upstreams[1], upstreams[0]):
         await intake.accept(upstream.code, SIGNED, event_body("up-2"))
-    assert list(intake._callbacks) == [upstreams[1].code, upstreams[0].code]
+    assert list(known._known) == [upstreams[1].code, upstreams[0].code]
 
 
 async def test_a_read_that_failed_is_not_remembered_and_breaks_nothing(relay: Relay) -> None:

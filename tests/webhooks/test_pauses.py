@@ -3,20 +3,21 @@
 import asyncio
 import weakref
 from collections.abc import Mapping
-from types import SimpleNamespace
-from typing import Any
+from contextvars import ContextVar
+from typing import cast
 
 import pytest
 from prometheus_client import CollectorRegistry
-from starlette.routing import Route
 from starlette.types import Message
 
+from connector.api.routing import OperationRoute
 from connector.app.edge import Edge
 from connector.app.metrics import HttpMetrics
-from oauth.callers import Callers
 from storage.errors import Invalid, NotFound, StorageUnavailable
+from tests.support.gates import LetIn
 from webhooks.errors import EventStale, SignatureInvalid
-from webhooks.incoming import Incoming
+from webhooks.intake import Intake
+from webhooks.operations import TAKE_IN
 from webhooks.pauses import SECONDS, Pauses
 
 
@@ -53,12 +54,25 @@ class Clock:
         await self.over.wait()
 
 
-def edge_of(pauses: Pauses) -> Edge:
-    direct = Route("/events/callback/{code}", Incoming(), methods=["POST"])
+POSTED_TO: ContextVar[Refusing] = ContextVar("posted_to")
+"""The intake of the event that is being posted."""
+
+
+class Intakes:
+    """Passes each event on to the intake that it's posted to."""
+
+    async def admit(self, code: str, headers: Mapping[str, str]) -> None:
+        await POSTED_TO.get().admit(code, headers)
+
+    async def accept(self, code: str, headers: Mapping[str, str], body: bytes) -> None:
+        await POSTED_TO.get().accept(code, headers, body)
+
+
+def edge_of(pauses: Pauses, metrics: HttpMetrics | None = None) -> Edge:
+    direct = OperationRoute(TAKE_IN, cast(Intake, Intakes()), LetIn())
     return Edge(
-        Incoming(),
-        callers=Callers.__new__(Callers),
-        metrics=HttpMetrics(CollectorRegistry()),
+        direct.app,
+        metrics=metrics or HttpMetrics(CollectorRegistry()),
         direct=direct,
         pauses=pauses,
     )
@@ -76,15 +90,12 @@ async def post(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    container: Any = SimpleNamespace(intake=intake)
+    POSTED_TO.set(intake)
     scope = {
         "type": "http",
         "method": method,
         "path": "/events/callback/c",
         "headers": [(b"content-length", str(size if told is None else told).encode())],
-        "app": SimpleNamespace(
-            state=SimpleNamespace(container=container), router=SimpleNamespace(routes=[])
-        ),
     }
     await edge(scope, receive, send)
     return sent[0]["status"]
@@ -198,3 +209,21 @@ async def test_what_else_is_refused_does_not_pause() -> None:
     status = await post(edge_of(Pauses(sleep=clock.sleep)), Refusing(), method="GET", told=10**9)
     assert status == 413
     assert clock.slept == []
+
+
+async def test_a_pause_is_no_part_of_what_a_request_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else rubbish would look like a server that takes long to answer Qonto."""
+    now = 0.0
+    monkeypatch.setattr("connector.app.edge.time.perf_counter", lambda: now)
+    took: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    metrics = HttpMetrics(CollectorRegistry())
+    monkeypatch.setattr(metrics, "observe", lambda *told: took.append(told[-1]))
+    edge = edge_of(Pauses(sleep=sleep), metrics)
+    assert await post(edge, Refusing(SignatureInvalid("unsigned"))) == 401
+    assert now >= 0.75 * SECONDS
+    assert took == [pytest.approx(0.0)]

@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from connector.errors import DownstreamError
+from connector.errors import UnreadableAnswer
 from connector.http import Call, ProviderClient
+from connector.listing.records import DocumentPage
+from connector.listing.source import Params
 from connector.outcomes import Answer, Complaint, Dialect, Refusal
 from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
@@ -24,11 +26,7 @@ from connector.providers.qonto.documents.bank import (
 )
 from connector.providers.qonto.documents.errors import read_errors
 from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import (
-    DocumentPage,
-    Resource,
-    Unreadable,
-)
+from connector.providers.qonto.documents.reading import Resource, Unreadable
 from connector.providers.qonto.documents.subscriptions import (
     WEBHOOK_SUBSCRIPTIONS,
     WebhookSubscription,
@@ -37,6 +35,9 @@ from connector.providers.qonto.hints import hint_for
 from storage.clock import iso_millis
 
 D = TypeVar("D", bound=Document)
+
+SYSTEM = "Qonto"
+"""What sentences call the target system."""
 
 LARGEST_PAGE = 100
 """Records a page may have at most."""
@@ -50,7 +51,7 @@ WEBHOOK = "webhook"
 
 def dialect(*, gated: bool) -> Dialect:
     """Tell how Qonto words its answers; only the sandbox has a gate before it."""
-    return Dialect("Qonto", gated, "X-Tyk-Trace-Id", read_refusal)
+    return Dialect(SYSTEM, gated, "X-Tyk-Trace-Id", read_refusal)
 
 
 def read_refusal(status: int, body: bytes) -> Refusal:
@@ -66,12 +67,6 @@ def read_refusal(status: int, body: bytes) -> Refusal:
             "missing required oauth scope" in (entry.detail or "").lower() for entry in read.entries
         ),
     )
-
-
-Params = Sequence[tuple[str, str]]
-
-NEWEST_FIRST: Params = (("sort_by", "created_at:desc"),)
-OLDEST_FIRST: Params = (("sort_by", "created_at:asc"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +208,6 @@ class QontoClient:
 
 
 R = TypeVar("R")
-
-
-class UnreadableAnswer(DownstreamError):
-    """Qonto's answer isn't what its documentation says."""
 
 
 def readable(read: Callable[[bytes], R], answer: Answer) -> R:

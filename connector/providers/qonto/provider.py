@@ -20,6 +20,7 @@ from connector.errors import (
 )
 from connector.file_store import FileStore
 from connector.http import Call, FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.listing.records import DocumentPage
 from connector.pass_through import Mode
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
@@ -33,7 +34,6 @@ from connector.providers.qonto.client import (
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
-from connector.providers.qonto.documents.reading import DocumentPage
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from connector.listing.records import Record
 from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Record, Resource, Unreadable
+from connector.providers.qonto.documents.reading import Resource, Unreadable
 
 
 class BankAccount(Document, frozen=True):

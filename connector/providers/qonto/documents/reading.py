@@ -1,49 +1,19 @@
 """How Qonto's answers are read: a list record by record, a single document, and their bytes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from connector.listing.records import DocumentPage, ListMeta, Record
 from connector.providers.qonto.documents.mending import BROKEN, Document, mended
 
 D = TypeVar("D", bound=Document)
 
 
-class ListMeta(msgspec.Struct, frozen=True, gc=False):
-    """Where a page stands. `next_page` may be absent on the last page instead of null."""
-
-    current_page: int | None = None
-    next_page: int | None = None
-    total_pages: int | None = None
-    total_count: int | None = None
-    per_page: int | None = None
-
-
 class Unreadable(ValueError):
     """The bytes are not the JSON that the endpoint documents; the message says what is missing."""
-
-
-class Record(msgspec.Struct, Generic[D], frozen=True, gc=False):
-    """One document of a page and its own bytes; `document` is None when it is no JSON object."""
-
-    document: D | None
-    raw: bytes
-    id: str | None
-
-    def __repr__(self) -> str:
-        return f"Record(document={self.document!r}, id={self.id!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPage(Generic[D]):
-    """One page of a list, and the bytes it came in."""
-
-    records: tuple[Record[D], ...]
-    meta: ListMeta
-    raw: bytes = field(repr=False)
 
 
 # numbers outside strings become Decimal, so that no amount passes through a float

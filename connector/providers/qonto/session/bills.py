@@ -1,52 +1,43 @@
 """Bills: Qonto's supplier invoices, less the suppliers' credit notes among them."""
 
+from connector.listing.query import ListQuery, ask, is_in
+from connector.listing.source import Params
 from connector.ports import Query
-from connector.providers.qonto.client import SUPPLIER_INVOICES, Params, modified_since
+from connector.providers.qonto.client import SUPPLIER_INVOICES, modified_since
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_bill
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    Words,
-    ask,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import CREATED, UPDATED, QontoList
+from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.bill import Bill
 from connector.unified.mapped import Mapped
 
 WITHOUT_CREDIT_NOTES: Params = (("filter[exclude_credit_notes]", "true"),)
 
 
-def question(query: Query) -> Question[Bill]:
+def question(query: Query) -> ListQuery[Bill]:
     """Leave status to Qonto as far as its words reach, and orders by creation and by change."""
     words = words_for(query, SUPPLIER_STANDINGS)
-    standing: tuple[Condition[Bill] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=(*bill_params(query, words), *WITHOUT_CREDIT_NOTES),
         conditions=(
-            *(() if words.exact else standing),
+            *(() if words.exact else standing(query)),
             is_in("document_kind", query.value_of("documentKind")),
         ),
-        checked=standing,
+        checked=standing(query),
         keys={
             "billDate": lambda bill: bill.bill_date,
             "billNumber": lambda bill: bill.bill_number,
             "createdDate": lambda bill: bill.created_date,
             "updatedDate": lambda bill: bill.updated_date,
         },
-        native={"createdDate": "created_at", "updatedDate": "updated_at"},
+        native={"createdDate": CREATED, "updatedDate": UPDATED},
         possible=words.words != (),
     )
 
 
-def bill_params(query: Query, words: Words) -> Params:
+def bill_params(query: Query, words: StatusWords) -> Params:
     """Ask Qonto's supplier invoices for what they can leave out."""
     asked = [*modified_since(query.modified_since)]
     asked.extend(("filter[status][]", word) for word in words.words or ())
@@ -57,10 +48,9 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill] | No
     return None if document.is_credit_note else map_bill(document, calendar)
 
 
-BILLS = OneList(
+BILLS = QontoList(
     "bill",
     SUPPLIER_INVOICES,
     _convert,
-    question,
     other="a supplier's credit note, which is read among the vendor credits",
-)
+).kind_of(question)

@@ -2,19 +2,13 @@
 
 from collections.abc import Sequence
 
+from connector.listing.query import Condition, ListQuery, ask, changed_since, is_in
 from connector.ports import Query
 from connector.providers.qonto.client import CLIENTS, PRODUCTS, QUOTES, modified_since
 from connector.providers.qonto.mapping import map_contact, map_customer, map_item, map_offer
 from connector.providers.qonto.mapping.names import has_part
 from connector.providers.qonto.mapping.status import QUOTE_STATUSES
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    ask,
-    changed_since,
-    is_in,
-)
+from connector.providers.qonto.session.lists import UNSORTED, QontoList
 from connector.unified.contact import ContactV2
 from connector.unified.customer import Customer
 from connector.unified.item import Item
@@ -24,7 +18,7 @@ _SHORTEST_NAME = 2
 """Letters of a name that Qonto searches for."""
 
 
-def _clients(query: Query) -> Question[Customer]:
+def _clients(query: Query) -> ListQuery[Customer]:
     """Leave e-mail address and part of the name to Qonto, which looks for no single letter.
 
     A client has no number.
@@ -44,7 +38,7 @@ def _clients(query: Query) -> Question[Customer]:
     )
 
 
-def _contacts(query: Query) -> Question[ContactV2]:
+def _contacts(query: Query) -> ListQuery[ContactV2]:
     return ask(query, params=modified_since(query.modified_since))
 
 
@@ -53,7 +47,7 @@ def _is_called(client: Customer, part: str) -> bool:
     return any(has_part(name, part) for name in (client.company_name or "", *people))
 
 
-def _items(query: Query) -> Question[Item]:
+def _items(query: Query) -> ListQuery[Item]:
     """Do everything here: no filter is documented for products, which have no number."""
     conditions: tuple[Condition[Item] | None, ...] = (
         is_in("type", query.value_of("type")),
@@ -62,7 +56,7 @@ def _items(query: Query) -> Question[Item]:
     return ask(query, conditions=conditions, possible=query.value_of("itemNumber") is None)
 
 
-def _offers(query: Query) -> Question[Offer]:
+def _offers(query: Query) -> ListQuery[Offer]:
     """Leave status to Qonto as far as its words reach; it can't filter quotes by their change."""
     words: Sequence[str] | None = None
     if query.status is not None:
@@ -80,10 +74,10 @@ def _offers(query: Query) -> Question[Offer]:
     )
 
 
-CUSTOMERS = OneList("customer", CLIENTS, map_customer, _clients)
+CUSTOMERS = QontoList("customer", CLIENTS, map_customer).kind_of(_clients)
 
-CONTACTS = OneList("contact", CLIENTS, map_contact, _contacts)
+CONTACTS = QontoList("contact", CLIENTS, map_contact).kind_of(_contacts)
 
-ITEMS = OneList("item", PRODUCTS, map_item, _items, newest_first=(), oldest_first=())
+ITEMS = QontoList("item", PRODUCTS, map_item, age=UNSORTED).kind_of(_items)
 
-OFFERS = OneList("offer", QUOTES, map_offer, _offers, newest_first=(), oldest_first=())
+OFFERS = QontoList("offer", QUOTES, map_offer, age=UNSORTED).kind_of(_offers)

@@ -11,36 +11,30 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from connector.errors import DownstreamRefused, MissingScope
+from connector.errors import MissingScope
+from connector.listing.records import DocumentPage, Record
+from connector.listing.source import Params, RemoteList
+from connector.listing.walk import Walk, has_next, size_of
 from connector.ports import Feed, RecordState
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
     CLIENT_INVOICES,
     CLIENTS,
     CREDIT_NOTES,
-    LARGEST_PAGE,
     MEMBERSHIPS,
-    OLDEST_FIRST,
     PRODUCTS,
     QUOTES,
     SUPPLIER_INVOICES,
     TRANSACTIONS,
     Endpoint,
-    Params,
     QontoClient,
-)
-from connector.providers.qonto.documents.reading import (
-    DocumentPage,
-    ListMeta,
-    Record,
 )
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.mapping import Calendar, map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.movement import STATUSES
 from connector.providers.qonto.session.bills import WITHOUT_CREDIT_NOTES
-from connector.providers.qonto.session.pages import Walk, has_next, size_of
-from connector.providers.qonto.session.source import may_be_past_the_end
+from connector.providers.qonto.session.lists import CREATED, UPDATED, remote_list
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
 from oauth.tokens import AccessSource
@@ -58,8 +52,6 @@ FEEDS: Mapping[str, Feed] = {
     "BANK_ACCOUNT": Feed(from_start=True),
     "USER": Feed(from_start=True),
 }
-
-_BY_CHANGE: Params = (("sort_by", "updated_at:asc"),)
 
 _MOST_READINGS = 3
 """Times that a list which becomes shorter meanwhile is read again."""
@@ -82,6 +74,12 @@ class _List:
     by_change: bool = False
     order: Params = ()
     always: Params = ()
+
+    def asked(self, since: datetime | None) -> Params:
+        """Return what Qonto is asked for: what changed at a moment or later, all for None."""
+        if since is None or self.since is None:
+            return (*self.order, *self.always)
+        return (*self.order, *self.always, (self.since, iso_millis(since)))
 
 
 class QontoChanges:
@@ -133,10 +131,11 @@ class QontoChanges:
         self, account_id: str, each: _List, since: datetime | None
     ) -> AsyncIterator[Sequence[Record[Any]]]:
         """Read in the order of the change, going on from the last one seen."""
+        remote: RemoteList[Any] = remote_list(self._client, account_id, each.endpoint)
         while True:
-            page = await self._page(account_id, each, since, 1)
+            page = await remote.page(1, remote.largest_page, each.asked(since))
             yield page.records
-            if not has_next(page, 1, size_of(page, 1, LARGEST_PAGE)):
+            if not has_next(page, 1, size_of(page, 1, remote.largest_page)):
                 return
             last = _last_change(page)
             if last is None or since is None or last <= since:
@@ -152,33 +151,13 @@ class QontoChanges:
 
         What is missing even then is left to the next poll.
         """
+        remote: RemoteList[Any] = remote_list(self._client, account_id, each.endpoint)
         for _ in range(_MOST_READINGS):
-            walk: Walk[Any] = Walk(
-                lambda number, size: self._page(account_id, each, since, number, size)
-            )
+            walk = Walk(remote, each.asked(since))
             async for _, records in walk.pages():
                 yield records
-            if not (walk.missing or walk.has_shrunk):
+            if not walk.may_lack:
                 return
-
-    async def _page(
-        self,
-        account_id: str,
-        each: _List,
-        since: datetime | None,
-        number: int,
-        size: int = LARGEST_PAGE,
-    ) -> DocumentPage[Any]:
-        params = [*each.order, *each.always]
-        if since is not None and each.since is not None:
-            params.append((each.since, iso_millis(since)))
-        try:
-            return await self._client.page(account_id, each.endpoint, number, size, params)
-        except DownstreamRefused as error:
-            if number == 1 or not may_be_past_the_end(error):
-                raise
-            # past the end, which has come nearer
-            return DocumentPage((), ListMeta(), b"{}")
 
 
 def _moment(record: Record[Any], field: str) -> datetime | None:
@@ -235,20 +214,20 @@ ALL_STATUSES: Params = tuple(("status[]", word) for word in STATUSES)
 """Qonto lists movements that are completed, and others only when asked for them."""
 
 _LISTS: Mapping[str, Sequence[_List]] = {
-    "INVOICE": (_List(CLIENT_INVOICES, _dated, _SINCE, order=OLDEST_FIRST),),
+    "INVOICE": (_List(CLIENT_INVOICES, _dated, _SINCE, order=CREATED.ascending),),
     "BILL": (
         _List(
             SUPPLIER_INVOICES,
             _bill,
             _SINCE,
             by_change=True,
-            order=_BY_CHANGE,
+            order=UPDATED.ascending,
             always=WITHOUT_CREDIT_NOTES,
         ),
     ),
     "CREDIT_NOTE": (_List(CREDIT_NOTES, _dated),),
     "OFFER": (_List(QUOTES, _dated),),
-    "CUSTOMER": (_List(CLIENTS, _dated, _SINCE, by_change=True, order=_BY_CHANGE),),
+    "CUSTOMER": (_List(CLIENTS, _dated, _SINCE, by_change=True, order=UPDATED.ascending),),
     "ITEM": (_List(PRODUCTS, _dated),),
     "TRANSACTION": (
         _List(
@@ -256,18 +235,18 @@ _LISTS: Mapping[str, Sequence[_List]] = {
             _dated,
             "updated_at_from",
             by_change=True,
-            order=_BY_CHANGE,
+            order=UPDATED.ascending,
             always=ALL_STATUSES,
         ),
     ),
     "PAYMENT": (
-        _List(CLIENT_INVOICES, _payment(map_invoice_payment), _SINCE, order=OLDEST_FIRST),
+        _List(CLIENT_INVOICES, _payment(map_invoice_payment), _SINCE, order=CREATED.ascending),
         _List(
             SUPPLIER_INVOICES,
             _payment(map_bill_payment),
             _SINCE,
             by_change=True,
-            order=_BY_CHANGE,
+            order=UPDATED.ascending,
             always=WITHOUT_CREDIT_NOTES,
         ),
     ),

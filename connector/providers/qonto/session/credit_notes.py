@@ -1,5 +1,6 @@
 """Credit notes to the organisation's own invoices, and the credit notes of its suppliers."""
 
+from connector.listing.query import ListQuery, ask, changed_since
 from connector.ports import Query
 from connector.providers.qonto.client import CREDIT_NOTES as ENDPOINT
 from connector.providers.qonto.client import SUPPLIER_INVOICES
@@ -7,21 +8,14 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.mapping import Calendar, map_credit_note, map_vendor_credit
 from connector.providers.qonto.mapping.status import SUPPLIER_STANDINGS
 from connector.providers.qonto.session.bills import bill_params
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    ask,
-    changed_since,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import UNSORTED, QontoList
+from connector.providers.qonto.session.words import standing, words_for
 from connector.unified.credit_note import CreditNote
 from connector.unified.mapped import Mapped
 from connector.unified.vendor_credit import VendorCredit
 
 
-def _of_own(query: Query) -> Question[CreditNote]:
+def _of_own(query: Query) -> ListQuery[CreditNote]:
     """Do everything here: neither an order nor a filter is documented for them."""
 
     def changed(note: CreditNote) -> str | None:
@@ -30,18 +24,14 @@ def _of_own(query: Query) -> Question[CreditNote]:
     return ask(query, conditions=[changed_since(query, changed)])
 
 
-def _of_suppliers(query: Query) -> Question[VendorCredit]:
+def _of_suppliers(query: Query) -> ListQuery[VendorCredit]:
     """Leave status to Qonto; it can leave suppliers' credit notes out, but not single them out."""
     words = words_for(query, SUPPLIER_STANDINGS)
-    standing: tuple[Condition[VendorCredit] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=bill_params(query, words),
-        conditions=() if words.exact else standing,
-        checked=standing,
+        conditions=() if words.exact else standing(query),
+        checked=standing(query),
         possible=words.words != (),
     )
 
@@ -55,15 +45,12 @@ def _convert(document: SupplierInvoice, calendar: Calendar) -> Mapped[VendorCred
     return map_vendor_credit(document, calendar) if is_credit_note(document) else None
 
 
-CREDIT_NOTES = OneList(
-    "credit note", ENDPOINT, map_credit_note, _of_own, newest_first=(), oldest_first=()
-)
+CREDIT_NOTES = QontoList("credit note", ENDPOINT, map_credit_note, age=UNSORTED).kind_of(_of_own)
 
-VENDOR_CREDITS = OneList(
+VENDOR_CREDITS = QontoList(
     "vendor credit",
     SUPPLIER_INVOICES,
     _convert,
-    _of_suppliers,
     other="a bill, not a credit note",
     keep=is_credit_note,
-)
+).kind_of(_of_suppliers)

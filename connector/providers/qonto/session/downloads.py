@@ -16,28 +16,29 @@ from connector.errors import (
     DocumentNotFound,
     DocumentNotReady,
     DocumentUnreadable,
-    MissingScope,
+    UnreadableAnswer,
 )
 from connector.file_store import FileStore, LinkRefused, StoredFile, media_type
 from connector.http import Call, ProviderClient
+from connector.listing.kinds import first_found
+from connector.listing.records import Record
+from connector.listing.source import incomplete, unreadable
 from connector.ports import Found, Page
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     CREDIT_NOTES,
     QUOTES,
     SUPPLIER_INVOICES,
+    SYSTEM,
     Endpoint,
     QontoClient,
-    UnreadableAnswer,
 )
 from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachment
-from connector.providers.qonto.documents.reading import Record
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.mapping.file import map_file
 from connector.providers.qonto.session.fetch import fetch
-from connector.providers.qonto.session.ids import known_id, unknown_id
-from connector.providers.qonto.session.source import incomplete, unreadable
+from connector.providers.qonto.session.lists import known_id, not_known
 from connector.unified.document import DocumentType, File
 from oauth.tokens import AccessSource
 from storage.clock import Clock
@@ -129,7 +130,7 @@ class QontoFiles:
             self._take(record, files, warnings)
         total = len(page.records)
         if (page.meta.total_count or 0) > total:
-            warnings.append(incomplete("file", page.meta.total_count, total))
+            warnings.append(incomplete(SYSTEM, "file", page.meta.total_count, total))
         return Page(tuple(files), tuple(warnings), page.raw, total, 1, max(total, 1), min(total, 1))
 
     async def open(self, account_id: str, file_id: str) -> QontoDownload:
@@ -139,7 +140,10 @@ class QontoFiles:
             return await self._open(account_id, file_id)
 
     async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> QontoDownload:
-        endpoint, document = await self._find(account_id, _ENDPOINTS[of], known_id(record_id))
+        known = known_id(record_id)
+        endpoint, (document, _) = await first_found(
+            _ENDPOINTS[of], lambda endpoint: self._client.one(account_id, endpoint, known)
+        )
         if endpoint is SUPPLIER_INVOICES:
             _check_kind(of, document)
         attachment_id: str | None = document.attachment_id
@@ -152,7 +156,7 @@ class QontoFiles:
 
     def _take(self, record: Record[Attachment], files: list[File], warnings: list[str]) -> None:
         if record.document is None:
-            warnings.append(unreadable("file", record.id))
+            warnings.append(unreadable(SYSTEM, "file", record.id))
             return
         mapped = map_file(record.document, Calendar(self._clock(), None))
         files.append(mapped.value)
@@ -182,23 +186,6 @@ class QontoFiles:
             retry_after=READY_IN,
         )
 
-    async def _find(
-        self, account_id: str, endpoints: Sequence[Endpoint[Any]], record_id: str
-    ) -> tuple[Endpoint[Any], Any]:
-        """Look for a record in turn, as far as the consent goes."""
-        hidden: MissingScope | None = None
-        unknown: DocumentNotFound | None = None
-        for endpoint in endpoints:
-            try:
-                document, _ = await self._client.one(account_id, endpoint, record_id)
-            except DocumentNotFound as error:
-                unknown = error
-            except MissingScope as error:
-                hidden = hidden or error
-            else:
-                return endpoint, document
-        raise hidden or unknown or unknown_id()
-
     async def _open(self, account_id: str, attachment_id: str) -> QontoDownload:
         try:
             document, _ = await self._client.one(account_id, _SINGLE, attachment_id)
@@ -226,4 +213,4 @@ def _check_kind(of: DocumentOf, document: Any) -> None:
     if (of == "BILL" and document.is_credit_note) or (
         of == "VENDOR_CREDIT" and not document.is_credit_note
     ):
-        raise unknown_id()
+        raise not_known()

@@ -1,45 +1,36 @@
 """Invoices: Qonto's client invoices."""
 
+from connector.listing.query import ListQuery, ask
+from connector.listing.source import Params
 from connector.ports import Query
-from connector.providers.qonto.client import CLIENT_INVOICES, Params, modified_since
+from connector.providers.qonto.client import CLIENT_INVOICES, modified_since
 from connector.providers.qonto.mapping import map_invoice
 from connector.providers.qonto.mapping.status import CLIENT_STANDINGS
-from connector.providers.qonto.session.one_list import OneList
-from connector.providers.qonto.session.question import (
-    Condition,
-    Question,
-    Words,
-    ask,
-    is_in,
-    words_for,
-)
+from connector.providers.qonto.session.lists import CREATED, QontoList
+from connector.providers.qonto.session.words import StatusWords, standing, words_for
 from connector.unified.invoice import Invoice
 
 
-def question(query: Query) -> Question[Invoice]:
+def question(query: Query) -> ListQuery[Invoice]:
     """Leave status and due date to Qonto as far as its words reach, and orders by creation."""
     words = words_for(query, CLIENT_STANDINGS)
-    standing: tuple[Condition[Invoice] | None, ...] = (
-        is_in("status", query.status),
-        is_in("payment_status", query.payment_status),
-    )
     return ask(
         query,
         params=invoice_params(query, words),
-        conditions=() if words.exact else standing,
-        checked=standing,
+        conditions=() if words.exact else standing(query),
+        checked=standing(query),
         keys={
             "invoiceDate": lambda invoice: invoice.invoice_date,
             "invoiceNumber": lambda invoice: invoice.invoice_number,
             "createdDate": lambda invoice: invoice.created_date,
             "updatedDate": lambda invoice: invoice.updated_date,
         },
-        native={"createdDate": "created_at"},
+        native={"createdDate": CREATED},
         possible=words.words != (),
     )
 
 
-def invoice_params(query: Query, words: Words) -> Params:
+def invoice_params(query: Query, words: StatusWords) -> Params:
     """Ask Qonto's client invoices for what they can leave out."""
     params = [*modified_since(query.modified_since)]
     if words.words is not None:
@@ -49,4 +40,4 @@ def invoice_params(query: Query, words: Words) -> Params:
     return params
 
 
-INVOICES = OneList("invoice", CLIENT_INVOICES, map_invoice, question)
+INVOICES = QontoList("invoice", CLIENT_INVOICES, map_invoice).kind_of(question)

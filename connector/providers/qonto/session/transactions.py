@@ -7,29 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from connector.ports import Query
-from connector.providers.qonto.client import (
-    BANK_ACCOUNTS,
-    Params,
-)
+from connector.listing.kinds import ListPlan, find_one
+from connector.listing.source import Params, Source
+from connector.listing.walk import Walk
+from connector.ports import Found, Query
+from connector.providers.qonto.client import BANK_ACCOUNTS
 from connector.providers.qonto.client import TRANSACTIONS as ENDPOINT
 from connector.providers.qonto.documents.bank import BankAccount, Transaction
 from connector.providers.qonto.mapping import Calendar, is_expense, map_expense, map_transaction
 from connector.providers.qonto.mapping.iban import normalized
 from connector.providers.qonto.mapping.movement import STATUSES
-from connector.providers.qonto.session.ids import unknown_id
-from connector.providers.qonto.session.listing import Asked, Plan
-from connector.providers.qonto.session.pages import Walk
-from connector.providers.qonto.session.source import Source
+from connector.providers.qonto.session.lists import SETTLED, QontoAccount, QontoList, remote_list
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
 from connector.unified.transaction import Transaction as UnifiedTransaction
 from storage.clock import iso_millis
 
 T = TypeVar("T")
-
-_NEWEST_FIRST: Params = (("sort_by", "settled_at:desc"),)
-_OLDEST_FIRST: Params = (("sort_by", "settled_at:asc"),)
 
 Convert = Callable[[Transaction, Calendar, frozenset[str]], Mapped[T] | None]
 """Says a movement in the unified model, knowing the organisation's own IBANs."""
@@ -48,27 +42,22 @@ class Movements(Generic[T]):
     statuses: Sequence[str] = tuple(STATUSES)
     other: str = "a document of another kind"
 
-    async def plan(self, asked: Asked, query: Query) -> Plan[T]:
-        accounts = await _accounts_of(asked)
+    async def plan(self, account: QontoAccount, query: Query) -> ListPlan[T]:
+        accounts = await _accounts_of(account)
         own = _ibans(accounts)
         wanted = query.value_of("bankAccountId")
         if query.status is not None and query.status not in STATUSES.values():
-            return Plan([])
+            return ListPlan([])
         sources = [
-            self._source(asked, own, (("bank_account_id", account.id), *self._params(query)))
-            for account in accounts
-            if account.id and wanted in (None, account.id)
+            self._source(account, own, (("bank_account_id", each.id), *self._params(query)))
+            for each in accounts
+            if each.id and wanted in (None, each.id)
         ]
-        return Plan(sources, order=_NEWEST_FIRST)
+        return ListPlan(sources)
 
-    async def find(self, asked: Asked, record_id: str) -> tuple[Mapped[T], bytes]:
-        own = _ibans(await _accounts_of(asked))
-        source = self._source(asked, own)
-        document, raw = await source.one(record_id)
-        mapped = source.convert(document)
-        if mapped is None:
-            raise unknown_id(f"The document of that id is {self.other}.")
-        return mapped, raw
+    async def find(self, account: QontoAccount, record_id: str) -> Found[T]:
+        own = _ibans(await _accounts_of(account))
+        return await find_one(self._source(account, own), record_id)
 
     def _params(self, query: Query) -> Params:
         """Leave all that is asked to Qonto, whose words fit one to one."""
@@ -87,30 +76,25 @@ class Movements(Generic[T]):
         return params
 
     def _source(
-        self, asked: Asked, own: frozenset[str], params: Params = ()
+        self, account: QontoAccount, own: frozenset[str], params: Params = ()
     ) -> Source[Transaction, T]:
-        return Source(
-            client=asked.client,
-            account_id=asked.account_id,
-            endpoint=ENDPOINT,
-            kind=self.name,
-            convert=lambda document: self.convert(document, asked.calendar, own),
-            other=self.other,
-            params=params,
+        listed = QontoList(
+            self.name,
+            ENDPOINT,
+            lambda document, calendar: self.convert(document, calendar, own),
+            self.other,
+            age=SETTLED,
             moment=lambda document: (
                 document.settled_at or document.emitted_at or document.created_at
             ),
-            newest_first=_NEWEST_FIRST,
-            oldest_first=_OLDEST_FIRST,
         )
+        return listed.source(account, params)
 
 
-async def _accounts_of(asked: Asked) -> list[BankAccount]:
+async def _accounts_of(account: QontoAccount) -> list[BankAccount]:
     """Read the organisation's accounts; closed ones too, since they had movements."""
     found: list[BankAccount] = []
-    walk: Walk[BankAccount] = Walk(
-        lambda number, size: asked.client.page(asked.account_id, BANK_ACCOUNTS, number, size)
-    )
+    walk = Walk(remote_list(account.client, account.id, BANK_ACCOUNTS))
     async for _, records in walk.pages():
         found.extend(record.document for record in records if record.document is not None)
     return found

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.errors import DocumentNotFound, DownstreamError, NotSupported
+from connector.listing.walk import Walk
 from connector.ports import Subscription
 from connector.providers.qonto import events
 from connector.providers.qonto.client import SUBSCRIPTIONS, WEBHOOK, QontoClient
 from connector.providers.qonto.documents.subscriptions import WebhookSubscription
-from connector.providers.qonto.session.pages import Walk
+from connector.providers.qonto.session.lists import remote_list
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
 from oauth.tokens import AccessSource
 from storage.errors import Invalid
@@ -75,9 +76,7 @@ class QontoWebhooks:
 
     async def list(self, account_id: str) -> tuple[Subscription, ...]:
         found: list[Subscription] = []
-        walk: Walk[WebhookSubscription] = Walk(
-            lambda number, size: self._client.page(account_id, SUBSCRIPTIONS, number, size)
-        )
+        walk = Walk(remote_list(self._client, account_id, SUBSCRIPTIONS))
         async for number, records in walk.pages():
             found.extend(
                 _subscription(record.document, record.document.callback_url or "", ())

@@ -3,15 +3,12 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx2
 import pytest
 
 from connector.errors import DownstreamUnavailable, FilterTooBroad
 from connector.ports import Order, Page, Query, ResourceReader
-from connector.providers.qonto.session.index import Index, Place
-from connector.providers.qonto.session.snapshots import LIFETIME, Snapshots
 from connector.unified.invoice import Invoice
 from tests.connector.providers.qonto.bank import Bank, client_invoice, credit_note, provider, uuid
 
@@ -180,38 +177,6 @@ async def test_a_failed_reading_is_not_kept() -> None:
     assert page.total == 3
 
 
-def _index(size: int) -> Index:
-    return Index(tuple(Place(0, str(number), 1) for number in range(size)), ())
-
-
-async def test_an_index_lives_a_minute_and_the_oldest_make_room() -> None:
-    """Memory is bounded whatever is asked."""
-    now = 0.0
-    snapshots = Snapshots(monotonic=lambda: now)
-    built: list[str] = []
-
-    def build(name: str, size: int) -> Any:
-        async def make() -> Index:
-            built.append(name)
-            return _index(size)
-
-        return make
-
-    await snapshots.get("a", build("a", 100_000))
-    await snapshots.get("a", build("a", 100_000))
-    assert built == ["a"]
-    now = LIFETIME + 1
-    await snapshots.get("a", build("a", 100_000))
-    assert built == ["a", "a"]
-    await snapshots.get("b", build("b", 90_000))
-    await snapshots.get("a", build("a", 1))
-    await snapshots.get("c", build("c", 90_000))
-    await snapshots.get("a", build("a", 1))
-    assert built == ["a", "a", "b", "c"]
-    await snapshots.get("b", build("b", 1))
-    assert built[-1] == "b"
-
-
 def _since_questions(bank: Bank) -> int:
     return sum("filter[updated_at_from]" in request.url.params for request in bank.requests)
 
@@ -290,3 +255,15 @@ async def test_a_change_while_the_index_is_read_is_not_lost() -> None:
     await asyncio.wait_for(changed.wait(), 60)
     assert (await reader.list(ACCOUNT, query)).total == 151
     await first
+
+
+async def test_a_record_that_shows_no_id_is_not_asked_for() -> None:
+    """It keeps its place in a list that is read whole, and there is nothing to ask by."""
+    bank = _bank(0)
+    bank.credit_notes = [credit_note(number, AT) for number in range(3)]
+    bank.credit_notes[1]["is_spoiled"] = True
+    reader = provider(bank).readers.credit_notes
+    assert reader is not None
+    page = await reader.list(ACCOUNT, Query(order=Order("createdDate")))
+    assert (page.total, len(page.items), len(page.warnings)) == (3, 2, 1)
+    assert set(bank.asked) == {"/v2/credit_notes"}

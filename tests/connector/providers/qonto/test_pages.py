@@ -89,6 +89,15 @@ async def test_records_that_change_places_with_each_request_come_once(
     _check_whole(await _walk(_reader(bank, name), query), count)
 
 
+@pytest.mark.parametrize("name", LISTS)
+async def test_pages_put_together_from_smaller_ones_have_equal_records_once(name: str) -> None:
+    """Each of the smaller ones has them in another order."""
+    bank = _bank(160, alike=30)
+    bank.most_per_page, bank.shuffle = 20, random.Random(1)
+    count = 320 if name == "booking proposals" else 160
+    _check_whole(await _walk(_reader(bank, name), LISTS[name]), count)
+
+
 async def test_two_of_one_moment_on_both_sides_of_an_edge_come_once() -> None:
     """Neither page has two of it, so that only the memory of the first tells."""
     bank = _bank(10, alike=1)

@@ -1,7 +1,7 @@
 """Several lists as one, newest first, reading no more of each than a page needs.
 
-Records are ordered by the moment that is theirs, newest first, then by id. Qonto orders by the
-moment only, so records of the same instant are gathered before any of them is handed out.
+Records are ordered by the moment that is theirs, newest first, then by id. Target systems
+order by the moment only, so records of the same instant are gathered before any is handed out.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.source import NEWEST, Source, incomplete
+from connector.listing.records import DocumentPage, Record
+from connector.listing.source import NEWEST, Source
+from connector.listing.walk import Walk
 
-D = TypeVar("D", bound=Document)
 T = TypeVar("T")
 
 
@@ -36,9 +35,9 @@ class Entry(Generic[T]):
 class Stream(Generic[T]):
     """One list as a stream of entries in merged order.
 
-    A list that Qonto can't order is read whole, chosen from and ordered here, so it should be
-    short. A record that doesn't tell its moment takes the place of its neighbour before it; one
-    seen twice, because the list shifted while it was read, is left out the second time.
+    A list that can't be asked for newest first is read whole, chosen from and ordered here, so it
+    should be short. A record that doesn't tell its moment takes the place of its neighbour before
+    it; one seen twice, because the list shifted while it was read, is left out the second time.
     """
 
     def __init__(self, source: Source[Any, T]) -> None:
@@ -47,9 +46,10 @@ class Stream(Generic[T]):
         self._source = source
         self._first: DocumentPage[Any] | None = None
         self._whole: list[Entry[T]] | None = None
+        self._has_shrunk = False
 
     async def total(self) -> int | None:
-        """Answer how many records the list has, after choosing; None when Qonto doesn't tell."""
+        """Answer how many records the list has, after choosing; None when nobody tells."""
         if self._source.newest_first:
             return (await self._first_page()).meta.total_count
         return len(await self._read_whole())
@@ -76,8 +76,11 @@ class Stream(Generic[T]):
 
     async def _read_whole(self) -> list[Entry[T]]:
         if self._whole is None:
-            belongs = self._source.belongs
-            found = [entry async for entry in self._as_sent() if belongs(entry.record)]
+            sent = [entry async for entry in self._as_sent()]
+            if self._has_shrunk:
+                self._first = None
+                sent = [entry async for entry in self._as_sent()]
+            found = [entry for entry in sent if self._source.belongs(entry.record)]
             found.sort(key=lambda entry: entry.id)
             found.sort(key=lambda entry: entry.moment, reverse=True)
             self._whole = found
@@ -86,18 +89,20 @@ class Stream(Generic[T]):
     async def _as_sent(self) -> AsyncIterator[Entry[T]]:
         source = self._source
         latest: datetime | None = None
-        walk = source.walk(source.newest_first, first=await self._first_page())
+        first = await self._first_page()
+        walk: Walk[Any] = Walk(source.remote, source.asked(source.newest_first), first=first)
         async for _, records in walk.pages():
             for record in records:
                 moment = source.moment_of(record) or latest or NEWEST
                 latest = moment
                 yield Entry(moment, record.id or "", record, source)
-        if walk.missing:
-            self.warnings = (incomplete(source.kind, walk.total, walk.count),)
+        self._has_shrunk = walk.has_shrunk
+        lack = source.incomplete(walk.total, walk.count)
+        self.warnings = (lack,) if walk.missing else ()
 
     async def _first_page(self) -> DocumentPage[Any]:
         if self._first is None:
-            self._first = await self._source.page(1, order=self._source.newest_first)
+            self._first = await self._source.first_page(self._source.newest_first)
         return self._first
 
 

@@ -1,122 +1,71 @@
 """One kind of record as the ports want it: listed, and read one by one."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
+from connector.listing.freshness import is_unchanged
+from connector.listing.index import MOST_DOCUMENTS, Index, Place, build
+from connector.listing.kinds import ListPlan, RecordKind
+from connector.listing.merge import Stream, merged
+from connector.listing.native import native_page, page_count
+from connector.listing.rows import Row, read_places
+from connector.listing.snapshots import Snapshots
+from connector.listing.ties import Edges
+from connector.listing.together import together
 from connector.ports import Found, Page, Query
-from connector.providers.qonto.client import NEWEST_FIRST, Params, QontoClient
-from connector.providers.qonto.mapping import Calendar
-from connector.providers.qonto.session.freshness import is_unchanged
-from connector.providers.qonto.session.ids import known_id
-from connector.providers.qonto.session.index import (
-    MOST_DOCUMENTS,
-    Index,
-    Place,
-    Row,
-    Unread,
-    Wanted,
-    build,
-    is_whole,
-    read_places,
-)
-from connector.providers.qonto.session.merge import Stream, merged
-from connector.providers.qonto.session.native import native_page, page_count
-from connector.providers.qonto.session.snapshots import Snapshots
-from connector.providers.qonto.session.source import Source, unreadable
-from connector.providers.qonto.session.ties import Edges
-from connector.providers.qonto.session.together import together
 from connector.unified.mapped import Mapped
 from storage.clock import Clock
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 _MERGED = 300
 """Records from the top of several lists that are merged anew for every page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """For which account, and what day it is there; how a kind of record makes its sources."""
+class Listing(Generic[A, T]):
+    """The ResourceReader of one kind of record.
 
-    client: QontoClient
-    account_id: str
-    calendar: Calendar
-
-
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[T]):
-    """How a question is answered: from which lists, and what Qonto can't do for it.
-
-    No sources mean that nothing can fit, unless `rows` hold all there is already. `order` is how
-    Qonto is asked to order a single list, newest first as a rule; it counts only where `wanted` is
-    empty.
+    `open_account` makes what the provider wants to know of an account in a zone; `known_id` answers
+    an id that the target system may know, or raises DocumentNotFound without asking it.
     """
 
-    sources: Sequence[Source[Any, T]]
-    wanted: Wanted[T] = field(default_factory=lambda: Wanted())
-    order: Params = NEWEST_FIRST
-    rows: Sequence[Row[T]] = ()
-
-    @property
-    def needs_index(self) -> bool:
-        """Something is left to do over the whole of a list that isn't read whole anyway."""
-        return (
-            self.wanted.order is not None
-            or not self.wanted.descending
-            or not is_whole(self.sources, self.wanted)
-        )
-
-
-class Kind(Protocol[T]):
-    """What tells one kind of record from another."""
-
-    @property
-    def name(self) -> str:
-        """What a record of the kind is called in a sentence."""
-        ...
-
-    async def plan(self, asked: Asked, query: Query) -> Plan[T]:
-        """Decide how to answer a question."""
-        ...
-
-    async def find(self, asked: Asked, record_id: str) -> tuple[Mapped[T], bytes]:
-        """Read one record. Raises DocumentNotFound."""
-        ...
-
-
-class Listing(Generic[T]):
-    """The ResourceReader of one kind. Ids are Qonto's own; anything but a UUID is unknown."""
-
     def __init__(
-        self, client: QontoClient, kind: Kind[T], snapshots: Snapshots, clock: Clock
+        self,
+        kind: RecordKind[A, T],
+        open_account: Callable[[str, tzinfo | None], A],
+        known_id: Callable[[str], str],
+        snapshots: Snapshots,
+        clock: Clock,
     ) -> None:
-        self._client = client
         self._kind = kind
+        self._open = open_account
+        self._known_id = known_id
         self._snapshots = snapshots
         self._clock = clock
         self._edges = Edges()
 
     async def list(self, account_id: str, query: Query) -> Page[T]:
-        plan = await self._kind.plan(self._asked(account_id, query.zone), query)
+        plan = await self._kind.plan(self._open(account_id, query.zone), query)
         if not plan.sources:
             return _of_rows(query, plan)
         if plan.needs_index:
             return await self._indexed(account_id, query, plan)
         if len(plan.sources) == 1 and plan.sources[0].keep is None:
+            source = plan.sources[0]
             walk = account_id, self._kind.name, replace(query, page=1, raw=False)
-            return await native_page(query, plan.sources[0], plan.order, walk, self._edges)
+            return await native_page(query, source, plan.order or source.age, walk, self._edges)
         return await self._merged(account_id, query, plan)
 
     async def get(self, account_id: str, record_id: str, *, zone: tzinfo | None = None) -> Found[T]:
-        asked = self._asked(account_id, zone)
-        mapped, raw = await self._kind.find(asked, known_id(record_id))
-        return Found(mapped.value, mapped.warnings, raw)
+        known = self._known_id(record_id)
+        return await self._kind.find(self._open(account_id, zone), known)
 
-    async def _indexed(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
+    async def _indexed(self, account_id: str, query: Query, plan: ListPlan[T]) -> Page[T]:
         """Answer a page by the index of the whole list.
 
         Records that changed or went since it was read make room for those that follow, so that a
@@ -125,11 +74,11 @@ class Listing(Generic[T]):
         key = self._key(account_id, query)
         index = await self._index(key, plan, is_first=query.page == 1)
         skip = (query.page - 1) * query.limit
-        rows: dict[Place, Row[T] | Unread | None] = {}
+        rows: dict[Place, Row[T] | None] = {}
         while True:
             places = index.places[skip : skip + query.limit]
             new = [place for place in places if place not in rows]
-            rows.update(zip(new, await read_places(plan.sources, new, plan.wanted), strict=True))
+            rows.update(zip(new, await read_places(plan.sources, new, plan.local), strict=True))
             gone = {place for place in new if place.id and rows[place] is None}
             if not gone:
                 break
@@ -137,17 +86,18 @@ class Listing(Generic[T]):
             self._snapshots.put(key, index)
         warnings = list(index.warnings)
         mapped: list[Mapped[T]] = []
+        raws: list[tuple[str, bytes]] = []
         for place in places:
             row = rows[place]
-            if isinstance(row, Row):
+            if row is not None:
+                raws.append((row.source.remote.name, row.raw))
+            if row is not None and row.mapped is not None:
                 mapped.append(row.mapped)
             else:
-                warnings.append(unreadable(plan.sources[place.source].kind, place.id))
-        shown = (rows[place] for place in places)
-        raws = [(row.source.name, row.raw) for row in shown if row is not None]
+                warnings.append(plan.sources[place.source].unreadable(place.id))
         return _page(query, plan, mapped, raws, total=len(index.places), warnings=warnings)
 
-    async def _index(self, key: Hashable, plan: Plan[T], *, is_first: bool) -> Index:
+    async def _index(self, key: Hashable, plan: ListPlan[T], *, is_first: bool) -> Index:
         """Answer the index of a list: for its first page one that knows of every change.
 
         Further pages go on from the first one's, so that none of the list is lost in between.
@@ -156,7 +106,7 @@ class Listing(Generic[T]):
 
         async def read() -> Index:
             begun = self._clock()
-            return replace(await build(plan.sources, plan.wanted), begun=begun)
+            return replace(await build(plan.sources, plan.local), begun=begun)
 
         index = await self._snapshots.get(key, read)
         if not is_first or index.begun >= asked_at:
@@ -166,7 +116,7 @@ class Listing(Generic[T]):
         self._snapshots.drop(key, index)
         return await self._snapshots.get(key, read)
 
-    async def _merged(self, account_id: str, query: Query, plan: Plan[T]) -> Page[T]:
+    async def _merged(self, account_id: str, query: Query, plan: ListPlan[T]) -> Page[T]:
         """Answer a page of several lists: the first pages by merging, deep ones by an index.
 
         A walk that begins anew must not go on by an older index, which would lose what has moved.
@@ -189,44 +139,39 @@ class Listing(Generic[T]):
         found: list[Mapped[T]] = []
         warnings = [warning for stream in streams for warning in stream.warnings]
         for entry in entries:
-            document = entry.record.document
-            mapped = None if document is None else entry.source.convert(document)
-            if document is None:
-                warnings.append(unreadable(entry.source.kind, entry.record.id))
-            elif mapped is None:
-                warnings.append(entry.source.strange(entry.record))
+            shown = entry.source.shown(entry.record)
+            if isinstance(shown, str):
+                warnings.append(shown)
             else:
-                found.append(mapped)
-        raws = [(entry.source.name, entry.record.raw) for entry in entries]
+                found.append(shown)
+        raws = [(entry.source.remote.name, entry.record.raw) for entry in entries]
         return _page(query, plan, found, raws, total=total, warnings=warnings)
 
     def _key(self, account_id: str, query: Query) -> Hashable:
         """Name a question, whichever page of its answer is asked for."""
         return account_id, self._kind.name, replace(query, page=1, limit=1, raw=False)
 
-    def _asked(self, account_id: str, zone: tzinfo | None) -> Asked:
-        return Asked(self._client, account_id, Calendar(self._clock(), zone))
 
-
-def _of_rows(query: Query, plan: Plan[T]) -> Page[T]:
+def _of_rows(query: Query, plan: ListPlan[T]) -> Page[T]:
     """Answer a page of what is there already."""
     skip = (query.page - 1) * query.limit
     rows = plan.rows[skip : skip + query.limit]
-    raws = [(row.source.name, row.raw) for row in rows]
-    return _page(query, plan, [row.mapped for row in rows], raws, total=len(plan.rows))
+    raws = [(row.source.remote.name, row.raw) for row in rows]
+    found = [row.mapped for row in rows if row.mapped is not None]
+    return _page(query, plan, found, raws, total=len(plan.rows))
 
 
 def _page(
     query: Query,
-    plan: Plan[T],
+    plan: ListPlan[T],
     found: Sequence[Mapped[T]],
     raws: Sequence[tuple[str, bytes]] = (),
     *,
     total: int | None,
     warnings: Sequence[str] = (),
 ) -> Page[T]:
-    """Put a page together. Raw data holds its documents under the names of Qonto's lists."""
-    lists: dict[str, list[msgspec.Raw]] = {source.name: [] for source in plan.sources}
+    """Put a page together. Raw data holds its documents under the names of their lists."""
+    lists: dict[str, list[msgspec.Raw]] = {source.remote.name: [] for source in plan.sources}
     for name, raw in raws:
         lists.setdefault(name, []).append(msgspec.Raw(raw))
     return Page(

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
-from connector.providers.qonto.session.index import Index
+from connector.listing.index import Index
 
 LIFETIME = 60.0
 """Seconds that an index is used; until then it doesn't know of later changes."""

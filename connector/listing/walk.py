@@ -1,4 +1,4 @@
-"""Lists of Qonto's page by page, whatever size its pages have and however often its order changes.
+"""A list page by page, whatever size its pages have and however often its order changes.
 
 A page may have fewer records than were asked for, said in `meta` or not; then pages are counted by
 the size they have. Records that share what a list is ordered by may come in another order with
@@ -6,21 +6,17 @@ every request: one of them is then on two pages, and another on none. The pages 
 again until as many different records were seen as pages had places.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from connector.providers.qonto.client import LARGEST_PAGE
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import DocumentPage, Record
-from connector.providers.qonto.session.together import together
+from connector.listing.records import DocumentPage, Record
+from connector.listing.source import Params, RemoteList
+from connector.listing.together import together
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D")
 
 READINGS = 6
 """Times that pages are read again for records that must be on one of them."""
-
-Fetch = Callable[[int, int], Awaitable[DocumentPage[D]]]
-"""Fetches a page by its number and the size of pages."""
 
 
 def size_of(page: DocumentPage[Any], number: int, asked: int) -> int:
@@ -35,7 +31,7 @@ def size_of(page: DocumentPage[Any], number: int, asked: int) -> int:
     return asked if (number - 1) * asked + count == meta.total_count else count
 
 
-def has_next(page: DocumentPage[Any], number: int, size: int = LARGEST_PAGE) -> bool:
+def has_next(page: DocumentPage[Any], number: int, size: int) -> bool:
     """Say whether a page has another after it, whichever parts of `meta` are there.
 
     An earlier page than the one asked for has none, or a list that isn't paged would never end. The
@@ -66,13 +62,19 @@ class Walk(Generic[D]):
     """
 
     def __init__(
-        self, fetch: Fetch[D], *, first: DocumentPage[D] | None = None, at_once: int = 1
+        self,
+        remote: RemoteList[D],
+        params: Params = (),
+        *,
+        first: DocumentPage[D] | None = None,
+        at_once: int = 1,
     ) -> None:
-        self.size = LARGEST_PAGE
+        self.size = remote.largest_page
         self.total: int | None = None
-        """What Qonto counted last."""
+        """What the target system counted last."""
         self.first_total: int | None = None
-        self._fetch = fetch
+        self._remote = remote
+        self._params = params
         self._first = first
         self._at_once = at_once
         self._page_of: dict[str, int] = {}
@@ -86,24 +88,29 @@ class Walk(Generic[D]):
 
     @property
     def missing(self) -> int:
-        """Return how many records Qonto counts and didn't show; of use once the list has ended."""
+        """Return how many records are counted and weren't shown; of use once the list has ended."""
         return max(0, (self.total or 0) - self.count)
 
     @property
     def has_shrunk(self) -> bool:
         """Say that records went while the list was read, so that others moved to pages read."""
-        return self.first_total is not None and (self.total or 0) < self.first_total
+        return (self.total or 0) < (self.first_total or 0)
+
+    @property
+    def may_lack(self) -> bool:
+        """Say that records may have escaped: too few were shown, or the list has shrunk."""
+        return self.missing > 0 or self.has_shrunk
 
     async def pages(self) -> AsyncIterator[tuple[int, Sequence[Record[D]]]]:
         """Yield the number of each page with those of its records that were not seen before."""
         number = 1
-        page = self._first or await self._fetch(1, LARGEST_PAGE)
-        self.size = size_of(page, 1, LARGEST_PAGE)
+        page = self._first or await self._fetch(number)
+        self.size = size_of(page, number, self.size)
         self.total = self.first_total = page.meta.total_count
         yield number, self._new(number, page)
         while has_next(page, number, self.size):
             numbers = range(number + 1, number + 1 + self._ahead(number))
-            pages = await together([self._fetch(each, self.size) for each in numbers])
+            pages = await together([self._fetch(each) for each in numbers])
             for number, page in zip(numbers, pages, strict=True):
                 if page.meta.total_count is not None:
                     self.total = page.meta.total_count
@@ -111,6 +118,9 @@ class Walk(Generic[D]):
                 async for again in self._again(number, page):
                     yield again
                 yield number, found
+
+    async def _fetch(self, number: int) -> DocumentPage[D]:
+        return await self._remote.further_page(number, self.size, self._params)
 
     def _ahead(self, number: int) -> int:
         """Return how many pages to fetch at a time, none of which lies past the end."""
@@ -130,7 +140,7 @@ class Walk(Generic[D]):
             if self._slots - self.count <= self._grown():
                 return
             for number in range(begin, last + 1):
-                again = await self._fetch(number, self.size)
+                again = await self._fetch(number)
                 found = self._new(number, again, is_again=True)
                 if found:
                     yield number, found
