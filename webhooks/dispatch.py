@@ -64,10 +64,7 @@ class Dispatcher:
         self._held = Held(self._slots.lanes, settings, wake=self.wake)
         self._checks = Checks(work, owner)
         self._attempter = Attempter(
-            *(OpenedSecrets(ring), sender, clock, metrics),
-            owner=owner,
-            delays=settings.retry_delays,
-            jitter=jitter,
+            OpenedSecrets(ring), sender, clock, metrics, owner, settings.retry_delays, jitter
         )
         self._records = AttemptRecords(
             work, endpoints, owner, followed=self.wake, changed=self._checks.doubt
