@@ -6,8 +6,8 @@ from alembic import context
 from sqlalchemy import Connection, DateTime, text
 from sqlmodel.sql.sqltypes import AutoString
 
-import storage.tables  # noqa: F401  (fills Record.metadata)
-from storage.base import Record, UtcDateTime
+import storage.tables  # noqa: F401  (fills BaseRow.metadata)
+from storage.base import BaseRow, UtcDateTime
 
 
 def render(kind: str, item: Any, _context: Any) -> str | bool:
@@ -30,7 +30,7 @@ def compare_type(
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=Record.metadata,
+        target_metadata=BaseRow.metadata,
         render_item=render,
         compare_type=compare_type,
         render_as_batch=connection.dialect.name == "sqlite",

@@ -34,9 +34,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oauth.errors import NotSupported as NotSupported
 from oauth.errors import ReauthRequired, SandboxTokenMissing
-from oauth.errors import UnknownTarget as UnknownTarget
 from storage.errors import Invalid, NotFound, ServiceError
 
 

@@ -44,7 +44,7 @@ class StoreLimits:
     queue: float = 10.0
 
 
-class LinkRefused(DownstreamError):
+class FileLinkRefused(DownstreamError):
     """The store doesn't take the link, as a rule because it is too old; a newer one may do."""
 
 
@@ -77,7 +77,7 @@ class FileStore:
     async def open(self, link: str, headers: Mapping[str, str]) -> "StoredFile":
         """Ask for a file and answer it opened; whoever gets it closes it.
 
-        Raises LinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and what is below
+        Raises FileLinkRefused, DocumentNotFound, DocumentGone, DocumentTooLarge, and what is below
         DownstreamError.
         """
         self._check(link)
@@ -161,7 +161,7 @@ class FileStore:
             size = _length_of(response)
             return too_large(self._limits.largest) if (size or 0) > self._limits.largest else None
         if status == 403:
-            return LinkRefused(
+            return FileLinkRefused(
                 f"{name} refuses the link to the file that it gave. Try again.", status=status
             )
         if status == 404:

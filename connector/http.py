@@ -26,10 +26,10 @@ from connector.errors import (
     RateLimited,
 )
 from connector.outcomes import (
-    Answer,
     Dialect,
     Fail,
     Outcome,
+    ProviderAnswer,
     RenewAccess,
     Retry,
     Succeed,
@@ -62,7 +62,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ProviderCall:
     """One request to make. `route` is the path's pattern, for metrics; `scope` the consent needed.
 
     `headers` come on top of those of every call, and can't replace the access's. `repr` hides the
@@ -152,7 +152,7 @@ class ProviderClient:
         self._clock = clock
         self._sleep = sleep
 
-    async def send(self, account_id: str, call: Call) -> Answer:
+    async def send(self, account_id: str, call: ProviderCall) -> ProviderAnswer:
         """Make a call for an account and answer its 2xx answer.
 
         Every attempt waits for its part of the rate budget. Raises what `connector.errors` lists
@@ -202,7 +202,7 @@ class ProviderClient:
             ) from None
 
     async def _let_through(
-        self, account_id: str, call: Call, access: Access, deadline: float
+        self, account_id: str, call: ProviderCall, access: Access, deadline: float
     ) -> Outcome:
         """Make an attempt when the account's access isn't in doubt, and the budget allows it."""
         may_end = access.is_renewable
@@ -217,7 +217,7 @@ class ProviderClient:
             self._gate.leave(account_id, access.version, shown)
 
     async def _within_budget(
-        self, account_id: str, call: Call, access: Access, deadline: float
+        self, account_id: str, call: ProviderCall, access: Access, deadline: float
     ) -> Outcome | None:
         """Make an attempt; None when its access was refused while it waited."""
         budget = self._budget
@@ -245,7 +245,7 @@ class ProviderClient:
             return after
         return self._limits.first_wait * 2**retries * random.uniform(0.5, 1.5)  # noqa: S311
 
-    async def _attempt(self, call: Call, access: Access, deadline: float) -> Outcome:
+    async def _attempt(self, call: ProviderCall, access: Access, deadline: float) -> Outcome:
         started = time.monotonic()
         status: int | None = None
         try:
@@ -268,7 +268,7 @@ class ProviderClient:
             self._observe(call.method, call.route, status, time.monotonic() - started)
         return classify(answer, dialect=self._dialect, now=self._clock(), scope=call.scope)
 
-    async def _exchange(self, call: Call, access: Access) -> Answer:
+    async def _exchange(self, call: ProviderCall, access: Access) -> ProviderAnswer:
         headers = {**dict(call.headers), "Accept": "application/json", **access.headers}
         if call.body is not None:
             headers["Content-Type"] = "application/json"
@@ -287,7 +287,7 @@ class ProviderClient:
             body = await self._read(response)
         finally:
             await response.aclose()
-        return Answer(
+        return ProviderAnswer(
             status=response.status_code,
             body=body,
             content_type=response.headers.get("Content-Type", ""),

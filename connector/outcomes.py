@@ -32,7 +32,7 @@ _SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ProviderAnswer:
     """An HTTP answer, read to its end. `repr` hides the body."""
 
     status: int
@@ -81,7 +81,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Succeed:
-    answer: Answer
+    answer: ProviderAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ Outcome = Succeed | Retry | RenewAccess | Fail
 
 
 def classify(
-    answer: Answer, *, dialect: Dialect, now: datetime, scope: str | None = None
+    answer: ProviderAnswer, *, dialect: Dialect, now: datetime, scope: str | None = None
 ) -> Outcome:
     """Decide what an answer means. `scope` is the consent the call needs, for naming it."""
     status = answer.status
@@ -135,11 +135,11 @@ def seconds_until(retry_after: str | None, now: datetime) -> float | None:
     return max(0.0, (moment - now).total_seconds())
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(answer: ProviderAnswer) -> bool:
     return "html" in answer.content_type.lower() or answer.body[:64].lstrip().startswith(b"<")
 
 
-def _gate_or_stranger(answer: Answer, dialect: Dialect) -> ServiceError:
+def _gate_or_stranger(answer: ProviderAnswer, dialect: Dialect) -> ServiceError:
     if dialect.gated:
         return gate_answered()
     return DownstreamError(
@@ -150,7 +150,7 @@ def _gate_or_stranger(answer: Answer, dialect: Dialect) -> ServiceError:
     )
 
 
-def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
+def _later(answer: ProviderAnswer, dialect: Dialect, now: datetime) -> Retry:
     after = seconds_until(answer.retry_after, now)
     refusal = dialect.read_refusal(answer.status, answer.body)
     entries = _entries(answer.status, refusal)
@@ -180,7 +180,7 @@ def _later(answer: Answer, dialect: Dialect, now: datetime) -> Retry:
     )
 
 
-def _refused(answer: Answer, dialect: Dialect, scope: str | None) -> ServiceError:
+def _refused(answer: ProviderAnswer, dialect: Dialect, scope: str | None) -> ServiceError:
     status = answer.status
     refusal = dialect.read_refusal(answer.status, answer.body)
     entries = _entries(status, refusal)

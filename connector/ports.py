@@ -34,11 +34,11 @@ __all__ = [
     "Found",
     "Order",
     "Page",
+    "ProviderSubscription",
     "Query",
     "Readers",
     "RecordState",
     "ResourceReader",
-    "Subscription",
     "UpstreamEvent",
     "Verdict",
     "WebhookAdapter",
@@ -145,7 +145,7 @@ class Readers:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class ProviderSubscription:
     """A webhook subscription as it stands at the target system. `repr` hides the secret."""
 
     id: str
@@ -175,7 +175,7 @@ class WebhookAdapter(Protocol):
 
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
-    ) -> Subscription:
+    ) -> ProviderSubscription:
         """Create a subscription. Raises MissingScope or DownstreamRefused when it is not given."""
         ...
 
@@ -186,7 +186,7 @@ class WebhookAdapter(Protocol):
         callback_url: str,
         secret: str,
         types: Sequence[str],
-    ) -> Subscription:
+    ) -> ProviderSubscription:
         """Replace a subscription as a whole. Raises NotFound when it is gone upstream."""
         ...
 
@@ -194,7 +194,7 @@ class WebhookAdapter(Protocol):
         """Delete a subscription; one that is already gone is fine."""
         ...
 
-    async def list(self, account_id: str) -> tuple[Subscription, ...]:
+    async def list(self, account_id: str) -> tuple[ProviderSubscription, ...]:
         """Answer every subscription this app has for the account, without secrets."""
         ...
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Protocol, TypeVar
 
-from connector.errors import NotSupported
 from connector.ports import Found, Page, Query, Readers, ResourceReader
 from connector.registry import Registry
+from oauth.errors import NotSupported
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from connector.capabilities import Concept
 from connector.downloads import Files
-from connector.errors import UnknownTarget
 from connector.pass_through import PassThrough
 from connector.ports import ChangeFeed, Readers, WebhookAdapter
 from connector.profiles import Profiles
+from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
 
 

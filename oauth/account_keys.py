@@ -11,7 +11,7 @@ from storage.clock import Clock, system_clock
 from storage.errors import NotFound
 from storage.repositories.accounts import Account, AccountKey
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 _AT_ONCE = timedelta(0)
 
@@ -79,7 +79,7 @@ class AccountKeys:
             await self._end(tx, await _find(tx, key.account_id), key, by)
 
     async def _issue(
-        self, tx: Transaction, account: Account, name: str, by: str
+        self, tx: DatabaseTransaction, account: Account, name: str, by: str
     ) -> IssuedAccountKey:
         made = new_account_key(self.ring)
         at = self.clock()
@@ -97,7 +97,9 @@ class AccountKeys:
         )
         return IssuedAccountKey(key, made.secret)
 
-    async def _end(self, tx: Transaction, account: Account, key: AccountKey, by: str) -> None:
+    async def _end(
+        self, tx: DatabaseTransaction, account: Account, key: AccountKey, by: str
+    ) -> None:
         at = self.clock()
         if await tx.accounts.keys.revoke(key.id, at):
             await tx.audit.add(
@@ -112,14 +114,14 @@ class AccountKeys:
             )
 
 
-async def _find(tx: Transaction, account_id: str) -> Account:
+async def _find(tx: DatabaseTransaction, account_id: str) -> Account:
     account = await tx.accounts.get(account_id)
     if account is None:
         raise NotFound("there is no such account")
     return account
 
 
-async def _usable(tx: Transaction, account_id: str) -> Account:
+async def _usable(tx: DatabaseTransaction, account_id: str) -> Account:
     """Answer an account that a new key may be made for: any that isn't ended."""
     account = await _find(tx, account_id)
     if account.status in (Status.REVOKED, Status.DISABLED):

@@ -10,7 +10,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account, AccountKey
 from storage.repositories.systems import System
 from storage.repositories.tokens import API_KEY, StoredTokens
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 
 class Status(StrEnum):
@@ -46,7 +46,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CredentialStatus:
     """What is held for an account: its consent, not its tokens."""
 
     scopes: tuple[str, ...]
@@ -54,7 +54,9 @@ class Standing:
     is_renewable: bool
 
 
-async def read_ready(tx: Transaction, account_id: str, serving: Status = Status.ACTIVE) -> Ready:
+async def read_ready(
+    tx: DatabaseTransaction, account_id: str, serving: Status = Status.ACTIVE
+) -> Ready:
     """Read an account that may be called for; `serving` is the status in which it may.
 
     Raises ReauthRequired, AccountInactive and SystemNotRegistered.

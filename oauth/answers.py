@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from connector.api.meaning import meaning
-from oauth.accounts import Standing
+from oauth.accounts import CredentialStatus
 from oauth.grants import choose_scopes
 from oauth.link import Exchanged
 from oauth.page_styles import PageStyle
@@ -72,7 +72,7 @@ class AccountStatus(_Answer, frozen=True):
     renewable: Annotated[bool, meaning("Whether the access is renewed without the customer.")]
 
     @classmethod
-    def of(cls, account: Account, standing: Standing | None) -> "AccountStatus":
+    def of(cls, account: Account, standing: CredentialStatus | None) -> "AccountStatus":
         return cls(
             account_id=account.id,
             target_system=account.target,

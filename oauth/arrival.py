@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from oauth.accounts import key_record
 from oauth.audit import CUSTOMER, entry
-from oauth.delivery import Delivery, choose_delivery, linked_notice, linked_url
+from oauth.delivery import KeyDelivery, choose_delivery, linked_notice, linked_url
 from oauth.errors import SigningSecretMissing
 from oauth.joining import Joined, Newcomer, join
 from oauth.keys import new_account_key, new_code
@@ -19,7 +19,7 @@ from storage.repositories.links import ExchangeCode, Link
 from storage.repositories.notices import Notice
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 LINKED = "LINKED"
 """The outcome of a link that has succeeded."""
@@ -50,7 +50,7 @@ class Arrived:
 
 
 async def settle(
-    tx: Transaction, ring: KeyRing, arrival: Arrival, *, code_life: timedelta
+    tx: DatabaseTransaction, ring: KeyRing, arrival: Arrival, *, code_life: timedelta
 ) -> Arrived:
     """Store what a link brought, and put its key, or the right to one, on its way.
 
@@ -67,7 +67,7 @@ async def settle(
             link.target,
             account_key=handed.key,
             reference=link.reference,
-            relinked=way is Delivery.NO_KEY,
+            relinked=way is KeyDelivery.NO_KEY,
             at=at,
         )
         await tx.notices.add(_notice(ring, link, link.webhook_callback_url, account, body, at))
@@ -75,7 +75,9 @@ async def settle(
     return Arrived(joined, handed.url)
 
 
-async def hand_over_again(tx: Transaction, handing: "Handing", *, same_browser: bool) -> str | None:
+async def hand_over_again(
+    tx: DatabaseTransaction, handing: "Handing", *, same_browser: bool
+) -> str | None:
     """Return where a browser goes that comes back with a link that has succeeded.
 
     What it took along the first time is replaced if nobody has used it. If somebody has, only the
@@ -84,16 +86,16 @@ async def hand_over_again(tx: Transaction, handing: "Handing", *, same_browser: 
     way = choose_delivery(handing.link, handing.tenant)
     mark = handing.link.handed
     is_unused = False
-    if way is Delivery.CODE and mark is not None:
+    if way is KeyDelivery.CODE and mark is not None:
         is_unused = await tx.links.retire_code(mark, handing.at)
-    elif way is Delivery.REDIRECT and mark is not None:
+    elif way is KeyDelivery.REDIRECT and mark is not None:
         key = await tx.accounts.get_key(mark)
         is_unused = key is not None and key.last_used_at is None and key.is_live(handing.at)
         if is_unused:
             await tx.accounts.revoke_key(mark, handing.at)
-    if way in (Delivery.CODE, Delivery.REDIRECT) and not (is_unused or same_browser):
-        way = Delivery.NO_KEY
-    if way is Delivery.WEBHOOK:
+    if way in (KeyDelivery.CODE, KeyDelivery.REDIRECT) and not (is_unused or same_browser):
+        way = KeyDelivery.NO_KEY
+    if way is KeyDelivery.WEBHOOK:
         return handing.url(relinked=False)
     handed = await handing.over(tx, way)
     await tx.links.end(
@@ -125,11 +127,11 @@ class Handing:
     at: datetime
     code_life: timedelta
 
-    async def over(self, tx: Transaction, way: Delivery) -> Handed:
+    async def over(self, tx: DatabaseTransaction, way: KeyDelivery) -> Handed:
         """Mint what this way takes and store it; return where the browser goes with it."""
-        if way is Delivery.NO_KEY:
+        if way is KeyDelivery.NO_KEY:
             return Handed(self.url(relinked=True))
-        if way is Delivery.CODE:
+        if way is KeyDelivery.CODE:
             new = new_code(self.ring)
             await tx.links.add_code(
                 ExchangeCode(
@@ -144,7 +146,7 @@ class Handing:
         await tx.audit.add(
             _audited("account_key.issued", self.account, self.at, account_key_id=record.id)
         )
-        in_url = key.secret if way is Delivery.REDIRECT else None
+        in_url = key.secret if way is KeyDelivery.REDIRECT else None
         return Handed(self.url(relinked=False, account_key=in_url), record.id, key.secret)
 
     def url(
@@ -166,7 +168,7 @@ def _audited(action: str, account: Account, at: datetime, **ids: str) -> AuditEn
     )
 
 
-async def _store(tx: Transaction, ring: KeyRing, arrival: Arrival) -> Joined:
+async def _store(tx: DatabaseTransaction, ring: KeyRing, arrival: Arrival) -> Joined:
     link, at = arrival.link, arrival.at
     joined = await join(
         tx,

@@ -44,7 +44,7 @@ def targets(
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Vaults:
     """What calls are made with: the tokens of accounts, and of those whose link is ending."""
 
     vault: TokenVault
@@ -53,7 +53,7 @@ class Access:
 
 def open_access(
     storage: Storage, known: Targets, spill: Spill | None, refresh_ended: Callable[[str], None]
-) -> Access:
+) -> Vaults:
     """Open the vaults; both keep what isn't saved yet in the same place."""
     unsaved = Unsaved(storage.work, spill, refresh_ended)
 
@@ -70,7 +70,7 @@ def open_access(
             serving=serving,
         )
 
-    return Access(vault(Status.ACTIVE, refresh_ended), vault(Status.DISABLED, None))
+    return Vaults(vault(Status.ACTIVE, refresh_ended), vault(Status.DISABLED, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class OAuthFloor:
 def assemble(
     storage: Storage,
     known: Targets,
-    access: Access,
+    access: Vaults,
     *,
     on_linked: Sequence[OnLinked],
     on_linked_by_key: Sequence[OnLinked],

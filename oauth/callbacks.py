@@ -47,7 +47,7 @@ the vendor's name, since of two alike some frameworks take the first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UrlPlace:
     """A URL taken apart: its origin in normal form, and its path as written."""
 
     scheme: str
@@ -55,7 +55,7 @@ class Place:
     port: int
     path: str
 
-    def covers(self, other: "Place") -> bool:
+    def covers(self, other: "UrlPlace") -> bool:
         """Say whether the other has the same origin and lies at or below this path."""
         if (self.scheme, self.host, self.port) != (other.scheme, other.host, other.port):
             return False
@@ -72,7 +72,7 @@ def is_loopback(host: str) -> bool:
     return address is not None and (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
-def parse(url: str, *, allow_loopback: bool, field: str = "callbackUrl") -> Place:
+def parse(url: str, *, allow_loopback: bool, field: str = "callbackUrl") -> UrlPlace:
     """Take a URL apart. Raises CallbackNotAllowed, naming `field`, unless a browser may go there.
 
     https only and no literal private address; with `allow_loopback` this machine is fine too, also
@@ -93,7 +93,7 @@ def parse(url: str, *, allow_loopback: bool, field: str = "callbackUrl") -> Plac
     _check_query(match["query"] or "", field)
     path = match["path"] or ""
     _check_path(path, field)
-    return Place(scheme, host, port, path)
+    return UrlPlace(scheme, host, port, path)
 
 
 def check_called(url: str, policy: EgressPolicy, *, field: str) -> None:

@@ -12,7 +12,7 @@ from storage.clock import Clock, system_clock
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Callers:
             selecting = _presentable(account_key, UnauthorizedAccountKey)
             return caller, await self._select(tx, caller.tenant, selecting)
 
-    async def _identify(self, tx: Transaction, api_key: str) -> Caller:
+    async def _identify(self, tx: DatabaseTransaction, api_key: str) -> Caller:
         digests = self._digests(api_key)
         found = await tx.api_keys.find(digests)
         if found is None:
@@ -86,7 +86,7 @@ class Callers:
             self.uses.note(key, api_key)
         return Caller(tenant, key.id, read_permissions(key.permissions))
 
-    async def _select(self, tx: Transaction, tenant: Tenant, account_key: str) -> Account:
+    async def _select(self, tx: DatabaseTransaction, tenant: Tenant, account_key: str) -> Account:
         digests = self._digests(account_key)
         found = await tx.accounts.find_key(digests)
         if found is None:

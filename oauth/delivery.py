@@ -17,7 +17,7 @@ from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
 
 
-class Delivery(Enum):
+class KeyDelivery(Enum):
     """The ways an account key, or the news that none is needed, reaches the vendor."""
 
     NO_KEY = auto()
@@ -27,13 +27,13 @@ class Delivery(Enum):
     REDIRECT = auto()
 
 
-def choose_delivery(link: Link, tenant: Tenant) -> Delivery:
+def choose_delivery(link: Link, tenant: Tenant) -> KeyDelivery:
     """Say how the account key of a finished link travels."""
     if link.account_id is not None:
-        return Delivery.NO_KEY
+        return KeyDelivery.NO_KEY
     if link.webhook_callback_url is not None:
-        return Delivery.WEBHOOK
-    return Delivery.REDIRECT if tenant.key_in_redirect else Delivery.CODE
+        return KeyDelivery.WEBHOOK
+    return KeyDelivery.REDIRECT if tenant.key_in_redirect else KeyDelivery.CODE
 
 
 def linked_url(

@@ -13,7 +13,7 @@ from storage.repositories.accounts import Account
 from storage.repositories.events import Event
 from storage.repositories.notices import Notice
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 TOKEN = "TOKEN"  # noqa: S105 (the name of a resource)
 """The resource under which the end of an account's consent is told."""
@@ -25,7 +25,7 @@ _BEFORE = {
 
 
 async def end_consent(
-    tx: Transaction,
+    tx: DatabaseTransaction,
     ring: KeyRing,
     account_id: str,
     *,

@@ -14,7 +14,7 @@ from oauth.errors import PageExpired, PageInvalid, PageUsed, SystemNotRegistered
 from oauth.page_tokens import BrowserMark, cookie_name, read_page_token, write_cookie
 from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
-from oauth.topics import Asked, summarize
+from oauth.topics import ConsentSummary, summarize
 from storage.clock import Clock, system_clock
 from storage.ids import new_id
 from storage.log import logger
@@ -22,7 +22,7 @@ from storage.repositories.links import Link
 from storage.repositories.systems import System
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 _CLICKS = 20
 """How many links under way one page may have."""
@@ -35,7 +35,7 @@ class Invitation:
     tenant: Tenant
     provider: str
     """The target system's name, as people know it."""
-    asked: Asked
+    asked: ConsentSummary
     log_in_first: bool
     """Whether the customer must be logged in at the target system before going on."""
     goes_to: str
@@ -116,7 +116,7 @@ class LinkPages:
             ),
         )
 
-    async def _read(self, tx: Transaction, token: str) -> tuple[Link, Tenant, System]:
+    async def _read(self, tx: DatabaseTransaction, token: str) -> tuple[Link, Tenant, System]:
         at = self.clock()
         link_id = read_page_token(token, self.ring.signing_keys("page"), at=at)
         page = await tx.links.get(link_id)

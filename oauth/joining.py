@@ -15,7 +15,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.connections import Connection
 from storage.repositories.tokens import OAUTH, StoredTokens
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 _LIVING = (Status.ACTIVE, Status.REAUTH_REQUIRED)
 
@@ -48,7 +48,7 @@ class Joined:
     """Tokens of an earlier consent that nobody lives on any more; their row is gone."""
 
 
-async def join(tx: Transaction, newcomer: Newcomer) -> Joined:
+async def join(tx: DatabaseTransaction, newcomer: Newcomer) -> Joined:
     """Find or make the account and its connection; the caller stores tokens for that one.
 
     Locks the tenant, then the connection, then accounts. Raises OrganizationMismatch,
@@ -81,7 +81,7 @@ async def join(tx: Transaction, newcomer: Newcomer) -> Joined:
     return Joined(account, known is not None, revived, abandoned)
 
 
-async def end_connection(tx: Transaction, connection_id: str) -> list[str]:
+async def end_connection(tx: DatabaseTransaction, connection_id: str) -> list[str]:
     """Delete a connection that no account lives on; return the codes of its callbacks."""
     await tx.tokens.remove(connection_id)
     left = await tx.upstream_subscriptions.all_of(connection_id)
@@ -91,7 +91,7 @@ async def end_connection(tx: Transaction, connection_id: str) -> list[str]:
     return [upstream.code for upstream in left]
 
 
-async def is_last(tx: Transaction, account: Account) -> bool:
+async def is_last(tx: DatabaseTransaction, account: Account) -> bool:
     """Say whether nobody else can still use the consent that an account lives on."""
     if account.connection_id is None:
         return False
@@ -111,7 +111,7 @@ def _connection(newcomer: Newcomer) -> Connection:
     )
 
 
-async def _known(tx: Transaction, newcomer: Newcomer) -> Account | None:
+async def _known(tx: DatabaseTransaction, newcomer: Newcomer) -> Account | None:
     """Return the account that the link is for, held; None when it is a new one."""
     organization_id, reference = newcomer.identity.organization_id, newcomer.reference
     if newcomer.account_id is not None:
@@ -162,7 +162,7 @@ def _account(newcomer: Newcomer, connection: Connection, known: Account | None) 
     )
 
 
-async def _abandon(tx: Transaction, connection_id: str | None) -> StoredTokens | None:
+async def _abandon(tx: DatabaseTransaction, connection_id: str | None) -> StoredTokens | None:
     """Delete the connection that an account has just left, if it was the last one there."""
     if connection_id is None or await tx.accounts.of_connection(connection_id):
         return None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from storage.repositories.tenants import Tenant
 
 
-class Outcome(StrEnum):
+class LinkOutcome(StrEnum):
     """How a link ended."""
 
     LINKED = "linked"
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
 class Ending:
     """What is known at the end of a link."""
 
-    outcome: Outcome
+    outcome: LinkOutcome
     tenant: Tenant
     provider: str
     """The target system's name, as people know it."""

@@ -22,21 +22,21 @@ from oauth.link_endings import Ending
 from oauth.page_tokens import BrowserMark
 from oauth.pages.languages import choose_language
 from oauth.pages.rendering import ending_page, link_page, problem_page
-from oauth.pages.style import PageStyle
+from oauth.pages.style import PageTheme
 from oauth.pages.texts import Texts
 from oauth.returning import Returning
 from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.repositories.tenants import Tenant
 
-StyleOf = Callable[[Tenant], Awaitable[PageStyle]]
+StyleOf = Callable[[Tenant], Awaitable[PageTheme]]
 """Answers how a tenant's pages look."""
 
 _FOR_PEOPLE = (LinkRefused, Invalid, UnknownTarget, SystemNotRegistered, StorageUnavailable)
 
 
-async def plain_style(tenant: Tenant) -> PageStyle:
+async def plain_style(tenant: Tenant) -> PageTheme:
     """Return the style of a tenant that has chosen none: its name."""
-    return PageStyle(tenant.name)
+    return PageTheme(tenant.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,11 @@ class PageStyles:
         colors: dict[str, str] = json.loads(stored.colors)
         return PageStyle(stored.name, stored.logo_svg, stored.logo_png, colors)
 
-    async def worn(self, tenant: Tenant) -> looks.PageStyle:
+    async def worn(self, tenant: Tenant) -> looks.PageTheme:
         """Return how a tenant's pages look: its style, or its name alone."""
         chosen = await self.get(tenant)
         logo = chosen.logo_svg or chosen.logo_png
-        return looks.PageStyle(chosen.name or tenant.name, logo, chosen.colors)
+        return looks.PageTheme(chosen.name or tenant.name, logo, chosen.colors)
 
 
 def _six_digits(color: str) -> str:

@@ -32,7 +32,7 @@ from oauth.errors import (
 from oauth.flights import Flights
 from oauth.grants import ConsentAnswer
 from oauth.joining import Joined
-from oauth.link_endings import Ending, Outcome
+from oauth.link_endings import Ending, LinkOutcome
 from oauth.page_tokens import (
     BrowserMark,
     cookie_name,
@@ -52,7 +52,7 @@ from storage.repositories.links import Link
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import API_KEY, StoredTokens
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 OnLinked = Callable[[str], Awaitable[None]]
 """Told the account's id after a link was stored; what it raises is logged and goes no further."""
@@ -254,7 +254,9 @@ class Returning:
                 await asyncio.sleep(_SAVE_PAUSES[min(attempts, len(_SAVE_PAUSES) - 1)])
                 attempts += 1
 
-    async def _stored(self, tx: Transaction, arrival: Arrival, life: timedelta) -> Arrived | None:
+    async def _stored(
+        self, tx: DatabaseTransaction, arrival: Arrival, life: timedelta
+    ) -> Arrived | None:
         """Return what an earlier attempt stored, though its commit could not be confirmed."""
         link = await tx.links.get(arrival.link.id, lock=True)
         if link is None or link.outcome != LINKED:
@@ -343,7 +345,7 @@ class Returning:
         if url is not None:
             return Redirect(url, self._mark(back.link))
         provider = back.target.oauth.display_name or back.link.target
-        return Ending(Outcome.LINKED, back.tenant, provider, organization=organization)
+        return Ending(LinkOutcome.LINKED, back.tenant, provider, organization=organization)
 
     def _refused(self, back: _Return, code: str, message: str) -> Redirect | Ending:
         """Say where a browser goes whose link came to nothing."""
@@ -352,7 +354,7 @@ class Returning:
         if url is not None:
             return Redirect(url)
         return Ending(
-            Outcome.CANCELED if code == _CANCELED else Outcome.FAILED,
+            LinkOutcome.CANCELED if code == _CANCELED else LinkOutcome.FAILED,
             back.tenant,
             back.target.oauth.display_name or link.target,
             code=code,

@@ -14,7 +14,7 @@ from storage.ids import new_id
 from storage.repositories.api_keys import ApiKey
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def api_key_record(
     )
 
 
-async def _find(tx: Transaction, tenant: Tenant, key_id: str) -> ApiKey:
+async def _find(tx: DatabaseTransaction, tenant: Tenant, key_id: str) -> ApiKey:
     key = await tx.api_keys.get(key_id)
     if key is None or key.tenant_id != tenant.id:
         raise NotFound("there is no such API key")

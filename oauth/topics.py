@@ -35,7 +35,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConsentSummary:
     """What a list of scopes allows, as a person wants to know it."""
 
     uses: tuple[Use, ...]
@@ -46,13 +46,13 @@ class Asked:
     """Scopes that no words are known for."""
 
 
-def summarize(scopes: Iterable[str], meanings: Mapping[str, Use]) -> Asked:
+def summarize(scopes: Iterable[str], meanings: Mapping[str, Use]) -> ConsentSummary:
     """Put scopes together by topic."""
     scopes = list(scopes)
     known = [meanings[scope] for scope in scopes if scope in meanings]
     topics = {use.topic for use in known}
     general = {Topic.NOTIFICATIONS, Topic.LASTING_ACCESS}
-    return Asked(
+    return ConsentSummary(
         uses=tuple(
             Use(topic, writes=any(use.writes for use in known if use.topic is topic))
             for topic in Topic

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from oauth.accounts import Ready, Standing, Status, read_ready
+from oauth.accounts import CredentialStatus, Ready, Status, read_ready
 from oauth.client import OAuthClient
 from oauth.credentials import open_credentials
 from oauth.errors import AccountUnusable, ProviderError, UnknownTarget
@@ -132,13 +132,13 @@ class TokenVault:
             return await self.get(account_id)
         return await self._newer(account_id, held.access.version)
 
-    async def standing(self, account_id: str) -> Standing | None:
+    async def standing(self, account_id: str) -> CredentialStatus | None:
         """Say what is held for an account, whatever its status; None when nothing is."""
         async with self._work.reading() as tx:
             tokens = await tx.tokens.of_account(account_id)
         if tokens is None:
             return None
-        return Standing(
+        return CredentialStatus(
             tuple(tokens.scopes.split()), tokens.expires_at, tokens.refresh_token is not None
         )
 

@@ -18,7 +18,7 @@ NAMING = {
 }
 
 
-class Record(SQLModel):
+class BaseRow(SQLModel):
     """Base of every table. Rows never leave `storage`; repositories hand out frozen values."""
 
     metadata: ClassVar[MetaData] = MetaData(  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -8,23 +8,23 @@ from sqlalchemy import CursorResult, Dialect, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Row: TypeAlias = tuple[Any, ...]
+SqlRow: TypeAlias = tuple[Any, ...]
 """The values of one, as the driver takes and gives them."""
 
 
-class Direct(ABC):
+class DriverConnection(ABC):
     """Runs statements as the driver takes them, with nothing in between."""
 
     @abstractmethod
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    async def run_many(self, sql: str, rows: Sequence[SqlRow]) -> None:
         """Run a statement for each row of parameters."""
 
     @abstractmethod
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+    async def fetch_many(self, sql: str, rows: Sequence[SqlRow]) -> Sequence[Sequence[Any]]:
         """Run a statement for each row of parameters; return all rows that it returned."""
 
 
-class HotConnection(Direct):
+class HotConnection(DriverConnection):
     """As much of SQLAlchemy's AsyncConnection as repositories use, and the driver beside it."""
 
     dialect: Dialect
@@ -44,16 +44,16 @@ class HotConnection(Direct):
         return None
 
 
-class OrdinaryDirect(Direct):
+class OrdinaryDirect(DriverConnection):
     """The same over any connection of SQLAlchemy's."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    async def run_many(self, sql: str, rows: Sequence[SqlRow]) -> None:
         await self._connection.exec_driver_sql(sql, list(rows))
 
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+    async def fetch_many(self, sql: str, rows: Sequence[SqlRow]) -> Sequence[Sequence[Any]]:
         found: list[Sequence[Any]] = []
         for row in rows:
             found += await self._connection.exec_driver_sql(sql, row)
@@ -63,7 +63,7 @@ class OrdinaryDirect(Direct):
 SqlConnection: TypeAlias = AsyncConnection | HotConnection
 
 
-def direct(connection: SqlConnection) -> Direct:
+def direct(connection: SqlConnection) -> DriverConnection:
     """Return what runs the driver's statements on a connection."""
     return connection if isinstance(connection, HotConnection) else OrdinaryDirect(connection)
 

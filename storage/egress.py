@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-Address: TypeAlias = IPv4Address | IPv6Address
+IPAddress: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 _UNICAST = ipaddress.ip_network("2000::/3")
@@ -91,7 +91,7 @@ class EgressPolicy:
             tuple(_denied_host(text) for text in denied_hosts),
         )
 
-    def permits(self, address: Address) -> bool:
+    def permits(self, address: IPAddress) -> bool:
         """Say whether a connection to this address may be made."""
         if isinstance(address, IPv6Address):
             if address.scope_id is not None:
@@ -180,7 +180,7 @@ class EgressPolicy:
             raise UrlRefused("HOST_DENIED", "its host is one that this service may not call")
 
 
-def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+def _within(address: IPAddress, networks: tuple[Network, ...]) -> bool:
     return any(address in network for network in networks if network.version == address.version)
 
 
@@ -201,7 +201,7 @@ def _is_local_name(host: str) -> bool:
     return "." not in name or last in local
 
 
-def literal_address(host: str) -> Address | None:
+def literal_address(host: str) -> IPAddress | None:
     """Read a host that is an address, in any spelling a C library takes; None when it's a name.
 
     `127.1`, `0x7f000001`, `017700000001` and `2130706433` are all 127.0.0.1.
@@ -224,7 +224,7 @@ def _denied_host(text: str) -> str:
     return name
 
 
-def _carried(address: Address) -> tuple[IPv4Address, ...]:
+def _carried(address: IPAddress) -> tuple[IPv4Address, ...]:
     """List the IPv4 addresses that an IPv6 one may be translated to on its way."""
     if isinstance(address, IPv4Address):
         return ()

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.connection import HotConnection, Row
+from storage.connection import HotConnection, SqlRow
 from storage.settings import BROKEN, StorageSettings
 
 
@@ -32,11 +32,11 @@ class PostgresConnection(HotConnection):
     ) -> CursorResult[*tuple[Any, ...]]:
         return await self.core.execute(statement, parameters)
 
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    async def run_many(self, sql: str, rows: Sequence[SqlRow]) -> None:
         for row in rows:
             await self.driver.execute(sql, *row)
 
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> Sequence[Sequence[Any]]:
+    async def fetch_many(self, sql: str, rows: Sequence[SqlRow]) -> Sequence[Sequence[Any]]:
         return [found for row in rows for found in await self.driver.fetch(sql, *row)]
 
 

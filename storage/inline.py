@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, create_engine
 from sqlalchemy.pool import StaticPool
 
-from storage.connection import HotConnection, Row
+from storage.connection import HotConnection, SqlRow
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
@@ -61,10 +61,10 @@ class InlineConnection(HotConnection):
         self._changes += 1
         return self._core.execute(statement, parameters)
 
-    async def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+    async def run_many(self, sql: str, rows: Sequence[SqlRow]) -> None:
         self.driver.executemany(sql, rows)
 
-    async def fetch_many(self, sql: str, rows: Sequence[Row]) -> list[Row]:
+    async def fetch_many(self, sql: str, rows: Sequence[SqlRow]) -> list[SqlRow]:
         execute = self.driver.execute
         return [found for row in rows for found in execute(sql, row).fetchall()]
 

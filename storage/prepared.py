@@ -27,7 +27,7 @@ from sqlalchemy.sql.selectable import FromClause, ReturnsRows
 from sqlalchemy.types import TypeEngine
 
 from storage.base import UtcDateTime
-from storage.connection import Direct, Row, SqlConnection, direct
+from storage.connection import DriverConnection, SqlConnection, SqlRow, direct
 from storage.values import Value
 
 Kind = TypeVar("Kind", bound=Value)
@@ -85,7 +85,7 @@ class Prepared(Generic[Kind]):
         self._build = build
         self._compiled: dict[str, _Each | _AtOnce] = {}
 
-    async def fetch(self, connection: SqlConnection, values: Sequence[Kind]) -> list[Row]:
+    async def fetch(self, connection: SqlConnection, values: Sequence[Kind]) -> list[SqlRow]:
         """Run it for these rows; answer the rows that it returned."""
         if not values:
             return []
@@ -118,7 +118,7 @@ class Combined:
 
     async def fetch(
         self, connection: SqlConnection, sets: Mapping[str, Sequence[object]]
-    ) -> list[Row]:
+    ) -> list[SqlRow]:
         """Run it on these sets, any of which may be empty; answer the rows that it returned.
 
         A row is a `Value` or a mapping by column.
@@ -142,7 +142,7 @@ class _Compiled:
             for one in statement.exported_columns
         ]
 
-    async def run(self, driver: Direct, bound: Sequence[Row]) -> list[Row]:
+    async def run(self, driver: DriverConnection, bound: Sequence[SqlRow]) -> list[SqlRow]:
         outputs = self._outputs
         if not outputs:
             await driver.run_many(self.sql, bound)
@@ -173,7 +173,9 @@ class _Each(_Compiled):
             for name in self.written.positiontup or ()
         ]
 
-    async def fetch(self, driver: Direct, sets: Mapping[str, Sequence[Any]]) -> list[Row]:
+    async def fetch(
+        self, driver: DriverConnection, sets: Mapping[str, Sequence[Any]]
+    ) -> list[SqlRow]:
         (values,) = sets.values()
         inputs = self._inputs
         return await self.run(
@@ -195,7 +197,9 @@ class _AtOnce(_Compiled):
             for name in self.written.positiontup or ()
         ]
 
-    async def fetch(self, driver: Direct, sets: Mapping[str, Sequence[object]]) -> list[Row]:
+    async def fetch(
+        self, driver: DriverConnection, sets: Mapping[str, Sequence[object]]
+    ) -> list[SqlRow]:
         texts: list[str] = []
         for name, moments in self._sets:
             rows = sets[name]

@@ -21,7 +21,7 @@ CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableValue:
     """A value that no key at hand opens."""
 
     table: str
@@ -33,7 +33,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ResealingProgress:
     """How far one column is."""
 
     column: str
@@ -48,7 +48,7 @@ class Resealed:
     moved: int
     overtaken: int
     """Values that somebody else changed meanwhile."""
-    unreadable: tuple[Unreadable, ...]
+    unreadable: tuple[UnreadableValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ async def pending(work: UnitOfWork, ring: KeyRing, at: datetime) -> Pending:
     )
 
 
-async def unreadable(work: UnitOfWork, ring: KeyRing) -> AsyncGenerator[Unreadable]:
+async def unreadable(work: UnitOfWork, ring: KeyRing) -> AsyncGenerator[UnreadableValue]:
     """Try to open every sealed value; yield those that can't be."""
     async for values in _all(work):
         for value in values:
@@ -128,7 +128,7 @@ async def unreadable(work: UnitOfWork, ring: KeyRing) -> AsyncGenerator[Unreadab
 async def reseal(
     work: UnitOfWork,
     ring: KeyRing,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[ResealingProgress], None] = lambda _: None,
     *,
     chunk: int = CHUNK,
 ) -> Resealed:
@@ -138,11 +138,11 @@ async def reseal(
         async with work.reading() as tx:
             total = await tx.sealed.count(column)
         done = 0
-        progress(Progress(column.name, done, total))
+        progress(ResealingProgress(column.name, done, total))
         async for values in _chunks(work, column, chunk):
             await _move(work, ring, values, run)
             done += len(values)
-            progress(Progress(column.name, done, max(done, total)))
+            progress(ResealingProgress(column.name, done, max(done, total)))
     return Resealed(run.moved, run.overtaken, tuple(run.unreadable))
 
 
@@ -150,7 +150,7 @@ async def reseal(
 class _Run:
     moved: int = 0
     overtaken: int = 0
-    unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
+    unreadable: list[UnreadableValue] = field(default_factory=list[UnreadableValue])
 
 
 async def _move(work: UnitOfWork, ring: KeyRing, values: Sequence[SealedValue], run: _Run) -> None:
@@ -198,6 +198,8 @@ def _name(value: SealedValue) -> str | None:
         return None
 
 
-def _unreadable(value: SealedValue, error: SecretUnreadable) -> Unreadable:
+def _unreadable(value: SealedValue, error: SecretUnreadable) -> UnreadableValue:
     column = value.column
-    return Unreadable(column.table.name, column.column, value.row_id, _name(value), error.message)
+    return UnreadableValue(
+        column.table.name, column.column, value.row_id, _name(value), error.message
+    )

@@ -16,34 +16,34 @@ from typing import Any, TypeVar
 from storage.connection import HotConnection, SqlConnection
 from storage.engine import Database
 from storage.hot import HotTransaction
-from storage.repositories.acceptances import Acceptances
-from storage.repositories.accounts import Accounts
-from storage.repositories.api_keys import ApiKeys
-from storage.repositories.audit import Audit
-from storage.repositories.connections import Connections
-from storage.repositories.deliveries import Deliveries
-from storage.repositories.delivery_log import DeliveryLog
+from storage.repositories.acceptances import AcceptanceRepository
+from storage.repositories.accounts import AccountRepository
+from storage.repositories.api_keys import ApiKeyRepository
+from storage.repositories.audit import AuditRepository
+from storage.repositories.connections import ConnectionRepository
+from storage.repositories.deliveries import DeliveryRepository
+from storage.repositories.delivery_log import DeliveryLogRepository
 from storage.repositories.due_deliveries import DueDeliveries
-from storage.repositories.duties import Duties
-from storage.repositories.endpoints import Endpoints
-from storage.repositories.erasure import Erasure
-from storage.repositories.events import Events
-from storage.repositories.known_records import KnownRecords
-from storage.repositories.links import Links
-from storage.repositories.notices import Notices
-from storage.repositories.page_styles import PageStyles
-from storage.repositories.rate_budgets import RateBudgets
-from storage.repositories.replays import Replays
-from storage.repositories.retention import Retention
-from storage.repositories.sealed import SealedValues
-from storage.repositories.subscriptions import Subscriptions
-from storage.repositories.systems import Systems
-from storage.repositories.tenant_webhooks import TenantWebhooks
-from storage.repositories.tenants import Tenants
-from storage.repositories.tokens import Tokens
-from storage.repositories.unlinkings import Unlinkings
-from storage.repositories.upstream_subscriptions import UpstreamSubscriptions
-from storage.repositories.watermarks import Watermarks
+from storage.repositories.duties import DutyRepository
+from storage.repositories.endpoints import EndpointRepository
+from storage.repositories.erasure import ErasureRepository
+from storage.repositories.events import EventRepository
+from storage.repositories.known_records import KnownRecordRepository
+from storage.repositories.links import LinkRepository
+from storage.repositories.notices import NoticeRepository
+from storage.repositories.page_styles import PageStyleRepository
+from storage.repositories.rate_budgets import RateBudgetRepository
+from storage.repositories.replays import ReplayRepository
+from storage.repositories.retention import RetentionRepository
+from storage.repositories.sealed import SealedValueRepository
+from storage.repositories.subscriptions import SubscriptionRepository
+from storage.repositories.systems import SystemRepository
+from storage.repositories.tenant_webhooks import TenantWebhookRepository
+from storage.repositories.tenants import TenantRepository
+from storage.repositories.tokens import TokenRepository
+from storage.repositories.unlinkings import UnlinkingRepository
+from storage.repositories.upstream_subscriptions import UpstreamSubscriptionRepository
+from storage.repositories.watermarks import WatermarkRepository
 
 Repository = TypeVar("Repository")
 
@@ -51,49 +51,49 @@ Repository = TypeVar("Repository")
 def _on_connection(kind: Callable[[SqlConnection], Repository]) -> "cached_property[Repository]":
     """Make an attribute that is a repository on its transaction's connection."""
 
-    def make(tx: "Transaction") -> Repository:
+    def make(tx: "DatabaseTransaction") -> Repository:
         return kind(tx.connection)
 
     return cached_property(make)
 
 
-class Transaction:
+class DatabaseTransaction:
     """The repositories, all on one connection."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self.connection = connection
 
-    tenants = _on_connection(Tenants)
-    api_keys = _on_connection(ApiKeys)
-    audit = _on_connection(Audit)
-    page_styles = _on_connection(PageStyles)
-    sealed = _on_connection(SealedValues)
-    systems = _on_connection(Systems)
-    accounts = _on_connection(Accounts)
-    connections = _on_connection(Connections)
-    links = _on_connection(Links)
-    tokens = _on_connection(Tokens)
-    notices = _on_connection(Notices)
-    subscriptions = _on_connection(Subscriptions)
-    upstream_subscriptions = _on_connection(UpstreamSubscriptions)
-    tenant_webhooks = _on_connection(TenantWebhooks)
-    rate_budgets = _on_connection(RateBudgets)
-    unlinkings = _on_connection(Unlinkings)
-    endpoints = _on_connection(Endpoints)
-    duties = _on_connection(Duties)
-    erasure = _on_connection(Erasure)
-    events = _on_connection(Events)
-    acceptances = _on_connection(Acceptances)
-    known_records = _on_connection(KnownRecords)
-    watermarks = _on_connection(Watermarks)
-    deliveries = _on_connection(Deliveries)
+    tenants = _on_connection(TenantRepository)
+    api_keys = _on_connection(ApiKeyRepository)
+    audit = _on_connection(AuditRepository)
+    page_styles = _on_connection(PageStyleRepository)
+    sealed = _on_connection(SealedValueRepository)
+    systems = _on_connection(SystemRepository)
+    accounts = _on_connection(AccountRepository)
+    connections = _on_connection(ConnectionRepository)
+    links = _on_connection(LinkRepository)
+    tokens = _on_connection(TokenRepository)
+    notices = _on_connection(NoticeRepository)
+    subscriptions = _on_connection(SubscriptionRepository)
+    upstream_subscriptions = _on_connection(UpstreamSubscriptionRepository)
+    tenant_webhooks = _on_connection(TenantWebhookRepository)
+    rate_budgets = _on_connection(RateBudgetRepository)
+    unlinkings = _on_connection(UnlinkingRepository)
+    endpoints = _on_connection(EndpointRepository)
+    duties = _on_connection(DutyRepository)
+    erasure = _on_connection(ErasureRepository)
+    events = _on_connection(EventRepository)
+    acceptances = _on_connection(AcceptanceRepository)
+    known_records = _on_connection(KnownRecordRepository)
+    watermarks = _on_connection(WatermarkRepository)
+    deliveries = _on_connection(DeliveryRepository)
     due_deliveries = _on_connection(DueDeliveries)
-    delivery_log = _on_connection(DeliveryLog)
-    replays = _on_connection(Replays)
-    retention = _on_connection(Retention)
+    delivery_log = _on_connection(DeliveryLogRepository)
+    replays = _on_connection(ReplayRepository)
+    retention = _on_connection(RetentionRepository)
 
 
-class HotRepositories(Transaction):
+class HotRepositories(DatabaseTransaction):
     """The same on the connection of a hot transaction."""
 
     def __init__(self, connection: HotConnection) -> None:
@@ -115,10 +115,10 @@ class UnitOfWork:
         """How many hot transactions of one kind are worth having at once."""
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[Transaction]:
+    async def writing(self) -> AsyncGenerator[DatabaseTransaction]:
         """Open a transaction that may write. Raises StorageUnavailable."""
         async with self.database.writing() as connection:
-            yield Transaction(connection)
+            yield DatabaseTransaction(connection)
 
     def hot(self, *, single: bool = False) -> AbstractAsyncContextManager[HotRepositories]:
         """Open a transaction that writes little and often. Raises StorageUnavailable.
@@ -133,10 +133,10 @@ class UnitOfWork:
         return _Hot(self.database.hot_reading())
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[Transaction]:
+    async def reading(self) -> AsyncGenerator[DatabaseTransaction]:
         """Open a transaction that only reads. Raises StorageUnavailable."""
         async with self.database.reading() as connection:
-            yield Transaction(connection)
+            yield DatabaseTransaction(connection)
 
 
 class _Hot(AbstractAsyncContextManager[HotRepositories]):

@@ -42,7 +42,7 @@ Cursor = Annotated[
         description="Go on from here: `meta.nextCursor` of the page before.",
     ),
 ]
-Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Strict(BaseModel):

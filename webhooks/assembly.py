@@ -21,7 +21,7 @@ from webhooks.replays import Replays
 from webhooks.retention import Retention
 from webhooks.rotation import Rotation
 from webhooks.sender import Sender
-from webhooks.standing import Standings
+from webhooks.standing import SubscriptionStatuses
 from webhooks.subscriptions import Subscriptions
 from webhooks.tenants import TenantWebhooks
 from webhooks.trial import Trial
@@ -50,7 +50,7 @@ class Relay:
     intake: Intake
     reconciler: Reconciler
     subscriptions: Subscriptions
-    standings: Standings
+    standings: SubscriptionStatuses
     rotation: Rotation
     log: Log
     replays: Replays
@@ -125,7 +125,7 @@ def assemble(
         intake=intake,
         reconciler=reconciler,
         subscriptions=subscriptions,
-        standings=Standings(work, clock),
+        standings=SubscriptionStatuses(work, clock),
         rotation=Rotation(work, ring, shared),
         log=Log(work),
         replays=Replays(work, shared, sending.ring, settings.keep),

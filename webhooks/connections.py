@@ -40,7 +40,7 @@ class Route(Protocol):
         ...
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One connection, which carries one request at a time."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
             self._answered.set_result(None)
 
 
-class Connections:
+class ConnectionPool:
     """Opens connections and keeps them by origin; `most` requests are under way at once."""
 
     def __init__(self, route: Route, *, most: int, tls: ssl.SSLContext | None = None) -> None:
@@ -102,8 +102,8 @@ class Connections:
         self._most = most
         self._slots = asyncio.Semaphore(most)
         self._tls = tls or verifying()
-        self._idle: dict[tuple[bool, str, int], deque[Connection]] = {}
-        self._all: set[Connection] = set()
+        self._idle: dict[tuple[bool, str, int], deque[HttpConnection]] = {}
+        self._all: set[HttpConnection] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
     async def exchange(self, target: CallbackTarget, request: bytes, reader: AnswerReader) -> None:
@@ -121,7 +121,11 @@ class Connections:
             await self._exchange(target, await self._open(target), request, reader)
 
     async def _exchange(
-        self, target: CallbackTarget, connection: Connection, request: bytes, reader: AnswerReader
+        self,
+        target: CallbackTarget,
+        connection: HttpConnection,
+        request: bytes,
+        reader: AnswerReader,
     ) -> None:
         try:
             await connection.exchange(request, reader)
@@ -141,13 +145,13 @@ class Connections:
             connection.abort()
         await asyncio.gather(*(connection.lost for connection in left))
 
-    async def _open(self, target: CallbackTarget) -> Connection:
+    async def _open(self, target: CallbackTarget) -> HttpConnection:
         loop = asyncio.get_running_loop()
         try:
             sock = await self._route.connect(target)
             try:
                 _, connection = await loop.create_connection(
-                    Connection,
+                    HttpConnection,
                     sock=sock,
                     ssl=self._tls if target.is_tls else None,
                     server_hostname=_name_in_certificate(target) if target.is_tls else None,
@@ -167,7 +171,7 @@ class Connections:
         connection.lost.add_done_callback(lambda _: self._all.discard(connection))
         return connection
 
-    def _take(self, target: CallbackTarget) -> Connection | None:
+    def _take(self, target: CallbackTarget) -> HttpConnection | None:
         """Return the connection to an origin that was used last, if it's fresh."""
         idle = self._idle.get(target.origin)
         if idle is None:
@@ -181,7 +185,7 @@ class Connections:
         del self._idle[target.origin]
         return None
 
-    def _keep(self, target: CallbackTarget, connection: Connection) -> None:
+    def _keep(self, target: CallbackTarget, connection: HttpConnection) -> None:
         loop = asyncio.get_running_loop()
         connection.idle_since = loop.time()
         self._idle.setdefault(target.origin, deque()).append(connection)

@@ -9,18 +9,18 @@ from aiohappyeyeballs import (
 )
 
 from webhooks.callback_target import CallbackTarget
-from webhooks.names import Found, Names
+from webhooks.names import AddressInfo, Names
 
 _NEXT_ADDRESS_AFTER = 0.25
 """Seconds that one address has before the next is tried beside it (RFC 8305)."""
 
 
 @dataclass(frozen=True)
-class Direct:
+class DirectRoute:
     """`makes` is asked for every socket, and may refuse the address that it's for."""
 
     names: Names
-    makes: Callable[[Found], socket.socket]
+    makes: Callable[[AddressInfo], socket.socket]
 
     async def connect(self, target: CallbackTarget) -> socket.socket:
         """Return a socket to the first address that answers."""
@@ -33,7 +33,7 @@ class Direct:
 
 
 async def reach(
-    addresses: Sequence[Found], makes: Callable[[Found], socket.socket] | None = None
+    addresses: Sequence[AddressInfo], makes: Callable[[AddressInfo], socket.socket] | None = None
 ) -> socket.socket:
     """Connect to one of several addresses. Raises OSError."""
     try:

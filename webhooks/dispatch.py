@@ -30,7 +30,7 @@ from webhooks.endpoints import Endpoints
 from webhooks.held import Held
 from webhooks.metrics import RelayMetrics
 from webhooks.opened import OpenedSecrets
-from webhooks.planning import Lease
+from webhooks.planning import FirstLease
 from webhooks.sender import Sender
 from webhooks.slots import Slot, Slots
 
@@ -77,10 +77,10 @@ class Dispatcher:
             bell=bell or Bell(),
         )
 
-    def lease(self) -> Lease | None:
+    def lease(self) -> FirstLease | None:
         """Return the lease under which fresh deliveries come straight here, if there is room."""
         takes = self.is_running and not self._is_stopping and self._held.takes_fresh()
-        return Lease(self.owner, self._settings.lease) if takes else None
+        return FirstLease(self.owner, self._settings.lease) if takes else None
 
     def hand_over(
         self, deliveries: Sequence[Delivery], ready: Sequence[DueDelivery], read_at: float

@@ -30,7 +30,7 @@ from storage.repositories.endpoints import (
 )
 from storage.repositories.notices import Notice
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from storage.values import Value
 
 CHUNK = 500
@@ -184,7 +184,9 @@ class Endpoints:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    async def _own(self, tx: Transaction, account: Account, subscription_id: str) -> Endpoint:
+    async def _own(
+        self, tx: DatabaseTransaction, account: Account, subscription_id: str
+    ) -> Endpoint:
         found = await tx.endpoints.get(subscription_id, lock=True)
         if found is None or found.account_id != account.id:
             raise NotFound("This account has no such subscription.")
@@ -232,7 +234,7 @@ class Endpoints:
 
     async def _move(
         self,
-        tx: Transaction,
+        tx: DatabaseTransaction,
         endpoint: Endpoint,
         state: str,
         reason: str | None,

@@ -25,9 +25,9 @@ from storage.repositories.events import Event
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
-from webhooks.known_callbacks import KnownCallback, KnownCallbacks, Watching
+from webhooks.known_callbacks import EventRecipient, KnownCallback, KnownCallbacks
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Accepted, HandOver, Lease, decide_types, plan, ready, tellings
+from webhooks.planning import Accepted, FirstLease, HandOver, decide_types, plan, ready, tellings
 from webhooks.recently import Recently
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
@@ -64,7 +64,7 @@ class Intake:
         metrics: RelayMetrics,
         *,
         callbacks: KnownCallbacks,
-        lease: Callable[[], Lease | None],
+        lease: Callable[[], FirstLease | None],
         hand_over: HandOver,
         ended: Callable[[str], None] = lambda _: None,
         hurried: Callable[[], None] = lambda: None,
@@ -260,7 +260,7 @@ class Intake:
 
 
 def _accepted(
-    watching: Watching,
+    watching: EventRecipient,
     callback: KnownCallback,
     incoming: UpstreamEvent,
     resource: str,

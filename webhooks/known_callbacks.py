@@ -19,7 +19,7 @@ _MOST_CALLBACKS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class EventRecipient:
     """An account that an incoming event is for."""
 
     account_id: str
@@ -37,7 +37,7 @@ class KnownCallback:
     target: str
     secret: str = field(repr=False)
     subscribed_at: datetime
-    watching: tuple[Watching, ...]
+    watching: tuple[EventRecipient, ...]
     read_at: datetime
 
 
@@ -104,7 +104,7 @@ class KnownCallbacks:
             secret=self._ring.open_text(found.secret, place=found.place),
             subscribed_at=found.subscribed_at,
             watching=tuple(
-                Watching(
+                EventRecipient(
                     one.account_id,
                     one.reference,
                     one.since,

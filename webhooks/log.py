@@ -12,7 +12,7 @@ from webhooks.envelope import event_body
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DeliveryQuery:
     """Which deliveries of a subscription; None is all. `since` is included, `until` is not."""
 
     status: str | None = None
@@ -58,7 +58,7 @@ class Log:
         self,
         account: Account,
         subscription_id: str,
-        asked: Asked,
+        asked: DeliveryQuery,
         *,
         before: str | None = None,
         most: int = 50,

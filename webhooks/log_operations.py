@@ -14,10 +14,10 @@ from connector.api.parsing import parse_query
 from oauth.admitted import account_of
 from storage.clock import iso_millis
 from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
-from webhooks.asking import Between, Cursor, Limit, Words, moment, path_id
-from webhooks.log import Asked, Detail, Log
+from webhooks.asking import Between, Cursor, Limit, ShortText, moment, path_id
+from webhooks.log import DeliveryQuery, Detail, Log
 
-Status = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
+DeliveryStatus = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
 EventType = Literal["CREATED", "UPDATED", "REVOKED"]
 Origin = Literal["EVENT", "REPLAY", "TEST"]
 
@@ -25,14 +25,14 @@ Origin = Literal["EVENT", "REPLAY", "TEST"]
 class LogQuery(Between):
     """Which deliveries, and how many."""
 
-    status: Status | None = Field(default=None, description="How they stand.")
+    status: DeliveryStatus | None = Field(default=None, description="How they stand.")
     eventType: EventType | None = Field(  # noqa: N815
         default=None, description="Only events of this type."
     )
-    eventId: Words | None = Field(  # noqa: N815
+    eventId: ShortText | None = Field(  # noqa: N815
         default=None, description="Only this event, by the `webhook-id` that the receiver saw."
     )
-    resourceId: Words | None = Field(  # noqa: N815
+    resourceId: ShortText | None = Field(  # noqa: N815
         default=None, description="Only events of this record."
     )
     origin: Origin | None = Field(
@@ -108,7 +108,7 @@ class WebhookDeliveryDetail(WebhookDelivery, frozen=True, rename="camel", kw_onl
 async def index(log: Log, request: Request) -> Response:
     """List a subscription's deliveries."""
     query = parse_query(LogQuery, request.query_params)
-    asked = Asked(
+    asked = DeliveryQuery(
         status=query.status,
         event_type=query.eventType,
         event_id=query.eventId,

@@ -19,7 +19,7 @@ _REMEMBERED_FOR = 30.0
 
 _MOST_REMEMBERED = 1000
 
-Found = tuple[Any, ...]
+AddressInfo = tuple[Any, ...]
 """An address as `getaddrinfo` answers it."""
 
 
@@ -38,10 +38,10 @@ class Names:
     ) -> None:
         self._policy = policy
         self._tell_time = tell_time
-        self._known: dict[tuple[str, int], tuple[float, tuple[Found, ...]]] = {}
-        self._pending: dict[tuple[str, int], asyncio.Task[tuple[Found, ...]]] = {}
+        self._known: dict[tuple[str, int], tuple[float, tuple[AddressInfo, ...]]] = {}
+        self._pending: dict[tuple[str, int], asyncio.Task[tuple[AddressInfo, ...]]] = {}
 
-    async def addresses(self, host: str, port: int) -> tuple[Found, ...]:
+    async def addresses(self, host: str, port: int) -> tuple[AddressInfo, ...]:
         """Return at least one address. Raises NameUnknown, AddressRefused, and ValueError for
         what is no name.
         """
@@ -55,7 +55,9 @@ class Names:
             task.add_done_callback(lambda done: self._has_found(key, done))
         return await asyncio.shield(task)
 
-    def _has_found(self, key: tuple[str, int], task: "asyncio.Task[tuple[Found, ...]]") -> None:
+    def _has_found(
+        self, key: tuple[str, int], task: "asyncio.Task[tuple[AddressInfo, ...]]"
+    ) -> None:
         del self._pending[key]
         if task.cancelled() or task.exception() is not None:
             return
@@ -63,7 +65,7 @@ class Names:
             self._known.clear()
         self._known[key] = self._tell_time() + _REMEMBERED_FOR, task.result()
 
-    async def _look_up(self, host: str, port: int) -> tuple[Found, ...]:
+    async def _look_up(self, host: str, port: int) -> tuple[AddressInfo, ...]:
         policy = self._policy
         if policy is not None and not policy.permits_name(host):
             raise AddressRefused("the host is denied")
@@ -83,7 +85,7 @@ def is_address(host: str) -> bool:
     return True
 
 
-async def _resolved(host: str, port: int) -> list[Found]:
+async def _resolved(host: str, port: int) -> list[AddressInfo]:
     with suppress(OSError):
         socket.inet_aton(host.rstrip("."))
         raise ValueError("an IPv4 address is four decimal numbers with dots")
@@ -98,7 +100,7 @@ async def _resolved(host: str, port: int) -> list[Found]:
         raise NameUnknown("the name leads nowhere") from None
 
 
-def _literal(host: str, port: int) -> list[Found]:
+def _literal(host: str, port: int) -> list[AddressInfo]:
     if not is_address(host):
         return []
     stream = socket.SOCK_STREAM, socket.IPPROTO_TCP, ""

@@ -5,11 +5,11 @@ from storage.repositories.accounts import Account
 from storage.repositories.delivery_log import LoggedDelivery
 from storage.repositories.replays import Replay
 from storage.repositories.subscriptions import Subscription
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 
 async def live_subscription(
-    tx: Transaction, account: Account, subscription_id: str, *, hold: bool = False
+    tx: DatabaseTransaction, account: Account, subscription_id: str, *, hold: bool = False
 ) -> Subscription:
     """Find a subscription that hasn't ended; see `any_subscription`. Raises NotFound."""
     found = await any_subscription(tx, account, subscription_id, hold=hold)
@@ -19,7 +19,7 @@ async def live_subscription(
 
 
 async def any_subscription(
-    tx: Transaction, account: Account, subscription_id: str, *, hold: bool = False
+    tx: DatabaseTransaction, account: Account, subscription_id: str, *, hold: bool = False
 ) -> Subscription:
     """Find a subscription, also one that has ended: its log is kept. Raises NotFound.
 
@@ -31,7 +31,7 @@ async def any_subscription(
     return found
 
 
-async def delivery(tx: Transaction, account: Account, delivery_id: str) -> LoggedDelivery:
+async def delivery(tx: DatabaseTransaction, account: Account, delivery_id: str) -> LoggedDelivery:
     """Find a delivery. Raises NotFound."""
     found = await tx.delivery_log.get(delivery_id)
     if found is None or found.account_id != account.id:
@@ -40,7 +40,12 @@ async def delivery(tx: Transaction, account: Account, delivery_id: str) -> Logge
 
 
 async def replay(
-    tx: Transaction, account: Account, subscription_id: str, replay_id: str, *, lock: bool = False
+    tx: DatabaseTransaction,
+    account: Account,
+    subscription_id: str,
+    replay_id: str,
+    *,
+    lock: bool = False,
 ) -> Replay:
     """Find a replay of a subscription. Raises NotFound."""
     found = await tx.replays.get(replay_id, lock=lock)

@@ -35,7 +35,7 @@ class Accepted(Value, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class FirstLease:
     """The worker that sends straight away, or None when any worker may claim."""
 
     owner: str
@@ -81,7 +81,7 @@ def plan(
     subscriptions: Sequence[Subscription],
     *,
     now: datetime,
-    lease: Lease | None,
+    lease: FirstLease | None,
 ) -> list[Delivery]:
     """Answer one delivery for each event and each live subscription that wants it.
 
@@ -131,7 +131,7 @@ def ready(
 
 
 def _planned(
-    event: Event, subscription: Subscription, now: datetime, lease: Lease | None
+    event: Event, subscription: Subscription, now: datetime, lease: FirstLease | None
 ) -> Delivery:
     is_held = subscription.state == "PAUSED"
     wait = timedelta(seconds=subscription.coalesce_seconds)

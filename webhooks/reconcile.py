@@ -42,7 +42,7 @@ from storage.repositories.watermarks import Watermark
 from storage.unit_of_work import UnitOfWork
 from webhooks.bell import Bell
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import HandOver, Lease, plan, ready
+from webhooks.planning import FirstLease, HandOver, plan, ready
 from webhooks.subscriptions import FIRST_INTERVAL, OFFERED
 from webhooks.upstream import RESOURCES
 
@@ -112,7 +112,7 @@ class Reconciler:
         metrics: RelayMetrics,
         settings: ReconcileSettings | None = None,
         *,
-        lease: Callable[[], Lease | None],
+        lease: Callable[[], FirstLease | None],
         hand_over: HandOver,
         missed: Callable[[str], Awaitable[None]],
         bell: Bell | None = None,

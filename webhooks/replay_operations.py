@@ -13,9 +13,9 @@ from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_body, parse_query
 from oauth.admitted import account_of
 from storage.clock import iso_millis
-from webhooks.asking import Between, Cursor, Limit, Strict, Words, moment, path_id
+from webhooks.asking import Between, Cursor, Limit, ShortText, Strict, moment, path_id
 from webhooks.log_operations import WebhookDelivery, shown
-from webhooks.replays import Criteria, Progress, Replays
+from webhooks.replays import Criteria, ReplayProgress, Replays
 from webhooks.trial import Trial
 
 _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
@@ -28,7 +28,7 @@ class ReplayRequest(Between):
     status: Literal["FAILED", "ALL"] = Field(
         description="FAILED: events that were given up and have not arrived since."
     )
-    resourceId: Words | None = Field(  # noqa: N815
+    resourceId: ShortText | None = Field(  # noqa: N815
         default=None, description="Only events of this record."
     )
 
@@ -196,7 +196,7 @@ async def test(trial: Trial, request: Request) -> Response:
     return answer(request, shown(sent), warnings=_HELD if sent.status == "HELD" else (), status=202)
 
 
-def shown_replay(progress: Progress) -> WebhookReplay:
+def shown_replay(progress: ReplayProgress) -> WebhookReplay:
     """Show a replay as vendors see it."""
     replay, criteria = progress.replay, progress.criteria
     return WebhookReplay(

@@ -68,7 +68,7 @@ class Criteria:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReplayProgress:
     """A job and what became of the deliveries that it planned.
 
     `removed` is how many fitted when it began and had been deleted, as old ones are, before their
@@ -129,7 +129,7 @@ class Replays:
 
     async def begin(
         self, account: Account, subscription_id: str, criteria: Criteria
-    ) -> tuple[Progress, tuple[str, ...]]:
+    ) -> tuple[ReplayProgress, tuple[str, ...]]:
         """Begin a job; answer it, with a warning if what it asks for reaches beyond what is kept.
 
         Raises NotFound, NotReplayable when the subscription is DISABLED.
@@ -161,9 +161,9 @@ class Replays:
                 f"Deliveries are kept for {self.keep.days} days; what was finished before "
                 f"{kept_since:%Y-%m-%dT%H:%MZ} can't be sent again.",
             )
-        return Progress(replay, criteria, 0, 0, 0, 0, 0, 0), warnings
+        return ReplayProgress(replay, criteria, 0, 0, 0, 0, 0, 0), warnings
 
-    async def get(self, account: Account, subscription_id: str, replay_id: str) -> Progress:
+    async def get(self, account: Account, subscription_id: str, replay_id: str) -> ReplayProgress:
         """Answer a job with its counts. Raises NotFound."""
         async with self.work.reading() as tx:
             replay = await owned.replay(tx, account, subscription_id, replay_id)
@@ -171,7 +171,7 @@ class Replays:
 
     async def list(
         self, account: Account, subscription_id: str, *, before: str | None = None, most: int = 50
-    ) -> tuple[list[Progress], str | None]:
+    ) -> tuple[list[ReplayProgress], str | None]:
         """List a subscription's jobs, newest first, and the id before which to go on, if any."""
         async with self.work.reading() as tx:
             await owned.any_subscription(tx, account, subscription_id)
@@ -179,7 +179,9 @@ class Replays:
             listed = [_progress(one, await tx.replays.outcome(one)) for one in found[:most]]
         return listed, found[most - 1].id if len(found) > most else None
 
-    async def cancel(self, account: Account, subscription_id: str, replay_id: str) -> Progress:
+    async def cancel(
+        self, account: Account, subscription_id: str, replay_id: str
+    ) -> ReplayProgress:
         """Plan nothing more for a job, and end what it planned and wasn't sent. Raises NotFound."""
         now = self.clock()
         async with self.work.writing() as tx:
@@ -289,8 +291,8 @@ def _fitting(subscription_id: str, criteria: Criteria, began: datetime) -> Fitti
     )
 
 
-def _progress(replay: Replay, outcome: "dict[str, int]") -> Progress:
-    return Progress(
+def _progress(replay: Replay, outcome: "dict[str, int]") -> ReplayProgress:
+    return ReplayProgress(
         replay=replay,
         criteria=Criteria.read(replay.criteria),
         waiting=sum(outcome.get(status, 0) for status in _WAITING),

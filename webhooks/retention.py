@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from storage.clock import Clock
 from storage.log import logger
-from storage.repositories.retention import Step
+from storage.repositories.retention import RetentionBatch
 from storage.unit_of_work import UnitOfWork
 
 CHUNK = 500
@@ -80,7 +80,7 @@ class Retention:
         after: str | None = ""
         while after is not None:
             async with self.work.reading() as tx:
-                step: Step = await tx.retention.deliveries(after, before, most=CHUNK)
+                step: RetentionBatch = await tx.retention.deliveries(after, before, most=CHUNK)
             if step.ids:
                 yield step.ids
             after = step.last
@@ -90,7 +90,7 @@ class Retention:
         after: str | None = ""
         while after is not None:
             async with self.work.reading() as tx:
-                step: Step = await tx.retention.events(after, before, most=CHUNK)
+                step: RetentionBatch = await tx.retention.events(after, before, most=CHUNK)
             if step.ids:
                 yield step.ids
             after = step.last

@@ -13,8 +13,8 @@ from storage.clock import Clock, system_clock
 from storage.egress import AddressRefused, EgressPolicy
 from webhooks.answer_reader import AnswerReader
 from webhooks.callback_target import target_of
-from webhooks.connections import Connections, NotConnected, Route
-from webhooks.direct import Direct
+from webhooks.connections import ConnectionPool, NotConnected, Route
+from webhooks.direct import DirectRoute
 from webhooks.names import Names, NameUnknown
 from webhooks.proxy import Proxied, Proxy
 from webhooks.schedule import Answered, Failed, Outcome
@@ -78,11 +78,11 @@ class HttpSender:
         # Through a proxy the only sockets are those to it, wherever it is; what it's asked for is
         # vetted before.
         self._route: Route = (
-            Direct(names, policy.socket_factory())
+            DirectRoute(names, policy.socket_factory())
             if settings.proxy is None
             else Proxied(Proxy.at(settings.proxy), names)
         )
-        self._connections = Connections(self._route, most=settings.connections, tls=tls)
+        self._connections = ConnectionPool(self._route, most=settings.connections, tls=tls)
 
     async def send(self, request: OutgoingRequest) -> Outcome:
         """POST once and return what came of it."""

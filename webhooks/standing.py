@@ -13,7 +13,7 @@ LONGEST_COALESCING = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SubscriptionStatus:
     """A subscription with what waits for its next try, and what is held while it is paused."""
 
     subscription: Subscription
@@ -22,16 +22,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Standings:
+class SubscriptionStatuses:
     work: UnitOfWork
     clock: Clock
 
-    async def get(self, account: Account, subscription_id: str) -> Standing:
+    async def get(self, account: Account, subscription_id: str) -> SubscriptionStatus:
         """Answer how a subscription stands now. Raises NotFound."""
         async with self.work.reading() as tx:
             found = await owned.live_subscription(tx, account, subscription_id)
             waiting, held = await tx.delivery_log.counts(subscription_id)
-        return Standing(found, waiting, held)
+        return SubscriptionStatus(found, waiting, held)
 
     async def change(
         self,
@@ -40,7 +40,7 @@ class Standings:
         *,
         ordered: bool | None = None,
         coalesce_seconds: int | None = None,
-    ) -> Standing:
+    ) -> SubscriptionStatus:
         """Change options; None leaves one as it is. They count from the next event on.
 
         Raises NotFound.

@@ -17,7 +17,7 @@ from webhooks.asking import Strict, moment, path_id
 from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
 from webhooks.signing import maesn_secret, standard_secret
-from webhooks.standing import LONGEST_COALESCING, Standing, Standings
+from webhooks.standing import LONGEST_COALESCING, SubscriptionStatus, SubscriptionStatuses
 
 
 class OptionsRequest(Strict):
@@ -92,7 +92,7 @@ _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
     response=Envelope[WebhookState, Meta],
     tag="webhooks",
 )
-async def get(standings: Standings, request: Request) -> Response:
+async def get(standings: SubscriptionStatuses, request: Request) -> Response:
     """Answer one subscription."""
     return await _shown(standings, request)
 
@@ -108,7 +108,7 @@ async def get(standings: Standings, request: Request) -> Response:
     description="They count from the next event on.",
     tag="webhooks",
 )
-async def change(standings: Standings, request: Request) -> Response:
+async def change(standings: SubscriptionStatuses, request: Request) -> Response:
     """Change options."""
     wanted = parse_body(OptionsRequest, await request.body())
     found = await standings.change(
@@ -125,7 +125,7 @@ class Switching:
     """What pauses and resumes, and tells how it stands then."""
 
     endpoints: Endpoints
-    standings: Standings
+    standings: SubscriptionStatuses
 
 
 @operation(
@@ -197,12 +197,12 @@ async def rotate(rotation: Rotation, request: Request) -> Response:
     )
 
 
-async def _shown(standings: Standings, request: Request) -> Response:
+async def _shown(standings: SubscriptionStatuses, request: Request) -> Response:
     found = await standings.get(account_of(request), path_id(request, "webhookId"))
     return answer(request, shown_standing(found))
 
 
-def shown_standing(found: Standing) -> WebhookState:
+def shown_standing(found: SubscriptionStatus) -> WebhookState:
     """Show a subscription as vendors see it."""
     one = found.subscription
     return WebhookState(

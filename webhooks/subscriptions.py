@@ -18,13 +18,12 @@ from connector.errors import (
     DownstreamRefused,
     DownstreamTimeout,
     DownstreamUnavailable,
-    NotSupported,
     RateLimited,
 )
 from connector.ports import WebhookAdapter
 from connector.registry import Provider, Registry
 from oauth.endings import TOKEN
-from oauth.errors import AccountInactive, ReauthRequired
+from oauth.errors import AccountInactive, NotSupported, ReauthRequired
 from storage.clock import Clock
 from storage.egress import EgressPolicy
 from storage.errors import Conflict, NotFound, ServiceError, StorageUnavailable
@@ -35,7 +34,7 @@ from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from webhooks import callbacks
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
@@ -311,7 +310,7 @@ def offered_by(provider: Provider) -> tuple[str, ...]:
 
 
 async def _begin_watermark(
-    tx: Transaction, subscription: Subscription, others: Sequence[Subscription]
+    tx: DatabaseTransaction, subscription: Subscription, others: Sequence[Subscription]
 ) -> None:
     """Let changes be known from now on, unless they are for another subscription already."""
     if all(one.resource != subscription.resource for one in others):
@@ -330,7 +329,7 @@ async def _begin_watermark(
     )
 
 
-async def _end_watermark(tx: Transaction, ended: Subscription) -> None:
+async def _end_watermark(tx: DatabaseTransaction, ended: Subscription) -> None:
     """Forget what is known of a resource that nobody subscribes to any more."""
     live = await tx.subscriptions.live([ended.account_id])
     if all(one.resource != ended.resource for one in live):

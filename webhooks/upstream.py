@@ -21,10 +21,11 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from connector import ports
-from connector.errors import DownstreamRefused, NotSupported, UnknownTarget
+from connector.errors import DownstreamRefused
 from connector.ports import WebhookAdapter
 from connector.registry import Registry
 from oauth.accounts import Status
+from oauth.errors import NotSupported, UnknownTarget
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError, StorageUnavailable
 from storage.ids import new_id
@@ -33,8 +34,8 @@ from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
-from webhooks.turns import Turns
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
+from webhooks.connection_locks import ConnectionLocks
 
 RESOURCES = "RESOURCES"
 """The purpose of the upstream subscription that feeds vendors' subscriptions."""
@@ -113,7 +114,7 @@ class Upstream:
         self._clock = clock
         self._public_url = public_url.rstrip("/")
         self.forget = forget
-        self.turns = Turns()
+        self.turns = ConnectionLocks()
         self._failures: dict[str, int] = {}
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:
@@ -124,7 +125,7 @@ class Upstream:
 
     async def want(
         self,
-        tx: Transaction,
+        tx: DatabaseTransaction,
         connection_id: str,
         purpose: str,
         types: tuple[str, ...],
@@ -150,7 +151,7 @@ class Upstream:
         return await self._again(tx, upstream, now, types)
 
     async def narrow(
-        self, tx: Transaction, account: Account, now: datetime
+        self, tx: DatabaseTransaction, account: Account, now: datetime
     ) -> UpstreamSubscription | Step:
         """Let go of types that no subscription of the connection's accounts needs any more.
 
@@ -204,7 +205,7 @@ class Upstream:
     async def _confirm(
         self,
         upstream: UpstreamSubscription,
-        found: ports.Subscription,
+        found: ports.ProviderSubscription,
         types: list[str],
         adapter: WebhookAdapter,
         account_id: str,
@@ -410,7 +411,7 @@ class Upstream:
 
     async def _renew(
         self,
-        tx: Transaction,
+        tx: DatabaseTransaction,
         upstream: UpstreamSubscription,
         allowed: frozenset[str] | None,
         adapter: WebhookAdapter,
@@ -427,7 +428,7 @@ class Upstream:
 
     async def types(
         self,
-        tx: Transaction,
+        tx: DatabaseTransaction,
         connection_id: str,
         adapter: WebhookAdapter,
         allowed: Collection[str],
@@ -494,7 +495,7 @@ class Upstream:
 
     async def _again(
         self,
-        tx: Transaction,
+        tx: DatabaseTransaction,
         upstream: UpstreamSubscription,
         now: datetime,
         types: tuple[str, ...] | None = None,
@@ -530,7 +531,7 @@ class Upstream:
         )
 
     async def _same(
-        self, tx: Transaction, upstream: UpstreamSubscription
+        self, tx: DatabaseTransaction, upstream: UpstreamSubscription
     ) -> UpstreamSubscription | None:
         """Answer the record as it is now, held; None when it's gone, or another took its place."""
         now = await tx.upstream_subscriptions.of_connection(
@@ -539,7 +540,7 @@ class Upstream:
         return now if now is not None and now.id == upstream.id else None
 
 
-async def _acting(tx: Transaction, connection_id: str) -> Account | None:
+async def _acting(tx: DatabaseTransaction, connection_id: str) -> Account | None:
     """Return an account of a connection in whose name the provider may be called."""
     accounts = await tx.accounts.of_connection(connection_id)
     return next((one for one in accounts if one.status == Status.ACTIVE), None)

@@ -55,7 +55,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CallGroup:
     """Calls that belong together."""
 
     name: str
@@ -81,9 +81,9 @@ class Reference:
         self.models = self._shapes.linked()
         """The models that fields of calls refer to, and those that these refer to."""
 
-    def _groups(self) -> Iterable[Group]:
+    def _groups(self) -> Iterable[CallGroup]:
         for tag in self._document["tags"]:
-            yield Group(
+            yield CallGroup(
                 tag["name"],
                 tag.get("description", ""),
                 tuple(

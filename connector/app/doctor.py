@@ -36,7 +36,7 @@ _METADATA = (
     ipaddress.ip_address("168.63.129.16"),
 )
 
-Verdict = Literal["ok", "warning", "problem"]
+CheckResult = Literal["ok", "warning", "problem"]
 
 RENEW_AFTER = timedelta(days=180)
 """How old keys and credentials may get before they are to be renewed."""
@@ -46,7 +46,7 @@ RENEW_AFTER = timedelta(days=180)
 class Finding:
     """One thing looked at."""
 
-    verdict: Verdict
+    verdict: CheckResult
     subject: str
     message: str
 
@@ -226,7 +226,7 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
             async with database.reading() as connection:
                 row = await connection.execute(text("SELECT clock_timestamp()"))
                 skew = abs((datetime.now(UTC) - row.scalar_one()).total_seconds())
-            verdict: Verdict = "ok" if skew < 1 else "warning"
+            verdict: CheckResult = "ok" if skew < 1 else "warning"
             yield Finding(verdict, "clock", f"{skew:.2f} s apart from the database's clock")
     except ServiceError as error:
         yield Finding("problem", "database", f"{kind}: {error.message}")

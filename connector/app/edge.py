@@ -23,7 +23,7 @@ from connector.app.addresses import owner_of
 from connector.app.bodies import Bodies
 from connector.app.errors import NoSuchMethod, TooManyBadKeys, TooManyRequests
 from connector.app.metrics import HttpMetrics
-from connector.app.refusals import Refusals
+from connector.app.refusals import KeyRefusals
 from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
 from storage.errors import NotFound, ServiceError
 from storage.log import logger
@@ -80,7 +80,7 @@ class Edge:
         self._metrics = metrics
         self._access_log = access_log
         self._bodies = Bodies(limits.body_bytes)
-        self._refusals = Refusals(limits.bad_keys_per_minute, metrics.key_refused)
+        self._refusals = KeyRefusals(limits.bad_keys_per_minute, metrics.key_refused)
         self._per_address = limits.per_address
         self._under_way: dict[str, int] = {}
         self._headers = (*HEADERS, _STAY_SECURE) if secure else HEADERS

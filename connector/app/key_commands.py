@@ -18,14 +18,14 @@ from storage.repositories.api_keys import ApiKey
 tenant_keys = typer.Typer(help="The vendors' API keys.", no_args_is_help=True)
 account_keys = typer.Typer(help="The linked accounts' keys.", no_args_is_help=True)
 
-Tenant = Annotated[str, typer.Argument(help="The vendor's id, ten_...")]
-Account = Annotated[str, typer.Argument(help="The account's id, acct_...")]
+TenantArgument = Annotated[str, typer.Argument(help="The vendor's id, ten_...")]
+AccountArgument = Annotated[str, typer.Argument(help="The account's id, acct_...")]
 KeyId = Annotated[str, typer.Argument(help="The key's id.")]
 
 
 @tenant_keys.command("create")
 def tenant_key_create(
-    tenant: Tenant,
+    tenant: TenantArgument,
     name: Annotated[str, typer.Option(help="To tell keys apart.")],
     permission: Annotated[
         list[str] | None,
@@ -51,7 +51,7 @@ def tenant_key_create(
 
 
 @tenant_keys.command("list")
-def tenant_key_list(tenant: Tenant, as_json: AsJson = False) -> None:
+def tenant_key_list(tenant: TenantArgument, as_json: AsJson = False) -> None:
     """List a vendor's API keys: what each may do, how old it is, when it was last used.
 
     Example: qonto-connector tenant key list ten_01K9...
@@ -69,7 +69,7 @@ def tenant_key_list(tenant: Tenant, as_json: AsJson = False) -> None:
 
 @tenant_keys.command("rotate")
 def tenant_key_rotate(
-    tenant: Tenant,
+    tenant: TenantArgument,
     key: KeyId,
     overlap_hours: Annotated[
         float, typer.Option(min=0, help="How long the old key works beside the new one.")
@@ -92,7 +92,7 @@ def tenant_key_rotate(
 
 
 @tenant_keys.command("revoke")
-def tenant_key_revoke(tenant: Tenant, key: KeyId) -> None:
+def tenant_key_revoke(tenant: TenantArgument, key: KeyId) -> None:
     """End an API key at once.
 
     Example: qonto-connector tenant key revoke ten_01K9... key_01K9...
@@ -108,7 +108,7 @@ def tenant_key_revoke(tenant: Tenant, key: KeyId) -> None:
 
 @account_keys.command("create")
 def account_key_create(
-    account: Account,
+    account: AccountArgument,
     name: Annotated[str, typer.Option(help="To tell keys apart.")] = "another",
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +125,7 @@ def account_key_create(
 
 
 @account_keys.command("list")
-def account_key_list(account: Account, as_json: AsJson = False) -> None:
+def account_key_list(account: AccountArgument, as_json: AsJson = False) -> None:
     """List an account's keys: how old each is, when it was last used.
 
     Example: qonto-connector account key list acct_01K9...
@@ -142,7 +142,7 @@ def account_key_list(account: Account, as_json: AsJson = False) -> None:
 
 @account_keys.command("reissue")
 def account_key_reissue(
-    account: Account,
+    account: AccountArgument,
     name: Annotated[str, typer.Option(help="To tell keys apart.")] = "reissued",
     overlap_hours: Annotated[
         float, typer.Option(min=0, help="How long the old keys work beside the new one.")

@@ -23,7 +23,7 @@ def hint_of(key: str) -> str:
     return found.group(1) if found else "not a key of this service"
 
 
-class Refusals:
+class KeyRefusals:
     """Notes refused keys by the address they came from.
 
     `observe` is told of each: `unknown`, `slowed` or `denied`. `per_minute` of 0 slows nobody.

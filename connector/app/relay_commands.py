@@ -18,7 +18,7 @@ from storage.errors import NotFound
 from storage.repositories.accounts import Account
 from webhooks import log_operations, replay_operations, standing_operations
 from webhooks.asking import LIMITS
-from webhooks.log import Asked
+from webhooks.log import DeliveryQuery
 from webhooks.replays import Criteria
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.standing import LONGEST_COALESCING
@@ -29,7 +29,7 @@ webhooks = typer.Typer(
 retention = typer.Typer(help="How long the past is kept.", no_args_is_help=True)
 
 Webhook = Annotated[str, typer.Argument(help="The subscription's id, whk_...")]
-Delivery = Annotated[str, typer.Argument(help="The delivery's id, dlv_...")]
+DeliveryArgument = Annotated[str, typer.Argument(help="The delivery's id, dlv_...")]
 Moment = Annotated[
     datetime | None,
     typer.Option(
@@ -191,7 +191,7 @@ def webhook_test(webhook: Webhook, as_json: AsJson = False) -> None:
 def webhook_deliveries(
     webhook: Webhook,
     status: Annotated[
-        log_operations.Status | None, typer.Option(help="Only what stands like this.")
+        log_operations.DeliveryStatus | None, typer.Option(help="Only what stands like this.")
     ] = None,
     event_type: Annotated[log_operations.EventType | None, typer.Option(help="Only these.")] = None,
     event_id: Annotated[
@@ -208,7 +208,7 @@ def webhook_deliveries(
 
     Example: qonto-connector webhook deliveries whk_01K9... --status GIVEN_UP --since 2026-11-01
     """
-    asked = Asked(
+    asked = DeliveryQuery(
         status=status,
         event_type=event_type,
         event_id=event_id,
@@ -238,7 +238,7 @@ def webhook_deliveries(
 
 
 @webhooks.command("delivery")
-def webhook_delivery(delivery: Delivery, as_json: AsJson = False) -> None:
+def webhook_delivery(delivery: DeliveryArgument, as_json: AsJson = False) -> None:
     """Show a delivery: what was sent, and every try.
 
     Example: qonto-connector webhook delivery dlv_01K9...

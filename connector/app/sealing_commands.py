@@ -17,7 +17,7 @@ from connector.app.terminal import AsJson, assembled, err, out, print_rows, run
 from oauth.audit import OPERATOR, entry
 from storage import resealing
 from storage.clock import iso_millis
-from storage.resealing import Pending, Progress, Resealed, Usage
+from storage.resealing import Pending, Resealed, ResealingProgress, Usage
 from storage.sealing import MasterKey
 
 keys = typer.Typer(help="The sealing keys.", no_args_is_help=True)
@@ -89,7 +89,7 @@ async def _usage(container: Container) -> list[Usage]:
 
 
 @contextmanager
-def _shown(*, quiet: bool) -> Generator[Callable[[Progress], None]]:
+def _shown(*, quiet: bool) -> Generator[Callable[[ResealingProgress], None]]:
     """Show progress: bars on a terminal, a line for each finished column elsewhere."""
     if quiet:
         yield lambda _: None
@@ -101,7 +101,7 @@ def _shown(*, quiet: bool) -> Generator[Callable[[Progress], None]]:
     with Bars(*columns, console=err) as bars:
         tasks: dict[str, Any] = {}
 
-        def move(at: Progress) -> None:
+        def move(at: ResealingProgress) -> None:
             task = tasks.setdefault(at.column, None)
             if task is None:
                 task = tasks[at.column] = bars.add_task(at.column, total=at.total)
@@ -110,7 +110,7 @@ def _shown(*, quiet: bool) -> Generator[Callable[[Progress], None]]:
         yield move
 
 
-def _say(at: Progress) -> None:
+def _say(at: ResealingProgress) -> None:
     err.print(f"{at.column}  {at.done}/{at.total}", highlight=False)
 
 

@@ -17,7 +17,7 @@ from connector.app.container import Container, assemble
 from connector.app.opening import open_database
 from connector.app.settings import Settings, load
 from storage import migrations
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 Answer = TypeVar("Answer")
 
@@ -72,7 +72,7 @@ async def assembled() -> AsyncGenerator[Container]:
 
 
 @asynccontextmanager
-async def reading() -> AsyncGenerator[Transaction]:
+async def reading() -> AsyncGenerator[DatabaseTransaction]:
     """One read transaction; needs no sealing key."""
     database = open_database(settings())
     try:

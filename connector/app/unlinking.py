@@ -23,7 +23,7 @@ from storage.ids import new_id
 from storage.log import logger
 from storage.repositories.accounts import Account
 from storage.repositories.unlinkings import Unlinking
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from webhooks.upstream import Upstream
 
 STOPPED, UNSUBSCRIBED, REVOKED, DELETED, ERASED = (
@@ -236,7 +236,7 @@ class Unlinker:
         logger.info("account.unlinked", account_id=account_id, tenant_id=unlinking.tenant_id)
         return replace(current, step=DELETED, updated_at=at, completed_at=completed_at)
 
-    async def _leave(self, tx: Transaction, account_id: str) -> list[str]:
+    async def _leave(self, tx: DatabaseTransaction, account_id: str) -> list[str]:
         """Take an account off its connection, which ends with its last; return ended callbacks."""
         account = await tx.accounts.get(account_id)
         if account is None or account.connection_id is None:

@@ -1,6 +1,6 @@
 """How often a target system may be called, shared fairly by all accounts and processes.
 
-gate    ── Refusals ── an account whose access is refused waits for a better one
+gate    ── AccessRefusals ── an account whose access is refused waits for a better one
 acquire ── Window  ─── never more than the limit in any window, equal shares when it gets tight
  ended  └─ Leases  ─── blocks of requests, from the row that all processes share
 """

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from connector.budget.refusals import Refusals, Step
+from connector.budget.refusals import AccessRefusals, GateStep
 from connector.errors import AccessRefused, CallsSuspended
 
 AT_ONCE = 32
@@ -58,7 +58,7 @@ class AccessGate:
         self._observe = observe
         self._elsewhere = elsewhere
         self._now = now
-        self._refusals = Refusals()
+        self._refusals = AccessRefusals()
         self._doors: dict[str, _Door] = {}
 
     async def enter(
@@ -93,7 +93,7 @@ class AccessGate:
     def is_refused(self, account_id: str, version: int) -> bool:
         """Say whether an access was refused while its call waited for its turn."""
         step, _ = self._refusals.look(account_id, version, self._now())
-        return step is Step.RENEW
+        return step is GateStep.RENEW
 
     def leave(self, account_id: str, version: int, shown: Shown) -> None:
         """Note what came of a call that was let through."""
@@ -133,19 +133,19 @@ class AccessGate:
             self._refusals.elsewhere = self._elsewhere()
             step, until = self._refusals.look(account_id, version, now)
             match step:
-                case Step.GO:
+                case GateStep.GO:
                     return True
-                case Step.PROBE:
+                case GateStep.PROBE:
                     self._refusals.probe(account_id, now)
                     return True
-                case Step.RENEW:
+                case GateStep.RENEW:
                     return False
-                case Step.CLOSED if may_end and self._refusals.is_final(account_id, now):
+                case GateStep.CLOSED if may_end and self._refusals.is_final(account_id, now):
                     self._observe("suspended")
                     raise self._refused(None)
-                case Step.CLOSED if until > deadline:
+                case GateStep.CLOSED if until > deadline:
                     raise self._suspended(until - now)
-                case Step.WAIT | Step.CLOSED:
+                case GateStep.WAIT | GateStep.CLOSED:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(until - now):
                             await door.changed.wait()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(eq=False, slots=True)
-class Slot:
+class BudgetSlot:
     """Requests that the row counts together."""
 
     at: float | None
@@ -40,21 +40,21 @@ class LateCalls:
         self._seconds = slot_seconds
         self._longest = longest
         self._written_at = 0.0
-        self._slots: list[Slot] = []
+        self._slots: list[BudgetSlot] = []
         self._ended: Counter[tuple[float, float]] = Counter()
         """By the moments, of the database's clock, at which they count and at which they ended."""
-        self._moving: list[Slot] = []
+        self._moving: list[BudgetSlot] = []
         self._moved: Counter[tuple[float, float]] = Counter()
 
-    def open(self, at: float | None, began: float, until: float) -> Slot:
+    def open(self, at: float | None, began: float, until: float) -> BudgetSlot:
         """Return a new slot to send in."""
-        slot = Slot(at, began, until)
+        slot = BudgetSlot(at, began, until)
         if at is not None:
             self._slots.append(slot)
             self._written_at = began
         return slot
 
-    def end(self, slot: Slot, now: float) -> None:
+    def end(self, slot: BudgetSlot, now: float) -> None:
         """Note the end of a call; one that ends within its slot counts where it should."""
         slot.under_way -= 1
         if slot.at is not None and now >= slot.until:

@@ -20,8 +20,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from connector.budget.alarm import Alarm, CallLater
-from connector.budget.late import LateCalls, Slot
-from connector.budget.ledger import SLOT, Demand, Lease, Ledger, Rate
+from connector.budget.late import BudgetSlot, LateCalls
+from connector.budget.ledger import SLOT, BudgetLease, Demand, Ledger, Rate
 from storage.log import logger
 from storage.unit_of_work import UnitOfWork
 
@@ -88,18 +88,18 @@ class Leases:
     def has_any(self, now: float) -> bool:
         return self._left > 0 and now < self.until
 
-    def take(self) -> Slot:
+    def take(self) -> BudgetSlot:
         """Use one of those there are, for a call that is under way until its `end`."""
         self._left -= 1
         self._spent += 1
         self._slot.under_way += 1
         return self._slot
 
-    def end(self, slot: Slot, now: float) -> None:
+    def end(self, slot: BudgetSlot, now: float) -> None:
         """Note the end of a call."""
         self._late.end(slot, now)
 
-    def put_back(self, slot: Slot) -> None:
+    def put_back(self, slot: BudgetSlot) -> None:
         """Give back one that wasn't used, if its slot still runs."""
         slot.under_way -= 1
         if slot is self._slot and self._now() < self.until:
@@ -177,7 +177,7 @@ class Leases:
         self._late.moved(at, asked_at, asked_at + lease.lasts)
         self._arrived(lease, at, asked_at)
 
-    def _arrived(self, lease: Lease, at: float, asked_at: float) -> None:
+    def _arrived(self, lease: BudgetLease, at: float, asked_at: float) -> None:
         """Count from the moment before the database's clock was read: never longer than it says."""
         now = self._now()
         until = asked_at + lease.lasts

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.budget.late import Move
-from connector.budget.window import Window
+from connector.budget.window import SlidingWindow
 
 SLOT = 0.5
 """Seconds. A lease ends with its slot, so that its calls are granted in the part they count in."""
@@ -29,8 +29,8 @@ class Rate:
     seconds: float
     parts: int
 
-    def window(self) -> Window:
-        return Window(self.limit, self.seconds, self.parts)
+    def window(self) -> SlidingWindow:
+        return SlidingWindow(self.limit, self.seconds, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class BudgetLease:
     """What a process got; times are seconds from the moment it was given."""
 
     granted: int
@@ -75,7 +75,7 @@ class Ledger:
     def __init__(self, rates: Sequence[Rate], text: str = "") -> None:
         kept: dict[str, Any] = json.loads(text) if text else {}
         self._windows = [rate.window() for rate in rates]
-        self._refusals = Window(1, 3600.0, 60)
+        self._refusals = SlidingWindow(1, 3600.0, 60)
         counts = kept.get("windows", {})
         for window in (*self._windows, self._refusals):
             window.load(counts.get(_name(window), {}))
@@ -84,7 +84,7 @@ class Ledger:
         }
         self._paused_until: float = kept.get("paused_until", 0.0)
 
-    def lease(self, demand: Demand, now: float) -> Lease:
+    def lease(self, demand: Demand, now: float) -> BudgetLease:
         """Give what the limits and the process's share allow, and write it down."""
         for window in (*self._windows, self._refusals):
             window.advance(now)
@@ -104,7 +104,7 @@ class Ledger:
         self._seen[demand.process] = (demand.accounts, now)
         others = sum(accounts for accounts, _ in self._seen.values()) - demand.accounts
         granted, wait, limit = self._grant(demand, others, now)
-        return Lease(
+        return BudgetLease(
             granted=granted,
             lasts=SLOT - now % SLOT,
             wait=wait,
@@ -148,5 +148,5 @@ class Ledger:
         return 0, *max(waits)
 
 
-def _name(window: Window) -> str:
+def _name(window: SlidingWindow) -> str:
     return f"{window.seconds:g}"

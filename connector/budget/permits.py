@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from connector.budget.late import Slot
+from connector.budget.late import BudgetSlot
 from connector.budget.leases import Count, Leases
 from connector.budget.ledger import Rate
 
@@ -17,7 +17,7 @@ class Permit:
 
     account_id: str
     granted_at: float
-    slot: Slot | None
+    slot: BudgetSlot | None
     """What it was leased in, where processes share."""
 
 

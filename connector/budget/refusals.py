@@ -13,7 +13,7 @@ A success opens again. A newer access, from a new link or another process, is pr
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from connector.budget.window import Window
+from connector.budget.window import SlidingWindow
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 3600.0
@@ -27,7 +27,7 @@ FINAL_AFTER = 120.0
 before it's believed that renewing doesn't help."""
 
 
-class Step(Enum):
+class GateStep(Enum):
     """What a call may do."""
 
     GO = auto()
@@ -57,33 +57,33 @@ class _Account:
     probed_until: float = 0.0
 
 
-class Refusals:
+class AccessRefusals:
     """Counts refusals in a sliding hour, and says what accounts may do.
 
     `version` is that of the access a call is made with.
     """
 
     def __init__(self, most: int = 200) -> None:
-        self._window = Window(most, 3600.0, 60)
+        self._window = SlidingWindow(most, 3600.0, 60)
         self._near = most * 3 // 4
         self._accounts: dict[str, _Account] = {}
         self.elsewhere = 0
         """Refusals that other processes counted."""
 
-    def look(self, account_id: str, version: int, now: float) -> tuple[Step, float]:
+    def look(self, account_id: str, version: int, now: float) -> tuple[GateStep, float]:
         """Answer what a call may do, and until when that holds if nothing changes."""
         one = self._accounts.get(account_id)
         if one is None or not one.versions:
-            return Step.GO, now
+            return GateStep.GO, now
         if version <= one.refused:
             if one.versions == 1:
-                return Step.RENEW, now
+                return GateStep.RENEW, now
             closed_until = max(one.closed_until, self._scarce_until(one, now))
             if now < closed_until:
-                return Step.CLOSED, closed_until
+                return GateStep.CLOSED, closed_until
         if now < one.probed_until:
-            return Step.WAIT, one.probed_until
-        return Step.PROBE, now
+            return GateStep.WAIT, one.probed_until
+        return GateStep.PROBE, now
 
     def probe(self, account_id: str, now: float) -> None:
         """Note that a call goes ahead of the others."""

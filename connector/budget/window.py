@@ -14,7 +14,7 @@ counted. What a request does after its call was broken off is beyond anybody's k
 from collections import Counter
 
 
-class Window:
+class SlidingWindow:
     """Counts what was taken in the last `seconds`, in `parts` parts.
 
     Moments are seconds on any clock that never goes back by more than the window's length.

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from connector.errors import DocumentNotFound, MissingScope
 from connector.listing.index import is_whole
 from connector.listing.query import ListQuery, LocalFilter
-from connector.listing.rows import Row
+from connector.listing.rows import FetchedRow
 from connector.listing.source import NativeOrder, Params, Source
 from connector.listing.walk import Walk
 from connector.ports import Found, Query
@@ -38,7 +38,7 @@ class ListPlan(Generic[T]):
     sources: Sequence[Source[Any, T]]
     local: LocalFilter[T] = field(default_factory=lambda: LocalFilter())
     order: NativeOrder | None = None
-    rows: Sequence[Row[T]] = ()
+    rows: Sequence[FetchedRow[T]] = ()
 
     @property
     def needs_index(self) -> bool:

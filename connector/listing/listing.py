@@ -12,7 +12,7 @@ from connector.listing.index import MOST_DOCUMENTS, Index, Place, build
 from connector.listing.kinds import ListPlan, RecordKind
 from connector.listing.merge import Stream, merged
 from connector.listing.native import native_page, page_count
-from connector.listing.rows import Row, read_places
+from connector.listing.rows import FetchedRow, read_places
 from connector.listing.snapshots import Snapshots
 from connector.listing.ties import Edges
 from connector.listing.together import together
@@ -74,7 +74,7 @@ class Listing(Generic[A, T]):
         key = self._key(account_id, query)
         index = await self._index(key, plan, is_first=query.page == 1)
         skip = (query.page - 1) * query.limit
-        rows: dict[Place, Row[T] | None] = {}
+        rows: dict[Place, FetchedRow[T] | None] = {}
         while True:
             places = index.places[skip : skip + query.limit]
             new = [place for place in places if place not in rows]

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Generic[T]):
+class FetchedRow(Generic[T]):
     """One record of a page, as found when it was fetched; `mapped` is None if it can't be read."""
 
     source: Source[Any, T]
@@ -29,7 +29,7 @@ class Row(Generic[T]):
 
 async def read_places(
     sources: Sequence[Source[Any, T]], places: Sequence[Place], local: LocalFilter[T]
-) -> list[Row[T] | None]:
+) -> list[FetchedRow[T] | None]:
     """Fetch the records at these places, None for each that isn't there any more.
 
     A record that changed meanwhile, so that the question would leave it out now, counts as gone.
@@ -62,15 +62,15 @@ async def read_places(
 
 def _row(
     source: Source[Any, T], record: Record[Any] | None, local: LocalFilter[T]
-) -> Row[T] | None:
+) -> FetchedRow[T] | None:
     if record is None:
         return None
     if record.document is None:
-        return Row(source, record.raw, None)
+        return FetchedRow(source, record.raw, None)
     mapped = source.convert(record.document)
     if mapped is None or not local.fits(mapped.value):
         return None
-    return Row(source, record.raw, mapped)
+    return FetchedRow(source, record.raw, mapped)
 
 
 async def _fetch(source: Source[Any, Any], group: list[Place]) -> Sequence[Record[Any]]:

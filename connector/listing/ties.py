@@ -24,7 +24,7 @@ _MOST_EDGES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class PageEdge:
     """The moment of a page's last record, and the ids of those with it that were shown so far."""
 
     moment: object
@@ -40,13 +40,13 @@ class Edges:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Edge] = OrderedDict()
+        self._kept: OrderedDict[Hashable, PageEdge] = OrderedDict()
 
-    def get(self, walk: Hashable, page: int) -> Edge | None:
+    def get(self, walk: Hashable, page: int) -> PageEdge | None:
         """Return how a page ended, None when it isn't known (any more)."""
         return self._kept.get((walk, page))
 
-    def keep(self, walk: Hashable, page: int, edge: Edge) -> None:
+    def keep(self, walk: Hashable, page: int, edge: PageEdge) -> None:
         """Remember how a page ended."""
         self._kept[walk, page] = edge
         self._kept.move_to_end((walk, page))
@@ -78,7 +78,9 @@ class _Group:
 class Settler:
     """Settles the order at the edges of a page. Records that tell no moment stay where they are."""
 
-    def __init__(self, source: Source[Any, Any], order: NativeOrder, before: Edge | None) -> None:
+    def __init__(
+        self, source: Source[Any, Any], order: NativeOrder, before: PageEdge | None
+    ) -> None:
         self._source = source
         self._order = order
         self._before = before
@@ -107,7 +109,7 @@ class Settler:
                 page = await self._shared_out(page, moment)
         return page
 
-    def edge(self, page: Window) -> Edge | None:
+    def edge(self, page: Window) -> PageEdge | None:
         """Return how a page ends."""
         if not page.records:
             return None
@@ -122,7 +124,7 @@ class Settler:
                 shown.add(record.id)
         if self._before is not None and self._before.moment == moment:
             shown |= self._before.shown
-        return Edge(moment, frozenset(shown), page.largest)
+        return PageEdge(moment, frozenset(shown), page.largest)
 
     async def _shared_out(self, page: Window, moment: object) -> Window:
         group = await self._gather(page, moment)

@@ -1,7 +1,7 @@
 """Bills that the organisation receives, and their lines."""
 
 from connector.resources.filters import PAYMENT_STATUS, STATUS, one_of
-from connector.resources.resource import File, Lines, Resource
+from connector.resources.resource import Lines, RecordFile, Resource
 from connector.unified.bill import Bill, BillLine
 from connector.unified.enums import DocumentKind
 
@@ -23,5 +23,5 @@ BILLS = Resource(
         "with the bills is among them; `documentKind` tells it apart."
     ),
     lines=Lines("billLines", BillLine, of=lambda bill: bill.line_items),
-    file=File("BILL", "a bill", made_later=False),
+    file=RecordFile("BILL", "a bill", made_later=False),
 )

@@ -1,7 +1,7 @@
 """What is to be booked: invoices, bills and the credit notes of both, in one list."""
 
 from connector.resources.filters import BOOKING_STATUS, BOOKING_TYPE
-from connector.resources.resource import File, Resource
+from connector.resources.resource import RecordFile, Resource
 from connector.unified.booking_proposal import BookingProposal
 
 BOOKING_PROPOSALS = Resource(
@@ -17,5 +17,5 @@ BOOKING_PROPOSALS = Resource(
         "Invoices, bills and the credit notes of both in one list, newest first. Raw data "
         "holds the documents of the page under the names of the target system's own lists."
     ),
-    file=File("BOOKING_PROPOSAL", "the document of a booking proposal"),
+    file=RecordFile("BOOKING_PROPOSAL", "the document of a booking proposal"),
 )

@@ -1,7 +1,7 @@
 """Credit notes, to the organisation's own invoices and from its suppliers."""
 
 from connector.resources.filters import PAYMENT_STATUS, STATUS
-from connector.resources.resource import File, Resource
+from connector.resources.resource import RecordFile, Resource
 from connector.unified.credit_note import CreditNote
 from connector.unified.vendor_credit import VendorCredit
 
@@ -13,7 +13,7 @@ CREDIT_NOTES = Resource(
     one="one of the credit notes issued",
     many="the credit notes issued",
     description="Amounts are negative as the target system has them.",
-    file=File("CREDIT_NOTE", "a credit note"),
+    file=RecordFile("CREDIT_NOTE", "a credit note"),
 )
 
 VENDOR_CREDITS = Resource(
@@ -25,5 +25,5 @@ VENDOR_CREDITS = Resource(
     many="the credit notes received from suppliers",
     filters=(STATUS, PAYMENT_STATUS),
     description="Newest first.",
-    file=File("VENDOR_CREDIT", "a vendor credit", made_later=False),
+    file=RecordFile("VENDOR_CREDIT", "a vendor credit", made_later=False),
 )

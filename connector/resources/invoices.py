@@ -1,7 +1,7 @@
 """Invoices that the organisation issues, and their lines."""
 
 from connector.resources.filters import DUE_FROM, PAYMENT_STATUS, STATUS
-from connector.resources.resource import File, Lines, Resource
+from connector.resources.resource import Lines, RecordFile, Resource
 from connector.unified.invoice import Invoice, InvoiceLine
 
 INVOICES = Resource(
@@ -20,5 +20,5 @@ INVOICES = Resource(
         of=lambda invoice: invoice.line_items,
         id_of=lambda line: line.line_item_id,
     ),
-    file=File("INVOICE", "an invoice"),
+    file=RecordFile("INVOICE", "an invoice"),
 )

@@ -1,7 +1,7 @@
 """What the organisation has offered to its customers."""
 
 from connector.resources.filters import one_of
-from connector.resources.resource import File, Lines, Resource
+from connector.resources.resource import Lines, RecordFile, Resource
 from connector.unified.enums import OfferStatus
 from connector.unified.offer import Offer, OfferLine
 
@@ -16,5 +16,5 @@ OFFERS = Resource(
     lines=Lines(
         "offerLines", OfferLine, of=lambda offer: offer.line_items, id_of=lambda line: line.id
     ),
-    file=File("OFFER", "an offer"),
+    file=RecordFile("OFFER", "an offer"),
 )

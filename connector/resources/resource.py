@@ -27,7 +27,7 @@ class Lines(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RecordFile:
     """The file of a record; `made_later` says that it may not be there yet."""
 
     of: DocumentOf
@@ -66,5 +66,5 @@ class Resource(Generic[T]):
     description: str = ""
     single_as_list: bool = False
     lines: Lines[Any] | None = None
-    file: File | None = None
+    file: RecordFile | None = None
     also_at: tuple[OtherAddress, ...] = ()

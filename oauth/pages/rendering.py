@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from oauth.hosted import Invitation
-from oauth.link_endings import Ending, Outcome
-from oauth.pages.style import PageStyle
+from oauth.link_endings import Ending, LinkOutcome
+from oauth.pages.style import PageTheme
 from oauth.pages.texts import Texts
 
 _ENVIRONMENT = Environment(
@@ -25,11 +25,11 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _SHEET = _ENVIRONMENT.get_template("page.css").render()
-_STATUS = {Outcome.LINKED: 200, Outcome.CANCELED: 200, Outcome.FAILED: 400}
+_STATUS = {LinkOutcome.LINKED: 200, LinkOutcome.CANCELED: 200, LinkOutcome.FAILED: 400}
 
 
 def link_page(
-    texts: Texts, style: PageStyle, invitation: Invitation, *, action: str
+    texts: Texts, style: PageTheme, invitation: Invitation, *, action: str
 ) -> HTMLResponse:
     """Tell who asks and for what; `action` is where the button posts to."""
     names = {"name": style.name, "provider": invitation.provider}
@@ -46,13 +46,13 @@ def link_page(
     )
 
 
-def ending_page(texts: Texts, style: PageStyle, ending: Ending) -> HTMLResponse:
+def ending_page(texts: Texts, style: PageTheme, ending: Ending) -> HTMLResponse:
     """Tell how a link ended, and what to do next."""
     names = {"name": style.name, "provider": ending.provider}
     heading = {
-        Outcome.LINKED: texts.linked_title,
-        Outcome.CANCELED: texts.canceled_title,
-        Outcome.FAILED: texts.failed_title,
+        LinkOutcome.LINKED: texts.linked_title,
+        LinkOutcome.CANCELED: texts.canceled_title,
+        LinkOutcome.FAILED: texts.failed_title,
     }[ending.outcome]
     status = _STATUS[ending.outcome]
     return _page("ending.html", texts, style, names, status=status, ending=ending, heading=heading)
@@ -60,13 +60,13 @@ def ending_page(texts: Texts, style: PageStyle, ending: Ending) -> HTMLResponse:
 
 def problem_page(texts: Texts, code: str, *, status: int) -> HTMLResponse:
     """Tell why a link leads nowhere, when not even its tenant is known."""
-    return _page("problem.html", texts, PageStyle(""), {}, status=status, code=code)
+    return _page("problem.html", texts, PageTheme(""), {}, status=status, code=code)
 
 
 def _page(
     template: str,
     texts: Texts,
-    style: PageStyle,
+    style: PageTheme,
     names: dict[str, str],
     *,
     status: int = 200,

@@ -11,7 +11,7 @@ _READABLE = 4.5
 
 
 @dataclass(frozen=True, slots=True)
-class PageStyle:
+class PageTheme:
     """A tenant's style. What is missing, or not fit to be used, is left to the pages."""
 
     name: str

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from storage.connection import SqlConnection
 from storage.notify import announced
 from storage.prepared import Combined, Given
-from storage.repositories.deliveries import Deliveries, Delivery, is_for_anybody
-from storage.repositories.events import Event, Events, in_order
-from storage.repositories.known_records import KnownRecord, KnownRecords, telling
+from storage.repositories.deliveries import Delivery, DeliveryRepository, is_for_anybody
+from storage.repositories.events import Event, EventRepository, in_order
+from storage.repositories.known_records import KnownRecord, KnownRecordRepository, telling
 from storage.repositories.subscriptions import Live, mark
 from storage.tables import AccountRow, DeliveryRow, EventRow, KnownRecordRow, SubscriptionRow
 from storage.values import table_of, types_of
@@ -166,7 +166,7 @@ _store = Combined(
 )
 
 
-class Acceptances:
+class AcceptanceRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
@@ -205,10 +205,10 @@ class Acceptances:
         told: Sequence[KnownRecord],
         deliveries: Sequence[Delivery],
     ) -> Stored:
-        new = await Events(self._connection).add_new(events)
+        new = await EventRepository(self._connection).add_new(events)
         fresh = {event.id: _record_of(event) for event in events if event.id in new}
         records = set(fresh.values())
-        polled = await KnownRecords(self._connection).tell(
+        polled = await KnownRecordRepository(self._connection).tell(
             [one for one in told if _record_of(one) in records]
         )
         untold = {
@@ -219,7 +219,7 @@ class Acceptances:
             and ((read_at := polled[record]) is None or event.occurred_at > read_at)
         }
         queued = [one for one in deliveries if one.event_id in untold]
-        await Deliveries(self._connection).add(queued)
+        await DeliveryRepository(self._connection).add(queued)
         return Stored(new, {one.id for one in queued})
 
 

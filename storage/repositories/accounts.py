@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from storage.connection import SqlConnection
-from storage.repositories.keys import Keys
+from storage.repositories.keys import KeyRepository
 from storage.tables import AccountKeyRow, AccountRow
 from storage.values import as_row, as_value, as_values, columns_of, table_of
 
@@ -65,12 +65,12 @@ _key_with_account = (
 )
 
 
-class Accounts:
+class AccountRepository:
     _select = select(*columns_of(Account, _table))
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self.keys = Keys(connection, _keys)
+        self.keys = KeyRepository(connection, _keys)
 
     async def add(self, account: Account) -> None:
         await self._connection.execute(insert(_table).values(**as_row(account)))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 
 from storage.connection import SqlConnection
-from storage.repositories.keys import Keys
+from storage.repositories.keys import KeyRepository
 from storage.repositories.tenants import Tenant
 from storage.tables import ApiKeyRow, TenantRow
 from storage.tables.api_key import EVERY_PERMISSION
@@ -49,7 +49,7 @@ _with_tenant = (
 )
 
 
-class ApiKeys(Keys):
+class ApiKeyRepository(KeyRepository):
     _select = select(*columns_of(ApiKey, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

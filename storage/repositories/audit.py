@@ -43,7 +43,7 @@ class StoredAuditEntry:
     """A JSON object."""
 
 
-class Audit:
+class AuditRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

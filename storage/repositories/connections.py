@@ -27,7 +27,7 @@ class Connection:
     created_at: datetime
 
 
-class Connections:
+class ConnectionRepository:
     _select = select(*columns_of(Connection, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -231,7 +231,7 @@ def _waiting(
     )
 
 
-class Deliveries:
+class DeliveryRepository:
     _select = select(*columns_of(Delivery, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -124,7 +124,7 @@ _logged = (
 )
 
 
-class DeliveryLog:
+class DeliveryLogRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -11,7 +11,7 @@ from storage.values import table_of
 _table = table_of(DutyRow)
 
 
-class Duties:
+class DutyRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

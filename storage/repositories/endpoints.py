@@ -60,7 +60,7 @@ class Endpoint:
     next_probe_at: datetime | None
 
 
-class Endpoints:
+class EndpointRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -46,7 +46,7 @@ ORDER: tuple["Table[Any]", ...] = tuple(
 )
 
 
-class Erasure:
+class ErasureRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -51,7 +51,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.account_id, event.upstream_event_id))
 
 
-class Events:
+class EventRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

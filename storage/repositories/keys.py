@@ -25,7 +25,7 @@ class KeyUse:
     digest: Digest = field(repr=False)
 
 
-class Keys:
+class KeyRepository:
     """The part of a repository that is the same for both tables of keys."""
 
     def __init__(self, connection: SqlConnection, table: "Table[Any]") -> None:

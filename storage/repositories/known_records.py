@@ -43,7 +43,7 @@ class KnownRecord(Value, frozen=True):
 
 
 def telling(insert: Any) -> Any:
-    """Finish an INSERT of what events tell; it returns what `KnownRecords.tell` does."""
+    """Finish an INSERT of what events tell; it returns what `KnownRecordRepository.tell` does."""
     new = insert.excluded
     is_newer = new.told_at > _table.c.told_at
     return insert.on_conflict_do_update(
@@ -61,7 +61,7 @@ _tell = Prepared(
 )
 
 
-class KnownRecords:
+class KnownRecordRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

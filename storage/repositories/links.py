@@ -62,7 +62,7 @@ class ExchangeCode:
     used_at: datetime | None = None
 
 
-class Links:
+class LinkRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -35,7 +35,7 @@ class Notice:
         return f"notices.body:{self.id}"
 
 
-class Notices:
+class NoticeRepository:
     _select = select(*columns_of(Notice, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

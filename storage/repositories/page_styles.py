@@ -25,7 +25,7 @@ class StoredPageStyle:
     updated_at: datetime
 
 
-class PageStyles:
+class PageStyleRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

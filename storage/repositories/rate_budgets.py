@@ -11,7 +11,7 @@ from storage.values import table_of
 _table = table_of(RateBudgetRow)
 
 
-class RateBudgets:
+class RateBudgetRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
         self._is_postgres = connection.dialect.name == "postgresql"

@@ -92,7 +92,7 @@ event_type: ColumnElement[str] = case(
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class MergedDeliveries:
     """Deliveries of one record that became one."""
 
     kept: str
@@ -106,7 +106,7 @@ async def join(
     owner: str,
     now: datetime,
     until: datetime,
-) -> list[Joined]:
+) -> list[MergedDeliveries]:
     """Join claimed deliveries, each (id, subscription id, record key), with all that wait for it.
 
     The newest is kept and takes over the lease; the others are MERGED into it. Only what was never
@@ -136,11 +136,11 @@ async def join(
     groups: dict[tuple[str, str], list[Any]] = {}
     for row in rows:
         groups.setdefault((row.subscription_id, row.record_key), []).append(row)
-    joined: list[Joined] = []
+    joined: list[MergedDeliveries] = []
     for group in groups.values():
         if len(group) > 1:
             group.sort(key=lambda row: (row.occurred_at, row.received_at, row.id))
-            joined.append(Joined(group[-1].id, tuple(row.id for row in group[:-1])))
+            joined.append(MergedDeliveries(group[-1].id, tuple(row.id for row in group[:-1])))
     if joined:
         await _merge(connection, joined, owner=owner, now=now, until=until)
     return joined
@@ -166,7 +166,7 @@ _follow = (
 
 async def _merge(
     connection: SqlConnection,
-    joined: Sequence[Joined],
+    joined: Sequence[MergedDeliveries],
     *,
     owner: str,
     now: datetime,

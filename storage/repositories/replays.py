@@ -102,7 +102,7 @@ class TestEvent:
     source: str = "TEST"
 
 
-class Replays:
+class ReplayRepository:
     _select = select(*columns_of(Replay, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -33,18 +33,18 @@ FINISHED = ("DELIVERED", "GIVEN_UP", "CANCELED", "MERGED")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RetentionBatch:
     """Rows of one look: which of them may go, and the id to go on after; None at the end."""
 
     ids: tuple[str, ...]
     last: str | None
 
 
-class Retention:
+class RetentionRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def deliveries(self, after: str, before: datetime, *, most: int) -> Step:
+    async def deliveries(self, after: str, before: datetime, *, most: int) -> RetentionBatch:
         """Look at the next `most` deliveries planned before a moment, and choose the finished."""
         rows = (
             await self._connection.execute(
@@ -55,7 +55,7 @@ class Retention:
             )
         ).all()
         ids = tuple(row.id for row in rows if row.may_go)
-        return Step(ids, rows[-1].id if len(rows) == most else None)
+        return RetentionBatch(ids, rows[-1].id if len(rows) == most else None)
 
     async def delete_deliveries(self, ids: Sequence[str], before: datetime) -> int:
         """Delete those of them that are finished, with their tries; answer how many there were."""
@@ -73,7 +73,7 @@ class Retention:
             await self._connection.execute(delete(_deliveries).where(_deliveries.c.id.in_(found)))
         return len(found)
 
-    async def events(self, after: str, before: datetime, *, most: int) -> Step:
+    async def events(self, after: str, before: datetime, *, most: int) -> RetentionBatch:
         """Look at the next `most` events received before a moment; choose those nothing keeps.
 
         An event is kept by a delivery that isn't finished, or was finished later.
@@ -95,7 +95,7 @@ class Retention:
             )
         ).all()
         ids = tuple(row.id for row in rows if row.may_go)
-        return Step(ids, rows[-1].id if len(rows) == most else None)
+        return RetentionBatch(ids, rows[-1].id if len(rows) == most else None)
 
     async def delete_events(self, ids: Sequence[str]) -> int:
         """Delete those of them that have no delivery; answer how many there were."""

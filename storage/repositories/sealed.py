@@ -69,7 +69,7 @@ class SealedValue:
     sealed: bytes = field(repr=False)
 
 
-class SealedValues:
+class SealedValueRepository:
     """Sealed values as such, for those who care about keys and not about meaning."""
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -91,7 +91,7 @@ _held = Prepared(
 )
 
 
-class Subscriptions:
+class SubscriptionRepository:
     _select = select(*columns_of(Subscription, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

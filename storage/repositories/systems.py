@@ -39,7 +39,7 @@ class System:
         return f"systems.custom_values:{self.tenant_id}:{self.target}"
 
 
-class Systems:
+class SystemRepository:
     _select = select(*columns_of(System, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -23,7 +23,7 @@ class TenantWebhook:
     ended_at: datetime | None = None
 
 
-class TenantWebhooks:
+class TenantWebhookRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

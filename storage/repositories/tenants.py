@@ -32,7 +32,7 @@ class Tenant:
         return f"tenants.signing_secret:{self.id}"
 
 
-class Tenants:
+class TenantRepository:
     _select = select(*columns_of(Tenant, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -90,7 +90,7 @@ def refresh_place(connection_id: str) -> str:
     return f"tokens.refresh_token:{connection_id}"
 
 
-class Tokens:
+class TokenRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -30,7 +30,7 @@ class Unlinking:
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
-class Unlinkings:
+class UnlinkingRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

@@ -97,7 +97,7 @@ _is_usable = exists().where(
 """Some account of the connection may be called for."""
 
 
-class UpstreamSubscriptions:
+class UpstreamSubscriptionRepository:
     _select = select(*columns_of(UpstreamSubscription, _table))
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -40,7 +40,7 @@ class Watermark:
     failures: int = 0
 
 
-class Watermarks:
+class WatermarkRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 

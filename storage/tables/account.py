@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 _REFERRED = text("reference IS NOT NULL")
 _PLAIN = text("reference IS NULL")
 
 
-class AccountRow(Record, table=True):
+class AccountRow(BaseRow, table=True):
     __tablename__ = "accounts"
     __table_args__ = (
         Index(
@@ -52,7 +52,7 @@ class AccountRow(Record, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AccountKeyRow(Record, table=True):
+class AccountKeyRow(BaseRow, table=True):
     __tablename__ = "account_keys"
 
     id: str = Field(primary_key=True)

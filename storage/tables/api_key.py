@@ -4,13 +4,13 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 EVERY_PERMISSION = "read write payments admin"
 """What a key may do that was made before there were permissions."""
 
 
-class ApiKeyRow(Record, table=True):
+class ApiKeyRow(BaseRow, table=True):
     __tablename__ = "api_keys"
 
     id: str = Field(primary_key=True)

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class AuditRow(Record, table=True):
+class AuditRow(BaseRow, table=True):
     __tablename__ = "audit"
     # No foreign keys: an entry outlives what it tells of. The revision's triggers refuse changes.
     __table_args__ = (Index("ix_audit_tenant", "tenant_id", "at"), Index("ix_audit_at", "at"))

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class ConnectionRow(Record, table=True):
+class ConnectionRow(BaseRow, table=True):
     __tablename__ = "connections"
     __table_args__ = (
         UniqueConstraint("tenant_id", "target", "organization_id", "membership_id", "kind"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 _PENDING = text("status = 'PENDING'")
 _HELD = text("status = 'HELD'")
@@ -16,7 +16,7 @@ _WAITING = text("status = 'PENDING' OR status = 'HELD'")
 _JOINED = text("merged_into IS NOT NULL")
 
 
-class DeliveryRow(Record, table=True):
+class DeliveryRow(BaseRow, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         # Only what waits is indexed, so that millions of delivered rows cost a claim nothing.
@@ -71,7 +71,7 @@ class DeliveryRow(Record, table=True):
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class AttemptRow(Record, table=True):
+class AttemptRow(BaseRow, table=True):
     __tablename__ = "attempts"
 
     delivery_id: str = Field(primary_key=True, foreign_key="deliveries.id")

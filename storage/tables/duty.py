@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class DutyRow(Record, table=True):
+class DutyRow(BaseRow, table=True):
     __tablename__ = "duties"
 
     name: str = Field(primary_key=True)

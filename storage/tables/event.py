@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class EventRow(Record, table=True):
+class EventRow(BaseRow, table=True):
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("account_id", "upstream_event_id"),

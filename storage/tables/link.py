@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class LinkRow(Record, table=True):
+class LinkRow(BaseRow, table=True):
     __tablename__ = "links"
 
     id: str = Field(primary_key=True)
@@ -41,7 +41,7 @@ class LinkRow(Record, table=True):
     """What the browser took along: the hash of a one-time code, or the id of an account key."""
 
 
-class ExchangeCodeRow(Record, table=True):
+class ExchangeCodeRow(BaseRow, table=True):
     __tablename__ = "exchange_codes"
 
     digest: str = Field(primary_key=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class NoticeRow(Record, table=True):
+class NoticeRow(BaseRow, table=True):
     __tablename__ = "notices"
 
     id: str = Field(primary_key=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class PageStyleRow(Record, table=True):
+class PageStyleRow(BaseRow, table=True):
     __tablename__ = "page_styles"
 
     tenant_id: str = Field(primary_key=True, foreign_key="tenants.id")

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class RateBudgetRow(Record, table=True):
+class RateBudgetRow(BaseRow, table=True):
     __tablename__ = "rate_budgets"
 
     name: str = Field(primary_key=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class ReplayRow(Record, table=True):
+class ReplayRow(BaseRow, table=True):
     __tablename__ = "replays"
 
     id: str = Field(primary_key=True)

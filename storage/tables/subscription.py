@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 _LIVE = text("ended_at IS NULL")
 _PAUSED = text("state = 'PAUSED'")
 
 
-class SubscriptionRow(Record, table=True):
+class SubscriptionRow(BaseRow, table=True):
     __tablename__ = "subscriptions"
     __table_args__ = (
         Index(
@@ -60,7 +60,7 @@ class SubscriptionRow(Record, table=True):
     """Set by DELETE; the row stays for the delivery log."""
 
 
-class UpstreamSubscriptionRow(Record, table=True):
+class UpstreamSubscriptionRow(BaseRow, table=True):
     __tablename__ = "upstream_subscriptions"
     __table_args__ = (UniqueConstraint("connection_id", "purpose"),)
 

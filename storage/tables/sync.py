@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class WatermarkRow(Record, table=True):
+class WatermarkRow(BaseRow, table=True):
     __tablename__ = "watermarks"
     __table_args__ = (Index("ix_watermarks_due", "due_at"),)
 
@@ -29,7 +29,7 @@ class WatermarkRow(Record, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class KnownRecordRow(Record, table=True):
+class KnownRecordRow(BaseRow, table=True):
     __tablename__ = "known_records"
 
     account_id: str = Field(primary_key=True, foreign_key="accounts.id")

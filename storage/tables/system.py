@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class SystemRow(Record, table=True):
+class SystemRow(BaseRow, table=True):
     __tablename__ = "systems"
     __table_args__ = (UniqueConstraint("tenant_id", "target"),)
 

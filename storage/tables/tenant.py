@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class TenantRow(Record, table=True):
+class TenantRow(BaseRow, table=True):
     __tablename__ = "tenants"
 
     id: str = Field(primary_key=True)
@@ -22,7 +22,7 @@ class TenantRow(Record, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AllowedCallbackRow(Record, table=True):
+class AllowedCallbackRow(BaseRow, table=True):
     __tablename__ = "allowed_callbacks"
 
     tenant_id: str = Field(primary_key=True, foreign_key="tenants.id")

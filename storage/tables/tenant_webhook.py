@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class TenantWebhookRow(Record, table=True):
+class TenantWebhookRow(BaseRow, table=True):
     __tablename__ = "tenant_webhooks"
 
     id: str = Field(primary_key=True)

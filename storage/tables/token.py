@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 _UNFINISHED = text("lease_until IS NOT NULL")
 
 
-class TokenRow(Record, table=True):
+class TokenRow(BaseRow, table=True):
     __tablename__ = "tokens"
     __table_args__ = (
         # For refreshes that were begun and not finished: a handful at any moment.

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from storage.base import Record, UtcDateTime
+from storage.base import BaseRow, UtcDateTime
 
 
-class UnlinkingRow(Record, table=True):
+class UnlinkingRow(BaseRow, table=True):
     __tablename__ = "unlinkings"
 
     id: str = Field(primary_key=True)

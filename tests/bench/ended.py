@@ -13,7 +13,7 @@ from collections import Counter
 from connector.app import logs
 from connector.app.settings import LogGroup
 from connector.budget import Rate, RateBudget
-from connector.http import Call, ProviderClient, provider_http
+from connector.http import ProviderCall, ProviderClient, provider_http
 from connector.outcomes import Dialect, Refusal
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
@@ -21,7 +21,7 @@ from storage.unit_of_work import UnitOfWork
 from tests.support.linked import vault_at
 
 _DIALECT = Dialect("Qonto", gated=False, trace_header="X-Trace", read_refusal=lambda _: Refusal())
-_CALL = Call("GET", "/v2/organization", "/v2/organization")
+_CALL = ProviderCall("GET", "/v2/organization", "/v2/organization")
 
 
 async def meet(database_url: str, address: str, calls: int) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import webhooks.names
 from connector.app import cli, container
 from webhooks.dispatch_settings import DispatchSettings
-from webhooks.names import Found, NameUnknown
+from webhooks.names import AddressInfo, NameUnknown
 
 living: set[int] = set()
 
@@ -32,7 +32,7 @@ def names() -> dict[str, list[str]]:
     return found
 
 
-async def resolved(host: str, port: int) -> list[Found]:
+async def resolved(host: str, port: int) -> list[AddressInfo]:
     """Look a name up in a file that the test may change at any moment."""
     known = names()
     if host not in known:

@@ -20,7 +20,7 @@ from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.tables import UpstreamSubscriptionRow
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from storage.values import table_of
 from tests.chaos.processes import KEY
 from tests.support.accounts import add_account
@@ -65,7 +65,7 @@ async def populate(database_url: str, count: int = 3) -> list[Customer]:
     return customers
 
 
-async def _link(tx: Transaction, ring: KeyRing, tenant_id: str) -> str:
+async def _link(tx: DatabaseTransaction, ring: KeyRing, tenant_id: str) -> str:
     at = system_clock() - timedelta(minutes=1)
     account_id = new_id("acct", at)
     await add_account(
@@ -89,7 +89,9 @@ async def _link(tx: Transaction, ring: KeyRing, tenant_id: str) -> str:
     return account_id
 
 
-async def _subscribe_upstream(tx: Transaction, ring: KeyRing, account_id: str) -> tuple[str, str]:
+async def _subscribe_upstream(
+    tx: DatabaseTransaction, ring: KeyRing, account_id: str
+) -> tuple[str, str]:
     """Answer the code and the secret with which events of the account's resources are posted."""
     at = system_clock() - timedelta(minutes=1)
     code, secret = "", ""

@@ -16,10 +16,10 @@ from connector.errors import (
     DownstreamTimeout,
     DownstreamUnavailable,
     RateLimited,
-    SandboxTokenMissing,
 )
-from connector.file_store import FileStore, LinkRefused, StoreLimits
+from connector.file_store import FileLinkRefused, FileStore, StoreLimits
 from connector.http import provider_http
+from oauth.errors import SandboxTokenMissing
 
 LINK = "https://store.example/bucket/file.pdf?X-Amz-Signature=topsecret"
 
@@ -135,7 +135,7 @@ async def test_http_is_taken_where_the_api_itself_is_at_http() -> None:
 @pytest.mark.parametrize(
     ("status", "content_type", "error"),
     [
-        (403, "application/xml", LinkRefused),
+        (403, "application/xml", FileLinkRefused),
         (404, "application/xml", DocumentNotFound),
         (400, "application/xml", DownstreamError),
         (204, "", DownstreamError),
@@ -263,7 +263,7 @@ async def test_a_refused_file_leaves_its_place() -> None:
     limits = StoreLimits(at_once=1, queue=0.05)
     store = Store(lambda _: httpx2.Response(403), limits=limits)
     for _ in range(3):
-        with pytest.raises(LinkRefused):
+        with pytest.raises(FileLinkRefused):
             await store.read()
 
 

@@ -15,13 +15,13 @@ from connector.errors import (
     DownstreamUnavailable,
     RateLimited,
 )
-from connector.http import Call, FixedAccess, Limits, ProviderClient, provider_http
+from connector.http import FixedAccess, Limits, ProviderCall, ProviderClient, provider_http
 from connector.outcomes import Dialect, Refusal
 from oauth.tokens import Access
 
 DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda *_: Refusal())
-GET = Call("GET", "/v2/things", "/v2/things", params=(("filter[a]", "b c"),))
-POST = Call("POST", "/v2/things", "/v2/things", body=b'{"a":1}')
+GET = ProviderCall("GET", "/v2/things", "/v2/things", params=(("filter[a]", "b c"),))
+POST = ProviderCall("POST", "/v2/things", "/v2/things", body=b'{"a":1}')
 SECRET = "ory_at_very_secret"
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
@@ -82,7 +82,7 @@ class Harness:
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    async def send(self, call: Call = GET) -> bytes:
+    async def send(self, call: ProviderCall = GET) -> bytes:
         async with self.http:
             return (await self.client.send("acct_1", call)).body
 

@@ -13,13 +13,12 @@ from connector.errors import (
     DownstreamUnavailable,
     MissingScope,
     RateLimited,
-    SandboxTokenMissing,
 )
 from connector.outcomes import (
-    Answer,
     Complaint,
     Dialect,
     Fail,
+    ProviderAnswer,
     Refusal,
     RenewAccess,
     Retry,
@@ -27,6 +26,7 @@ from connector.outcomes import (
     classify,
     seconds_until,
 )
+from oauth.errors import SandboxTokenMissing
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ GATED = Dialect("Bank", gated=True, trace_header="X-Trace", read_refusal=_read)
 def test_success_is_used(status: int) -> None:
     """With a JSON body or none at all."""
     for body in (b'{"a":1}', b""):
-        answer = Answer(status, body, "application/json")
+        answer = ProviderAnswer(status, body, "application/json")
         assert classify(answer, dialect=GATED, now=NOW) == Succeed(answer)
 
 
@@ -52,15 +52,17 @@ def test_success_is_used(status: int) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(200, b"<!DOCTYPE html>", "text/html; charset=utf-8"),
-        Answer(200, b"  <html>", ""),
-        Answer(302, b"", ""),
-        Answer(307, b"{}", "application/json"),
-        Answer(401, b"<html>", "text/html"),
-        Answer(404, b"<html>", "text/html"),
+        ProviderAnswer(200, b"<!DOCTYPE html>", "text/html; charset=utf-8"),
+        ProviderAnswer(200, b"  <html>", ""),
+        ProviderAnswer(302, b"", ""),
+        ProviderAnswer(307, b"{}", "application/json"),
+        ProviderAnswer(401, b"<html>", "text/html"),
+        ProviderAnswer(404, b"<html>", "text/html"),
     ],
 )
-def test_a_page_or_a_redirect_is_the_sandbox_gate_and_elsewhere_a_stranger(answer: Answer) -> None:
+def test_a_page_or_a_redirect_is_the_sandbox_gate_and_elsewhere_a_stranger(
+    answer: ProviderAnswer,
+) -> None:
     """Where there is a gate its token is missing; where there is none the address is wrong."""
     gated = classify(answer, dialect=GATED, now=NOW)
     assert isinstance(gated, Fail)
@@ -72,7 +74,7 @@ def test_a_page_or_a_redirect_is_the_sandbox_gate_and_elsewhere_a_stranger(answe
 
 def test_a_refused_access_asks_for_a_newer_one() -> None:
     """401 is not an error yet."""
-    answer = Answer(401, b"{}", "application/json", trace_id="t")
+    answer = ProviderAnswer(401, b"{}", "application/json", trace_id="t")
     assert classify(answer, dialect=PLAIN, now=NOW) == RenewAccess("t")
 
 
@@ -95,7 +97,10 @@ def test_a_refusal_fails_with_what_the_target_system_said(
 ) -> None:
     """Its entries and its trace id travel along; the message holds neither."""
     outcome = classify(
-        Answer(status, body, "application/json"), dialect=PLAIN, now=NOW, scope="invoices.read"
+        ProviderAnswer(status, body, "application/json"),
+        dialect=PLAIN,
+        now=NOW,
+        scope="invoices.read",
     )
     assert isinstance(outcome, Fail)
     assert type(outcome.error) is error
@@ -110,7 +115,7 @@ def test_a_refusal_fails_with_what_the_target_system_said(
 @pytest.mark.parametrize("body", [b'{"errors":[]}', b"<html>oops</html>"])
 def test_a_failure_of_the_server_may_be_tried_again(status: int, body: bytes) -> None:
     """Also when its gateway answers with a page."""
-    outcome = classify(Answer(status, body, retry_after="3"), dialect=GATED, now=NOW)
+    outcome = classify(ProviderAnswer(status, body, retry_after="3"), dialect=GATED, now=NOW)
     assert isinstance(outcome, Retry)
     assert isinstance(outcome.error, DownstreamUnavailable)
     assert outcome.error.retryable
@@ -119,11 +124,11 @@ def test_a_failure_of_the_server_may_be_tried_again(status: int, body: bytes) ->
 
 def test_too_many_requests_wait_as_long_as_the_server_says() -> None:
     """And the caller is told the same number."""
-    told = classify(Answer(429, b"slow", retry_after="12"), dialect=PLAIN, now=NOW)
+    told = classify(ProviderAnswer(429, b"slow", retry_after="12"), dialect=PLAIN, now=NOW)
     assert isinstance(told, Retry)
     assert isinstance(told.error, RateLimited)
     assert (told.after, told.error.retry_after) == (12, 12)
-    silent = classify(Answer(429, b""), dialect=PLAIN, now=NOW)
+    silent = classify(ProviderAnswer(429, b""), dialect=PLAIN, now=NOW)
     assert isinstance(silent, Retry)
     assert silent.after is None
 
@@ -152,7 +157,7 @@ def test_retry_after_is_seconds_or_a_date(text: str | None, seconds: float | Non
 
 def test_long_complaints_are_cut() -> None:
     """A target system's words can't fill our answer."""
-    outcome = classify(Answer(422, b"x" * 10_000), dialect=PLAIN, now=NOW)
+    outcome = classify(ProviderAnswer(422, b"x" * 10_000), dialect=PLAIN, now=NOW)
     assert isinstance(outcome, Fail)
     assert isinstance(outcome.error, DownstreamRefused)
     (entry,) = outcome.error.downstream
@@ -161,4 +166,4 @@ def test_long_complaints_are_cut() -> None:
 
 def test_values_hide_bodies() -> None:
     """`repr` of an answer has no document in it."""
-    assert "secret" not in repr(Answer(200, b"secret"))
+    assert "secret" not in repr(ProviderAnswer(200, b"secret"))

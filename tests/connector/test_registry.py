@@ -2,8 +2,8 @@
 
 import pytest
 
-from connector.errors import UnknownTarget
 from connector.registry import Registry
+from oauth.errors import UnknownTarget
 from tests.connector.providers.qonto.bank import Bank, provider
 
 

@@ -9,7 +9,7 @@ import pytest
 from oauth.audit import entry
 from oauth.errors import CodeInvalid, SystemNotRegistered
 from oauth.requests import LinkRequest
-from storage.repositories.audit import Audit, StoredAuditEntry
+from storage.repositories.audit import AuditRepository, StoredAuditEntry
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
 pytestmark = pytest.mark.both_databases
@@ -91,10 +91,10 @@ async def test_nothing_is_done_when_it_cannot_be_written_down(
 ) -> None:
     tenant, _ = await floor.tenant()
 
-    async def broken(_self: Audit, _entry: object) -> None:
+    async def broken(_self: AuditRepository, _entry: object) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr(Audit, "add", broken)
+    monkeypatch.setattr(AuditRepository, "add", broken)
     with pytest.raises(RuntimeError):
         await floor.tenant_keys.create(tenant, "web")
     with pytest.raises(RuntimeError):
@@ -127,4 +127,4 @@ async def test_it_can_be_read_by_tenant_and_since_a_moment(floor: Floor) -> None
 
 
 def test_there_is_no_way_in_the_code_to_change_an_entry() -> None:
-    assert {name for name in vars(Audit) if not name.startswith("_")} == {"add", "list"}
+    assert {name for name in vars(AuditRepository) if not name.startswith("_")} == {"add", "list"}

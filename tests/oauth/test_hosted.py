@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from connector.api.routing import routes
 from oauth.errors import PageExpired, PageInvalid, PageUsed, StateInvalid
 from oauth.grants import ConsentAnswer
-from oauth.link_endings import Ending, Outcome
+from oauth.link_endings import Ending, LinkOutcome
 from oauth.operations import GROUPS
 from oauth.page_operations import PAGE_OPERATIONS, BrowserPages
 from oauth.page_tokens import write_page_token
@@ -147,7 +147,7 @@ async def test_a_link_without_a_callback_ends_at_our_page_and_its_key_goes_by_we
     token = await begin(floor, tenant, ENDS_HERE)
     end = await floor.returning.finish("acme", *await go(floor, token))
     assert isinstance(end, Ending)
-    assert (end.outcome, end.organization) == (Outcome.LINKED, "org-1 SA")
+    assert (end.outcome, end.organization) == (LinkOutcome.LINKED, "org-1 SA")
     async with floor.work.reading() as tx:
         (notice,) = await tx.notices.unplanned()
     assert notice.callback_url == HOOK
@@ -155,10 +155,10 @@ async def test_a_link_without_a_callback_ends_at_our_page_and_its_key_goes_by_we
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
-    [("access_denied", Outcome.CANCELED), ("invalid_scope", Outcome.FAILED)],
+    [("access_denied", LinkOutcome.CANCELED), ("invalid_scope", LinkOutcome.FAILED)],
 )
 async def test_after_a_refusal_the_page_can_be_begun_again(
-    floor: Floor, error: str, outcome: Outcome
+    floor: Floor, error: str, outcome: LinkOutcome
 ) -> None:
     tenant, _ = await floor.tenant(signs=True)
     token = await begin(floor, tenant, ENDS_HERE)
@@ -170,7 +170,7 @@ async def test_after_a_refusal_the_page_can_be_begun_again(
     assert end.try_again is not None
     again = await floor.returning.finish("acme", *await go(floor, end.try_again.removeprefix(PAGE)))
     assert isinstance(again, Ending)
-    assert again.outcome is Outcome.LINKED
+    assert again.outcome is LinkOutcome.LINKED
 
 
 @pytest.mark.both_databases

@@ -14,11 +14,11 @@ from connector.providers.qonto.provider import (
     SCOPE_MEANINGS,
 )
 from oauth.hosted import Invitation
-from oauth.link_endings import Ending, Outcome
+from oauth.link_endings import Ending, LinkOutcome
 from oauth.pages.english import ENGLISH
 from oauth.pages.languages import LANGUAGES, choose_language
 from oauth.pages.rendering import ending_page, link_page, problem_page
-from oauth.pages.style import PageStyle, contrast
+from oauth.pages.style import PageTheme, contrast
 from oauth.pages.texts import Texts
 from oauth.topics import Topic, Use, summarize
 from storage.repositories.tenants import Tenant
@@ -93,7 +93,7 @@ def test_reading_and_writing_of_one_topic_are_one_line() -> None:
 
 
 def test_a_link_page_tells_who_asks_for_what_and_how_to_end_it() -> None:
-    page = link_page(ENGLISH, PageStyle("Books & Co"), invitation(), action="/go")
+    page = link_page(ENGLISH, PageTheme("Books & Co"), invitation(), action="/go")
     text = bytes(page.body).decode()
     assert "<h1>Books &amp; Co would like to connect to your Qonto account</h1>" in text
     assert re.search(r"Invoices to your customers</span> <span>read</span>", text)
@@ -102,7 +102,7 @@ def test_a_link_page_tells_who_asks_for_what_and_how_to_end_it() -> None:
     assert "until you end it" in text
     assert "sandbox" not in text
     wide = link_page(
-        ENGLISH, PageStyle("B"), invitation("client.write", "payment.write"), action=""
+        ENGLISH, PageTheme("B"), invitation("client.write", "payment.write"), action=""
     )
     text = bytes(wide.body).decode()
     assert "<span>read and change</span>" in text
@@ -112,20 +112,20 @@ def test_a_link_page_tells_who_asks_for_what_and_how_to_end_it() -> None:
 
 @pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))
 def test_the_sandboxes_page_says_to_log_in_there_first(texts: Texts) -> None:
-    page = link_page(texts, PageStyle("B"), invitation(log_in_first=True), action="/go")
+    page = link_page(texts, PageTheme("B"), invitation(log_in_first=True), action="/go")
     assert texts.sandbox_text.replace("'", "&#39;") in bytes(page.body).decode()
 
 
 @pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_every_end_says_what_to_do_next(texts: Texts, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", list(LinkOutcome))
+def test_every_end_says_what_to_do_next(texts: Texts, outcome: LinkOutcome) -> None:
     ending = Ending(outcome, TENANT, "Qonto", "ACME <SAS>", "STATE_EXPIRED", "https://x.example/a")
-    page = ending_page(texts, PageStyle("Books & Co"), ending)
+    page = ending_page(texts, PageTheme("Books & Co"), ending)
     text = bytes(page.body).decode()
     assert text.count("<h1>") == 1
     assert f'<html lang="{texts.language}">' in text
-    assert ("ACME &lt;SAS&gt;" in text) is (outcome is Outcome.LINKED)
-    assert (texts.reasons["STATE_EXPIRED"] in text) is (outcome is Outcome.FAILED)
+    assert ("ACME &lt;SAS&gt;" in text) is (outcome is LinkOutcome.LINKED)
+    assert (texts.reasons["STATE_EXPIRED"] in text) is (outcome is LinkOutcome.FAILED)
     assert texts.try_again in text
 
 
@@ -137,7 +137,7 @@ def test_a_problem_without_words_is_told_in_general() -> None:
 
 
 def test_a_style_shows_its_logo_and_colours() -> None:
-    style = PageStyle("B", PNG, {"submitButtonColor": "#ffcc00", "backgroundColor": "#101010"})
+    style = PageTheme("B", PNG, {"submitButtonColor": "#ffcc00", "backgroundColor": "#101010"})
     page = link_page(ENGLISH, style, invitation(), action="")
     text = bytes(page.body).decode()
     assert f'<img src="{PNG}" alt="B">' in text
@@ -150,11 +150,11 @@ def test_a_style_shows_its_logo_and_colours() -> None:
     ["https://evil.example/x.png", "data:text/html;base64,AAAA", 'data:image/png;base64,"', ""],
 )
 def test_a_logo_that_is_not_in_the_page_is_not_shown(logo: str) -> None:
-    assert PageStyle("B", logo).safe_logo is None
+    assert PageTheme("B", logo).safe_logo is None
 
 
 def test_colours_that_could_not_be_read_give_way() -> None:
-    css = PageStyle("B", None, {"backgroundColor": "#ffffff", "textColor": "#fefefe"}).css()
+    css = PageTheme("B", None, {"backgroundColor": "#ffffff", "textColor": "#fefefe"}).css()
     assert "--text:#000000" in css
-    assert PageStyle("B", None, {"backgroundColor": "red;}</style>"}).css() == ""
+    assert PageTheme("B", None, {"backgroundColor": "red;}</style>"}).css() == ""
     assert round(contrast("#000000", "#ffffff")) == 21

@@ -13,7 +13,7 @@ from oauth.requests import LinkRequest
 from oauth.returning import Redirect
 from storage.errors import StorageUnavailable
 from storage.repositories.tenants import Tenant
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
 pytestmark = pytest.mark.both_databases
@@ -138,7 +138,7 @@ async def test_a_link_is_stored_once_the_database_is_back(
     writing = UnitOfWork.writing
 
     @asynccontextmanager
-    async def failing(work: UnitOfWork) -> AsyncIterator[Transaction]:
+    async def failing(work: UnitOfWork) -> AsyncIterator[DatabaseTransaction]:
         nonlocal away
         if floor.provider.requests and away:
             away -= 1
@@ -170,7 +170,7 @@ async def test_a_commit_whose_answer_was_lost_is_not_made_twice(
     writing = UnitOfWork.writing
 
     @asynccontextmanager
-    async def losing(work: UnitOfWork) -> AsyncIterator[Transaction]:
+    async def losing(work: UnitOfWork) -> AsyncIterator[DatabaseTransaction]:
         nonlocal lost
         async with writing(work) as tx:
             yield tx

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from oauth.errors import ProviderUnavailable, ReauthRequired
 from oauth.grants import read_consent
 from oauth.requests import LinkRequest, RegisterSystemRequest
-from storage.base import Record
+from storage.base import BaseRow
 from tests.oauth.conftest import CALLBACK, Floor, query_of
 
 HOOK = "https://app.example/hooks/account-key"
@@ -21,7 +21,7 @@ async def every_value(floor: Floor) -> str:
     """Everything in the database, as text."""
     shown: list[str] = []
     async with floor.work.reading() as tx:
-        for table in Record.metadata.sorted_tables:
+        for table in BaseRow.metadata.sorted_tables:
             for row in await tx.connection.execute(table.select()):
                 shown += [
                     value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -22,7 +22,7 @@ from oauth.vault import TokenVault
 from storage.engine import Database, StorageSettings
 from storage.errors import StorageUnavailable
 from storage.repositories.accounts import Account
-from storage.repositories.tokens import StoredTokens, Tokens
+from storage.repositories.tokens import StoredTokens, TokenRepository
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
 from tests.chaos.patience import until
@@ -87,15 +87,15 @@ class Away:
 
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> Away:
-    state, replace_row = Away(), Tokens.replace
+    state, replace_row = Away(), TokenRepository.replace
 
-    async def refuse(self: Tokens, tokens: StoredTokens, *, version: int) -> bool:
+    async def refuse(self: TokenRepository, tokens: StoredTokens, *, version: int) -> bool:
         if state.lasts and not SPARED.get():
             state.asked += 1
             raise StorageUnavailable("the database is away")
         return await replace_row(self, tokens, version=version)
 
-    monkeypatch.setattr(Tokens, "replace", refuse)
+    monkeypatch.setattr(TokenRepository, "replace", refuse)
     return state
 
 

@@ -24,7 +24,7 @@ from oauth.tokens import Access, AccessSource
 from oauth.vault import TokenVault
 from storage.database_clock import DatabaseClock
 from storage.repositories.accounts import Account
-from storage.repositories.tokens import StoredTokens, Tokens
+from storage.repositories.tokens import StoredTokens, TokenRepository
 from storage.tables import TokenRow
 from storage.values import table_of
 from tests.oauth.conftest import Floor
@@ -562,15 +562,15 @@ async def test_a_look_that_was_overtaken_is_not_kept(
     floor: Floor, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It read the account before its end was stored, and came back after."""
-    read = Tokens.get
+    read = TokenRepository.get
 
-    async def slow(self: Tokens, account_id: str) -> StoredTokens | None:
+    async def slow(self: TokenRepository, account_id: str) -> StoredTokens | None:
         found = await read(self, account_id)
         floor.vault.forget(account_id)
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(Tokens, "get", slow)
+        patched.setattr(TokenRepository, "get", slow)
         await floor.vault.get(account.id)
     await move(floor, account, "REVOKED")
     with pytest.raises(AccountInactive):

@@ -15,7 +15,7 @@ from storage.repositories.events import Event
 from storage.repositories.known_records import KnownRecord
 from storage.repositories.subscriptions import Subscription
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from tests.storage.test_events import event
 from tests.webhooks.relay import START, Relay
 
@@ -60,7 +60,10 @@ def telling(events: Sequence[Event]) -> list[KnownRecord]:
 
 
 async def store(
-    tx: Transaction, events: Sequence[Event], subscription: Subscription, live: LiveSubscriptions
+    tx: DatabaseTransaction,
+    events: Sequence[Event],
+    subscription: Subscription,
+    live: LiveSubscriptions,
 ) -> Stored | None:
     accounts = sorted({event.account_id for event in events})
     known = await live.of(tx, accounts)

@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import LargeBinary, update
 
 from storage import resealing
-from storage.base import Record
+from storage.base import BaseRow
 from storage.errors import SecretUnreadable
 from storage.repositories.connections import Connection
-from storage.repositories.sealed import SEALED_COLUMNS, SealedValue, SealedValues
+from storage.repositories.sealed import SEALED_COLUMNS, SealedValue, SealedValueRepository
 from storage.repositories.tenants import Tenant
 from storage.repositories.tokens import OAUTH, StoredTokens
-from storage.resealing import Progress
+from storage.resealing import ResealingProgress
 from storage.sealing import KeyRing, MasterKey, sealed_with
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 pytestmark = pytest.mark.both_databases
 
@@ -25,7 +25,7 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 BOTH = KeyRing([NEW, OLD])
 
 
-async def add(tx: Transaction, number: int, ring: KeyRing) -> None:
+async def add(tx: DatabaseTransaction, number: int, ring: KeyRing) -> None:
     """A tenant with a signing secret, and an account with both tokens."""
     bare = Tenant(f"ten_{number:04}", "Vendor", AT)
     await tx.tenants.add(bare)
@@ -63,7 +63,7 @@ async def values(work: UnitOfWork) -> list[SealedValue]:
 def test_every_column_of_bytes_is_known_as_sealed() -> None:
     binary = {
         f"{table.name}.{column.name}"
-        for table in Record.metadata.sorted_tables
+        for table in BaseRow.metadata.sorted_tables
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     }
@@ -72,7 +72,7 @@ def test_every_column_of_bytes_is_known_as_sealed() -> None:
 
 async def test_everything_is_moved_to_the_newest_key_and_still_opens(work: UnitOfWork) -> None:
     await fill(work, 7)
-    seen: list[Progress] = []
+    seen: list[ResealingProgress] = []
     done = await resealing.reseal(work, BOTH, seen.append, chunk=3)
     assert (done.moved, done.overtaken, done.unreadable) == (21, 0, ())
     stored = await values(work)
@@ -98,7 +98,7 @@ async def test_a_run_that_was_stopped_is_finished_by_the_next(work: UnitOfWork) 
     class Stopped(Exception):
         pass
 
-    def stop(at: Progress) -> None:
+    def stop(at: ResealingProgress) -> None:
         if at.column == "tokens.access_token" and at.done == 4:
             raise Stopped
 
@@ -111,9 +111,9 @@ async def test_whoever_writes_meanwhile_wins(
     work: UnitOfWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(work, 2)
-    replace = SealedValues.replace
+    replace = SealedValueRepository.replace
 
-    async def beaten(self: SealedValues, value: SealedValue, sealed: bytes) -> bool:
+    async def beaten(self: SealedValueRepository, value: SealedValue, sealed: bytes) -> bool:
         if value.row_id == "acct_0001" and value.column.column == "access_token":
             theirs = KeyRing([OLD]).seal("theirs", place=value.place)
             await self._connection.execute(
@@ -123,7 +123,7 @@ async def test_whoever_writes_meanwhile_wins(
             )
         return await replace(self, value, sealed)
 
-    monkeypatch.setattr(SealedValues, "replace", beaten)
+    monkeypatch.setattr(SealedValueRepository, "replace", beaten)
     done = await resealing.reseal(work, BOTH)
     assert (done.moved, done.overtaken) == (5, 1)
     async with work.reading() as tx:

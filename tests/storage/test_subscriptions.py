@@ -10,7 +10,7 @@ from storage.errors import Conflict
 from storage.repositories.upstream_subscriptions import Callback, UpstreamSubscription, Watching
 from storage.repositories.watermarks import Watermark
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from tests.webhooks.relay import START, Relay
 from webhooks.upstream import RESOURCES
 
@@ -132,7 +132,7 @@ async def test_those_whose_last_step_is_unsure_are_listed(relay: Relay) -> None:
     assert sorted(states[item.id] for item in found) == ["ENDING", "PENDING"]
 
 
-async def of(tx: Transaction, one: UpstreamSubscription) -> UpstreamSubscription | None:
+async def of(tx: DatabaseTransaction, one: UpstreamSubscription) -> UpstreamSubscription | None:
     return await tx.upstream_subscriptions.of_connection(one.connection_id, one.purpose)
 
 

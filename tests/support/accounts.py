@@ -5,10 +5,10 @@ from dataclasses import replace
 from storage.repositories.accounts import Account
 from storage.repositories.connections import Connection
 from storage.repositories.tokens import OAUTH
-from storage.unit_of_work import Transaction
+from storage.unit_of_work import DatabaseTransaction
 
 
-async def add_account(tx: Transaction, account: Account) -> Account:
+async def add_account(tx: DatabaseTransaction, account: Account) -> Account:
     """Store an account with a connection of its own, which has the account's id."""
     await tx.connections.join(
         Connection(

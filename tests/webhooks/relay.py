@@ -25,7 +25,7 @@ from storage.repositories.subscriptions import Subscription
 from storage.repositories.tenants import Tenant
 from storage.repositories.upstream_subscriptions import UpstreamSubscription
 from storage.sealing import KeyRing
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from tests.support.accounts import add_account
 from webhooks.dispatch import Dispatcher
 from webhooks.dispatch_settings import DispatchSettings
@@ -34,7 +34,7 @@ from webhooks.endpoints import EndpointSettings
 from webhooks.intake import Intake
 from webhooks.known_callbacks import KnownCallbacks
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Lease
+from webhooks.planning import FirstLease
 from webhooks.reconcile import Reconciler, ReconcileSettings
 from webhooks.schedule import Answered, Outcome
 from webhooks.sender import OutgoingRequest, Sender
@@ -151,7 +151,7 @@ class ProviderWebhooks:
     revocation_types = ("v1/consent-revocations",)
 
     def __init__(self) -> None:
-        self.standing: dict[str, tuple[str, ports.Subscription]] = {}
+        self.standing: dict[str, tuple[str, ports.ProviderSubscription]] = {}
         """Subscription id -> (account id, subscription)."""
         self.calls: list[str] = []
         self.scopes: Sequence[str] | None = None
@@ -167,11 +167,13 @@ class ProviderWebhooks:
 
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
-    ) -> ports.Subscription:
+    ) -> ports.ProviderSubscription:
         self.calls.append("subscribe")
         await self._step(self.before, "subscribe", account_id)
         self._made += 1
-        made = ports.Subscription(f"q-{self._made}", callback_url, tuple(types), secret=secret)
+        made = ports.ProviderSubscription(
+            f"q-{self._made}", callback_url, tuple(types), secret=secret
+        )
         self.standing[made.id] = (account_id, made)
         await self._step(self.after, "subscribe", account_id)
         return made
@@ -188,12 +190,14 @@ class ProviderWebhooks:
         callback_url: str,
         secret: str,
         types: Sequence[str],
-    ) -> ports.Subscription:
+    ) -> ports.ProviderSubscription:
         self.calls.append("update")
         await self._step(self.before, "update", account_id)
         if subscription_id not in self.standing:
             raise NotFound("gone")
-        made = ports.Subscription(subscription_id, callback_url, tuple(types), secret=secret)
+        made = ports.ProviderSubscription(
+            subscription_id, callback_url, tuple(types), secret=secret
+        )
         self.standing[subscription_id] = (account_id, made)
         await self._step(self.after, "update", account_id)
         return made
@@ -204,7 +208,7 @@ class ProviderWebhooks:
         self.standing.pop(subscription_id, None)
         await self._step(self.after, "unsubscribe", account_id)
 
-    async def list(self, account_id: str) -> tuple[ports.Subscription, ...]:
+    async def list(self, account_id: str) -> tuple[ports.ProviderSubscription, ...]:
         self.calls.append("list")
         await self._step(self.before, "list", account_id)
         found = tuple(
@@ -310,28 +314,28 @@ class Interruptible(UnitOfWork):
     read_only = False
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+    async def writing(self) -> AsyncIterator[DatabaseTransaction]:  # type: ignore[override]
         if self.away or self.read_only:
             raise StorageUnavailable("the database can't be used right now; try again")
         async with super().writing() as tx:
             yield tx
 
     @asynccontextmanager
-    async def hot(self, *, single: bool = False) -> AsyncIterator[Transaction]:  # type: ignore[override]
+    async def hot(self, *, single: bool = False) -> AsyncIterator[DatabaseTransaction]:  # type: ignore[override]
         if self.away or self.read_only:
             raise StorageUnavailable("the database can't be used right now; try again")
         async with super().hot(single=single) as tx:
             yield tx
 
     @asynccontextmanager
-    async def hot_reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+    async def hot_reading(self) -> AsyncIterator[DatabaseTransaction]:  # type: ignore[override]
         if self.away:
             raise StorageUnavailable("the database can't be used right now; try again")
         async with super().hot_reading() as tx:
             yield tx
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Transaction]:  # type: ignore[override]
+    async def reading(self) -> AsyncIterator[DatabaseTransaction]:  # type: ignore[override]
         if self.away:
             raise StorageUnavailable("the database can't be used right now; try again")
         async with super().reading() as tx:
@@ -421,7 +425,7 @@ class Relay:
     ) -> Intake:
         """Make an intake; with a worker it hands its deliveries over, else any worker claims."""
 
-        def no_lease() -> Lease | None:
+        def no_lease() -> FirstLease | None:
             return None
 
         return Intake(

@@ -11,11 +11,11 @@ from sqlalchemy import func, select, text
 
 from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.live_subscriptions import LiveSubscriptions
-from storage.repositories.acceptances import Acceptances, Stored
+from storage.repositories.acceptances import AcceptanceRepository, Stored
 from storage.repositories.accounts import Account
 from storage.repositories.upstream_subscriptions import (
     Callback,
-    UpstreamSubscriptions,
+    UpstreamSubscriptionRepository,
 )
 from storage.repositories.watermarks import Watermark
 from storage.tables import DeliveryRow, EventRow
@@ -380,9 +380,9 @@ async def test_subscriptions_may_change_a_few_times_while_an_event_is_stored(
     upstream = await relay.upstream(account)
     subscription = await relay.subscription(account)
     forgotten: list[list[str]] = []
-    store, forget = Acceptances.store, LiveSubscriptions.forget
+    store, forget = AcceptanceRepository.store, LiveSubscriptions.forget
 
-    async def overtaken(self: Acceptances, *args: Any) -> Stored | None:
+    async def overtaken(self: AcceptanceRepository, *args: Any) -> Stored | None:
         if len(forgotten) == changes:
             return await store(self, *args)
         return None
@@ -391,7 +391,7 @@ async def test_subscriptions_may_change_a_few_times_while_an_event_is_stored(
         forgotten.append(list(account_ids))
         forget(self, account_ids)
 
-    monkeypatch.setattr(Acceptances, "store", overtaken)
+    monkeypatch.setattr(AcceptanceRepository, "store", overtaken)
     monkeypatch.setattr(LiveSubscriptions, "forget", noted)
     await relay.intake().accept(upstream.code, SIGNED, event_body())
     assert forgotten == [[account.id]] * changes
@@ -413,7 +413,7 @@ async def test_subscriptions_that_never_keep_still_leave_the_event_to_the_provid
         return None
 
     with monkeypatch.context() as patched:
-        patched.setattr(Acceptances, "store", overtaken)
+        patched.setattr(AcceptanceRepository, "store", overtaken)
         with pytest.raises(StorageUnavailable):
             await intake.accept(upstream.code, SIGNED, event_body())
     assert asked == 10
@@ -511,13 +511,13 @@ async def test_an_address_is_read_once_for_all_that_wait_and_ahead_of_its_time(
 ) -> None:
     upstream = await relay.upstream(await relay.account())
     read: list[str] = []
-    callback = UpstreamSubscriptions.callback
+    callback = UpstreamSubscriptionRepository.callback
 
-    async def counted(self: UpstreamSubscriptions, code: str) -> Callback | None:
+    async def counted(self: UpstreamSubscriptionRepository, code: str) -> Callback | None:
         read.append(code)
         return await callback(self, code)
 
-    monkeypatch.setattr(UpstreamSubscriptions, "callback", counted)
+    monkeypatch.setattr(UpstreamSubscriptionRepository, "callback", counted)
     intake = relay.intake()
 
     async def take_in(first: int) -> None:
@@ -544,19 +544,19 @@ async def test_an_address_forgotten_while_it_is_read_is_read_again(
     upstream = await relay.upstream(await relay.account())
     known = relay.callbacks()
     intake = relay.intake(callbacks=known)
-    callback = UpstreamSubscriptions.callback
+    callback = UpstreamSubscriptionRepository.callback
     has_read, go_on = asyncio.Event(), asyncio.Event()
     broken: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context))
 
-    async def slow(self: UpstreamSubscriptions, code: str) -> Callback | None:
+    async def slow(self: UpstreamSubscriptionRepository, code: str) -> Callback | None:
         found = await callback(self, code)
         has_read.set()
         await go_on.wait()
         return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(UpstreamSubscriptions, "callback", slow)
+        patched.setattr(UpstreamSubscriptionRepository, "callback", slow)
         first = asyncio.create_task(intake.accept(upstream.code, SIGNED, event_body()))
         await has_read.wait()
         known.forget(upstream.code)

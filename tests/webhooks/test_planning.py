@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from storage.repositories.due_deliveries import DueEvent
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
-from webhooks.planning import Accepted, Lease, decide_types, plan, ready, tellings
+from webhooks.planning import Accepted, FirstLease, decide_types, plan, ready, tellings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -99,13 +99,13 @@ def test_each_live_subscription_of_the_account_and_resource_gets_its_delivery() 
 
 
 def test_a_lease_is_written_into_each_delivery() -> None:
-    lease = Lease("worker_1", timedelta(seconds=60))
+    lease = FirstLease("worker_1", timedelta(seconds=60))
     (planned,) = plan([event()], [subscription()], now=NOW, lease=lease)
     assert planned.lease_owner == "worker_1"
     assert planned.lease_until == NOW + timedelta(seconds=60)
 
 
-LEASE = Lease("worker_1", timedelta(seconds=60))
+LEASE = FirstLease("worker_1", timedelta(seconds=60))
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from storage.engine import Database
 from storage.errors import NotFound
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
-from storage.unit_of_work import Transaction, UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from tests.webhooks.history import past
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, until
 from webhooks.errors import NotReplayable
-from webhooks.log import Asked, Log
-from webhooks.replays import CHUNK, LEASE, Criteria, Progress, Replays
+from webhooks.log import DeliveryQuery, Log
+from webhooks.replays import CHUNK, LEASE, Criteria, ReplayProgress, Replays
 from webhooks.retention import Retention
 from webhooks.schedule import Answered
 
@@ -44,13 +44,13 @@ def replays(relay: Relay) -> Replays:
 
 async def begin(
     relay: Relay, account: Account, subscription: Subscription, criteria: Criteria
-) -> Progress:
+) -> ReplayProgress:
     relay.clock.advance(minutes=1)
     begun, _ = await replays(relay).begin(account, subscription.id, criteria)
     return begun
 
 
-async def now(relay: Relay, account: Account, begun: Progress) -> Progress:
+async def now(relay: Relay, account: Account, begun: ReplayProgress) -> ReplayProgress:
     return await replays(relay).get(account, begun.replay.subscription_id, begun.replay.id)
 
 
@@ -58,7 +58,7 @@ async def sent_again(relay: Relay, subscription: Subscription) -> list[str | Non
     """Answer the events that were planned again, in order."""
     async with relay.work.reading() as tx:
         page = await tx.delivery_log.page(
-            subscription.id, Asked(origin="REPLAY").filter(), most=10_000
+            subscription.id, DeliveryQuery(origin="REPLAY").filter(), most=10_000
         )
     return [one.event_id for one in page.deliveries][::-1]
 
@@ -86,7 +86,7 @@ class Cut(UnitOfWork):
         self._committed = committed
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[Transaction]:
+    async def writing(self) -> AsyncGenerator[DatabaseTransaction]:
         async with super().writing() as tx:
             yield tx
             if self._left == 0 and not self._committed:
@@ -213,7 +213,9 @@ async def test_what_was_joined_is_sent_again_as_it_was(
     again = await replays(relay).one(account, kept)
     begun = await begin(relay, account, subscription, FAILED)
     await replays(relay).advance()
-    page = await log.page(account, subscription.id, Asked(origin="REPLAY", status="PENDING"))
+    page = await log.page(
+        account, subscription.id, DeliveryQuery(origin="REPLAY", status="PENDING")
+    )
     assert len(page.deliveries) == 2
     bodies = {(await log.detail(account, one.id)).sent_body for one in page.deliveries}
     assert again.event_type == "CREATED"

@@ -12,10 +12,9 @@ from connector.errors import (
     DownstreamTimeout,
     DownstreamUnavailable,
     MissingScope,
-    NotSupported,
     RateLimited,
 )
-from oauth.errors import AccountInactive, ReauthRequired
+from oauth.errors import AccountInactive, NotSupported, ReauthRequired
 from storage.errors import NotFound, ServiceError, StorageUnavailable
 from storage.repositories.accounts import Account
 from tests.webhooks.relay import SIGNED, START, Relay, event_body, on_sqlite

@@ -12,7 +12,7 @@ from storage.errors import NotFound
 from tests.webhooks.receivers import running
 from tests.webhooks.relay import SECRET, SIGNED, Relay, event_body, until
 from webhooks.errors import NotReplayable
-from webhooks.log import Asked, Log
+from webhooks.log import DeliveryQuery, Log
 from webhooks.sender import HttpSender, SenderSettings
 from webhooks.signing import standard_secret
 from webhooks.trial import Trial
@@ -58,7 +58,7 @@ async def test_a_test_event_arrives_signed_and_marked_and_is_in_the_log(
         "userId": None,
     }
     assert body["resourceId"].startswith("test_")
-    page = await Log(wired.work).page(account, subscription.id, Asked(origin="TEST"))
+    page = await Log(wired.work).page(account, subscription.id, DeliveryQuery(origin="TEST"))
     assert [one.id for one in page.deliveries] == [planned.id]
     async with wired.work.reading() as tx:
         row = await tx.connection.exec_driver_sql("SELECT source FROM events")

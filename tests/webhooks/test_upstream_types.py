@@ -5,13 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import (
-    DownstreamRefused,
-    DownstreamUnavailable,
-    MissingScope,
-    NotSupported,
-    RateLimited,
-)
+from connector.errors import DownstreamRefused, DownstreamUnavailable, MissingScope, RateLimited
+from oauth.errors import NotSupported
 from storage.repositories.accounts import Account
 from tests.webhooks.relay import Relay
 from webhooks.upstream import CHECK_AFTER, LONGEST_WAIT

@@ -5,11 +5,11 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from connector.downloads import Files
-from connector.errors import NotSupported
 from connector.pass_through import PassThrough
 from connector.profiles import Profiles
 from connector.registry import Registry
 from oauth.admitted import account_of
+from oauth.errors import NotSupported
 
 T = TypeVar("T")
 

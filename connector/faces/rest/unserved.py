@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute, Route
 from connector.api.operation import Keys, Permission
 from connector.api.routing import Gate
 from connector.capabilities import Action, Concept, action_of, resource_of
-from connector.errors import NotEnabled, NotSupported
+from connector.errors import NotEnabled
 from connector.faces.rest.contract import CONTRACT
 from connector.registry import Registry
 from oauth.admitted import account_if_sent
+from oauth.errors import NotSupported
 
 _OF_VENDORS = ("/auth/", "/tenants/", "/webhooks/tenant")
 """Paths of the contract that need no account."""

@@ -13,10 +13,10 @@ from urllib.parse import quote
 import msgspec
 
 from connector.errors import UnreadableAnswer
-from connector.http import Call, ProviderClient
+from connector.http import ProviderCall, ProviderClient
 from connector.listing.records import DocumentPage
 from connector.listing.source import Params
-from connector.outcomes import Answer, Complaint, Dialect, Refusal
+from connector.outcomes import Complaint, Dialect, ProviderAnswer, Refusal
 from connector.providers.qonto.documents import bank, purchases, sales
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
@@ -25,16 +25,16 @@ from connector.providers.qonto.documents.bank import (
     Organization,
 )
 from connector.providers.qonto.documents.errors import read_errors
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource, Unreadable
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource, Unreadable
 from connector.providers.qonto.documents.subscriptions import (
     WEBHOOK_SUBSCRIPTIONS,
-    WebhookSubscription,
+    QontoWebhookSubscription,
 )
 from connector.providers.qonto.hints import hint_for
 from storage.clock import iso_millis
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=QontoDocument)
 
 SYSTEM = "Qonto"
 """What sentences call the target system."""
@@ -70,7 +70,7 @@ def read_refusal(status: int, body: bytes) -> Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint(Generic[D]):
+class QontoEndpoint(Generic[D]):
     """A list of Qonto's and, under the same path, its single documents.
 
     `always` is sent with every question for the list, `includes` with those for single documents
@@ -79,7 +79,7 @@ class Endpoint(Generic[D]):
     """
 
     path: str
-    resource: Resource[D]
+    resource: QontoResource[D]
     scope: str
     always: Params = ()
     includes: Params = ()
@@ -90,32 +90,34 @@ class Endpoint(Generic[D]):
 _SINCE = "filter[updated_at_from]"
 
 # Qonto hides imported invoices unless told not to
-CLIENT_INVOICES = Endpoint(
+CLIENT_INVOICES = QontoEndpoint(
     "/v2/client_invoices",
     sales.CLIENT_INVOICES,
     READ_CLIENT_INVOICES,
     (("exclude_imported", "false"),),
     since=_SINCE,
 )
-CREDIT_NOTES = Endpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
-SUPPLIER_INVOICES = Endpoint(
+CREDIT_NOTES = QontoEndpoint("/v2/credit_notes", sales.CREDIT_NOTES, READ_CLIENT_INVOICES)
+SUPPLIER_INVOICES = QontoEndpoint(
     "/v2/supplier_invoices",
     purchases.SUPPLIER_INVOICES,
     READ_SUPPLIER_INVOICES,
     since=_SINCE,
 )
-CLIENTS = Endpoint("/v2/clients", sales.CLIENTS, "client.read", since=_SINCE)
-QUOTES = Endpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
-PRODUCTS = Endpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
-BANK_ACCOUNTS = Endpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
-MEMBERSHIPS = Endpoint("/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False)
-TRANSACTIONS = Endpoint(
+CLIENTS = QontoEndpoint("/v2/clients", sales.CLIENTS, "client.read", since=_SINCE)
+QUOTES = QontoEndpoint("/v2/quotes", sales.QUOTES, READ_CLIENT_INVOICES)
+PRODUCTS = QontoEndpoint("/v2/products", sales.PRODUCTS, "product.read", has_single=False)
+BANK_ACCOUNTS = QontoEndpoint("/v2/bank_accounts", bank.BANK_ACCOUNTS, READ_ORGANIZATION)
+MEMBERSHIPS = QontoEndpoint(
+    "/v2/memberships", bank.MEMBERSHIPS, READ_ORGANIZATION, has_single=False
+)
+TRANSACTIONS = QontoEndpoint(
     "/v2/transactions",
     bank.TRANSACTIONS,
     READ_ORGANIZATION,
     includes=(("includes[]", "labels"),),
 )
-SUBSCRIPTIONS = Endpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
+SUBSCRIPTIONS = QontoEndpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
 
 class QontoClient:
@@ -127,7 +129,7 @@ class QontoClient:
     async def page(
         self,
         account_id: str,
-        endpoint: Endpoint[D],
+        endpoint: QontoEndpoint[D],
         number: int = 1,
         per_page: int = LARGEST_PAGE,
         params: Params = (),
@@ -135,16 +137,16 @@ class QontoClient:
         """GET one page of a list, numbered from 1."""
         sent = (("page", str(number)), ("per_page", str(per_page)), *endpoint.always)
         sent = (*sent, *endpoint.includes, *params)
-        call = Call("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
+        call = ProviderCall("GET", endpoint.path, endpoint.path, params=sent, scope=endpoint.scope)
         answer = await self._http.send(account_id, call)
         return readable(endpoint.resource.read_page, answer)
 
     async def one(
-        self, account_id: str, endpoint: Endpoint[D], document_id: str
+        self, account_id: str, endpoint: QontoEndpoint[D], document_id: str
     ) -> tuple[D, bytes]:
         """GET one document by its id, which must be a UUID, and its own bytes."""
         path = f"{endpoint.path}/{document_id}"
-        call = Call(
+        call = ProviderCall(
             "GET",
             path,
             endpoint.path + "/{id}",
@@ -162,21 +164,21 @@ class QontoClient:
 
     async def organization(self, account_id: str) -> Organization:
         """GET /v2/organization."""
-        call = Call("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION)
+        call = ProviderCall("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION)
         return await self._one(account_id, ORGANIZATION, call)
 
     async def membership(self, account_id: str) -> Membership:
         """GET /v2/membership."""
-        call = Call("GET", "/v2/membership", "/v2/membership", scope=READ_MEMBERSHIP)
+        call = ProviderCall("GET", "/v2/membership", "/v2/membership", scope=READ_MEMBERSHIP)
         return await self._one(account_id, MEMBERSHIP, call)
 
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str | None, types: Sequence[str]
-    ) -> WebhookSubscription:
+    ) -> QontoWebhookSubscription:
         """POST /v2/webhook_subscriptions; without a secret Qonto makes one."""
         body = _subscription_body(callback_url, secret, types)
         path = SUBSCRIPTIONS.path
-        call = Call("POST", path, path, body=body, scope=WEBHOOK)
+        call = ProviderCall("POST", path, path, body=body, scope=WEBHOOK)
         return await self._one(account_id, WEBHOOK_SUBSCRIPTIONS, call)
 
     async def update_subscription(
@@ -186,7 +188,7 @@ class QontoClient:
         callback_url: str,
         secret: str,
         types: Sequence[str],
-    ) -> WebhookSubscription:
+    ) -> QontoWebhookSubscription:
         """PUT /v2/webhook_subscriptions/{id}, which replaces the whole of it."""
         body = _subscription_body(callback_url, secret, types)
         call = _on_subscription("PUT", subscription_id, body)
@@ -199,9 +201,9 @@ class QontoClient:
     async def end_consent(self, account_id: str) -> None:
         """DELETE /v2/oauth2/consents: the person behind the token lets the app in no more."""
         path = "/v2/oauth2/consents"
-        await self._http.send(account_id, Call("DELETE", path, path))
+        await self._http.send(account_id, ProviderCall("DELETE", path, path))
 
-    async def _one(self, account_id: str, resource: Resource[D], call: Call) -> D:
+    async def _one(self, account_id: str, resource: QontoResource[D], call: ProviderCall) -> D:
         answer = await self._http.send(account_id, call)
         document, _ = readable(resource.read_one, answer)
         return document
@@ -210,7 +212,7 @@ class QontoClient:
 R = TypeVar("R")
 
 
-def readable(read: Callable[[bytes], R], answer: Answer) -> R:
+def readable(read: Callable[[bytes], R], answer: ProviderAnswer) -> R:
     """Read an answer. Raises UnreadableAnswer, with Qonto's name for the request."""
     try:
         return read(answer.body)
@@ -225,9 +227,9 @@ def modified_since(moment: datetime | None) -> Params:
     return () if moment is None else ((_SINCE, iso_millis(moment)),)
 
 
-def _on_subscription(method: str, subscription_id: str, body: bytes | None = None) -> Call:
+def _on_subscription(method: str, subscription_id: str, body: bytes | None = None) -> ProviderCall:
     path = SUBSCRIPTIONS.path
-    return Call(
+    return ProviderCall(
         method,
         f"{path}/{quote(subscription_id, safe='')}",
         path + "/{id}",

@@ -16,10 +16,9 @@ from connector.errors import (
     DownstreamForbidden,
     DownstreamRefused,
     IdentityUnknown,
-    SandboxTokenMissing,
 )
 from connector.file_store import FileStore
-from connector.http import Call, FixedAccess, Limits, Observe, ProviderClient, ignore
+from connector.http import FixedAccess, Limits, Observe, ProviderCall, ProviderClient, ignore
 from connector.listing.records import DocumentPage
 from connector.pass_through import Mode
 from connector.providers.qonto.client import (
@@ -29,8 +28,8 @@ from connector.providers.qonto.client import (
     SUBSCRIPTIONS,
     SUPPLIER_INVOICES,
     WEBHOOK,
-    Endpoint,
     QontoClient,
+    QontoEndpoint,
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
@@ -39,6 +38,7 @@ from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.registry import Provider
+from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
 from oauth.topics import Topic, Use
@@ -111,14 +111,14 @@ SCOPE_MEANINGS = {
 """What the link page says of each scope; one that isn't here is shown by its name."""
 
 
-def _look(endpoint: Endpoint[Any]) -> Call:
+def _look(endpoint: QontoEndpoint[Any]) -> ProviderCall:
     path = endpoint.path
-    return Call("GET", path, path, params=(("per_page", "1"),), scope=endpoint.scope)
+    return ProviderCall("GET", path, path, params=(("per_page", "1"),), scope=endpoint.scope)
 
 
 _LOOKS = (
-    Call("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION),
-    Call("GET", "/v2/membership", "/v2/membership", scope=READ_MEMBERSHIP),
+    ProviderCall("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION),
+    ProviderCall("GET", "/v2/membership", "/v2/membership", scope=READ_MEMBERSHIP),
     *(_look(endpoint) for endpoint in (CLIENT_INVOICES, SUPPLIER_INVOICES, SUBSCRIPTIONS)),
 )
 """Calls that show whether an access still is taken, the cheapest first; they change nothing."""
@@ -387,7 +387,7 @@ async def _membership_of(client: QontoClient, granted: frozenset[str]) -> str | 
 
 
 async def _organization_on_documents(client: QontoClient, granted: frozenset[str]) -> str | None:
-    looks: tuple[Endpoint[Any], ...] = (CLIENT_INVOICES, SUPPLIER_INVOICES)
+    looks: tuple[QontoEndpoint[Any], ...] = (CLIENT_INVOICES, SUPPLIER_INVOICES)
     for endpoint in looks:
         if endpoint.scope not in granted:
             continue

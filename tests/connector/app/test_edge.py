@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from connector.app.errors import TooManyBadKeys
 from connector.app.factory import create_app
-from connector.app.refusals import Refusals, hint_of
+from connector.app.refusals import KeyRefusals, hint_of
 from connector.app.settings import LogGroup
 from tests.support.described import API, CALLBACK, InProcess, in_process
 
@@ -191,7 +191,7 @@ async def test_who_comes_with_many_bad_keys_waits_and_good_keys_go_on(up: InProc
 
 def test_a_minute_later_bad_keys_are_only_refused_again() -> None:
     now, seen = 0.0, list[str]()
-    refusals = Refusals(1, seen.append, clock=lambda: now)
+    refusals = KeyRefusals(1, seen.append, clock=lambda: now)
     for moment in (0.0, 59.9, 60.1):
         now = moment
         with suppress(TooManyBadKeys):

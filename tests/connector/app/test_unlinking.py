@@ -19,7 +19,7 @@ from oauth.errors import AccountInactive
 from oauth.keys import new_account_key
 from oauth.requests import LinkRequest
 from oauth.vault import TokenVault
-from storage.base import Record
+from storage.base import BaseRow
 from storage.errors import NotFound
 from storage.repositories.accounts import Account
 from storage.repositories.erasure import ORDER
@@ -343,7 +343,7 @@ async def test_an_unlinked_organisation_can_be_linked_again(stage: Stage) -> Non
 def test_every_table_that_refers_to_an_account_is_erased_in_a_possible_order() -> None:
     """A new table that refers to one of these belongs into `storage.repositories.erasure`."""
     position = {table.name: number for number, table in enumerate(ORDER)}
-    for table in Record.metadata.sorted_tables:
+    for table in BaseRow.metadata.sorted_tables:
         for key in table.foreign_keys:
             named = key.column.table.name
             if named in position:

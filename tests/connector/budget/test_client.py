@@ -11,13 +11,13 @@ import pytest
 from connector.app.edge import error_response
 from connector.budget import Rate, RateBudget
 from connector.errors import CallsSuspended, DownstreamError, RateLimited
-from connector.http import Call, FixedAccess, Limits, ProviderClient, provider_http
+from connector.http import FixedAccess, Limits, ProviderCall, ProviderClient, provider_http
 from connector.outcomes import Dialect, Refusal
 from oauth.tokens import Access
 from tests.connector.budget.faketime import FakeTime
 
 DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda *_: Refusal())
-GET = Call("GET", "/v2/things", "/v2/things")
+GET = ProviderCall("GET", "/v2/things", "/v2/things")
 WIDE = Rate(1000, 10, 20)
 
 

@@ -8,13 +8,13 @@ import pytest
 from connector.budget import Rate, RateBudget
 from connector.budget import refusals as refusals_module
 from connector.errors import AccessRefused, CallsSuspended, DownstreamUnavailable
-from connector.http import Call, Limits, ProviderClient, provider_http
+from connector.http import Limits, ProviderCall, ProviderClient, provider_http
 from connector.outcomes import Dialect, Refusal
 from oauth.errors import ProviderUnavailable
 from oauth.tokens import Access
 
 DIALECT = Dialect("Bank", gated=False, trace_header="X-Trace", read_refusal=lambda _: Refusal())
-GET = Call("GET", "/v2/things", "/v2/things")
+GET = ProviderCall("GET", "/v2/things", "/v2/things")
 WIDE = Rate(100_000, 10, 20)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.budget.window import Window
+from connector.budget.window import SlidingWindow
 
 SECONDS, PARTS, LIMIT = 10, 20, 7
 steps = st.lists(st.tuples(st.integers(0, 6_000), st.integers(1, 9), st.sampled_from("abc")))
@@ -14,7 +14,7 @@ steps = st.lists(st.tuples(st.integers(0, 6_000), st.integers(1, 9), st.sampled_
 @given(steps)
 def test_no_ten_seconds_hold_more_than_the_limit(asked: list[tuple[int, int, str]]) -> None:
     """Whoever takes, whenever, as much as is allowed: in milliseconds, for every window."""
-    window, now, taken = Window(LIMIT, SECONDS, PARTS), 0, list[int]()
+    window, now, taken = SlidingWindow(LIMIT, SECONDS, PARTS), 0, list[int]()
     for wait, wanted, who in asked:
         now += wait
         window.advance(now / 1000)
@@ -28,7 +28,7 @@ def test_no_ten_seconds_hold_more_than_the_limit(asked: list[tuple[int, int, str
 @given(st.integers(0, 10**7))
 def test_a_whole_limit_may_be_taken_at_once_and_comes_back(start: int) -> None:
     """After the window and one part of it, at the latest."""
-    window, now = Window(LIMIT, SECONDS, PARTS), start / 1000
+    window, now = SlidingWindow(LIMIT, SECONDS, PARTS), start / 1000
     window.advance(now)
     assert window.allowance("a") == LIMIT
     window.take("a", LIMIT)
@@ -42,7 +42,7 @@ def test_a_whole_limit_may_be_taken_at_once_and_comes_back(start: int) -> None:
 
 @given(steps)
 def test_what_is_put_back_leaves_no_trace(asked: list[tuple[int, int, str]]) -> None:
-    window, other, now = Window(100, SECONDS, PARTS), Window(100, SECONDS, PARTS), 0
+    window, other, now = SlidingWindow(100, SECONDS, PARTS), SlidingWindow(100, SECONDS, PARTS), 0
     for wait, wanted, who in asked:
         now += wait
         window.begin("gone")
@@ -56,7 +56,7 @@ def test_what_is_put_back_leaves_no_trace(asked: list[tuple[int, int, str]]) -> 
 
 def test_the_second_half_goes_by_equal_shares() -> None:
     """One that took more than its share waits while the other may take all of its own."""
-    window = Window(100, 10, 20)
+    window = SlidingWindow(100, 10, 20)
     window.take("walker", 50)
     window.take("other", 1)
     assert window.allowance("walker", 1, 2) == 0
@@ -66,7 +66,7 @@ def test_the_second_half_goes_by_equal_shares() -> None:
 
 def test_a_share_is_one_at_least() -> None:
     """Even with more accounts than requests, the second half can be taken."""
-    window = Window(10, 10, 20)
+    window = SlidingWindow(10, 10, 20)
     for who in range(6):
         window.take(str(who))
     assert window.allowance("new", 1, 50) == 1
@@ -74,11 +74,11 @@ def test_a_share_is_one_at_least() -> None:
 
 
 def test_counts_survive_being_written_down() -> None:
-    window = Window(100, 10, 20)
+    window = SlidingWindow(100, 10, 20)
     window.advance(3.2)
     window.take("a", 3)
     window.take("b", 4)
-    copy = Window(100, 10, 20)
+    copy = SlidingWindow(100, 10, 20)
     copy.load(window.dump())
     copy.advance(3.2)
     assert (copy.used, copy.used_by("a"), copy.used_by("b")) == (7, 3, 4)
@@ -86,7 +86,7 @@ def test_counts_survive_being_written_down() -> None:
 
 def test_a_clock_set_back_for_good_blocks_for_a_window_only() -> None:
     """What lies far ahead is forgotten; what lies a window ahead still counts."""
-    window = Window(1, 10, 20)
+    window = SlidingWindow(1, 10, 20)
     window.advance(10_000)
     window.take("a")
     window.advance(9_995)

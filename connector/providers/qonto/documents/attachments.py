@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource
 
 
 class ProbativeAttachment(msgspec.Struct, frozen=True, gc=False):
@@ -15,7 +15,7 @@ class ProbativeAttachment(msgspec.Struct, frozen=True, gc=False):
     url: str | None = None
 
 
-class Attachment(Document, frozen=True):
+class Attachment(QontoDocument, frozen=True):
     """A file. `file_size` is in bytes, a string or a number; `url` is good for 30 minutes."""
 
     id: str | None = None
@@ -30,4 +30,4 @@ class Attachment(Document, frozen=True):
         return f"Attachment(id={self.id!r}, file_content_type={self.file_content_type!r})"
 
 
-ATTACHMENTS = Resource("attachments", "attachment", Attachment)
+ATTACHMENTS = QontoResource("attachments", "attachment", Attachment)

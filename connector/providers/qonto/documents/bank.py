@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from connector.listing.records import Record
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource, Unreadable
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource, Unreadable
 
 
-class BankAccount(Document, frozen=True):
+class QontoBankAccount(QontoDocument, frozen=True):
     """An account at Qonto, or elsewhere when the organisation has connected it."""
 
     id: str | None = None
@@ -28,7 +28,7 @@ class BankAccount(Document, frozen=True):
     updated_at: str | None = None
 
 
-class Organization(Document, frozen=True):
+class Organization(QontoDocument, frozen=True):
     """The linked organisation. `accounts_of` reads its accounts, each by itself."""
 
     id: str | None = None
@@ -39,7 +39,7 @@ class Organization(Document, frozen=True):
     bank_accounts: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Membership(Document, frozen=True):
+class Membership(QontoDocument, frozen=True):
     """A person as a member of the organisation."""
 
     id: str | None = None
@@ -85,7 +85,7 @@ class VatDetails(msgspec.Struct, frozen=True, gc=False):
     items: list[VatDetail] | None = None
 
 
-class Transaction(Document, frozen=True):
+class QontoTransaction(QontoDocument, frozen=True):
     """A movement. `amount` has no sign; `side` is credit or debit, seen from the account.
 
     `vat_rate` is in percent, -1 where it is unknown or where there are several. One sub-object,
@@ -124,14 +124,14 @@ class Transaction(Document, frozen=True):
     swift_income: CounterpartyField = None
 
 
-ORGANIZATION = Resource("organizations", "organization", Organization)
-BANK_ACCOUNTS = Resource("bank_accounts", "bank_account", BankAccount)
-MEMBERSHIP = Resource("memberships", "membership", Membership)
+ORGANIZATION = QontoResource("organizations", "organization", Organization)
+BANK_ACCOUNTS = QontoResource("bank_accounts", "bank_account", QontoBankAccount)
+MEMBERSHIP = QontoResource("memberships", "membership", Membership)
 MEMBERSHIPS = MEMBERSHIP
-TRANSACTIONS = Resource("transactions", "transaction", Transaction)
+TRANSACTIONS = QontoResource("transactions", "transaction", QontoTransaction)
 
 
-def accounts_of(organization: Organization) -> tuple[Record[BankAccount], ...]:
+def accounts_of(organization: Organization) -> tuple[Record[QontoBankAccount], ...]:
     """Read the organisation's accounts, record by record; none where there is no list."""
     try:
         return BANK_ACCOUNTS.read_page(b'{"bank_accounts":%b}' % organization.bank_accounts).records

@@ -28,7 +28,7 @@ class _Odd(ValueError):
     """Nothing can be made of a value."""
 
 
-class Document(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class QontoDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What has a place of its own in Qonto's lists.
 
     `odd_fields` names those that weren't as documented, in words; nothing of the kind is sent.
@@ -42,7 +42,7 @@ def mended(kind: type[S], raw: bytes) -> S:
     """Read what can be read of an object. Raises one of `BROKEN` for what is none."""
     odd: list[str] = []
     values = _fields(kind, raw, "", odd)
-    if issubclass(kind, Document):
+    if issubclass(kind, QontoDocument):
         more = len(odd) - _MOST_NAMED
         named = (*odd[:_MOST_NAMED], *((f"{more} more fields",) if more > 0 else ()))
         values["odd_fields"] = named

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from connector.providers.qonto.documents.amounts import MoneyField
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource
 
 
 class Tax(msgspec.Struct, frozen=True, gc=False):
@@ -16,7 +16,7 @@ class Tax(msgspec.Struct, frozen=True, gc=False):
     tax_amount: MoneyField = None
 
 
-class SupplierInvoice(Document, frozen=True):
+class SupplierInvoice(QontoDocument, frozen=True):
     """A document received from a supplier; what it says was read from a file.
 
     Before `analyzed_at` is set, amounts, dates and names are missing or unreliable. Supplier credit
@@ -54,4 +54,4 @@ class SupplierInvoice(Document, frozen=True):
     updated_at: str | None = None
 
 
-SUPPLIER_INVOICES = Resource("supplier_invoices", "supplier_invoice", SupplierInvoice)
+SUPPLIER_INVOICES = QontoResource("supplier_invoices", "supplier_invoice", SupplierInvoice)

@@ -7,9 +7,9 @@ from typing import Generic, Protocol, TypeVar, cast
 import msgspec
 
 from connector.listing.records import DocumentPage, ListMeta, Record
-from connector.providers.qonto.documents.mending import BROKEN, Document, mended
+from connector.providers.qonto.documents.mending import BROKEN, QontoDocument, mended
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=QontoDocument)
 
 
 class Unreadable(ValueError):
@@ -37,7 +37,7 @@ def _splitter(plural: str) -> msgspec.json.Decoder[_Split]:
     return msgspec.json.Decoder(cast("type[_Split]", kind))
 
 
-class Resource(Generic[D]):
+class QontoResource(Generic[D]):
     """How one resource is named and read: the key of its list, of a single one, and its type."""
 
     def __init__(self, plural: str, singular: str, document: type[D]) -> None:

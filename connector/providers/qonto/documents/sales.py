@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from connector.providers.qonto.documents.amounts import Discount, MoneyField
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource
 
 
 class PostalAddress(msgspec.Struct, frozen=True, gc=False):
@@ -16,7 +16,7 @@ class PostalAddress(msgspec.Struct, frozen=True, gc=False):
     country_code: str | None = None
 
 
-class Client(Document, frozen=True):
+class Client(QontoDocument, frozen=True):
     """The customer as printed on a document. The flat address is the older form."""
 
     id: str | None = None
@@ -54,7 +54,7 @@ class ClientRecord(Client, frozen=True):
     updated_at: str | None = None
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
+class QontoItem(msgspec.Struct, frozen=True, gc=False):
     """A line of a document. `vat_rate` is a fraction, 0.2 is 20 %; on quotes see the mapping."""
 
     title: str | None = None
@@ -91,7 +91,7 @@ class LifecycleEvent(msgspec.Struct, frozen=True, gc=False):
     timestamp: str | None = None
 
 
-class ClientInvoice(Document, frozen=True):
+class ClientInvoice(QontoDocument, frozen=True):
     """An invoice the organisation issued. `items` is null for a draft without lines."""
 
     id: str | None = None
@@ -122,14 +122,14 @@ class ClientInvoice(Document, frozen=True):
     updated_at: str | None = None
     finalized_at: str | None = None
     paid_at: str | None = None
-    items: list[Item] | None = None
+    items: list[QontoItem] | None = None
     client: Client | None = None
     credit_notes_ids: list[str] | None = None
     payment_methods: list[PaymentMethod] | PaymentMethod | None = None
     organization: Issuer | None = None
 
 
-class CreditNote(Document, frozen=True):
+class QontoCreditNote(QontoDocument, frozen=True):
     """A credit note to one of the organisation's own invoices. It has no status of its own."""
 
     id: str | None = None
@@ -149,11 +149,11 @@ class CreditNote(Document, frozen=True):
     created_at: str | None = None
     updated_at: str | None = None
     finalized_at: str | None = None
-    items: list[Item] | None = None
+    items: list[QontoItem] | None = None
     client: Client | None = None
 
 
-class Quote(Document, frozen=True):
+class Quote(QontoDocument, frozen=True):
     """An offer to a customer, good until the end of `expiry_date`."""
 
     id: str | None = None
@@ -170,12 +170,12 @@ class Quote(Document, frozen=True):
     expiry_date: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
-    items: list[Item] | None = None
+    items: list[QontoItem] | None = None
     client: Client | None = None
     organization: Issuer | None = None
 
 
-class Product(Document, frozen=True):
+class Product(QontoDocument, frozen=True):
     """Something to be put on lines. `vat_rate` is a fraction: 0.2 is 20 %."""
 
     id: str | None = None
@@ -189,8 +189,8 @@ class Product(Document, frozen=True):
     updated_at: str | None = None
 
 
-CLIENT_INVOICES = Resource("client_invoices", "client_invoice", ClientInvoice)
-CREDIT_NOTES = Resource("credit_notes", "credit_note", CreditNote)
-QUOTES = Resource("quotes", "quote", Quote)
-PRODUCTS = Resource("products", "product", Product)
-CLIENTS = Resource("clients", "client", ClientRecord)
+CLIENT_INVOICES = QontoResource("client_invoices", "client_invoice", ClientInvoice)
+CREDIT_NOTES = QontoResource("credit_notes", "credit_note", QontoCreditNote)
+QUOTES = QontoResource("quotes", "quote", Quote)
+PRODUCTS = QontoResource("products", "product", Product)
+CLIENTS = QontoResource("clients", "client", ClientRecord)

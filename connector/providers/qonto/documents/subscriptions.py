@@ -1,10 +1,10 @@
 """Webhook subscriptions."""
 
-from connector.providers.qonto.documents.mending import Document
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.documents.reading import QontoResource
 
 
-class WebhookSubscription(Document, frozen=True):
+class QontoWebhookSubscription(QontoDocument, frozen=True):
     """A webhook subscription. The secret is shown when it is made, and not again."""
 
     id: str | None = None
@@ -19,4 +19,4 @@ class WebhookSubscription(Document, frozen=True):
 
 
 # listed under a name of its own, and bare when single
-WEBHOOK_SUBSCRIPTIONS = Resource("subscriptions", "subscription", WebhookSubscription)
+WEBHOOK_SUBSCRIPTIONS = QontoResource("subscriptions", "subscription", QontoWebhookSubscription)

@@ -1,6 +1,6 @@
 """A Qonto account as a unified bank account."""
 
-from connector.providers.qonto.documents.bank import BankAccount as QontoAccount
+from connector.providers.qonto.documents.bank import QontoBankAccount
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.unified.bank_account import BankAccount
@@ -10,7 +10,7 @@ from connector.unified.mapped import Mapped
 _STATUS: dict[str, BankAccountStatus] = {"active": "ACTIVE", "closed": "ARCHIVED"}
 
 
-def map_bank_account(document: QontoAccount, calendar: Calendar) -> Mapped[BankAccount]:
+def map_bank_account(document: QontoBankAccount, calendar: Calendar) -> Mapped[BankAccount]:
     """Say an account in the unified model.
 
     `balance` is what is booked; what is authorised to go is still in it. `bank_name` is told from
@@ -39,7 +39,7 @@ def map_bank_account(document: QontoAccount, calendar: Calendar) -> Mapped[BankA
     return Mapped(account, tuple(notes.warnings))
 
 
-def _status_of(document: QontoAccount, notes: BankNotes) -> BankAccountStatus | None:
+def _status_of(document: QontoBankAccount, notes: BankNotes) -> BankAccountStatus | None:
     status = _STATUS.get(document.status or "")
     if status is None:
         notes.unknown("status", document.status)

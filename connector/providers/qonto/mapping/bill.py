@@ -83,7 +83,7 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
 
 def supplier_standing(
     document: SupplierInvoice, calendar: Calendar, notes: Notes
-) -> status.Standing:
+) -> status.StatusPair:
     """Tell where a supplier invoice stands today; it doesn't say its organisation's country.
 
     One that credit notes cover isn't overdue, since nothing is due.

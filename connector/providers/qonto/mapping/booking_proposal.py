@@ -10,9 +10,9 @@ from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.documents.sales import (
     Client,
     ClientInvoice,
-    CreditNote,
-    Item,
     PaymentMethod,
+    QontoCreditNote,
+    QontoItem,
 )
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.bill import note_unread, supplier_name, supplier_standing
@@ -74,7 +74,7 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
     return Mapped(proposal, tuple(notes.warnings))
 
 
-def propose_credit_note(document: CreditNote, calendar: Calendar) -> Mapped[BookingProposal]:
+def propose_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped[BookingProposal]:
     """Propose the booking of a credit note, with the amounts signed as Qonto signs them.
 
     `notes` is the reason given; Qonto has neither a status nor a due date for it.
@@ -172,7 +172,7 @@ def propose_supplier_invoice(
 
 
 def _lines(
-    document_id: str | None, items: list[Item] | None, notes: Notes
+    document_id: str | None, items: list[QontoItem] | None, notes: Notes
 ) -> tuple[BookingProposalLine, ...]:
     return tuple(
         _line(item, line_id(document_id, position), notes)
@@ -180,7 +180,7 @@ def _lines(
     )
 
 
-def _line(item: Item, id: str | None, notes: Notes) -> BookingProposalLine:
+def _line(item: QontoItem, id: str | None, notes: Notes) -> BookingProposalLine:
     discount, percentage = notes.discount(item.discount)
     return BookingProposalLine(
         id=id,

@@ -6,7 +6,7 @@ from connector.providers.qonto.documents.sales import Client, PostalAddress
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.address import Address
 
-Place = Literal["BILLING", "DELIVERY"]
+AddressUse = Literal["BILLING", "DELIVERY"]
 """What an address at Qonto is for."""
 
 
@@ -22,7 +22,7 @@ def name_of(client: Client) -> str | None:
     return " ".join(part for part in (client.first_name, client.last_name) if part) or None
 
 
-def places_of(client: Client) -> list[tuple[PostalAddress, Place]]:
+def places_of(client: Client) -> list[tuple[PostalAddress, AddressUse]]:
     """Answer the billing address, from its newer or its older form, and the delivery address.
 
     Empty ones are left out.
@@ -30,7 +30,7 @@ def places_of(client: Client) -> list[tuple[PostalAddress, Place]]:
     billing = client.billing_address
     if billing is None or _is_empty(billing):
         billing = PostalAddress(client.address, client.city, client.zip_code, client.country_code)
-    found: list[tuple[PostalAddress, Place]] = [(billing, "BILLING")]
+    found: list[tuple[PostalAddress, AddressUse]] = [(billing, "BILLING")]
     if client.delivery_address is not None:
         found.append((client.delivery_address, "DELIVERY"))
     return [(address, place) for address, place in found if not _is_empty(address)]

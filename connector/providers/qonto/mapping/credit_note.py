@@ -1,7 +1,6 @@
 """A credit note as a unified credit note."""
 
-from connector.providers.qonto.documents.sales import CreditNote as Source
-from connector.providers.qonto.documents.sales import Item
+from connector.providers.qonto.documents.sales import QontoCreditNote, QontoItem
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import addresses_of, client_of
 from connector.providers.qonto.mapping.lines import line_id
@@ -10,7 +9,7 @@ from connector.unified.credit_note import CreditNote, CreditNoteLine
 from connector.unified.mapped import Mapped
 
 
-def map_credit_note(document: Source, calendar: Calendar) -> Mapped[CreditNote]:
+def map_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped[CreditNote]:
     """Say a credit note in the unified model, with amounts and quantities signed as Qonto's.
 
     `reference` is the id of the invoice that it corrects. Net amounts are the totals less the tax.
@@ -54,7 +53,7 @@ def map_credit_note(document: Source, calendar: Calendar) -> Mapped[CreditNote]:
     return Mapped(credit_note, tuple(notes.warnings))
 
 
-def _line(item: Item, id: str | None, notes: Notes) -> CreditNoteLine:
+def _line(item: QontoItem, id: str | None, notes: Notes) -> CreditNoteLine:
     discount, percentage = notes.discount(item.discount)
     return CreditNoteLine(
         id=id,

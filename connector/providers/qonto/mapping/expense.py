@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from connector.providers.qonto.documents.bank import Transaction
+from connector.providers.qonto.documents.bank import QontoTransaction
 from connector.providers.qonto.mapping import movement
 from connector.providers.qonto.mapping.amounts import negated
 from connector.providers.qonto.mapping.bank_notes import BankNotes
@@ -15,12 +15,12 @@ from connector.unified.mapped import Mapped
 _TYPES: dict[movement.Side, ExpenseType] = {"debit": "EXPENSE", "credit": "REFUND"}
 
 
-def is_expense(document: Transaction) -> bool:
+def is_expense(document: QontoTransaction) -> bool:
     """Tell whether a transaction is one by card that cost something: a declined one didn't."""
     return _is_by_card(document) and document.status != "declined"
 
 
-def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
+def map_expense(document: QontoTransaction, calendar: Calendar) -> Mapped[Expense]:
     """Say a card transaction in the unified model.
 
     Amounts are negative for a purchase and positive for a refund. `account_id` is the account it
@@ -91,7 +91,7 @@ def map_expense(document: Transaction, calendar: Calendar) -> Mapped[Expense]:
     return Mapped(expense, tuple(notes.warnings))
 
 
-def _is_by_card(document: Transaction) -> bool:
+def _is_by_card(document: QontoTransaction) -> bool:
     return document.operation_type == "card"
 
 
@@ -101,13 +101,13 @@ def _signed(side: movement.Side | None, amount: Decimal | None) -> Decimal | Non
     return negated(amount) if side == "debit" else amount
 
 
-def _vat_of(document: Transaction, rate: Decimal | None, notes: BankNotes) -> Decimal | None:
+def _vat_of(document: QontoTransaction, rate: Decimal | None, notes: BankNotes) -> Decimal | None:
     """Read the VAT. Without a rate, a VAT of zero says only that nobody told Qonto."""
     vat = notes.banked("vat_amount", document.vat_amount, document.vat_amount_cents)
     return None if rate is None and vat == 0 else vat
 
 
-def _dimensions_of(document: Transaction, notes: BankNotes) -> tuple[ExpenseDimension, ...]:
+def _dimensions_of(document: QontoTransaction, notes: BankNotes) -> tuple[ExpenseDimension, ...]:
     names = {label.id: label.name for label in document.labels or () if label.id}
     return tuple(
         ExpenseDimension(id=label, category_name=None, code=None, name=names.get(label))

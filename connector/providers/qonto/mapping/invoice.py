@@ -1,6 +1,11 @@
 """A client invoice as a unified invoice."""
 
-from connector.providers.qonto.documents.sales import ClientInvoice, Issuer, Item, LifecycleEvent
+from connector.providers.qonto.documents.sales import (
+    ClientInvoice,
+    Issuer,
+    LifecycleEvent,
+    QontoItem,
+)
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
@@ -88,7 +93,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
     return Mapped(invoice, tuple(notes.warnings))
 
 
-def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> status.Standing:
+def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> status.StatusPair:
     """Tell where a client invoice stands today, in its issuer's zone."""
     issuer = document.organization or Issuer()
     return status.of_client_invoice(
@@ -111,7 +116,7 @@ def performance_start(document: ClientInvoice) -> str | None:
     return document.performance_start_date or document.performance_date
 
 
-def _line(item: Item, id: str | None, notes: Notes) -> InvoiceLine:
+def _line(item: QontoItem, id: str | None, notes: Notes) -> InvoiceLine:
     discount, percentage = notes.discount(item.discount)
     return InvoiceLine(  # by position, since a name for each costs four times as much
         id,

@@ -18,7 +18,7 @@ organisation's own.
 from decimal import Decimal
 from typing import Literal
 
-from connector.providers.qonto.documents.bank import Transaction
+from connector.providers.qonto.documents.bank import QontoTransaction
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.iban import normalized
 from connector.unified.enums import TransactionStatus, TransactionType
@@ -32,7 +32,7 @@ STATUSES: dict[str, TransactionStatus] = {
 }
 
 
-def side_of(document: Transaction, notes: BankNotes) -> Side | None:
+def side_of(document: QontoTransaction, notes: BankNotes) -> Side | None:
     """Tell which way money went; an unknown word is noted."""
     match document.side:
         case "credit" | "debit" as side:
@@ -43,7 +43,7 @@ def side_of(document: Transaction, notes: BankNotes) -> Side | None:
 
 
 def type_of(
-    document: Transaction, own_ibans: frozenset[str], notes: BankNotes
+    document: QontoTransaction, own_ibans: frozenset[str], notes: BankNotes
 ) -> TransactionType | None:
     """Tell what kind of movement it is."""
     match side_of(document, notes):
@@ -55,7 +55,7 @@ def type_of(
             return None
 
 
-def status_of(document: Transaction, notes: BankNotes) -> TransactionStatus | None:
+def status_of(document: QontoTransaction, notes: BankNotes) -> TransactionStatus | None:
     """Tell where a movement stands; an unknown word is noted."""
     status = STATUSES.get(document.status or "")
     if status is None:
@@ -63,12 +63,12 @@ def status_of(document: Transaction, notes: BankNotes) -> TransactionStatus | No
     return status
 
 
-def contact_of(document: Transaction) -> str | None:
+def contact_of(document: QontoTransaction) -> str | None:
     """Answer the counterparty's name, else the label that stands for it on statements."""
     return document.clean_counterparty_name or document.label or None
 
 
-def amount_of(document: Transaction, notes: BankNotes) -> Decimal | None:
+def amount_of(document: QontoTransaction, notes: BankNotes) -> Decimal | None:
     """Read the amount, which has no sign at Qonto; one with a sign is noted."""
     amount = notes.banked("amount", document.amount, document.amount_cents)
     if amount is not None and amount < 0:
@@ -76,7 +76,7 @@ def amount_of(document: Transaction, notes: BankNotes) -> Decimal | None:
     return amount
 
 
-def vat_rate_of(document: Transaction, notes: BankNotes) -> Decimal | None:
+def vat_rate_of(document: QontoTransaction, notes: BankNotes) -> Decimal | None:
     """Read the VAT rate, in percent at Qonto too; -1 stands for unknown and for several."""
     rate = notes.number("vat_rate", document.vat_rate)
     if rate is None or rate == -1:
@@ -87,14 +87,14 @@ def vat_rate_of(document: Transaction, notes: BankNotes) -> Decimal | None:
     return rate
 
 
-def note_conversion(document: Transaction, notes: BankNotes) -> None:
+def note_conversion(document: QontoTransaction, notes: BankNotes) -> None:
     """Note that it was made in another currency than the account's."""
     local, own = document.local_currency or "", document.currency or ""
     if local and own and local.upper() != own.upper():
         notes.warn(f"the amount in {local[:10]!r}, before conversion, has no counterpart")
 
 
-def _is_between(document: Transaction, own_ibans: frozenset[str]) -> bool:
+def _is_between(document: QontoTransaction, own_ibans: frozenset[str]) -> bool:
     numbers = [
         normalized(party.counterparty_account_number)
         for party in (

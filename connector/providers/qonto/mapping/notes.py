@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from connector.providers.qonto.documents.amounts import Discount, MoneyField
-from connector.providers.qonto.documents.mending import Document
+from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping.amounts import difference, read_decimal, read_percentage
 from connector.providers.qonto.mapping.calendar import read_day, rewrite_date
 from connector.providers.qonto.mapping.iban import is_iban
@@ -21,12 +21,12 @@ class Notes:
     provider's raw data.
     """
 
-    def __init__(self, kind: str, document: Document | str | None) -> None:
-        document_id = document.id if isinstance(document, Document) else document
+    def __init__(self, kind: str, document: QontoDocument | str | None) -> None:
+        document_id = document.id if isinstance(document, QontoDocument) else document
         self._subject = f"{kind} {document_id or 'without id'}"
         self._currency: str | None = None
         self.warnings: list[str] = []
-        if isinstance(document, Document):
+        if isinstance(document, QontoDocument):
             for field in document.odd_fields:
                 self.warn(f"{field} doesn't fit Qonto's documentation and counts as far as it can")
 

@@ -1,6 +1,6 @@
 """A quote as a unified offer."""
 
-from connector.providers.qonto.documents.sales import Issuer, Item, Quote
+from connector.providers.qonto.documents.sales import Issuer, QontoItem, Quote
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
@@ -72,7 +72,7 @@ def _status_of(document: Quote, calendar: Calendar, notes: Notes) -> OfferStatus
     )
 
 
-def _line(item: Item, id: str | None, unit: RateUnit, notes: Notes) -> OfferLine:
+def _line(item: QontoItem, id: str | None, unit: RateUnit, notes: Notes) -> OfferLine:
     discount, percentage = notes.discount(item.discount, discount_unit_on_quote(item.discount))
     return OfferLine(
         id=id,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum
 
 from connector.providers.qonto.documents.amounts import Discount, MoneyField
-from connector.providers.qonto.documents.sales import Item
+from connector.providers.qonto.documents.sales import QontoItem
 from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
 
 
@@ -24,7 +24,7 @@ class RateUnit(Enum):
     PERCENT = "20"
 
 
-def tax_unit_on_quote(items: Iterable[Item]) -> RateUnit:
+def tax_unit_on_quote(items: Iterable[QontoItem]) -> RateUnit:
     """Tell in which unit a quote's tax rates are: PERCENT if any line shows it, else FRACTION."""
     return RateUnit.PERCENT if any(map(_is_in_percent, items)) else RateUnit.FRACTION
 
@@ -35,7 +35,7 @@ def discount_unit_on_quote(discount: Discount | None) -> RateUnit:
     return RateUnit.FRACTION if value is None or value <= 1 else RateUnit.PERCENT
 
 
-def _is_in_percent(item: Item) -> bool:
+def _is_in_percent(item: QontoItem) -> bool:
     rate, net, tax = read_decimal(item.vat_rate), _value(item.subtotal), _value(item.total_vat)
     if rate is None:
         return False

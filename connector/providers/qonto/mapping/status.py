@@ -39,30 +39,30 @@ from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.enums import BookingStatus, DocumentStatus, OfferStatus, PaymentStatus
 
 
-class Standing(NamedTuple):
+class StatusPair(NamedTuple):
     """A document's status and its payment status."""
 
     status: DocumentStatus | None
     payment: PaymentStatus
 
 
-_CLIENT: dict[str, Standing] = {
-    "draft": Standing("DRAFT", "NO_OPEN_ITEM"),
-    "unpaid": Standing("OPEN", "PENDING"),
-    "paid": Standing("PAID", "PAID"),
-    "canceled": Standing("VOIDED", "CANCELED"),
+_CLIENT: dict[str, StatusPair] = {
+    "draft": StatusPair("DRAFT", "NO_OPEN_ITEM"),
+    "unpaid": StatusPair("OPEN", "PENDING"),
+    "paid": StatusPair("PAID", "PAID"),
+    "canceled": StatusPair("VOIDED", "CANCELED"),
 }
 
-_SUPPLIER: dict[str, Standing] = {
-    "to_review": Standing("SUBMITTED", "PENDING"),
-    "to_approve": Standing("OPEN", "PENDING"),
-    "awaiting_payment": Standing("OPEN", "PENDING"),
-    "to_pay": Standing("OPEN", "PENDING"),
-    "pending": Standing("OPEN", "PENDING"),
-    "scheduled": Standing("OPEN", "PENDING"),
-    "paid": Standing("PAID", "PAID"),
-    "rejected": Standing("VOIDED", "CANCELED"),
-    "discarded": Standing("VOIDED", "CANCELED"),
+_SUPPLIER: dict[str, StatusPair] = {
+    "to_review": StatusPair("SUBMITTED", "PENDING"),
+    "to_approve": StatusPair("OPEN", "PENDING"),
+    "awaiting_payment": StatusPair("OPEN", "PENDING"),
+    "to_pay": StatusPair("OPEN", "PENDING"),
+    "pending": StatusPair("OPEN", "PENDING"),
+    "scheduled": StatusPair("OPEN", "PENDING"),
+    "paid": StatusPair("PAID", "PAID"),
+    "rejected": StatusPair("VOIDED", "CANCELED"),
+    "discarded": StatusPair("VOIDED", "CANCELED"),
 }
 
 _QUOTE: dict[str, OfferStatus] = {
@@ -78,19 +78,19 @@ QUOTE_STATUSES: dict[str, tuple[OfferStatus, ...]] = {
 }
 """Every status that a word of Qonto's for a quote can mean."""
 
-CLIENT_STANDINGS: dict[str, tuple[Standing, ...]] = {
+CLIENT_STANDINGS: dict[str, tuple[StatusPair, ...]] = {
     word: (standing,) for word, standing in _CLIENT.items()
 } | {
     "unpaid": (
-        Standing("OPEN", "PENDING"),
-        Standing("OVERDUE", "PENDING"),
-        Standing("PARTIALLY_PAID", "PARTLY_PAID"),
+        StatusPair("OPEN", "PENDING"),
+        StatusPair("OVERDUE", "PENDING"),
+        StatusPair("PARTIALLY_PAID", "PARTLY_PAID"),
     )
 }
 """Every standing that a word of Qonto's can mean, for asking Qonto to choose by it."""
 
-SUPPLIER_STANDINGS: dict[str, tuple[Standing, ...]] = {
-    word: (standing, Standing("OVERDUE", "PENDING")) if word in _CAN_BE_OVERDUE else (standing,)
+SUPPLIER_STANDINGS: dict[str, tuple[StatusPair, ...]] = {
+    word: (standing, StatusPair("OVERDUE", "PENDING")) if word in _CAN_BE_OVERDUE else (standing,)
     for word, standing in _SUPPLIER.items()
 }
 """The same for supplier invoices."""
@@ -114,7 +114,7 @@ def of_client_invoice(
     due: date | None,
     today: date,
     notes: Notes,
-) -> Standing:
+) -> StatusPair:
     """Tell where a client invoice stands; an unknown status is noted."""
     standing = _CLIENT.get(status or "")
     if standing is None:
@@ -122,19 +122,19 @@ def of_client_invoice(
     if status != "unpaid":
         return standing
     if total is not None and paid is not None and 0 < paid < total:
-        return Standing("PARTIALLY_PAID", "PARTLY_PAID")
-    return Standing("OVERDUE", "PENDING") if _is_past(due, today) else standing
+        return StatusPair("PARTIALLY_PAID", "PARTLY_PAID")
+    return StatusPair("OVERDUE", "PENDING") if _is_past(due, today) else standing
 
 
 def of_supplier_invoice(
     status: str | None, *, due: date | None, today: date, notes: Notes
-) -> Standing:
+) -> StatusPair:
     """Tell where a supplier invoice stands; `archived` and unknown ones are noted."""
     standing = _SUPPLIER.get(status or "")
     if standing is None:
         return _unknown(status, notes)
     if status in _CAN_BE_OVERDUE and _is_past(due, today):
-        return Standing("OVERDUE", "PENDING")
+        return StatusPair("OVERDUE", "PENDING")
     return standing
 
 
@@ -158,6 +158,6 @@ def _is_past(due: date | None, today: date) -> bool:
     return due is not None and due < today
 
 
-def _unknown(status: str | None, notes: Notes) -> Standing:
+def _unknown(status: str | None, notes: Notes) -> StatusPair:
     notes.warn(f"status {status[:40]!r} has no counterpart" if status else "it has no status")
-    return Standing(None, "UNKNOWN")
+    return StatusPair(None, "UNKNOWN")

@@ -11,7 +11,7 @@ different things in different countries.
 
 from collections.abc import Iterable
 
-from connector.providers.qonto.documents.sales import Item
+from connector.providers.qonto.documents.sales import QontoItem
 from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.unified.enums import TaxRule
 
@@ -36,7 +36,7 @@ _RULES: dict[str, TaxRule] = {
 }
 
 
-def tax_rule_of(items: Iterable[Item]) -> TaxRule | None:
+def tax_rule_of(items: Iterable[QontoItem]) -> TaxRule | None:
     """Answer the rule that all lines are under; None when a line bears tax, or lines differ."""
     found: TaxRule | None = None
     for item in items:
@@ -47,6 +47,6 @@ def tax_rule_of(items: Iterable[Item]) -> TaxRule | None:
     return found
 
 
-def _rule(item: Item) -> TaxRule | None:
+def _rule(item: QontoItem) -> TaxRule | None:
     rule = _RULES.get(item.vat_exemption_reason or "")
     return rule if rule is not None and read_decimal(item.vat_rate) == 0 else None

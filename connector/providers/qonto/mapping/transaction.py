@@ -1,6 +1,6 @@
 """A movement on a Qonto account as a unified transaction."""
 
-from connector.providers.qonto.documents.bank import Transaction as Movement
+from connector.providers.qonto.documents.bank import QontoTransaction
 from connector.providers.qonto.mapping import movement
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.calendar import Calendar
@@ -9,7 +9,7 @@ from connector.unified.transaction import Transaction
 
 
 def map_transaction(
-    document: Movement, calendar: Calendar, *, own_ibans: frozenset[str] = frozenset()
+    document: QontoTransaction, calendar: Calendar, *, own_ibans: frozenset[str] = frozenset()
 ) -> Mapped[Transaction]:
     """Say a movement in the unified model; `own_ibans` are those of the organisation's accounts.
 

@@ -16,7 +16,7 @@ from connector.listing.query import Condition, Key, LocalFilter, is_in
 from connector.listing.source import Source
 from connector.ports import Found, Query
 from connector.providers.qonto.client import CLIENT_INVOICES, CREDIT_NOTES, SUPPLIER_INVOICES
-from connector.providers.qonto.documents.sales import CreditNote
+from connector.providers.qonto.documents.sales import QontoCreditNote
 from connector.providers.qonto.mapping import (
     propose_credit_note,
     propose_invoice,
@@ -109,10 +109,10 @@ def _local(query: Query) -> LocalFilter[BookingProposal]:
     return LocalFilter(keep)
 
 
-def _changed_since(moment: datetime) -> Callable[[CreditNote], bool]:
+def _changed_since(moment: datetime) -> Callable[[QontoCreditNote], bool]:
     """Choose credit notes, which Qonto can't filter, by the latest moment that they tell of."""
 
-    def keep(document: CreditNote) -> bool:
+    def keep(document: QontoCreditNote) -> bool:
         told = (document.updated_at, document.finalized_at, document.created_at)
         moments = [found for found in map(read_instant, told) if found is not None]
         return not moments or max(moments) >= moment

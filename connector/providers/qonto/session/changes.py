@@ -26,8 +26,8 @@ from connector.providers.qonto.client import (
     QUOTES,
     SUPPLIER_INVOICES,
     TRANSACTIONS,
-    Endpoint,
     QontoClient,
+    QontoEndpoint,
 )
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.mapping import Calendar, map_bill_payment, map_invoice_payment
@@ -68,7 +68,7 @@ class _List:
     changes meanwhile can push a record over the edge of a page.
     """
 
-    endpoint: Endpoint[Any]
+    endpoint: QontoEndpoint[Any]
     state: State
     since: str | None = None
     by_change: bool = False

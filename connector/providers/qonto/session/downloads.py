@@ -18,8 +18,8 @@ from connector.errors import (
     DocumentUnreadable,
     UnreadableAnswer,
 )
-from connector.file_store import FileStore, LinkRefused, StoredFile, media_type
-from connector.http import Call, ProviderClient
+from connector.file_store import FileLinkRefused, FileStore, StoredFile, media_type
+from connector.http import ProviderCall, ProviderClient
 from connector.listing.kinds import first_found
 from connector.listing.records import Record
 from connector.listing.source import incomplete, unreadable
@@ -30,8 +30,8 @@ from connector.providers.qonto.client import (
     QUOTES,
     SUPPLIER_INVOICES,
     SYSTEM,
-    Endpoint,
     QontoClient,
+    QontoEndpoint,
 )
 from connector.providers.qonto.documents.attachments import ATTACHMENTS, Attachment
 from connector.providers.qonto.mapping import Calendar
@@ -53,8 +53,8 @@ _MADE_WITHIN = timedelta(minutes=10)
 
 _MOMENTS = ("created_at", "updated_at", "finalized_at")
 _OF_TRANSACTION = "/v2/transactions/{id}/attachments"
-_SINGLE = Endpoint("/v2/attachments", ATTACHMENTS, READ_ATTACHMENTS)
-_ENDPOINTS: Mapping[DocumentOf, tuple[Endpoint[Any], ...]] = {
+_SINGLE = QontoEndpoint("/v2/attachments", ATTACHMENTS, READ_ATTACHMENTS)
+_ENDPOINTS: Mapping[DocumentOf, tuple[QontoEndpoint[Any], ...]] = {
     "INVOICE": (CLIENT_INVOICES,),
     "BILL": (SUPPLIER_INVOICES,),
     "CREDIT_NOTE": (CREDIT_NOTES,),
@@ -122,7 +122,7 @@ class QontoFiles:
 
     async def of_transaction(self, account_id: str, transaction_id: str) -> Page[File]:
         path = _OF_TRANSACTION.replace("{id}", known_id(transaction_id))
-        call = Call("GET", path, _OF_TRANSACTION, scope=READ_ATTACHMENTS)
+        call = ProviderCall("GET", path, _OF_TRANSACTION, scope=READ_ATTACHMENTS)
         page = await fetch(self._http, account_id, call, ATTACHMENTS.read_page)
         files: list[File] = []
         warnings: list[str] = []
@@ -136,7 +136,7 @@ class QontoFiles:
     async def open(self, account_id: str, file_id: str) -> QontoDownload:
         try:
             return await self._open(account_id, known_id(file_id))
-        except LinkRefused:
+        except FileLinkRefused:
             return await self._open(account_id, file_id)
 
     async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> QontoDownload:
@@ -162,7 +162,7 @@ class QontoFiles:
         files.append(mapped.value)
         warnings.extend(mapped.warnings)
 
-    def _missing(self, endpoint: Endpoint[Any], document: Any) -> NotFound:
+    def _missing(self, endpoint: QontoEndpoint[Any], document: Any) -> NotFound:
         """Say why a record names no file."""
         if endpoint is SUPPLIER_INVOICES:
             return DocumentNotFound("Qonto has no file for this record.")
@@ -170,7 +170,7 @@ class QontoFiles:
             return DocumentNotReady("A draft has no document. Finalize it first.")
         return self._not_there(endpoint, document)
 
-    def _not_there(self, endpoint: Endpoint[Any], document: Any) -> NotFound:
+    def _not_there(self, endpoint: QontoEndpoint[Any], document: Any) -> NotFound:
         """Tell a file that is being made from one that is gone: by when its record changed last.
 
         The files of supplier invoices were there before their records.

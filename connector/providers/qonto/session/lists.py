@@ -16,14 +16,14 @@ from connector.listing.kinds import SingleListKind, unknown_id
 from connector.listing.query import ListQuery
 from connector.listing.source import NativeOrder, Params, RemoteList, Source
 from connector.ports import Query
-from connector.providers.qonto.client import LARGEST_PAGE, SYSTEM, Endpoint, QontoClient
-from connector.providers.qonto.documents.mending import Document
+from connector.providers.qonto.client import LARGEST_PAGE, SYSTEM, QontoClient, QontoEndpoint
+from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.unified.mapped import Mapped
 from storage.clock import iso_millis
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -62,7 +62,7 @@ class QontoList(Generic[D, T]):
     """
 
     kind: str
-    endpoint: Endpoint[D]
+    endpoint: QontoEndpoint[D]
     convert: Callable[[D, Calendar], Mapped[T] | None]
     other: str = "a document of another kind"
     keep: Callable[[D], bool] | None = None
@@ -88,7 +88,7 @@ class QontoList(Generic[D, T]):
         return SingleListKind(self.kind, self.source, question)
 
 
-def remote_list(client: QontoClient, account_id: str, endpoint: Endpoint[D]) -> RemoteList[D]:
+def remote_list(client: QontoClient, account_id: str, endpoint: QontoEndpoint[D]) -> RemoteList[D]:
     """Make one of Qonto's lists readable."""
 
     async def count_changed(moment: datetime) -> int:

@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from connector.errors import DownstreamError, PassThroughRefused
-from connector.http import Call, ProviderClient
-from connector.outcomes import Answer
+from connector.http import ProviderCall, ProviderClient
+from connector.outcomes import ProviderAnswer
 from connector.pass_through import Mode, PassedCall
 from storage.errors import Invalid
 
@@ -163,7 +163,7 @@ class QontoPassThrough:
         passed = tuple(pair for pair in call.headers if pair[0].lower() in self.headers)
         answer = await self._http.send(
             account_id,
-            Call(
+            ProviderCall(
                 call.method,
                 path,
                 listed.route,
@@ -176,7 +176,7 @@ class QontoPassThrough:
         return _value(answer)
 
 
-def _value(answer: Answer) -> bytes:
+def _value(answer: ProviderAnswer) -> bytes:
     body = answer.body
     if not body.strip():
         return b"{}"

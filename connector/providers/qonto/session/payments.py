@@ -7,7 +7,7 @@ from typing import Any
 from connector.errors import DocumentNotFound
 from connector.listing.kinds import ListPlan, find_one, first_found
 from connector.listing.query import Condition, changed_since
-from connector.listing.rows import Row
+from connector.listing.rows import FetchedRow
 from connector.listing.source import Source
 from connector.ports import Found, Query
 from connector.providers.qonto.client import CLIENT_INVOICES, SUPPLIER_INVOICES, modified_since
@@ -71,7 +71,9 @@ class Payments:
         return found
 
 
-async def _on(account: QontoAccount, invoice_id: str, query: Query) -> Sequence[Row[Payment]]:
+async def _on(
+    account: QontoAccount, invoice_id: str, query: Query
+) -> Sequence[FetchedRow[Payment]]:
     """Answer the one payment on a document, if there is one that changed since the moment."""
     if not is_id(invoice_id):
         return ()
@@ -82,7 +84,7 @@ async def _on(account: QontoAccount, invoice_id: str, query: Query) -> Sequence[
     changed: Condition[Payment] | None = changed_since(query, lambda payment: payment.updated_date)
     if changed is not None and not changed(found.item):
         return ()
-    return (Row(source, found.raw, Mapped(found.item, found.warnings)),)
+    return (FetchedRow(source, found.raw, Mapped(found.item, found.warnings)),)
 
 
 async def _look(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connector.errors import DownstreamForbidden, MissingScope
-from connector.http import Call, ProviderClient
+from connector.http import ProviderCall, ProviderClient
 from connector.profiles import LinkedAccount, Told
 from connector.providers.qonto.client import READ_MEMBERSHIP, READ_ORGANIZATION
 from connector.providers.qonto.documents.bank import (
@@ -17,7 +17,7 @@ from connector.providers.qonto.documents.bank import (
     Membership,
     Organization,
 )
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.mapping.company import map_company
 from connector.providers.qonto.mapping.notes import Notes
@@ -122,13 +122,13 @@ class QontoProfiles:
         return await self._ask(account_id, MEMBERSHIP, "/v2/membership", READ_MEMBERSHIP)
 
     async def _ask(
-        self, account_id: str, resource: Resource[D], path: str, scope: str
+        self, account_id: str, resource: QontoResource[D], path: str, scope: str
     ) -> _Asked[D]:
         """Ask where the scopes allow it; an API key has none, and Qonto decides."""
         scopes = (await self._access.get(account_id)).scopes
         if scopes is not None and scope not in scopes:
             return _Asked(None, None, MissingScope(scope))
-        call = Call("GET", path, path, scope=scope)
+        call = ProviderCall("GET", path, path, scope=scope)
         try:
             document, raw = await fetch(self._http, account_id, call, resource.read_one)
         except DownstreamForbidden as error:

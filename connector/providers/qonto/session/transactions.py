@@ -13,19 +13,19 @@ from connector.listing.walk import Walk
 from connector.ports import Found, Query
 from connector.providers.qonto.client import BANK_ACCOUNTS
 from connector.providers.qonto.client import TRANSACTIONS as ENDPOINT
-from connector.providers.qonto.documents.bank import BankAccount, Transaction
+from connector.providers.qonto.documents.bank import QontoBankAccount, QontoTransaction
 from connector.providers.qonto.mapping import Calendar, is_expense, map_expense, map_transaction
 from connector.providers.qonto.mapping.iban import normalized
 from connector.providers.qonto.mapping.movement import STATUSES
 from connector.providers.qonto.session.lists import SETTLED, QontoAccount, QontoList, remote_list
 from connector.unified.expense import Expense
 from connector.unified.mapped import Mapped
-from connector.unified.transaction import Transaction as UnifiedTransaction
+from connector.unified.transaction import Transaction
 from storage.clock import iso_millis
 
 T = TypeVar("T")
 
-Convert = Callable[[Transaction, Calendar, frozenset[str]], Mapped[T] | None]
+Convert = Callable[[QontoTransaction, Calendar, frozenset[str]], Mapped[T] | None]
 """Says a movement in the unified model, knowing the organisation's own IBANs."""
 
 
@@ -77,7 +77,7 @@ class Movements(Generic[T]):
 
     def _source(
         self, account: QontoAccount, own: frozenset[str], params: Params = ()
-    ) -> Source[Transaction, T]:
+    ) -> Source[QontoTransaction, T]:
         listed = QontoList(
             self.name,
             ENDPOINT,
@@ -91,27 +91,27 @@ class Movements(Generic[T]):
         return listed.source(account, params)
 
 
-async def _accounts_of(account: QontoAccount) -> list[BankAccount]:
+async def _accounts_of(account: QontoAccount) -> list[QontoBankAccount]:
     """Read the organisation's accounts; closed ones too, since they had movements."""
-    found: list[BankAccount] = []
+    found: list[QontoBankAccount] = []
     walk = Walk(remote_list(account.client, account.id, BANK_ACCOUNTS))
     async for _, records in walk.pages():
         found.extend(record.document for record in records if record.document is not None)
     return found
 
 
-def _ibans(accounts: list[BankAccount]) -> frozenset[str]:
+def _ibans(accounts: list[QontoBankAccount]) -> frozenset[str]:
     return frozenset(normalized(account.iban) for account in accounts if account.iban)
 
 
 def _transaction(
-    document: Transaction, calendar: Calendar, own: frozenset[str]
-) -> Mapped[UnifiedTransaction]:
+    document: QontoTransaction, calendar: Calendar, own: frozenset[str]
+) -> Mapped[Transaction]:
     return map_transaction(document, calendar, own_ibans=own)
 
 
 def _expense(
-    document: Transaction, calendar: Calendar, own: frozenset[str]
+    document: QontoTransaction, calendar: Calendar, own: frozenset[str]
 ) -> Mapped[Expense] | None:
     del own  # a card pays nobody's own account
     return map_expense(document, calendar) if is_expense(document) else None

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.errors import DocumentNotFound, DownstreamError, NotSupported
+from connector.errors import DocumentNotFound, DownstreamError
 from connector.listing.walk import Walk
-from connector.ports import Subscription
+from connector.ports import ProviderSubscription
 from connector.providers.qonto import events
 from connector.providers.qonto.client import SUBSCRIPTIONS, WEBHOOK, QontoClient
-from connector.providers.qonto.documents.subscriptions import WebhookSubscription
+from connector.providers.qonto.documents.subscriptions import QontoWebhookSubscription
 from connector.providers.qonto.session.lists import remote_list
 from connector.unified.event import UnreadableEvent, UpstreamEvent, Verdict
+from oauth.errors import NotSupported
 from oauth.tokens import AccessSource
 from storage.errors import Invalid
 
@@ -46,7 +47,7 @@ class QontoWebhooks:
 
     async def subscribe(
         self, account_id: str, callback_url: str, secret: str, types: Sequence[str]
-    ) -> Subscription:
+    ) -> ProviderSubscription:
         if (await self._access.get(account_id)).scopes is None:
             raise NotSupported(
                 "This account is linked by API key, and Qonto gives webhooks only to accounts that "
@@ -62,7 +63,7 @@ class QontoWebhooks:
         callback_url: str,
         secret: str,
         types: Sequence[str],
-    ) -> Subscription:
+    ) -> ProviderSubscription:
         changed = await self._client.update_subscription(
             account_id, subscription_id, callback_url, secret, types
         )
@@ -74,8 +75,8 @@ class QontoWebhooks:
         except DocumentNotFound:
             return
 
-    async def list(self, account_id: str) -> tuple[Subscription, ...]:
-        found: list[Subscription] = []
+    async def list(self, account_id: str) -> tuple[ProviderSubscription, ...]:
+        found: list[ProviderSubscription] = []
         walk = Walk(remote_list(self._client, account_id, SUBSCRIPTIONS))
         async for number, records in walk.pages():
             found.extend(
@@ -103,11 +104,11 @@ class QontoWebhooks:
 
 
 def _subscription(
-    document: WebhookSubscription, callback_url: str, types: Sequence[str]
-) -> Subscription:
+    document: QontoWebhookSubscription, callback_url: str, types: Sequence[str]
+) -> ProviderSubscription:
     if not document.id:
         raise DownstreamError("Qonto's answer can't be read: the subscription has no id.")
-    return Subscription(
+    return ProviderSubscription(
         id=document.id,
         callback_url=document.callback_url or callback_url,
         types=tuple(document.types or types),

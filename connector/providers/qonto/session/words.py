@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.listing.query import Condition, is_in
 from connector.ports import Query
-from connector.providers.qonto.mapping.status import Standing
+from connector.providers.qonto.mapping.status import StatusPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class StatusWords:
     exact: bool = True
 
 
-def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> StatusWords:
+def words_for(query: Query, standings: Mapping[str, Sequence[StatusPair]]) -> StatusWords:
     """Choose Qonto's words for the status and payment status asked for.
 
     `standings` holds, for each known word, every standing that it can mean. UNKNOWN is the payment
@@ -31,7 +31,7 @@ def words_for(query: Query, standings: Mapping[str, Sequence[Standing]]) -> Stat
     if query.status is None and query.payment_status == "UNKNOWN":
         return StatusWords(None, exact=False)
 
-    def fits(standing: Standing) -> bool:
+    def fits(standing: StatusPair) -> bool:
         return query.status in (None, standing.status) and query.payment_status in (
             None,
             standing.payment,

@@ -19,15 +19,15 @@ from connector.providers.qonto.documents.bank import (
     MEMBERSHIPS,
     ORGANIZATION,
     TRANSACTIONS,
-    BankAccount,
     Counterparty,
     Membership,
     Organization,
-    Transaction,
+    QontoBankAccount,
+    QontoTransaction,
     accounts_of,
 )
 from connector.providers.qonto.documents.purchases import SupplierInvoice
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import ClientInvoice, PaymentMethod
 from connector.providers.qonto.mapping.iban import is_iban
 from connector.unified.iso import BANK_CURRENCY_CODES
@@ -60,7 +60,7 @@ def _on_the_wire(value: object) -> Decimal:
     return json.loads(encode(value), parse_float=Decimal, parse_int=Decimal)
 
 
-def _transaction(**numbers_as_written: str) -> Transaction:
+def _transaction(**numbers_as_written: str) -> QontoTransaction:
     fields = {"id": '"x"', "status": '"completed"', "operation_type": '"card"'}
     written = {**fields, "side": '"debit"', **numbers_as_written}
     body = ",".join(f'"{name}":{value}' for name, value in written.items())
@@ -215,7 +215,7 @@ def test_a_rate_of_minus_one_means_unknown_or_several(
 )
 def test_every_status_of_a_transaction(status: str | None, expected: str | None) -> None:
     """The whole table; what has no counterpart is null with a warning."""
-    document = Transaction(id="x", side="credit", status=status)
+    document = QontoTransaction(id="x", side="credit", status=status)
     mapped = mapping.map_transaction(document, CALENDAR)
     assert mapped.value.status == expected
     assert bool(mapped.warnings) == (expected is None)
@@ -238,7 +238,7 @@ def test_a_transfer_is_between_own_accounts_for_certain(
     party = Counterparty(counterparty_account_number=number)
     for side, kind in zip(("debit", "credit"), kinds, strict=True):
         fields: dict[str, Any] = {"side": side, subject: party}
-        document = Transaction(id="x", **fields)
+        document = QontoTransaction(id="x", **fields)
         own = frozenset({"DE89 3704 0044 0532 0130 00", ""})
         mapped = mapping.map_transaction(document, CALENDAR, own_ibans=own)
         assert mapped.value.type == kind
@@ -250,10 +250,10 @@ def test_a_transfer_is_between_own_accounts_for_certain(
 def test_a_currency_outside_the_contracts_list_is_null(code: str) -> None:
     """Strict clients would drop the page; an older list than ISO 4217 decides."""
     account = mapping.map_bank_account(
-        BankAccount(id="x", currency=code, status="active"), CALENDAR
+        QontoBankAccount(id="x", currency=code, status="active"), CALENDAR
     )
-    transaction = mapping.map_transaction(Transaction(id="x", currency=code), CALENDAR)
-    expense = mapping.map_expense(Transaction(id="x", currency=code), CALENDAR)
+    transaction = mapping.map_transaction(QontoTransaction(id="x", currency=code), CALENDAR)
+    expense = mapping.map_expense(QontoTransaction(id="x", currency=code), CALENDAR)
     known = code.upper() in BANK_CURRENCY_CODES
     for currency in (
         account.value.currency,
@@ -313,8 +313,8 @@ def test_one_wrong_digit_shows_in_an_iban(place: int, shift: int) -> None:
         st.sampled_from(
             sorted(
                 {
-                    *Transaction.__struct_fields__,
-                    *BankAccount.__struct_fields__,
+                    *QontoTransaction.__struct_fields__,
+                    *QontoBankAccount.__struct_fields__,
                     *Membership.__struct_fields__,
                     *Attachment.__struct_fields__,
                     "new",
@@ -328,7 +328,7 @@ def test_any_banking_record_is_mapped_or_left_out_but_never_fails_its_page(
     fields: dict[str, Any],
 ) -> None:
     """Whatever Qonto puts into a record, the page and the other record survive."""
-    every: list[tuple[Resource[Any], Sequence[Map]]] = [
+    every: list[tuple[QontoResource[Any], Sequence[Map]]] = [
         (BANK_ACCOUNTS, [mapping.map_bank_account]),
         (TRANSACTIONS, [mapping.map_transaction, mapping.map_expense]),
         (MEMBERSHIPS, [mapping.map_user]),
@@ -364,7 +364,7 @@ def test_one_bad_account_costs_only_itself_in_its_organisation() -> None:
 )
 def test_every_status_of_a_bank_account(status: str, expected: str | None) -> None:
     """What has no counterpart is null with a warning."""
-    mapped = mapping.map_bank_account(BankAccount(id="x", status=status), CALENDAR)
+    mapped = mapping.map_bank_account(QontoBankAccount(id="x", status=status), CALENDAR)
     assert mapped.value.status == expected
     assert bool(mapped.warnings) == (expected is None)
 
@@ -375,7 +375,10 @@ def test_every_status_of_a_bank_account(status: str, expected: str | None) -> No
 )
 def test_the_bank_is_told_from_its_code(bic: str | None, bank: str | None) -> None:
     """An account elsewhere, connected to Qonto, isn't Qonto's."""
-    assert mapping.map_bank_account(BankAccount(id="x", bic=bic), CALENDAR).value.bank_name == bank
+    assert (
+        mapping.map_bank_account(QontoBankAccount(id="x", bic=bic), CALENDAR).value.bank_name
+        == bank
+    )
 
 
 @pytest.mark.parametrize(

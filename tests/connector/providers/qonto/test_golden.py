@@ -22,7 +22,7 @@ from connector.providers.qonto.documents.bank import (
     TRANSACTIONS,
 )
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import (
     CLIENT_INVOICES,
     CLIENTS,
@@ -68,7 +68,7 @@ def _may_be_expense(document: Any) -> bool:
     return mapping.is_expense(document) or document.operation_type == "teleport"
 
 
-MAPPINGS: dict[str, tuple[Resource[Any], dict[str, Maybe]]] = {
+MAPPINGS: dict[str, tuple[QontoResource[Any], dict[str, Maybe]]] = {
     "client_invoice": (
         CLIENT_INVOICES,
         {

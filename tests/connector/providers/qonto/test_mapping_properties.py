@@ -15,7 +15,7 @@ from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Money
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import (
     CLIENT_INVOICES,
     CLIENTS,
@@ -50,7 +50,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
     max_leaves=8,
 )
 
-MAPPINGS: tuple[tuple[Resource[Any], Callable[[Any, mapping.Calendar], Mapped[Any]]], ...] = (
+MAPPINGS: tuple[tuple[QontoResource[Any], Callable[[Any, mapping.Calendar], Mapped[Any]]], ...] = (
     (CLIENT_INVOICES, mapping.propose_invoice),
     (CREDIT_NOTES, mapping.propose_credit_note),
     (CREDIT_NOTES, mapping.map_credit_note),

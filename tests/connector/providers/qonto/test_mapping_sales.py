@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import (
     CLIENT_INVOICES,
     CLIENTS,
@@ -23,8 +23,8 @@ from connector.providers.qonto.documents.sales import (
     QUOTES,
     ClientInvoice,
     ClientRecord,
-    Item,
     Product,
+    QontoItem,
     Quote,
 )
 
@@ -44,7 +44,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _read(resource: Resource[Any], document: dict[str, Any]) -> Any:
+def _read(resource: QontoResource[Any], document: dict[str, Any]) -> Any:
     return resource.read_one(msgspec.json.encode({resource.singular: document}))[0]
 
 
@@ -177,9 +177,9 @@ def test_a_tax_rule_is_told_only_when_every_line_says_the_same(
     reasons: list[str | None], rule: str | None
 ) -> None:
     """Codes that could mean several rules, mixed lines and taxed lines tell none."""
-    lines = [Item(vat_rate="0", vat_exemption_reason=reason) for reason in reasons]
+    lines = [QontoItem(vat_rate="0", vat_exemption_reason=reason) for reason in reasons]
     assert mapping.map_invoice(ClientInvoice(items=lines), CALENDAR).value.tax_rule == rule
-    taxed = [*lines, Item(vat_rate="0.2", vat_exemption_reason="S293B")]
+    taxed = [*lines, QontoItem(vat_rate="0.2", vat_exemption_reason="S293B")]
     assert mapping.map_invoice(ClientInvoice(items=taxed), CALENDAR).value.tax_rule is None
 
 
@@ -233,7 +233,7 @@ def test_whatever_a_line_holds_its_document_is_mapped(
     ],
 )
 def test_null_and_empty_are_the_same_as_absent(
-    sample: str, resource: Resource[Any], mapped: Any, empty: str
+    sample: str, resource: QontoResource[Any], mapped: Any, empty: str
 ) -> None:
     """Every field may be any of the three."""
     fields = json.loads((SAMPLES / f"{sample}.json").read_bytes())[resource.singular]

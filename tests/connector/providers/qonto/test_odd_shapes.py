@@ -9,9 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.providers.qonto.documents.mending import Document
+from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES
-from connector.providers.qonto.documents.sales import CLIENT_INVOICES, CLIENTS, Item, PaymentMethod
+from connector.providers.qonto.documents.sales import (
+    CLIENT_INVOICES,
+    CLIENTS,
+    PaymentMethod,
+    QontoItem,
+)
 from tests.connector.providers.qonto.test_golden import MAPPINGS, NO_DOCUMENTS, SAMPLES
 
 Json = Any
@@ -69,7 +74,7 @@ def _with(document: Json, path: Path, value: Json) -> Json:
     return changed
 
 
-def _said(document: Document) -> dict[str, Any]:
+def _said(document: QontoDocument) -> dict[str, Any]:
     return {
         field.name: getattr(document, field.name)
         for field in msgspec.structs.fields(document)
@@ -131,7 +136,7 @@ def test_what_can_be_made_of_an_odd_field_counts() -> None:
     )
     assert document.number == "2026001"
     assert document.payment_methods == [PaymentMethod(iban="FR76")]
-    assert document.items == [Item(title="x", quantity=[])]
+    assert document.items == [QontoItem(title="x", quantity=[])]
     assert set(document.odd_fields) == {"number", "items[2]", "payment_methods[0]"}
     client, _ = CLIENTS.read_one(b'{"id":"a","name":{"x":1},"email":"e@example.org"}')
     assert (client.name, client.email, client.odd_fields) == (None, "e@example.org", ("name",))

@@ -15,7 +15,7 @@ from connector.api.envelope import encode
 from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Money, MoneyField
 from connector.providers.qonto.documents.purchases import SUPPLIER_INVOICES, SupplierInvoice
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import CLIENT_INVOICES, ClientInvoice
 from connector.unified.mapped import Mapped
 from connector.unified.payment import Payment
@@ -211,7 +211,7 @@ def test_a_paid_bill_that_was_not_read_has_a_payment_of_an_unknown_amount() -> N
 )
 def test_odd_documents_never_raise(fields: dict[str, Any]) -> None:
     """Whatever stands in the fields a payment is made of."""
-    both: list[tuple[Resource[Any], Map]] = [
+    both: list[tuple[QontoResource[Any], Map]] = [
         (CLIENT_INVOICES, mapping.map_invoice_payment),
         (SUPPLIER_INVOICES, mapping.map_bill_payment),
     ]

@@ -7,17 +7,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from connector.errors import (
-    DownstreamUnavailable,
-    IdentityUnknown,
-    MissingScope,
-    RateLimited,
-    SandboxTokenMissing,
-)
+from connector.errors import DownstreamUnavailable, IdentityUnknown, MissingScope, RateLimited
 from connector.http import provider_http
 from connector.ports import Query, Verdict
 from connector.providers.qonto import mapping
 from connector.providers.qonto.provider import FULL_SCOPES, MAESN_SCOPES, QontoHosts, qonto
+from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, TargetSystem
 from oauth.tokens import Access
 from storage.errors import Invalid, NotFound

@@ -12,7 +12,7 @@ from qonto_simulator.render.common import line as rendered
 from qonto_simulator.rules.totals import line as computed
 
 from connector.providers.qonto import mapping
-from connector.providers.qonto.documents.reading import Resource
+from connector.providers.qonto.documents.reading import QontoResource
 from connector.providers.qonto.documents.sales import (
     CLIENT_INVOICES,
     CREDIT_NOTES,
@@ -27,7 +27,7 @@ hundredths_of_a_percent = st.integers(0, 10_000).map(lambda parts: Decimal(parts
 """Every rate from 0 to 100 %, as a fraction."""
 
 
-def _read(resource: Resource[Any], document: dict[str, Any]) -> Any:
+def _read(resource: QontoResource[Any], document: dict[str, Any]) -> Any:
     return resource.read_one(msgspec.json.encode({resource.singular: document}))[0]
 
 

@@ -25,7 +25,7 @@ from connector.providers.qonto import mapping
 from connector.providers.qonto.documents.amounts import Discount, Money
 from connector.providers.qonto.documents.mending import BROKEN
 from connector.providers.qonto.documents.reading import Unreadable
-from connector.providers.qonto.documents.sales import CLIENT_INVOICES, ClientInvoice, Item
+from connector.providers.qonto.documents.sales import CLIENT_INVOICES, ClientInvoice, QontoItem
 from connector.providers.qonto.mapping.amounts import read_decimal
 from connector.providers.qonto.mapping.calendar import (
     read_day,
@@ -143,19 +143,23 @@ def test_a_usual_number_is_read_as_an_unusual_one(value: object) -> None:
         assert found.as_tuple() == expected.as_tuple()
 
 
-def _rule(items: Iterable[Item]) -> object:
+def _rule(items: Iterable[QontoItem]) -> object:
     rules: set[object] = {tax_rule_of([item]) for item in items}
     return rules.pop() if len(rules) == 1 else None
 
 
 reasons = st.sampled_from((None, "", "S293B", "S19.1", "S13B", "N6", "N3.1", "N2.1", "new"))
 lines = st.builds(
-    Item, vat_exemption_reason=reasons, vat_rate=st.sampled_from(("0", "0.0", "0.2", None, "x"))
+    QontoItem,
+    vat_exemption_reason=reasons,
+    vat_rate=st.sampled_from(("0", "0.0", "0.2", None, "x")),
 )
 
 
 @given(st.lists(lines, max_size=4))
-def test_a_document_is_under_the_rule_that_each_of_its_lines_is_under(items: list[Item]) -> None:
+def test_a_document_is_under_the_rule_that_each_of_its_lines_is_under(
+    items: list[QontoItem],
+) -> None:
     """And under none when they differ, or when there are none."""
     assert tax_rule_of(items) == _rule(items)
 
@@ -204,7 +208,7 @@ def test_an_answer_split_in_one_go_has_the_parts_that_it_has_in_steps(
 
 def test_each_field_of_an_invoice_line_has_its_own_value() -> None:
     """A line is made by position, so that two fields could change places."""
-    item = Item(
+    item = QontoItem(
         title="name",
         description="description",
         quantity="3",

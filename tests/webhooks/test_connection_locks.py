@@ -2,11 +2,11 @@
 
 import asyncio
 
-from webhooks.turns import Turns
+from webhooks.connection_locks import ConnectionLocks
 
 
 async def test_those_with_the_same_key_wait_for_each_other_and_others_dont() -> None:
-    turns = Turns()
+    turns = ConnectionLocks()
     under_way: list[str] = []
     most: dict[str, int] = {}
 
@@ -24,7 +24,7 @@ async def test_those_with_the_same_key_wait_for_each_other_and_others_dont() -> 
 
 
 async def test_nothing_is_kept_of_keys_that_nobody_waits_for() -> None:
-    turns = Turns()
+    turns = ConnectionLocks()
     for number in range(100):
         async with turns[str(number)]:
             assert len(turns) == 1
@@ -32,7 +32,7 @@ async def test_nothing_is_kept_of_keys_that_nobody_waits_for() -> None:
 
 
 async def test_a_turn_that_was_broken_off_is_over() -> None:
-    turns = Turns()
+    turns = ConnectionLocks()
     holding = asyncio.Event()
 
     async def hold() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 
-class Turns:
+class ConnectionLocks:
     """Locks by key; each is there as long as somebody holds it or waits for it."""
 
     def __init__(self) -> None:
