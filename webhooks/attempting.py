@@ -1,6 +1,7 @@
 """One attempt: sign, send, and decide what follows from how it went."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString, NamedTuple, assert_never
 
@@ -42,27 +43,17 @@ class _Exchange(NamedTuple):
     finished_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
 class Attempter:
     """Makes attempts for the worker `owner`; `jitter` gives random numbers from 0 to 1."""
 
-    def __init__(
-        self,
-        secrets: OpenedSecrets,
-        sender: Sender,
-        clock: Clock,
-        metrics: RelayMetrics,
-        *,
-        owner: str,
-        delays: tuple[timedelta, ...],
-        jitter: Callable[[], float],
-    ) -> None:
-        self._secrets = secrets
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._owner = owner
-        self._delays = delays
-        self._jitter = jitter
+    secrets: OpenedSecrets
+    sender: Sender
+    clock: Clock
+    metrics: RelayMetrics
+    owner: str
+    delays: tuple[timedelta, ...]
+    jitter: Callable[[], float]
 
     async def make(self, due: DueDelivery, *, is_probe: bool) -> AttemptResult:
         """Send a delivery once. Whatever breaks on our side is a failed attempt: seen, bounded."""
@@ -74,23 +65,23 @@ class Attempter:
         )
 
     async def _send(self, due: DueDelivery) -> _Exchange:
-        started_at = self._clock()
+        started_at = self.clock()
         request = None
         try:
-            request = prepare(due, self._secrets, started_at)
-            outcome = await self._sender.send(request)
+            request = prepare(due, self.secrets, started_at)
+            outcome = await self.sender.send(request)
         except SecretUnreadable as error:
             logger.error("delivery.not_sent", delivery_id=due.delivery.id, code=error.code)
             outcome = Failed(error.code)
         except Exception as error:
             logger.error("delivery.not_sent", delivery_id=due.delivery.id, exc_info=error)
             outcome = Failed("NOT_SENT")
-        return _Exchange(request, outcome, started_at, self._clock())
+        return _Exchange(request, outcome, started_at, self.clock())
 
     def _completion(self, due: DueDelivery, exchange: _Exchange, *, is_probe: bool) -> Completion:
         outcome, at = exchange.outcome, exchange.finished_at
         decision = decide(
-            due.delivery.attempts + 1, outcome, now=at, jitter=self._jitter(), delays=self._delays
+            due.delivery.attempts + 1, outcome, now=at, jitter=self.jitter(), delays=self.delays
         )
         match decision:
             case Done():
@@ -106,7 +97,7 @@ class Attempter:
                 assert_never(decision)
         return Completion(
             attempt=_attempt(due, exchange),
-            owner=self._owner,
+            owner=self.owner,
             status=status,
             due_at=due_at,
             completed_at=completed_at,
@@ -117,10 +108,10 @@ class Attempter:
     def _observe(self, due: DueDelivery, exchange: _Exchange, status: str) -> None:
         """Count an attempt, and log one that failed."""
         error, at, delivery = exchange.outcome.error, exchange.finished_at, due.delivery
-        self._metrics.attempts(error or "delivered").inc()
-        self._metrics.attempt_seconds.observe((at - exchange.started_at).total_seconds())
+        self.metrics.attempts(error or "delivered").inc()
+        self.metrics.attempt_seconds.observe((at - exchange.started_at).total_seconds())
         if status == "DELIVERED":
-            self._metrics.waiting_seconds.observe((at - delivery.created_at).total_seconds())
+            self.metrics.waiting_seconds.observe((at - delivery.created_at).total_seconds())
         else:
             number = delivery.attempts + 1
             logger.info(_NEWS[status], delivery_id=delivery.id, attempt=number, error=error)

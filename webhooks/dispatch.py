@@ -23,7 +23,6 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.attempt_records import AttemptRecords
 from webhooks.attempting import Attempter, AttemptResult
 from webhooks.bell import Bell
-from webhooks.breaker import Started
 from webhooks.checks import Checks, returned_as
 from webhooks.claims import Claims
 from webhooks.dispatch_settings import DispatchSettings
@@ -58,21 +57,14 @@ class Dispatcher:
         self.owner = owner = f"worker_{secrets.token_hex(8)}"
         self._work = work
         self._clock = clock
-        self._metrics = metrics
         self._settings = settings = settings or DispatchSettings()
         self._is_stopping = False
         self._under_way: set[asyncio.Task[None]] = set()
-        self._slots = Slots(settings)
+        self._slots = Slots(settings, metrics)
         self._held = Held(self._slots.lanes, settings, wake=self.wake)
         self._checks = Checks(work, owner)
         self._attempter = Attempter(
-            OpenedSecrets(ring),
-            sender,
-            clock,
-            metrics,
-            owner=owner,
-            delays=settings.retry_delays,
-            jitter=jitter,
+            OpenedSecrets(ring), sender, clock, metrics, owner, settings.retry_delays, jitter
         )
         self._records = AttemptRecords(
             work, endpoints, owner, followed=self.wake, changed=self._checks.doubt
@@ -173,10 +165,10 @@ class Dispatcher:
             is_probe = self._held.is_probe(delivery_id)
             if (status := returned_as(due, is_probe=is_probe)) is not None:
                 await self._records.put_back(delivery_id, status)
-            elif (started := self._slots.begin(slot, due.callback_url)) is None:
-                is_over = False
+            elif self._slots.begin(slot, due):
+                await self._records.add(await self._attempt(slot, due, is_probe=is_probe))
             else:
-                await self._records.add(await self._attempt(slot, started, due, is_probe=is_probe))
+                is_over = False
         except ServiceError as error:
             # The lease runs out and the delivery is claimed again: at least once, never lost.
             logger.warning("delivery.postponed", delivery_id=delivery_id, code=error.code)
@@ -184,21 +176,13 @@ class Dispatcher:
             if is_over:
                 self._held.drop(delivery_id)
 
-    async def _attempt(
-        self, slot: Slot, started: Started, due: DueDelivery, *, is_probe: bool
-    ) -> AttemptResult:
+    async def _attempt(self, slot: Slot, due: DueDelivery, *, is_probe: bool) -> AttemptResult:
         """Make an attempt; its slot is free before it is written down, which is bookkeeping."""
         outcome = None
         try:
             result = await self._attempter.make(due, is_probe=is_probe)
             outcome = result.outcome
         finally:
-            if self._slots.end(slot, started, outcome):
-                self._metrics.breaker_openings.inc()
-                logger.warning(
-                    "breaker.opened",
-                    account_id=due.delivery.account_id,
-                    subscription_id=due.delivery.subscription_id,
-                )
+            self._slots.end(slot, outcome)
         self._start_attempts()
         return result

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
+import structlog
+
+from storage.repositories.due_deliveries import DueDelivery
 from webhooks.breaker import Breakers, Started, origin_of
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.lanes import Lanes
+from webhooks.metrics import RelayMetrics
 from webhooks.outcomes import has_reached, has_succeeded, is_gone
 from webhooks.schedule import Outcome
 
 _MOST_ORIGINS = 10_000
+
+logger = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -18,12 +24,16 @@ class Slot:
     endpoint: str
     delivery_id: str
     is_taken: bool = True
+    due: DueDelivery | None = None
+    started: Started | None = None
+    """What is sent, and its attempt, once that has begun."""
 
 
 class Slots:
     """Gives slots to what waits in `lanes`; each is given back with `end` or `free`."""
 
-    def __init__(self, settings: DispatchSettings) -> None:
+    def __init__(self, settings: DispatchSettings, metrics: RelayMetrics) -> None:
+        self._metrics = metrics
         self.lanes = Lanes(
             at_once=settings.at_once,
             per_lane=settings.per_endpoint,
@@ -42,29 +52,36 @@ class Slots:
         taken = self.lanes.take()
         return None if taken is None else Slot(*taken)
 
-    def begin(self, slot: Slot, url: str) -> Started | None:
-        """Count an attempt that starts; None when the host behind the URL isn't to be called now.
+    def begin(self, slot: Slot, due: DueDelivery) -> bool:
+        """Count an attempt that starts; return False when its host isn't to be called now.
 
         The delivery then waits in front of its queue, and the slot is to be freed.
         """
-        origin = self._origin(slot.endpoint, url)
+        origin = self._origin(slot.endpoint, due.callback_url)
         is_ill = self.lanes.is_ill(slot.endpoint)
         if not self._breakers.admits(origin, ill=is_ill):
             self.lanes.put(slot.endpoint, slot.delivery_id, first=True)
-            return None
-        return self._breakers.started(origin, ill=is_ill)
+            return False
+        slot.due, slot.started = due, self._breakers.started(origin, ill=is_ill)
+        return True
 
-    def end(self, slot: Slot, started: Started, outcome: Outcome | None) -> bool:
-        """Take in how an attempt went, None when it was broken off.
+    def end(self, slot: Slot, outcome: Outcome | None) -> None:
+        """Take in how an attempt that has begun went, None when it was broken off.
 
-        Returns whether that opened the breaker of its host. The slot is free now, unless the
-        receiver is gone: the next attempt must not start before that is written down.
+        The slot is free now, unless the receiver is gone: the next attempt must not start before
+        that is written down.
         """
+        assert slot.due is not None
+        assert slot.started is not None
         reached = None if outcome is None else has_reached(outcome)
-        is_opened = self._breakers.ended(started, reached=reached)
+        if self._breakers.ended(slot.started, reached=reached):
+            self._metrics.breaker_openings.inc()
+            one = slot.due.delivery
+            logger.warning(
+                "breaker.opened", account_id=one.account_id, subscription_id=one.subscription_id
+            )
         if outcome is not None and not is_gone(outcome):
             self.free(slot, answered=reached, succeeded=has_succeeded(outcome))
-        return is_opened
 
     def free(
         self, slot: Slot, *, answered: bool | None = None, succeeded: bool | None = None

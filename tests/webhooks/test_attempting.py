@@ -57,10 +57,10 @@ class Stage:
 
     async def attempt(self, due: DueDelivery, *, is_probe: bool = False) -> AttemptResult:
         attempter = Attempter(
-            OpenedSecrets(self.ring),
-            self.receiver,
-            self.clock,
-            RelayMetrics(self.registry),
+            secrets=OpenedSecrets(self.ring),
+            sender=self.receiver,
+            clock=self.clock,
+            metrics=RelayMetrics(self.registry),
             owner="worker",
             delays=RETRY_DELAYS,
             jitter=lambda: 0.0,

@@ -205,7 +205,7 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
     await until(lambda: len(gates) >= 5)
     await quiet(relay)
     assert len(gates) == 5, "half open: one try for each of the two"
-    assert dispatcher._metrics.breaker_openings._value.get() == 1
+    assert dispatcher._slots._metrics.breaker_openings._value.get() == 1
     for gate in gates[3:]:
         gate.set_result(Failed("CONNECTION_FAILED"))
     await until(lambda: len(gates) == 6)
@@ -249,7 +249,7 @@ async def test_receivers_that_hang_hold_up_no_other_behind_the_same_host(
     await until(lambda: len(gates) == 12)
     await queue(relay, subscription, ["a", "b"])
     await all_are(relay, subscription, "DELIVERED")
-    openings = dispatcher._metrics.breaker_openings._value
+    openings = dispatcher._slots._metrics.breaker_openings._value
 
     async def time_out(*, then: int) -> None:
         """Let all that hang time out, and wait for those that hang next."""
@@ -318,4 +318,4 @@ async def test_errors_of_the_receivers_software_slow_down_its_subscription_only(
     assert len(relay.endpoints.ids(HERE)) < 10
     await until(lambda: len(relay.endpoints.ids(HERE)) == 10)
     assert most == 1
-    assert dispatcher._metrics.breaker_openings._value.get() == 0
+    assert dispatcher._slots._metrics.breaker_openings._value.get() == 0

@@ -1,8 +1,11 @@
 """Who gets a slot, and when it is given back."""
 
-from tests.webhooks.due import delivery
-from webhooks.breaker import Started
+from prometheus_client import CollectorRegistry
+
+from storage.repositories.due_deliveries import DueDelivery
+from tests.webhooks.due import delivery, due_event, subscription
 from webhooks.dispatch_settings import DispatchSettings
+from webhooks.metrics import RelayMetrics
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.slots import Slot, Slots
 
@@ -10,8 +13,22 @@ URL = "https://app.example/1"
 SAME_HOST = "https://app.example/2"
 
 
-def slots(**settings: int) -> Slots:
-    return Slots(DispatchSettings(**({"breaker_after": 2} | settings)))  # type: ignore[arg-type]
+class Counted(Slots):
+    """Slots behind whose breakers two failures in a row are enough."""
+
+    def __init__(self, **settings: int) -> None:
+        metrics = RelayMetrics(CollectorRegistry())
+        chosen = DispatchSettings(**({"breaker_after": 2} | settings))  # type: ignore[arg-type]
+        super().__init__(chosen, metrics)
+        self.openings = metrics.breaker_openings._value
+
+
+def slots(**settings: int) -> Counted:
+    return Counted(**settings)
+
+
+def due(url: str) -> DueDelivery:
+    return due_event(of=subscription(callback_url=url))
 
 
 def wait(slots: Slots, endpoint: str, *numbers: int) -> None:
@@ -19,26 +36,26 @@ def wait(slots: Slots, endpoint: str, *numbers: int) -> None:
         slots.lanes.put(endpoint, delivery(number).id)
 
 
-def begin(slots: Slots, url: str = URL) -> tuple[Slot, Started]:
+def begin(slots: Slots, url: str = URL) -> Slot:
     slot = slots.take()
     assert slot is not None
-    started = slots.begin(slot, url)
-    assert started is not None
-    return slot, started
+    assert slots.begin(slot, due(url))
+    return slot
 
 
-def attempt(slots: Slots, endpoint: str, outcome: Outcome, url: str = URL) -> bool:
+def attempt(slots: Counted, endpoint: str, outcome: Outcome, url: str = URL) -> float:
+    """Make one, and answer how often breakers have opened."""
     wait(slots, endpoint, 1)
-    slot, started = begin(slots, url)
-    return slots.end(slot, started, outcome)
+    slots.end(begin(slots, url), outcome)
+    return slots.openings.get()
 
 
 def test_a_slot_is_free_as_soon_as_the_receiver_answered() -> None:
     own = slots(at_once=1)
     wait(own, "whk_1", 1, 2)
-    slot, started = begin(own)
+    slot = begin(own)
     assert own.take() is None
-    own.end(slot, started, Answered(200))
+    own.end(slot, Answered(200))
     assert not slot.is_taken
     assert own.take() is not None
 
@@ -46,8 +63,8 @@ def test_a_slot_is_free_as_soon_as_the_receiver_answered() -> None:
 def test_giving_a_slot_back_twice_counts_once() -> None:
     own = slots(at_once=1)
     wait(own, "whk_1", 1, 2, 3)
-    slot, started = begin(own)
-    own.end(slot, started, Answered(200))
+    slot = begin(own)
+    own.end(slot, Answered(200))
     own.free(slot)
     assert own.take() is not None
     assert own.take() is None
@@ -56,8 +73,8 @@ def test_giving_a_slot_back_twice_counts_once() -> None:
 def test_the_slot_of_a_receiver_that_is_gone_is_kept_until_that_is_written_down() -> None:
     own = slots(per_endpoint=1)
     wait(own, "whk_1", 1, 2)
-    slot, started = begin(own)
-    own.end(slot, started, Answered(410))
+    slot = begin(own)
+    own.end(slot, Answered(410))
     assert own.take() is None
     own.free(slot)
     assert own.take() is not None
@@ -67,8 +84,8 @@ def test_an_attempt_that_was_broken_off_says_nothing() -> None:
     own = slots()
     for _ in range(5):
         wait(own, "whk_1", 1)
-        slot, started = begin(own)
-        assert own.end(slot, started, None) is False
+        slot = begin(own)
+        own.end(slot, None)
         own.free(slot)
     assert not own.lanes.is_in_trouble("whk_1")
 
@@ -76,7 +93,7 @@ def test_an_attempt_that_was_broken_off_says_nothing() -> None:
 def test_what_opens_a_hosts_breaker_says_so_once() -> None:
     own = slots()
     opened = [attempt(own, "whk_1", Failed("TIMEOUT")) for _ in range(4)]
-    assert opened == [False, True, False, False]
+    assert opened == [0, 1, 1, 1]
 
 
 def test_behind_an_open_breaker_a_known_endpoint_gets_no_slot_beside_the_one_under_way() -> None:
@@ -85,9 +102,9 @@ def test_behind_an_open_breaker_a_known_endpoint_gets_no_slot_beside_the_one_und
         attempt(own, endpoint, Failed("TIMEOUT"))
     wait(own, "whk_1", 1)
     wait(own, "whk_2", 2)
-    slot, started = begin(own)
+    slot = begin(own)
     assert own.take() is None
-    own.end(slot, started, Answered(200))
+    own.end(slot, Answered(200))
     assert own.take() is not None
 
 
@@ -101,7 +118,7 @@ def test_behind_an_open_breaker_an_unknown_endpoint_goes_back_to_the_head_of_its
     wait(own, "new", 2, 3)
     slot = own.take()
     assert slot is not None
-    assert own.begin(slot, SAME_HOST) is None
+    assert not own.begin(slot, due(SAME_HOST))
     own.free(slot)
     assert own.lanes.length("new") == 2
     assert own.take() is None, "and no slot is given to it while its host isn't called"
