@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import structlog
-
+from storage.log import logger
 from storage.repositories.due_deliveries import DueDelivery
 from webhooks.breaker import Breakers, Started, origin_of
 from webhooks.dispatch_settings import DispatchSettings
@@ -13,8 +12,6 @@ from webhooks.outcomes import has_reached, has_succeeded, is_gone
 from webhooks.schedule import Outcome
 
 _MOST_ORIGINS = 10_000
-
-logger = structlog.get_logger()
 
 
 @dataclass(slots=True)
