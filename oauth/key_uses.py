@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from storage.bounded import Bounded
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError
 from storage.group_commit import GroupCommit
@@ -17,6 +18,9 @@ from storage.repositories.keys import USE_NOTED_EVERY, KeyUse, in_order
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
+_MOST_KEYS = 100_000
+"""Keys whose last use is remembered; of one that isn't, a use may be written down twice."""
+
 
 class KeyUses:
     """Takes note of keys that were presented. One per process; close it when the process ends."""
@@ -25,7 +29,7 @@ class KeyUses:
         self._work = work
         self._ring = ring
         self._clock = clock
-        self._noted: dict[str, datetime] = {}
+        self._noted: Bounded[str, datetime] = Bounded(_MOST_KEYS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._commits = GroupCommit[tuple[ApiKey | AccountKey, KeyUse], None](self._write)
 

@@ -24,6 +24,7 @@ from oauth.sealed_tokens import open_ready
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access, needs_refresh
 from oauth.unsaved import Unsaved
+from storage.bounded import Bounded
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError, StorageUnavailable
 from storage.log import logger
@@ -32,6 +33,9 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
 _NO_MARGIN = timedelta(0)
+
+_MOST_ACCOUNTS = 100_000
+"""Accounts that are remembered; of one that isn't, the rows are read again."""
 _AT_ONCE = 100
 
 _WHILE_GOOD = 1.0
@@ -92,8 +96,8 @@ class TokenVault:
             work, ring, targets, client, settings, clock, observe, self._unsaved, serving, now
         )
         self._resumer = Resumer(work, clock, self._refresher, self._newer, jitter=jitter, now=now)
-        self._held: dict[str, _Held] = {}
-        self._connections: dict[str, str] = {}
+        self._held: Bounded[str, _Held] = Bounded(_MOST_ACCOUNTS)
+        self._connections: Bounded[str, str] = Bounded(_MOST_ACCOUNTS)
         """The connections that accounts live on, as they were last read."""
         self._forgotten = 0
         """Counts what was forgotten: a look that began before then isn't kept."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connector.registry import Registry
+from storage.bounded import Bounded
 from storage.errors import NotFound
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -51,7 +52,7 @@ class KnownCallbacks:
         self._ring = ring
         self._registry = registry
         self._metrics = metrics
-        self._known: dict[str, KnownCallback] = {}
+        self._known: Bounded[str, KnownCallback] = Bounded(_MOST_CALLBACKS)
         self._reads: dict[str, asyncio.Task[KnownCallback]] = {}
 
     def forget(self, code: str) -> None:
@@ -87,10 +88,7 @@ class KnownCallbacks:
             return  # it was changed meanwhile
         del self._reads[code]
         if not failed:
-            self._known.pop(code, None)  # the ones read longest ago come first
             self._known[code] = task.result()
-            if len(self._known) > _MOST_CALLBACKS:
-                del self._known[next(iter(self._known))]
 
     async def _read(self, code: str, now: datetime) -> KnownCallback:
         async with self._work.hot_reading() as tx:
