@@ -23,7 +23,7 @@ from unittest import mock
 
 from qonto_simulator import Simulator, serving
 from qonto_simulator.oauth import grants
-from qonto_simulator.oauth.grants import Family
+from qonto_simulator.oauth.grants import Family, Wanted
 
 from connector.http import provider_http
 from oauth.vault import TokenVault
@@ -151,7 +151,7 @@ async def _ended(kind: str, url: str, calls: int) -> list[Figure]:
         await link_accounts(UnitOfWork(database), KeyRing([key]), simulator, 1, expires_at=later)
 
         def end() -> None:
-            simulator.grants.expire("access", None, simulator.clock.now())
+            simulator.grants.expire("access", Wanted(), simulator.clock.now())
 
         each = calls // processes
         answers = await _processes("ended", url, address, key, processes, each, before=end)
