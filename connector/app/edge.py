@@ -96,7 +96,8 @@ class Edge:
         status = 500
         begun = False
         is_direct = self._is_direct(scope)
-        refusal: Exception | None = None
+        answer: Response | None = None
+        is_paused = False
 
         async def sending(message: Message) -> None:
             nonlocal status, begun
@@ -126,15 +127,16 @@ class Edge:
             except Exception as error:
                 if begun:
                     raise
-                refusal = self._noted(error, scope, address)
-            if refusal is not None:
-                if is_direct and isinstance(refusal, ServiceError) and not refusal.retryable:
-                    # nothing but the connection is held meanwhile; frames would hold the body
-                    refusal.__traceback__ = refusal.__context__ = refusal.__cause__ = None
+                error = self._noted(error, scope, address)
+                is_paused = is_direct and isinstance(error, ServiceError) and not error.retryable
+                answer = _answer(error, request_id)
+            # the error is let go of before anything is awaited: its frames hold the body
+            if answer is not None:
+                if is_paused:
                     began = time.perf_counter()
                     await self._pauses.pause()
                     started += time.perf_counter() - began  # that isn't what it took
-                await _answer(refusal, request_id)(scope, receive, sending)
+                await answer(scope, receive, sending)
         finally:
             route = _route_of(scope)
             seconds = time.perf_counter() - started
