@@ -1,17 +1,20 @@
 """The two kinds of long-running process: `serve` and `worker`."""
 
 import gc
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
 
 from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
+from connector.app.heartbeat import VARIABLE, beat, beating
 from connector.app.one_company import OwnAccount, ensure
 from connector.app.opening import require_fitting_pooler
 from connector.app.serving import bind, serving, until_told
-from connector.app.settings import Settings
+from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
+from connector.app.worker import Worker
 from storage import migrations
 from storage.engine import Database
 from storage.lock import exclusive
@@ -87,16 +90,32 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
             await require_fitting_pooler(container.storage.database)
             await migrations.require_current(container.storage.database)
             with until_told() as told:
-                await container.oauth.vault.start()
-                container.worker.start()
-                spare_what_stays()
-                announce(container.relay.dispatcher.owner)
-                logger.info("worker.started")
-                await told.wait()
-                await container.worker.stop()
+                async with _heartbeat(settings, container.worker):
+                    await container.oauth.vault.start()
+                    container.worker.start()
+                    spare_what_stays()
+                    announce(container.relay.dispatcher.owner)
+                    logger.info("worker.started")
+                    await told.wait()
+                    await container.worker.stop()
     finally:
         await container.close()
     logger.info("worker.stopped")
+
+
+@asynccontextmanager
+async def _heartbeat(settings: Settings, worker: Worker) -> AsyncGenerator[None]:
+    """Show that the worker works, where a file for that is named. Raises SettingsInvalid."""
+    if not settings.heartbeat:
+        yield
+        return
+    file = Path(settings.heartbeat)
+    try:
+        beat(file)
+    except OSError as error:
+        raise SettingsInvalid(f"{VARIABLE}: {file} can't be written: {error.strerror}") from None
+    async with beating(file, lambda: worker.is_whole):
+        yield
 
 
 def spare_what_stays() -> None:

@@ -16,6 +16,9 @@ from connector.app.addresses import TrustedProxies
 from connector.app.doorman import ConnectionLimits, Doorman, ignore
 from connector.app.http_protocol import GuardedProtocol
 
+LAST_REQUESTS = 10
+"""Seconds that requests under way have to end when a server stops."""
+
 
 def bind(host: str, port: int) -> socket.socket:
     """Take an address; port 0 takes any free one. Raises OSError when it's taken."""
@@ -74,7 +77,7 @@ async def serving(
             server_header=False,
             date_header=True,
             timeout_keep_alive=limits.keep_alive_seconds,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=LAST_REQUESTS,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[bound]))

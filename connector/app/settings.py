@@ -386,6 +386,13 @@ class Settings(BaseSettings):
             "nowhere."
         ),
     )
+    heartbeat: str = Field(
+        default="",
+        description=(
+            "A file that `worker` touches every ten seconds while its loops run, for what watches "
+            "over it. Empty: none."
+        ),
+    )
     database: DatabaseGroup = DatabaseGroup()
     sealing: SealingGroup = SealingGroup()
     server: ServerGroup = ServerGroup()

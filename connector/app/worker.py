@@ -51,8 +51,15 @@ class Worker:
         await self._reconciler.stop()
         self._tasks = []
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no loop has broken; `listen` may end by itself, where nobody can listen."""
+        return not any(_broken(task) for task in self._tasks)
+
     def _begin(self, name: str, loop: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(loop, name=name))
+        task = asyncio.create_task(loop, name=name)
+        task.add_done_callback(_report)
+        self._tasks.append(task)
 
     async def _dispatch(self) -> None:
         """Send by the database's clock, where there is one."""
@@ -72,3 +79,12 @@ class Worker:
                 await self._clock.read()
             except ServiceError as error:
                 logger.warning("clock.not_read", code=error.code)
+
+
+def _broken(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if (error := _broken(task)) is not None:
+        logger.error("worker.loop_broken", kind=task.get_name(), exc_info=error)

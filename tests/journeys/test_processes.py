@@ -185,6 +185,31 @@ async def test_a_worker_runs_beside_a_server_without_one(tmp_path: Path) -> None
     assert (server.returncode, worker.returncode) == (0, 0)
 
 
+async def test_a_worker_s_health_is_asked_by_its_file(tmp_path: Path) -> None:
+    env = environment(tmp_path, CONNECTOR_HEARTBEAT=str(tmp_path / "heartbeat"))
+    await run("migrate", env=env)
+
+    async def is_healthy() -> bool:
+        check = (sys.executable, "-m", "connector.app.heartbeat")
+        process = await asyncio.create_subprocess_exec(*check, env=env)
+        return await process.wait() == 0
+
+    assert not await is_healthy()
+    async with running("worker", env=env) as worker:
+        assert (await line_of(worker.stderr)).startswith("delivering as worker_")
+        assert await is_healthy()
+    assert not await is_healthy()
+
+
+async def test_a_worker_that_could_not_show_its_health_does_not_start(tmp_path: Path) -> None:
+    env = environment(tmp_path, CONNECTOR_HEARTBEAT=str(tmp_path / "none" / "heartbeat"))
+    await run("migrate", env=env)
+    code, _, err = await run_apart("worker", env=env)
+    assert code == 1
+    assert "CONNECTOR_HEARTBEAT" in err
+    assert "No such file or directory" in err
+
+
 @pytest.mark.covers("VER-14")
 async def test_doctor_tells_problems_from_warnings_and_shows_no_values(tmp_path: Path) -> None:
     env = environment(tmp_path)
