@@ -5,7 +5,7 @@ ONLY ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts deps audit bench chaos fuzz sandbox requirements docs examples support fmt clean
+.PHONY: help demo test check lint types contracts deps deployment audit bench chaos fuzz sandbox requirements docs examples support sbom pin-images fmt clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,7 +35,7 @@ sandbox: .venv/.simulator ## install, then serve connector and simulator on loop
 test: .venv/.dev ## install, then run the whole test suite
 	$(BIN)/python -m pytest -n 4 --dist worksteal --durations=25
 
-check: .venv/.dev lint types contracts deps audit test ## everything CI runs
+check: .venv/.dev lint types contracts deps deployment audit test ## everything CI runs
 
 lint: .venv/.dev ## style
 	$(BIN)/ruff check .
@@ -49,6 +49,13 @@ contracts: .venv/.dev ## which floor may import which
 
 deps: .venv/.dev ## declared dependencies are the used ones
 	$(BIN)/deptry .
+
+deployment: .venv/.dev ## container, compose and Kubernetes files
+	$(BIN)/hadolint deploy/Dockerfile simulator/Containerfile
+	$(BIN)/yamllint --strict deploy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml deploy/compose.several.yaml
+	$(BIN)/kubernetes-validate --strict deploy/kubernetes.yaml
+	@$(BIN)/python deploy/pin_images.py --check
 
 audit: .venv/.dev ## known vulnerabilities; skipped aloud when the database can't be reached
 	@$(BIN)/python -m tests.audit
@@ -71,13 +78,19 @@ examples: .venv/.dev ## write the examples in the API's description again, from 
 support: .venv/.dev ## write the README's table of resources again, from the app
 	$(BIN)/python -m tests.support_table
 
+sbom: .venv/.dev ## write what the images hold to build/sbom, as CycloneDX
+	$(BIN)/python -m tests.sbom
+
+pin-images: ## pin base images by digest; needs skopeo or docker, and a registry
+	$(PYTHON) deploy/pin_images.py
+
 fmt: .venv/.dev ## format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 requirements: .venv/.dev ## compile the pinned, hashed requirements
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
-	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) -c requirements/base.txt -o simulator/requirements.txt
+	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) --extra build -c requirements/base.txt -o simulator/requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

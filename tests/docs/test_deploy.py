@@ -4,12 +4,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from connector.app.doctor import PROXYS_KEEP_ALIVE
 from connector.app.settings import ServerGroup, load
@@ -41,27 +38,6 @@ def test_the_wheel_holds_the_four_packages_the_revisions_and_the_licence(tmp_pat
     assert tops == {"connector", "oauth", "webhooks", "storage"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith(".pyc")]
-
-
-def test_the_image_copies_files_that_exist_and_are_let_through() -> None:
-    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
-    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE):
-        for source in line.split()[:-1]:
-            assert (ROOT / source).exists(), source
-            assert f"!{source}" in ignored, source
-
-
-def test_the_image_drops_exactly_what_only_builds_the_wheel() -> None:
-    (listed,) = re.findall(r"uninstall --yes \\\n\s+(.+?) \\\n", DOCKERFILE)
-    assert set(listed.split()) == _needed("build") - _needed("")
-
-
-def test_the_image_runs_as_somebody_and_says_how_it_is() -> None:
-    final = DOCKERFILE.rpartition("\nFROM ")[2]
-    assert re.search(r"^USER connector$", final, re.MULTILINE)
-    assert "HEALTHCHECK" in final
-    assert "/health'" in final
-    assert "pip install" not in final
 
 
 def test_settings_named_in_the_container_files_exist() -> None:
@@ -143,22 +119,3 @@ def test_the_runbook_names_metrics_that_are_counted() -> None:
 
 def _revisions() -> list[Path]:
     return sorted((ROOT / "alembic" / "versions").glob("*.py"))
-
-
-def _needed(extra: str) -> set[str]:
-    """Every distribution that this project needs on this machine, with an extra or without."""
-    found: set[str] = set()
-    todo = [("qonto-connector", frozenset({extra}))]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while todo:
-        name, extras = todo.pop()
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        for text in requires(name) or []:
-            one = Requirement(text)
-            wanted = {"", *extras}
-            if one.marker is None or any(one.marker.evaluate({"extra": e}) for e in wanted):
-                found.add(canonicalize_name(one.name))
-                todo.append((one.name, frozenset(one.extras)))
-    return found

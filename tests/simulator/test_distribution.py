@@ -110,15 +110,6 @@ def test_a_taken_port_and_a_production_environment_are_one_line(tmp_path: Path) 
     assert refused.count("\n") == 1
 
 
-def test_the_container_file_copies_what_is_there_and_let_through() -> None:
-    ignored = (SIMULATOR / ".dockerignore").read_text().splitlines()
-    for line in re.findall(r"^COPY (?!--from)(.+)$", CONTAINERFILE, re.MULTILINE):
-        for source in line.split()[:-1]:
-            assert (SIMULATOR / source).exists(), source
-            assert f"!{source}" in ignored, source
-    assert re.search(r"^USER simulator$", CONTAINERFILE, re.MULTILINE)
-
-
 @contextmanager
 def _serving(*arguments: str) -> Iterator[dict[str, str]]:
     command = [str(COMMAND), *arguments]
