@@ -11,7 +11,7 @@ from connector.app import heartbeat, serving
 from connector.app.settings import DeliveryGroup
 from oauth import returning, unsaved
 from oauth.settings import OAuthSettings
-from tests.docs.markdown import ROOT
+from tests.docs.markdown import ROOT, table_rows
 from tests.docs.settings_keys import keys
 
 DEPLOY = ROOT / "deploy"
@@ -121,6 +121,28 @@ def test_only_the_proxy_can_be_reached_from_outside() -> None:
     several = COMPOSE["compose.several"]["services"]
     assert {name: each["ports"] for name, each in several.items() if "ports" in each} == {
         "connector": ["${LISTEN_ON:?set LISTEN_ON in deploy/.env}:8080:8080"]
+    }
+
+
+def test_containers_of_several_machines_are_confined_as_those_of_one() -> None:
+    one, several = COMPOSE["compose"]["services"], COMPOSE["compose.several"]["services"]
+    apart = {"depends_on", "environment", "networks", "ports"}
+    for name, service in several.items():
+        for key in (service.keys() | one[name].keys()) - apart:
+            assert service[key] == one[name][key], (name, key)
+
+
+def test_the_runbook_names_the_limits_that_compose_sets() -> None:
+    units = {"g": " GB", "m": " MB"}
+    rows = table_rows(DEPLOY / "runbook.md", "|".join(COMPOSE["compose"]["services"]))
+    told = {name: (memory, processes, stops) for name, memory, processes, stops, _ in rows}
+    assert told == {
+        name: (
+            service["mem_limit"][:-1] + units[service["mem_limit"][-1]],
+            str(service["pids_limit"]),
+            f"{_seconds(service['stop_grace_period'])} s",
+        )
+        for name, service in COMPOSE["compose"]["services"].items()
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.pin_images import FILES, NotFound, pin, unpinned
-from tests.docs.markdown import ROOT
+from tests.docs.markdown import ROOT, table_rows
 from tests.support.distributions import only_for_build
 
 IMAGES = {
@@ -73,6 +73,15 @@ def test_base_images_are_pinned_by_digest() -> None:
     if len(lacking) == len(_all_named(ROOT)):
         pytest.skip(f"by tag only, run `make pin-images` with a registry: {', '.join(lacking)}")
     assert lacking == []
+
+
+def test_the_runbook_says_how_each_base_image_is_pinned() -> None:
+    rows = table_rows(ROOT / "deploy" / "runbook.md", r"`[\w.-]+:[\w.-]+`")
+    told = {row[0].strip("`"): row[2] for row in rows}
+    by_tag = {line.partition(": ")[2] for line in unpinned(ROOT)}
+    assert set(told) == {line.partition(": ")[2].partition("@")[0] for line in _all_named(ROOT)}
+    assert {image for image, how in told.items() if how == "tag"} == by_tag
+    assert set(told.values()) <= {"tag", "digest"}
 
 
 @pytest.fixture
