@@ -55,33 +55,41 @@ class DownstreamEntry:
 class IdentityUnknown(ServiceError):
     code = "IDENTITY_UNKNOWN"
     http_status = 403
+    meaning = "the granted scopes don't tell who linked the account"
 
 
 class NotAcceptable(ServiceError):
     code = "NOT_ACCEPTABLE"
     http_status = 406
+    meaning = "there is no such form of the file; `Accept` names what is taken"
 
 
 class DocumentTooLarge(ServiceError):
     code = "DOCUMENT_TOO_LARGE"
     http_status = 400
+    meaning = "the file is larger than is read in this form"
 
 
 class PassThroughRefused(ServiceError):
     code = "PASS_THROUGH_REFUSED"
     http_status = 403
+    meaning = "such a call isn't passed through to the target system"
 
 
 class FilterTooBroad(Invalid):
     code = "FILTER_TOO_BROAD"
+    meaning = "a filter or order over more documents than are read for it"
 
 
 class NotEnabled(NotFound):
     code = "NOT_ENABLED"
+    meaning = "the target system has it, this service doesn't offer it yet"
 
 
 class DocumentNotFound(NotFound):
     """The target system has no such document, or this account may not see it."""
+
+    meaning = "the target system knows no document of that id"
 
     def __init__(
         self,
@@ -99,6 +107,7 @@ class DocumentNotReady(NotFound):
     """A record has no file yet; `retry_after` is in seconds, None when waiting alone won't help."""
 
     code = "DOCUMENT_NOT_READY"
+    meaning = "the record has no file yet; without Retry-After it is a draft"
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -109,12 +118,14 @@ class DocumentGone(NotFound):
     """A record's file is gone for good, so that asking again won't help."""
 
     code = "DOCUMENT_GONE"
+    meaning = "its file is gone for good, or was never made"
 
 
 class DocumentUnreadable(NotFound):
     """What the target system says of a file can't be read, and asking again won't help."""
 
     code = "DOCUMENT_UNREADABLE"
+    meaning = "the file is there, and what is said of it can't be read"
 
 
 class DownstreamError(ServiceError):
@@ -122,6 +133,7 @@ class DownstreamError(ServiceError):
 
     code = "DOWNSTREAM_ERROR"
     http_status = 502
+    meaning = "the target system's answer is of no use"
 
     def __init__(
         self,
@@ -140,17 +152,20 @@ class DownstreamError(ServiceError):
 class DownstreamRefused(DownstreamError):
     code = "DOWNSTREAM_REFUSED"
     http_status = 400
+    meaning = "the target system refused the request (4xx); repeating it won't help"
 
 
 class DownstreamForbidden(DownstreamRefused):
     code = "DOWNSTREAM_FORBIDDEN"
     http_status = 403
+    meaning = "the person, the plan or the app may not do this"
 
 
 class MissingScope(DownstreamForbidden):
     """The end customer's consent doesn't cover the call; `scope` is the one to ask for."""
 
     code = "MISSING_SCOPE"
+    meaning = "the consent doesn't cover this; names the scope"
 
     def __init__(
         self,
@@ -174,6 +189,8 @@ class MissingScope(DownstreamForbidden):
 class AccessRefused(ReauthRequired):
     """Every renewed access was refused: the consent may have ended without a word."""
 
+    meaning = "the target system refuses every renewed access: the customer must link again"
+
     def __init__(self, message: str, *, trace_id: str | None = None) -> None:
         super().__init__(message)
         self.trace_id = trace_id
@@ -193,6 +210,7 @@ class DownstreamUnavailable(DownstreamError):
     code = "DOWNSTREAM_UNAVAILABLE"
     http_status = 503
     retryable = True
+    meaning = "the target system can't be reached, or failed"
 
     def __init__(
         self,
@@ -214,16 +232,20 @@ class CallsSuspended(DownstreamUnavailable):
     """
 
     code = "ACCOUNT_CALLS_SUSPENDED"
+    meaning = "the target system refused the account's access, which is being renewed"
 
 
 class DownstreamTimeout(DownstreamError):
     code = "DOWNSTREAM_TIMEOUT"
     http_status = 504
     retryable = True
+    meaning = "the target system didn't answer in time"
 
 
 class UnreadableAnswer(DownstreamError):
     """The target system's answer isn't what its documentation says."""
+
+    meaning = "its answer isn't what its documentation says"
 
 
 class RateLimited(DownstreamError):
@@ -236,6 +258,7 @@ class RateLimited(DownstreamError):
     code = "RATE_LIMITED"
     http_status = 429
     retryable = True
+    meaning = "too many requests (429); `retry_after` in seconds"
 
     def __init__(
         self,

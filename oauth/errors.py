@@ -38,6 +38,7 @@ from storage.errors import Invalid, NotFound, ServiceError
 class UnauthorizedApiKey(ServiceError):
     code = "UNAUTHORIZED_API_KEY"
     http_status = 403
+    meaning = "no such API key, or revoked"
 
     def __init__(self) -> None:
         super().__init__("the X-API-KEY header is missing, or its key is unknown or revoked")
@@ -46,6 +47,7 @@ class UnauthorizedApiKey(ServiceError):
 class PermissionDenied(ServiceError):
     code = "PERMISSION_DENIED"
     http_status = 403
+    meaning = "the API key isn't for calls of this kind"
 
     def __init__(self, permission: str) -> None:
         super().__init__(
@@ -58,6 +60,7 @@ class PermissionDenied(ServiceError):
 class UnauthorizedAccountKey(ServiceError):
     code = "UNAUTHORIZED_ACCOUNT_KEY"
     http_status = 401
+    meaning = "unknown, another tenant's or revoked: one and the same answer"
 
     def __init__(self) -> None:
         super().__init__(
@@ -69,11 +72,13 @@ class UnauthorizedAccountKey(ServiceError):
 class AccountUnusable(ServiceError):
     code = "ACCOUNT_INACTIVE"
     http_status = 401
+    meaning = "the account can't be called for"
 
 
 class ReauthRequired(AccountUnusable):
     code = "ACCOUNT_REAUTH_REQUIRED"
     http_status = 401
+    meaning = "the customer must link again"
 
     def __init__(
         self, message: str = "the consent has ended; the customer must link again"
@@ -82,6 +87,8 @@ class ReauthRequired(AccountUnusable):
 
 
 class AccountInactive(AccountUnusable):
+    meaning = "disabled or revoked"
+
     def __init__(self, status: str) -> None:
         super().__init__(f"the account is {status}: nothing is read or written for it")
         self.status = status
@@ -89,11 +96,13 @@ class AccountInactive(AccountUnusable):
 
 class NotSupported(NotFound):
     code = "NOT_SUPPORTED"
+    meaning = "the target system has nothing of that kind, or only the operator may ask"
 
 
 class UnknownTarget(ServiceError):
     code = "TARGET_SYSTEM_UNKNOWN"
     http_status = 405
+    meaning = "no target system has that name"
 
     def __init__(self, message: str = "there is no target system of that name") -> None:
         super().__init__(message)
@@ -102,6 +111,7 @@ class UnknownTarget(ServiceError):
 class SystemNotRegistered(ServiceError):
     code = "SYSTEM_NOT_REGISTERED"
     http_status = 409
+    meaning = "the tenant has no app credentials for the target system"
 
     def __init__(self, target: str) -> None:
         super().__init__(
@@ -113,6 +123,7 @@ class SystemNotRegistered(ServiceError):
 class SigningSecretMissing(ServiceError):
     code = "SIGNING_SECRET_MISSING"
     http_status = 409
+    meaning = "a signature was asked for, and there's no secret to sign with"
 
     def __init__(self) -> None:
         super().__init__("there is no signing secret yet: make one at POST /tenants/signing-secret")
@@ -121,10 +132,12 @@ class SigningSecretMissing(ServiceError):
 class LinkRefused(ServiceError):
     code = "LINK_REFUSED"
     http_status = 400
+    meaning = "the link flow stops here"
 
 
 class StateInvalid(LinkRefused):
     code = "STATE_INVALID"
+    meaning = "forged, damaged, or another flow's"
 
     def __init__(self) -> None:
         super().__init__("this link wasn't started here, or its address was changed")
@@ -132,6 +145,7 @@ class StateInvalid(LinkRefused):
 
 class StateExpired(LinkRefused):
     code = "STATE_EXPIRED"
+    meaning = "older than it may be"
 
     def __init__(self) -> None:
         super().__init__("this link took too long and has expired")
@@ -139,6 +153,7 @@ class StateExpired(LinkRefused):
 
 class StateReplayed(LinkRefused):
     code = "STATE_REPLAYED"
+    meaning = "used before"
 
     def __init__(self) -> None:
         super().__init__("this link was used before; each can be used once")
@@ -146,6 +161,7 @@ class StateReplayed(LinkRefused):
 
 class PageInvalid(LinkRefused):
     code = "PAGE_INVALID"
+    meaning = "no such link page"
 
     def __init__(self) -> None:
         super().__init__("there is no such page, or its address was changed")
@@ -153,6 +169,7 @@ class PageInvalid(LinkRefused):
 
 class PageExpired(LinkRefused):
     code = "PAGE_EXPIRED"
+    meaning = "a link page older than a day"
 
     def __init__(self) -> None:
         super().__init__("this page is older than a day and has expired")
@@ -160,6 +177,7 @@ class PageExpired(LinkRefused):
 
 class PageUsed(LinkRefused):
     code = "PAGE_USED"
+    meaning = "a link page whose link was made"
 
     def __init__(self) -> None:
         super().__init__("the connection that this page is for was made already")
@@ -169,6 +187,7 @@ class ConsentRefused(LinkRefused):
     """The provider sent the customer back without a code; `error` is its OAuth 2.0 error code."""
 
     code = "CONSENT_REFUSED"
+    meaning = "the customer, or the provider for them, said no"
 
     def __init__(self, error: str, description: str | None) -> None:
         super().__init__(description or "the consent was not given")
@@ -177,6 +196,7 @@ class ConsentRefused(LinkRefused):
 
 class OrganizationMismatch(LinkRefused):
     code = "ORGANIZATION_MISMATCH"
+    meaning = "another organisation than the one of the account key"
 
     def __init__(self) -> None:
         super().__init__(
@@ -188,6 +208,7 @@ class OrganizationMismatch(LinkRefused):
 class ReferenceTaken(LinkRefused):
     code = "REFERENCE_TAKEN"
     http_status = 409
+    meaning = "another account has the reference"
 
     def __init__(self) -> None:
         super().__init__(
@@ -198,11 +219,13 @@ class ReferenceTaken(LinkRefused):
 
 class CallbackNotAllowed(Invalid):
     code = "CALLBACK_NOT_ALLOWED"
+    meaning = "a URL that a browser may not be sent to"
 
 
 class CodeInvalid(ServiceError):
     code = "CODE_INVALID"
     http_status = 400
+    meaning = "the one-time code is unknown, used, expired or another tenant's"
 
     def __init__(self) -> None:
         super().__init__("the code is unknown, expired or used; start the link again")
@@ -211,10 +234,12 @@ class CodeInvalid(ServiceError):
 class ProviderError(ServiceError):
     code = "PROVIDER_ERROR"
     http_status = 502
+    meaning = "the token endpoint's answer is of no use"
 
 
 class ProviderRefused(ProviderError):
     code = "PROVIDER_REFUSED"
+    meaning = "the target system says no; `error` is its OAuth 2.0 error code"
 
     def __init__(self, error: str) -> None:
         super().__init__(f"the target system refused the token request: {error}")
@@ -224,9 +249,12 @@ class ProviderRefused(ProviderError):
 class GrantInvalid(ProviderRefused):
     """The provider says `invalid_grant`: this code or refresh token gives nothing any more."""
 
+    meaning = "the code or refresh token is dead (`invalid_grant`)"
+
 
 class SandboxTokenMissing(ProviderError):
     code = "SANDBOX_TOKEN_MISSING"
+    meaning = "the sandbox's gate answered instead of the target system"
 
     def __init__(
         self,
@@ -240,6 +268,7 @@ class ProviderUnavailable(ProviderError):
     code = "PROVIDER_UNAVAILABLE"
     http_status = 503
     retryable = True
+    meaning = "not reached, not in time or failing; try again"
 
     def __init__(
         self,
@@ -255,7 +284,11 @@ class ProviderUnavailable(ProviderError):
 class OutcomeUnknown(ProviderUnavailable):
     """The token endpoint may have done its work: a refresh token may be used up now."""
 
+    meaning = "the request was sent, and may have had its effect"
+
 
 class AnswerUnreadable(OutcomeUnknown):
+    meaning = "the target system says 200 and makes no sense"
+
     def __init__(self) -> None:
         super().__init__("the token endpoint's answer can't be read; try again")

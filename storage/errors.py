@@ -20,11 +20,15 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """A failure with a stable `code`; `retryable` says whether the same call may succeed later."""
+    """A failure with a stable `code`; `retryable` says whether the same call may succeed later.
+
+    `meaning` is what the code says to a client, as the API's description has it.
+    """
 
     code: ClassVar[str] = "INTERNAL"
     http_status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    meaning: ClassVar[str] = "something went wrong here, not in the request"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -50,6 +54,7 @@ class Invalid(ServiceError):
 
     code = "VALIDATION_FAILED"
     http_status = 400
+    meaning = "the caller's input is wrong; carries one entry per field"
 
     def __init__(self, message: str, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
@@ -64,22 +69,27 @@ class Invalid(ServiceError):
 class NotFound(ServiceError):
     code = "NOT_FOUND"
     http_status = 404
+    meaning = "no such record, or not the caller's"
 
 
 class Conflict(ServiceError):
     code = "CONFLICT"
     http_status = 409
+    meaning = "the record's state forbids it"
 
 
 class StorageUnavailable(ServiceError):
     code = "STORAGE_UNAVAILABLE"
     http_status = 503
     retryable = True
+    meaning = "the database can't be reached or is full; try again"
 
 
 class SchemaMismatch(ServiceError):
     code = "SCHEMA_MISMATCH"
+    meaning = "the database was made by an older or a newer version"
 
 
 class SecretUnreadable(ServiceError):
     code = "SECRET_UNREADABLE"
+    meaning = "a sealed value can't be opened with the keys at hand"

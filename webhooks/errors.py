@@ -20,17 +20,20 @@ from storage.errors import Conflict, FieldError, Invalid, ServiceError
 class SignatureInvalid(ServiceError):
     code = "SIGNATURE_INVALID"
     http_status = 401
+    meaning = "an incoming event isn't signed with our secret"
 
 
 class EventStale(ServiceError):
     code = "EVENT_STALE"
     http_status = 400
+    meaning = "rightly signed, too old"
 
 
 class SubscriptionExists(Conflict):
     """`subscription_id` is the one that stands already."""
 
     code = "SUBSCRIPTION_EXISTS"
+    meaning = "the same account, resource and URL are subscribed already"
 
     def __init__(self, subscription_id: str, message: str | None = None) -> None:
         super().__init__(
@@ -43,6 +46,7 @@ class SubscriptionExists(Conflict):
 
 class RotationUnderWay(Conflict):
     code = "ROTATION_UNDER_WAY"
+    meaning = "the secret before the last rotation still counts"
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
@@ -53,10 +57,12 @@ class RotationUnderWay(Conflict):
 
 class NotReplayable(Conflict):
     code = "NOT_REPLAYABLE"
+    meaning = "a delivery that can't be sent again, or not to this subscription"
 
 
 class CallbackRefused(Invalid):
     code = "CALLBACK_URL_REFUSED"
+    meaning = "a callback URL that must not be called"
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, (FieldError("callbackUrl", reason, message),))

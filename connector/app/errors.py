@@ -19,6 +19,7 @@ from storage.errors import ServiceError
 class BodyTooLarge(ServiceError):
     code = "BODY_TOO_LARGE"
     http_status = 413
+    meaning = "the body is larger than the operator lets it be"
 
     def __init__(self, most: int) -> None:
         super().__init__(f"The request's body has more than {most} bytes.")
@@ -31,6 +32,7 @@ class BodyTooLarge(ServiceError):
 class HeadersTooLarge(ServiceError):
     code = "HEADERS_TOO_LARGE"
     http_status = 431
+    meaning = "the headers are too long or too many"
 
     def __init__(self) -> None:
         super().__init__("The request's headers are too long or too many.")
@@ -40,6 +42,7 @@ class RequestTooSlow(ServiceError):
     code = "REQUEST_TIMEOUT"
     http_status = 408
     retryable = True
+    meaning = "the request did not come in time"
 
     def __init__(self, part: str) -> None:
         super().__init__(f"The request's {part} did not come in time.")
@@ -48,6 +51,7 @@ class RequestTooSlow(ServiceError):
 class MalformedRequest(ServiceError):
     code = "MALFORMED_REQUEST"
     http_status = 400
+    meaning = "this is no HTTP request"
 
     def __init__(self) -> None:
         super().__init__("This is not an HTTP request.")
@@ -57,6 +61,7 @@ class TooManyBadKeys(ServiceError):
     code = "TOO_MANY_BAD_KEYS"
     http_status = 429
     retryable = True
+    meaning = "too many unknown keys came from this address; wait"
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(
@@ -70,6 +75,7 @@ class TooManyRequests(ServiceError):
     code = "TOO_MANY_REQUESTS"
     http_status = 429
     retryable = True
+    meaning = "too many requests at once from this address; wait"
 
     def __init__(self, what: str = "requests") -> None:
         super().__init__(f"There are too many {what} at once from this address.")
@@ -79,6 +85,7 @@ class ServerBusy(ServiceError):
     code = "SERVER_BUSY"
     http_status = 503
     retryable = True
+    meaning = "there is no room for another request just now; try again"
 
     def __init__(self) -> None:
         super().__init__("There is no room for another request just now; try again.")
@@ -87,6 +94,7 @@ class ServerBusy(ServiceError):
 class NoSuchMethod(ServiceError):
     code = "METHOD_NOT_ALLOWED"
     http_status = 405
+    meaning = "the path has no such method"
 
     def __init__(self) -> None:
         super().__init__("This path exists, but not for this method.")

@@ -44,6 +44,19 @@ def test_the_tree_in_a_module_of_errors_names_its_errors() -> None:
         assert named - defined - outside == set(), module
 
 
+def test_every_error_declares_its_meaning_and_the_tree_says_the_same() -> None:
+    """In a tree, `it` is the target system; a word in parentheses is for the code's readers."""
+    for kind in set(kinds()) - {ServiceError}:
+        if not kind.__module__.endswith(".errors"):
+            continue
+        assert "meaning" in vars(kind), kind
+        tree = importlib.import_module(kind.__module__).__doc__ or ""
+        told = re.search(rf"[├└]── {kind.__name__} +(\S[^\n]*)", tree)
+        assert told is not None, kind
+        said = re.sub(r"^it\b", "the target system", re.sub(r" \(\w+\)$", "", told[1]))
+        assert kind.meaning == said, kind
+
+
 def test_every_code_but_that_of_the_unexpected_has_a_meaning() -> None:
     unexplained = [one.code for one in error_codes() if one.meaning.startswith("something went")]
     assert unexplained == ["INTERNAL"]
