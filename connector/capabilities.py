@@ -8,9 +8,13 @@ import re
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
+
+from connector.api.meaning import meaning
+from connector.api.named import named
+from oauth.words import Target
 
 Action = Literal["read", "create", "update", "delete", "webhook"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -84,24 +88,32 @@ class Concept:
     why: Mapping[Action, str] = field(default_factory=dict[Action, str])
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """One action on one resource. `why` is null where the word says it all."""
+_BASELINE_NAME = named("Baseline", "What Maesn offers: at once, after asking for it, or not.")
+_HERE_NAME = named(
+    "Here", "What is offered here: it is, the target system alone has it, or neither does."
+)
 
-    maesn: Baseline
-    here: Here
-    why: str | None
+
+class Cell(msgspec.Struct, frozen=True):
+    __doc__ = """One action on one resource. `why` is null where the word says it all."""
+
+    maesn: Annotated[Annotated[Baseline, _BASELINE_NAME], meaning("What Maesn offers.")]
+    here: Annotated[Annotated[Here, _HERE_NAME], meaning("What is offered here.")]
+    why: Annotated[
+        str | None, meaning("What is worth knowing of it; null where the word says it all.")
+    ]
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One resource. `scopes` are what reading it takes."""
+    __doc__ = """One resource. `scopes` are what reading it takes."""
 
-    resource: str
-    scopes: tuple[str, ...]
-    read: Cell
-    create: Cell
-    update: Cell
-    delete: Cell
-    webhook: Cell
+    resource: Annotated[str, meaning("The resource.")]
+    scopes: Annotated[tuple[str, ...], meaning("The scopes that reading it takes.")]
+    read: Annotated[Cell, meaning("Reading it.")]
+    create: Annotated[Cell, meaning("Making one.")]
+    update: Annotated[Cell, meaning("Changing one.")]
+    delete: Annotated[Cell, meaning("Deleting one.")]
+    webhook: Annotated[Cell, meaning("Being told of its changes.")]
 
     def cell(self, action: Action) -> Cell:
         """Answer the cell of an action."""
@@ -110,34 +122,34 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class BaselineTotals(msgspec.Struct, frozen=True, rename="camel"):
-    """How many cells of each kind Maesn has."""
+    __doc__ = """How many cells of each kind Maesn has."""
 
-    supported: int
-    on_demand: int
-    not_supported: int
+    supported: Annotated[int, meaning("Cells that are offered at once.")]
+    on_demand: Annotated[int, meaning("Cells that are offered after asking for it.")]
+    not_supported: Annotated[int, meaning("Cells that are not offered.")]
 
 
 class HereTotals(msgspec.Struct, frozen=True, rename="camel"):
-    """How many cells of each kind this service has."""
+    __doc__ = """How many cells of each kind this service has."""
 
-    supported: int
-    not_enabled: int
-    not_supported: int
+    supported: Annotated[int, meaning("Cells that are offered.")]
+    not_enabled: Annotated[int, meaning("Cells that the target system alone has.")]
+    not_supported: Annotated[int, meaning("Cells that neither has.")]
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The cells counted."""
+    __doc__ = """The cells counted."""
 
-    maesn: BaselineTotals
-    here: HereTotals
+    maesn: Annotated[BaselineTotals, meaning("The cells of Maesn.")]
+    here: Annotated[HereTotals, meaning("The cells of this service.")]
 
 
 class Capabilities(msgspec.Struct, frozen=True, rename="camel"):
-    """What can be done with each resource of one target system."""
+    __doc__ = """What can be done with each resource of one target system."""
 
-    target_system: str
-    totals: Totals
-    resources: tuple[Row, ...]
+    target_system: Annotated[Target, meaning("The target system.")]
+    totals: Annotated[Totals, meaning("The cells counted.")]
+    resources: Annotated[tuple[Row, ...], meaning("What can be done with each resource.")]
 
 
 def resource_of(path: str) -> str | None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import msgspec
 
-from connector.api.meaning import meaning
+from connector.api.meaning import Moment, meaning
+from connector.api.named import words
 from oauth.accounts import CredentialStatus
 from oauth.grants import choose_scopes
 from oauth.link import Exchanged
@@ -15,6 +16,7 @@ from oauth.ports import TargetSystem
 from oauth.settings import OAuthSettings
 from oauth.tenant_keys import IssuedApiKey
 from oauth.tenants import CallbackUrls, EndUser, RegisteredSystem, SigningSecret
+from oauth.words import AccountState, PermissionWord, Target
 from storage.clock import iso_millis
 from storage.repositories.accounts import Account
 from storage.repositories.api_keys import ApiKey
@@ -28,6 +30,8 @@ class _Answer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class LinkUrl(_Answer, frozen=True):
+    __doc__ = "Where a link begins."
+
     url: Annotated[
         str,
         meaning(
@@ -38,13 +42,19 @@ class LinkUrl(_Answer, frozen=True):
 
 
 class NewAccountKey(_Answer, frozen=True):
+    __doc__ = "The key of an account that was linked."
+
     account_key: Annotated[str, meaning("The account key, shown this once.")]
 
 
 class ExchangedKey(_Answer, frozen=True):
-    account_key: str
-    target_system: str
-    reference: str | None
+    __doc__ = "What a finished link came to."
+
+    account_key: Annotated[str, meaning("The account key, shown this once.")]
+    target_system: Annotated[Target, meaning("The target system of the account.")]
+    reference: Annotated[
+        str | None, meaning("Your own id of this customer, as given at the start of the link.")
+    ]
     relinked: Annotated[
         bool,
         meaning("Whether the organisation was linked before, so that this is an additional key."),
@@ -61,14 +71,18 @@ class ExchangedKey(_Answer, frozen=True):
 
 
 class AccountStatus(_Answer, frozen=True):
-    account_id: str
-    target_system: str
-    status: Annotated[str, meaning("ACTIVE, REAUTH_REQUIRED, REVOKED or DISABLED.")]
-    organization_id: str
-    organization_name: str | None
-    reference: str | None
-    linked_date: str
-    scopes: list[str]
+    __doc__ = "A linked account, and whether it can be used."
+
+    account_id: Annotated[str, meaning("The account's id.")]
+    target_system: Annotated[Target, meaning("The target system of the account.")]
+    status: Annotated[AccountState, meaning("Whether the account can be used.")]
+    organization_id: Annotated[str, meaning("The organisation's id at the target system.")]
+    organization_name: Annotated[str | None, meaning("What the organisation is called.")]
+    reference: Annotated[str | None, meaning("Your own id of this customer.")]
+    linked_date: Annotated[Moment, meaning("When the customer linked.")]
+    scopes: Annotated[
+        list[str], meaning("What the customer consented to, in the target system's words.")
+    ]
     renewable: Annotated[bool, meaning("Whether the access is renewed without the customer.")]
 
     @classmethod
@@ -87,20 +101,24 @@ class AccountStatus(_Answer, frozen=True):
 
 
 class KeyHint(_Answer, frozen=True):
-    key_id: str
-    hint: str
-    created_date: str
+    __doc__ = "An account key, without what makes it work."
+
+    key_id: Annotated[str, meaning("The key's id.")]
+    hint: Annotated[str, meaning("The key's first characters.")]
+    created_date: Annotated[Moment, meaning("When the key was made.")]
 
 
 class EndUserEntry(_Answer, frozen=True):
-    account_id: str
-    target_system: str
-    status: str
-    organization_id: str
-    organization_name: str | None
-    reference: str | None
-    linked_date: str
-    updated_date: str
+    __doc__ = "One of your linked accounts."
+
+    account_id: Annotated[str, meaning("The account's id.")]
+    target_system: Annotated[Target, meaning("The target system of the account.")]
+    status: Annotated[AccountState, meaning("Whether the account can be used.")]
+    organization_id: Annotated[str, meaning("The organisation's id at the target system.")]
+    organization_name: Annotated[str | None, meaning("What the organisation is called.")]
+    reference: Annotated[str | None, meaning("Your own id of this customer.")]
+    linked_date: Annotated[Moment, meaning("When the customer linked.")]
+    updated_date: Annotated[Moment, meaning("When the account's status last changed.")]
     account_keys: Annotated[list[KeyHint], meaning("The live keys, by their first characters.")]
 
     @classmethod
@@ -123,20 +141,28 @@ class EndUserEntry(_Answer, frozen=True):
 
 
 class EndUserList(_Answer, frozen=True):
-    end_users: list[EndUserEntry]
+    __doc__ = "Your linked accounts."
+
+    end_users: Annotated[list[EndUserEntry], meaning("Your linked accounts.")]
 
 
 class MaskedValue(_Answer, frozen=True, kw_only=True):
-    key: str
-    value: str = MASK
+    __doc__ = "A custom value, which can't be read back."
+
+    key: Annotated[str, meaning("The custom value's name.")]
+    value: Annotated[str, meaning("Asterisks: custom values can't be read back.")] = MASK
 
 
 class SystemEntry(_Answer, frozen=True, kw_only=True):
-    target_system: str
-    client_id: str
-    client_secret: str = MASK
-    custom_values: list[MaskedValue]
-    scopes: str | None
+    __doc__ = "Your app at a target system, without its secrets."
+
+    target_system: Annotated[Target, meaning("The target system that your app is registered for.")]
+    client_id: Annotated[str, meaning("The client id of your app there.")]
+    client_secret: Annotated[str, meaning("Asterisks: secrets can't be read back.")] = MASK
+    custom_values: Annotated[list[MaskedValue], meaning("What else was registered, by name.")]
+    scopes: Annotated[
+        str | None, meaning("The scopes that are asked for; null for those of the service.")
+    ]
 
     @classmethod
     def of(cls, system: RegisteredSystem) -> "SystemEntry":
@@ -149,12 +175,16 @@ class SystemEntry(_Answer, frozen=True, kw_only=True):
 
 
 class SystemList(_Answer, frozen=True):
-    systems: list[SystemEntry]
+    __doc__ = "Your apps at target systems."
+
+    systems: Annotated[list[SystemEntry], meaning("Your registered apps.")]
 
 
 class CallbackUrlList(_Answer, frozen=True):
-    callback_url: str | None
-    cancel_callback_url: str | None
+    __doc__ = "Where links end."
+
+    callback_url: Annotated[str | None, meaning("Where links end.")]
+    cancel_callback_url: Annotated[str | None, meaning("Where links end that come to nothing.")]
     allowed_callback_urls: Annotated[
         list[str],
         meaning("Browsers are sent to these, and to what lies below their paths."),
@@ -170,14 +200,18 @@ class CallbackUrlList(_Answer, frozen=True):
 
 
 class ApiKeyEntry(_Answer, frozen=True):
-    key_id: str
-    name: str
+    __doc__ = "An API key, without what makes it work."
+
+    key_id: Annotated[str, meaning("The key's id.")]
+    name: Annotated[str, meaning("What tells it from others.")]
     hint: Annotated[str, meaning("The key's first characters.")]
-    permissions: list[str]
-    created_date: str
-    last_used_date: Annotated[str | None, meaning("Exact to a minute.")]
-    ends_date: Annotated[str | None, meaning("When it stops working, if it is being replaced.")]
-    revoked_date: str | None
+    permissions: Annotated[list[PermissionWord], meaning("What the key may be used for.")]
+    created_date: Annotated[Moment, meaning("When the key was made.")]
+    last_used_date: Annotated[
+        Moment | None, meaning("When the key was last used, exact to a minute.")
+    ]
+    ends_date: Annotated[Moment | None, meaning("When it stops working, if it is being replaced.")]
+    revoked_date: Annotated[Moment | None, meaning("When it was revoked.")]
 
     @classmethod
     def of(cls, key: ApiKey) -> "ApiKeyEntry":
@@ -194,13 +228,17 @@ class ApiKeyEntry(_Answer, frozen=True):
 
 
 class ApiKeyList(_Answer, frozen=True):
-    api_keys: list[ApiKeyEntry]
+    __doc__ = "Your API keys."
+
+    api_keys: Annotated[list[ApiKeyEntry], meaning("Your API keys.")]
 
 
 class NewApiKey(_Answer, frozen=True):
-    key_id: str
-    name: str
-    permissions: list[str]
+    __doc__ = "An API key that was made."
+
+    key_id: Annotated[str, meaning("The key's id.")]
+    name: Annotated[str, meaning("What tells it from others.")]
+    permissions: Annotated[list[PermissionWord], meaning("What the key may be used for.")]
     api_key: Annotated[str, meaning("Shown this once.")]
 
     @classmethod
@@ -214,18 +252,24 @@ class NewApiKey(_Answer, frozen=True):
 
 
 class RevokedApiKey(_Answer, frozen=True):
-    key_id: str
+    __doc__ = "An API key that has ended."
+
+    key_id: Annotated[str, meaning("The id of the key that has ended.")]
 
 
 class SystemCount(_Answer, frozen=True):
-    target_system: str
+    __doc__ = "How many accounts are linked at one target system."
+
+    target_system: Annotated[Target, meaning("The target system of the accounts.")]
     count: Annotated[int, meaning("Accounts that were linked, whatever their status.")]
     active: Annotated[int, meaning("Those of them that can be used.")]
 
 
 class EndUserCounts(_Answer, frozen=True):
-    total: int
-    systems: list[SystemCount]
+    __doc__ = "How many accounts are linked."
+
+    total: Annotated[int, meaning("Accounts that were linked, whatever their status.")]
+    systems: Annotated[list[SystemCount], meaning("The same by target system.")]
 
     @classmethod
     def of(cls, counts: Mapping[str, tuple[int, int]]) -> "EndUserCounts":
@@ -239,23 +283,34 @@ class EndUserCounts(_Answer, frozen=True):
 
 
 class TargetSystems(_Answer, frozen=True):
-    target_systems: list[str]
+    __doc__ = "What can be linked."
+
+    target_systems: Annotated[list[Target], meaning("What can be linked.")]
 
 
 class TargetRequirements(_Answer, frozen=True, kw_only=True):
-    target_system: str
-    authentication: str = "OAUTH2"
+    __doc__ = "What registering an app at one target system takes."
+
+    target_system: Annotated[Target, meaning("The target system.")]
+    authentication: Annotated[
+        Annotated[str, words("Authentication", "How accounts are linked.", "OAUTH2")],
+        meaning("How accounts are linked."),
+    ] = "OAUTH2"
     required: Annotated[tuple[str, ...], meaning("What /tenants/register-system needs.")] = (
         "clientId",
         "clientSecret",
     )
     custom_values: Annotated[list[str], meaning("Keys of the custom values it can't do without.")]
     redirect_uri: Annotated[str, meaning("To be registered with your app at the target system.")]
-    default_scopes: list[str]
+    default_scopes: Annotated[
+        list[str], meaning("The scopes that are asked for unless your app says others.")
+    ]
 
 
 class TargetRequirementsList(_Answer, frozen=True):
-    target_systems: list[TargetRequirements]
+    __doc__ = "What registering an app takes."
+
+    target_systems: Annotated[list[TargetRequirements], meaning("What each target system takes.")]
 
     @classmethod
     def of(
@@ -275,20 +330,22 @@ class TargetRequirementsList(_Answer, frozen=True):
 
 
 class PageStyleEntry(_Answer, frozen=True):
+    __doc__ = "How your pages look to your customers."
+
     code: Annotated[
         str,
         meaning("What /tenants/get-submission-page-style finds this style by."),
     ]
-    name: str | None
+    name: Annotated[str | None, meaning("What customers know you by.")]
     logo_svg: Annotated[str | None, meaning("A data URI, for an <img> only.")]
     logo_png: Annotated[str | None, meaning("A data URI.")]
-    background_color: str | None
-    title_color: str | None
-    text_color: str | None
-    input_background_color: str | None
-    submit_button_color: str | None
-    cancel_button_color: str | None
-    error_text_color: str | None
+    background_color: Annotated[str | None, meaning("The colour of the page.")]
+    title_color: Annotated[str | None, meaning("The colour of the title.")]
+    text_color: Annotated[str | None, meaning("The colour of the text.")]
+    input_background_color: Annotated[str | None, meaning("The colour of fields.")]
+    submit_button_color: Annotated[str | None, meaning("The colour of the button that goes on.")]
+    cancel_button_color: Annotated[str | None, meaning("The colour of the button that cancels.")]
+    error_text_color: Annotated[str | None, meaning("The colour of complaints.")]
 
     @classmethod
     def of(cls, tenant: Tenant, style: PageStyle) -> "PageStyleEntry":
@@ -308,6 +365,8 @@ class PageStyleEntry(_Answer, frozen=True):
 
 
 class NewSigningSecret(_Answer, frozen=True):
+    __doc__ = "The secret that redirects and notices are signed with."
+
     signing_secret: Annotated[str, meaning("64 hex characters. Shown this once.")]
     whsec_secret: Annotated[str, meaning("The same secret as Standard Webhooks spells it.")]
 

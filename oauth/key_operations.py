@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from connector.api.envelope import BriefMeta, Envelope
 from connector.api.operation import Permission, operation
+from connector.api.parameters import path_parameter
 from connector.api.parsing import read_body
 from oauth.admitted import caller_of, tenant_of
 from oauth.answering import answer_vendor
@@ -18,6 +19,7 @@ from oauth.tenant_keys import TenantKeys
     "GET",
     "/tenants/api-keys",
     "List your API keys",
+    name="listApiKeys",
     keys="tenant",
     permission=Permission.ADMIN,
     response=Envelope[ApiKeyList, BriefMeta],
@@ -35,6 +37,7 @@ async def list_api_keys(keys: TenantKeys, request: Request) -> Response:
     "POST",
     "/tenants/api-keys",
     "Make another API key",
+    name="createApiKey",
     keys="tenant",
     permission=Permission.ADMIN,
     request=ApiKeyRequest,
@@ -61,6 +64,8 @@ async def create_api_key(keys: TenantKeys, request: Request) -> Response:
     "DELETE",
     "/tenants/api-keys/{keyId}",
     "Revoke an API key",
+    name="revokeApiKey",
+    parameters=(path_parameter("keyId", "The key's id."),),
     keys="tenant",
     permission=Permission.ADMIN,
     response=Envelope[RevokedApiKey, BriefMeta],

@@ -13,6 +13,7 @@ from oauth.key_links import Credentials, KeyLinking
 from oauth.link import Linking
 from oauth.requests import AccountRequest, ExchangeRequest, LinkRequest
 from oauth.vault import TokenVault
+from oauth.words import target_parameter
 
 _TEXT = {"X-Content-Type-Options": "nosniff", **NO_STORE}
 
@@ -21,6 +22,8 @@ _TEXT = {"X-Content-Type-Options": "nosniff", **NO_STORE}
     "GET",
     "/auth/{target}",
     "Start a link",
+    name="getLinkUrl",
+    parameters=(target_parameter(),),
     keys="tenant",
     permission=Permission.ADMIN,
     query=LinkRequest,
@@ -38,6 +41,8 @@ async def start_link(links: Linking, request: Request) -> Response:
     "POST",
     "/auth/{target}",
     "Start a link",
+    name="startLink",
+    parameters=(target_parameter(),),
     keys="tenant",
     permission=Permission.ADMIN,
     request=LinkRequest,
@@ -56,6 +61,7 @@ async def start_link_by_post(links: Linking, request: Request) -> Response:
     "POST",
     "/auth/exchange",
     "Exchange the one-time code from a link for its account key",
+    name="exchangeCode",
     keys="tenant",
     permission=Permission.ADMIN,
     request=ExchangeRequest,
@@ -75,6 +81,8 @@ async def exchange_code(links: Linking, request: Request) -> Response:
     "POST",
     "/auth/accounts/{target}",
     "Link an organisation by its own API key",
+    name="linkByApiKey",
+    parameters=(target_parameter(),),
     keys="tenant",
     permission=Permission.ADMIN,
     request=AccountRequest,
@@ -105,6 +113,7 @@ async def link_by_key(key_links: KeyLinking, request: Request) -> Response:
     "GET",
     "/auth/status",
     "Say whether a linked account can be used",
+    name="getAccountStatus",
     permission=Permission.READ,
     response=Envelope[AccountStatus, BriefMeta],
     description="The account's status, granted scopes and reference",

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.operation import operation
+from connector.api.parameters import path_parameter
 from oauth.answering import HTML, NO_STORE
 from oauth.errors import (
     LinkRefused,
@@ -25,6 +26,7 @@ from oauth.pages.rendering import ending_page, link_page, problem_page
 from oauth.pages.style import PageTheme
 from oauth.pages.texts import Texts
 from oauth.returning import Returning
+from oauth.words import target_parameter
 from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.repositories.tenants import Tenant
 
@@ -52,6 +54,8 @@ class BrowserPages:
     "GET",
     "/link/{token}",
     "Show a customer who asks to link, and for what",
+    name="showLinkPage",
+    parameters=(path_parameter("token", "What the link page's address ends with."),),
     keys="none",
     media_type=HTML,
     description="A page with a button that goes on to the target system",
@@ -72,6 +76,8 @@ async def show_page(pages: BrowserPages, request: Request) -> Response:
     "POST",
     "/link/{token}",
     "Go on from the link page to the target system",
+    name="leaveLinkPage",
+    parameters=(path_parameter("token", "What the link page's address ends with."),),
     keys="none",
     status=303,
     media_type=HTML,
@@ -97,6 +103,8 @@ async def leave_page(pages: BrowserPages, request: Request) -> Response:
     "GET",
     "/auth/callback/{target}",
     "Take a customer's browser back from the target system",
+    name="endLink",
+    parameters=(target_parameter(),),
     keys="none",
     status=302,
     media_type=HTML,

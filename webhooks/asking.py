@@ -7,11 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 
+from connector.api.parameters import LIMITS, PAGE_SIZE
 from storage.clock import iso_millis
 from storage.errors import NotFound
-
-LIMITS = (5, 10, 20, 50, 100)
-"""Records on a page, as everywhere."""
 
 _ID = re.compile(r"[a-z]{3,4}_[0-9A-Z]{26}")
 
@@ -32,7 +30,7 @@ def _in_utc(value: datetime) -> datetime:
 Limit = Annotated[
     int,
     AfterValidator(_one_of_the_limits),
-    Field(description="Records on a page.", json_schema_extra={"enum": list(LIMITS)}),
+    Field(description="Records on a page.", json_schema_extra=PAGE_SIZE),
 ]
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Cursor = Annotated[
@@ -46,7 +44,7 @@ ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Strict(BaseModel):
-    """What a caller sends, without a word that isn't known.
+    __doc__ = """What a caller sends, without a word that isn't known.
 
     A filter or a bound that is overlooked would list, or send again, far more than was meant.
     """
@@ -55,7 +53,7 @@ class Strict(BaseModel):
 
 
 class Between(Strict):
-    """Two bounds in time, in their order."""
+    __doc__ = """Two bounds in time, in their order."""
 
     since: Moment | None = Field(default=None, alias="from", description="Planned then or later.")
     until: Moment | None = Field(default=None, alias="to", description="Planned before then.")

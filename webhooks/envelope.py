@@ -1,19 +1,24 @@
 """The event a vendor receives: Maesn's five keys, in canonical bytes. Pure."""
 
+from typing import Annotated
+
 import msgspec
+
+from connector.api.meaning import meaning
+from webhooks.words import EventWord, ResourceWord
 
 
 class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A thin event: it names what changed and how; the receiver reads the document itself.
+    __doc__ = """A thin event: it names what changed and how; receivers read the document itself.
 
     `filterDate` and `userId` are part of the contract and always null for Qonto.
     """
 
-    event_type: str
-    filter_date: None = None
-    resource: str
-    resource_id: str
-    user_id: None = None
+    event_type: Annotated[EventWord, meaning("What happened to the record.")]
+    filter_date: Annotated[None, meaning("Always null.")] = None
+    resource: Annotated[ResourceWord, meaning("What kind of record it is.")]
+    resource_id: Annotated[str, meaning("The record's id.")]
+    user_id: Annotated[None, meaning("Always null.")] = None
 
 
 _encoder = msgspec.json.Encoder()

@@ -1,6 +1,6 @@
 """The delivery log over HTTP."""
 
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from pydantic import Field
@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import CursorMeta, Envelope, Meta, answer, answer_cursor
+from connector.api.meaning import Moment, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_query
@@ -16,14 +17,19 @@ from storage.clock import iso_millis
 from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
 from webhooks.asking import Between, Cursor, Limit, ShortText, moment, path_id
 from webhooks.log import DeliveryQuery, Detail, Log
-
-DeliveryStatus = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
-EventType = Literal["CREATED", "UPDATED", "REVOKED"]
-Origin = Literal["EVENT", "REPLAY", "TEST"]
+from webhooks.words import (
+    DeliveryStatus,
+    DeliveryStatusWord,
+    EventType,
+    EventWord,
+    Origin,
+    OriginWord,
+    ResourceWord,
+)
 
 
 class LogQuery(Between):
-    """Which deliveries, and how many."""
+    __doc__ = """Which deliveries, and how many."""
 
     status: DeliveryStatus | None = Field(default=None, description="How they stand.")
     eventType: EventType | None = Field(  # noqa: N815
@@ -43,57 +49,64 @@ class LogQuery(Between):
 
 
 class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One event (or notice) on its way to one URL.
+    __doc__ = "One event (or notice) on its way to one URL."
 
-    `status` is PENDING (it is or will be tried), DELIVERED, GIVEN_UP, CANCELED, HELD (kept while
-    the subscription is paused) or MERGED (joined with the later one that `merged_into` names).
-    `event_id` is the `webhook-id` that the receiver sees, the same in every replay.
-    """
-
-    id: str
-    webhook_id: str | None
-    event_id: str | None
-    event_type: str | None
-    resource: str | None
-    resource_id: str | None
-    status: str
-    origin: str
-    replay_id: str | None
-    merged_into: str | None
-    attempts: int
-    next_attempt_date: str | None
-    created_date: str
-    completed_date: str | None
+    id: Annotated[str, meaning("The delivery's id.")]
+    webhook_id: Annotated[str | None, meaning("The subscription's id; null for a notice.")]
+    event_id: Annotated[
+        str | None, meaning("The `webhook-id` that the receiver sees, the same in every replay.")
+    ]
+    event_type: Annotated[EventWord | None, meaning("What happened.")]
+    resource: Annotated[
+        ResourceWord | None, meaning("What kind of record it is about; null for a notice.")
+    ]
+    resource_id: Annotated[
+        str | None, meaning("The id of the record that it is about; null for a notice.")
+    ]
+    status: Annotated[DeliveryStatusWord, meaning("How it stands.")]
+    origin: Annotated[OriginWord, meaning("Why it was planned.")]
+    replay_id: Annotated[str | None, meaning("The replay that planned it.")]
+    merged_into: Annotated[str | None, meaning("The later delivery that it was joined with.")]
+    attempts: Annotated[int, meaning("How often it was attempted.")]
+    next_attempt_date: Annotated[
+        Moment | None, meaning("When it is attempted next; null unless it waits.")
+    ]
+    created_date: Annotated[Moment, meaning("When it was planned.")]
+    completed_date: Annotated[Moment | None, meaning("When it ended; null while it waits.")]
 
 
 class WebhookAttempt(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One try. Headers are without what proves anything; of the answer the first 2 KiB are kept."""
+    __doc__ = (
+        """One attempt. Its headers lack what proves anything; 2 KiB of the answer are kept."""
+    )
 
-    number: int
-    started_date: str
-    latency_ms: int
-    status_code: int | None
-    error: str | None
-    request_headers: dict[str, str] | None
-    response_headers: dict[str, str] | None
-    response_body: str | None
+    number: Annotated[int, meaning("Which attempt it is, from 1 on.")]
+    started_date: Annotated[Moment, meaning("When it began.")]
+    latency_ms: Annotated[int, meaning("Milliseconds until it ended.")]
+    status_code: Annotated[
+        int | None, meaning("The HTTP status of the answer; null when none came.")
+    ]
+    error: Annotated[str | None, meaning("What went wrong, where no answer came.")]
+    request_headers: Annotated[
+        dict[str, str] | None, meaning("The headers that were sent, without what proves anything.")
+    ]
+    response_headers: Annotated[dict[str, str] | None, meaning("The headers of the answer.")]
+    response_body: Annotated[str | None, meaning("The first 2 KiB of the answer.")]
 
 
 class WebhookDeliveryDetail(WebhookDelivery, frozen=True, rename="camel", kw_only=True):
-    """A delivery with every try, and the body as it was sent.
+    __doc__ = "A delivery with every attempt, and the body as it was sent."
 
-    `body` is null for notices, which may have carried an account key.
-    """
-
-    callback_url: str
-    body: str | None
-    tries: tuple[WebhookAttempt, ...]
+    callback_url: Annotated[str, meaning("Where it is sent.")]
+    body: Annotated[str | None, meaning("The body as it was sent; null for notices.")]
+    tries: Annotated[tuple[WebhookAttempt, ...], meaning("Every attempt.")]
 
 
 @operation(
     "GET",
     "/webhooks/{webhookId}/deliveries",
     "List a subscription's deliveries",
+    name="listWebhookDeliveries",
     permission=Permission.READ,
     parameters=(path_parameter("webhookId", "The subscription's id."),),
     query=LogQuery,
@@ -132,6 +145,7 @@ async def index(log: Log, request: Request) -> Response:
     "GET",
     "/webhooks/deliveries/{deliveryId}",
     "Get a delivery with every try",
+    name="getWebhookDelivery",
     permission=Permission.READ,
     parameters=(path_parameter("deliveryId", "The delivery's id."),),
     response=Envelope[WebhookDeliveryDetail, Meta],

@@ -22,13 +22,14 @@ from webhooks.tenant_operations import TENANT_WEBHOOK_OPERATIONS
 
 
 class Acknowledged(msgspec.Struct):
-    """Nothing: the event is stored."""
+    __doc__ = """Nothing: the event is stored."""
 
 
 TAKE_IN: Operation[Intake] = Operation(
     method="POST",
     path="/events/callback/{code}",
     summary="Take in an event of the provider",
+    name="takeInEvent",
     asgi=Incoming,
     keys="none",
     parameters=(path_parameter("code", "What the provider was told."),),

@@ -43,8 +43,9 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.bell import Bell
 from webhooks.metrics import RelayMetrics
 from webhooks.planning import FirstLease, HandOver, plan, ready
-from webhooks.subscriptions import FIRST_INTERVAL, OFFERED
+from webhooks.subscriptions import FIRST_INTERVAL
 from webhooks.upstream import RESOURCES
+from webhooks.words import OFFERED
 
 LATE = timedelta(minutes=1)
 """How old a change is that the provider should have told by itself."""

@@ -1,6 +1,6 @@
 """Replays and test events over HTTP: what sends something on request."""
 
-from typing import Literal
+from typing import Annotated
 
 import msgspec
 from pydantic import Field
@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import CursorMeta, Envelope, Meta, answer, answer_cursor
+from connector.api.meaning import Moment, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_body, parse_query
@@ -17,47 +18,45 @@ from webhooks.asking import Between, Cursor, Limit, ShortText, Strict, moment, p
 from webhooks.log_operations import WebhookDelivery, shown
 from webhooks.replays import Criteria, ReplayProgress, Replays
 from webhooks.trial import Trial
+from webhooks.words import ReplayChoice, ReplayChoiceWord, ReplayStateWord
 
 _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
 _HELD = ("The subscription is paused: this is kept, and sent when it is resumed.",)
 
 
 class ReplayRequest(Between):
-    """Which of the finished deliveries to send again."""
+    __doc__ = """Which of the finished deliveries to send again."""
 
-    status: Literal["FAILED", "ALL"] = Field(
-        description="FAILED: events that were given up and have not arrived since."
-    )
+    status: ReplayChoice = Field(description="Which of them.")
     resourceId: ShortText | None = Field(  # noqa: N815
         default=None, description="Only events of this record."
     )
 
 
 class WebhookReplay(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A job that sends again. `total` is what fitted when it began, `planned` what it got to.
+    __doc__ = "A job that sends again, with what became of the deliveries that it planned."
 
-    Of those planned, `waiting`, `delivered`, `failed`, `canceled` and `merged` (joined with a later
-    event of the same record) say how they stand. `removed` fitted, but was deleted as too old
-    before its turn came. `state` is RUNNING, DONE (all is planned) or CANCELED.
-    """
-
-    id: str
-    webhook_id: str
-    state: str
-    status: str
-    from_: str | None = msgspec.field(name="from")
-    to: str | None
-    resource_id: str | None
-    total: int
-    planned: int
-    waiting: int
-    delivered: int
-    failed: int
-    canceled: int
-    merged: int
-    removed: int
-    created_date: str
-    updated_date: str
+    id: Annotated[str, meaning("The replay's id.")]
+    webhook_id: Annotated[str, meaning("The subscription's id.")]
+    state: Annotated[ReplayStateWord, meaning("How far it got.")]
+    status: Annotated[ReplayChoiceWord, meaning("Which deliveries are sent again.")]
+    from_: Annotated[Moment | None, meaning("Only what was planned then or later.")] = (
+        msgspec.field(name="from")
+    )
+    to: Annotated[Moment | None, meaning("Only what was planned before then.")]
+    resource_id: Annotated[str | None, meaning("Only events of this record.")]
+    total: Annotated[int, meaning("Events that fitted when it began.")]
+    planned: Annotated[int, meaning("Events that it got to.")]
+    waiting: Annotated[int, meaning("Planned events that wait to be sent.")]
+    delivered: Annotated[int, meaning("Planned events that arrived.")]
+    failed: Annotated[int, meaning("Planned events that were given up.")]
+    canceled: Annotated[int, meaning("Planned events that were canceled.")]
+    merged: Annotated[
+        int, meaning("Planned events that were joined with a later one of the same record.")
+    ]
+    removed: Annotated[int, meaning("Events that were deleted as too old before their turn came.")]
+    created_date: Annotated[Moment, meaning("When it began.")]
+    updated_date: Annotated[Moment, meaning("When it last got on.")]
 
 
 class ReplaysQuery(Strict):
@@ -69,6 +68,7 @@ class ReplaysQuery(Strict):
     "POST",
     "/webhooks/deliveries/{deliveryId}/replay",
     "Send a delivery again",
+    name="replayWebhookDelivery",
     permission=Permission.WRITE,
     parameters=(path_parameter("deliveryId", "The delivery's id."),),
     response=Envelope[WebhookDelivery, Meta],
@@ -90,6 +90,7 @@ async def replay_one(replays: Replays, request: Request) -> Response:
     "POST",
     "/webhooks/{webhookId}/replays",
     "Send many deliveries again",
+    name="startWebhookReplay",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     request=ReplayRequest,
@@ -116,6 +117,7 @@ async def begin(replays: Replays, request: Request) -> Response:
     "GET",
     "/webhooks/{webhookId}/replays",
     "List a subscription's replays",
+    name="listWebhookReplays",
     permission=Permission.READ,
     parameters=(_WEBHOOK,),
     query=ReplaysQuery,
@@ -139,6 +141,7 @@ async def index(replays: Replays, request: Request) -> Response:
     "GET",
     "/webhooks/{webhookId}/replays/{replayId}",
     "Get a replay with its counts",
+    name="getWebhookReplay",
     permission=Permission.READ,
     parameters=(
         _WEBHOOK,
@@ -159,6 +162,7 @@ async def get(replays: Replays, request: Request) -> Response:
     "DELETE",
     "/webhooks/{webhookId}/replays/{replayId}",
     "Cancel a replay",
+    name="cancelWebhookReplay",
     permission=Permission.WRITE,
     parameters=(
         _WEBHOOK,
@@ -180,6 +184,7 @@ async def cancel(replays: Replays, request: Request) -> Response:
     "POST",
     "/webhooks/{webhookId}/test",
     "Send a test event",
+    name="sendTestEvent",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     response=Envelope[WebhookDelivery, Meta],

@@ -1,6 +1,7 @@
 """One subscription over HTTP: how it stands, its options, its state and its secret."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from pydantic import Field
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import Envelope, Meta, answer
+from connector.api.meaning import Moment, Never, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_body
@@ -18,10 +20,11 @@ from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.standing import LONGEST_COALESCING, SubscriptionStatus, SubscriptionStatuses
+from webhooks.words import ReasonWord, ResourceWord, StateWord
 
 
 class OptionsRequest(Strict):
-    """What to change; what is left out or null stays as it is."""
+    __doc__ = """What to change; what is left out or null stays as it is."""
 
     ordered: bool | None = Field(
         default=None, description="Send the events of one record one after the other."
@@ -35,7 +38,7 @@ class OptionsRequest(Strict):
 
 
 class RotationRequest(Strict):
-    """How the old secret ends."""
+    __doc__ = """How the old secret ends."""
 
     expireNow: bool = Field(  # noqa: N815
         default=False, description="End the old secret at once, because it has leaked."
@@ -43,41 +46,47 @@ class RotationRequest(Strict):
 
 
 class WebhookState(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One subscription and how it stands.
+    __doc__ = "One subscription and how it stands."
 
-    `state` is ACTIVE, PAUSED (what comes is held) or DISABLED (the receiver said that it is gone);
-    `state_reason` says why it isn't ACTIVE: FAILING, GONE or VENDOR. `failing_since` is when tries
-    began to fail, null while the last one succeeded. `previous_secret_until` is set while a secret
-    is being replaced.
-    """
-
-    id: str
-    resource: str
-    callback_url: str
-    created_date: str
-    updated_date: str
-    expires_date: str = "null"
-    ordered: bool
-    coalesce_seconds: int
-    state: str
-    state_reason: str | None
-    failing_since: str | None
-    previous_secret_until: str | None
-    waiting: int
-    held: int
+    id: Annotated[str, meaning("The subscription's id.")]
+    resource: Annotated[ResourceWord, meaning("Whose events are sent.")]
+    callback_url: Annotated[str, meaning("Where events are sent.")]
+    created_date: Annotated[Moment, meaning("When it was made.")]
+    updated_date: Annotated[Moment, meaning("When it was last changed.")]
+    expires_date: Never = "null"
+    ordered: Annotated[
+        bool, meaning("Whether the events of one record are sent one after the other.")
+    ]
+    coalesce_seconds: Annotated[
+        int,
+        meaning("How long later events of the same record are waited for, to send one for all."),
+    ]
+    state: Annotated[StateWord, meaning("Whether it is sent to.")]
+    state_reason: Annotated[ReasonWord | None, meaning("Why it isn't ACTIVE; null while it is.")]
+    failing_since: Annotated[
+        Moment | None, meaning("Since when attempts fail; null while the last one succeeded.")
+    ]
+    previous_secret_until: Annotated[
+        Moment | None, meaning("Until when the secret before counts as well; null when none does.")
+    ]
+    waiting: Annotated[int, meaning("Deliveries that wait to be sent.")]
+    held: Annotated[int, meaning("Deliveries that are kept while it is paused.")]
 
 
 class RotatedSecret(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """The new secret in both spellings, shown this once.
+    __doc__ = """The new secret in both spellings, shown this once.
 
-    Until `previous_secret_until` the old one counts as well: `webhook-signature` carries both, and
-    `X-MAESN-SIGNATURE` stays with the old one. Null when it ended at once.
+    While the old one counts as well, `webhook-signature` carries both, and `X-MAESN-SIGNATURE`
+    stays with the old one.
     """
 
-    id: str
-    secret: str
-    whsec_secret: str
-    previous_secret_until: str | None
+    id: Annotated[str, meaning("The subscription's id.")]
+    secret: Annotated[str, meaning("What X-MAESN-SIGNATURE is keyed with, shown this once.")]
+    whsec_secret: Annotated[str, meaning("The same secret as Standard Webhooks spells it.")]
+    previous_secret_until: Annotated[
+        Moment | None,
+        meaning("Until when the old secret counts as well; null when it ended at once."),
+    ]
 
 
 _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
@@ -87,6 +96,7 @@ _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
     "GET",
     "/webhooks/{webhookId}",
     "Get a subscription, and how it stands",
+    name="getWebhook",
     permission=Permission.READ,
     parameters=(_WEBHOOK,),
     response=Envelope[WebhookState, Meta],
@@ -101,6 +111,7 @@ async def get(standings: SubscriptionStatuses, request: Request) -> Response:
     "PATCH",
     "/webhooks/{webhookId}",
     "Change a subscription's options",
+    name="updateWebhook",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     request=OptionsRequest,
@@ -132,6 +143,7 @@ class Switching:
     "POST",
     "/webhooks/{webhookId}/pause",
     "Pause a subscription",
+    name="pauseWebhook",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     response=Envelope[WebhookState, Meta],
@@ -148,6 +160,7 @@ async def pause(switching: Switching, request: Request) -> Response:
     "POST",
     "/webhooks/{webhookId}/resume",
     "Resume a subscription",
+    name="resumeWebhook",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     response=Envelope[WebhookState, Meta],
@@ -164,6 +177,7 @@ async def resume(switching: Switching, request: Request) -> Response:
     "POST",
     "/webhooks/{webhookId}/rotateSecret",
     "Make a new secret",
+    name="rotateWebhookSecret",
     permission=Permission.WRITE,
     parameters=(_WEBHOOK,),
     request=RotationRequest,

@@ -1,11 +1,14 @@
 """Subscribing a URL to an account's changes, and ending that."""
 
+from typing import Annotated
+
 import msgspec
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import BriefMeta, Envelope, answer_briefly, written
+from connector.api.meaning import Moment, Never, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import read_body, unused_in
@@ -15,13 +18,20 @@ from storage.repositories.subscriptions import Subscription
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.standing import LONGEST_COALESCING
 from webhooks.subscriptions import Subscriptions
+from webhooks.words import RESOURCE, ResourceWord
 
 
 class SubscriptionRequest(BaseModel):
-    """What to send where."""
+    __doc__ = """What to send where."""
 
-    callbackUrl: str = Field(examples=["https://app.example/qonto/customer-42"])  # noqa: N815
-    resource: str = Field(examples=["INVOICE", "TOKEN"])
+    callbackUrl: str = Field(  # noqa: N815
+        description="Where to send events.", examples=["https://app.example/qonto/customer-42"]
+    )
+    resource: str = Field(
+        description="Whose events to send.",
+        examples=["INVOICE", "TOKEN"],
+        json_schema_extra=RESOURCE,
+    )
     eventType: str | None = Field(  # noqa: N815
         default=None, description="Ignored: a subscription gets every event of its resource."
     )
@@ -37,29 +47,40 @@ class SubscriptionRequest(BaseModel):
 
 
 class WebhookSubscription(msgspec.Struct, rename="camel", kw_only=True):
-    """One subscription; `secret` and `whsecSecret` appear only in the answer to its creation.
+    __doc__ = """One subscription; `secret` and `whsecSecret` come only with its creation.
 
     `expiresDate` is the text "null": subscriptions don't expire, and the contract has a string.
     """
 
-    id: str
-    resource: str
-    callback_url: str
-    created_date: str
-    updated_date: str
-    expires_date: str = "null"
-    secret: str | msgspec.UnsetType = msgspec.UNSET
-    whsec_secret: str | msgspec.UnsetType = msgspec.UNSET
+    id: Annotated[str, meaning("The subscription's id.")]
+    resource: Annotated[ResourceWord, meaning("Whose events are sent.")]
+    callback_url: Annotated[str, meaning("Where events are sent.")]
+    created_date: Annotated[Moment, meaning("When it was made.")]
+    updated_date: Annotated[Moment, meaning("When it was last changed.")]
+    expires_date: Never = "null"
+    secret: Annotated[
+        str | msgspec.UnsetType,
+        meaning("What X-MAESN-SIGNATURE is keyed with; only in the answer to its creation."),
+    ] = msgspec.UNSET
+    whsec_secret: Annotated[
+        str | msgspec.UnsetType,
+        meaning(
+            "The same secret as Standard Webhooks spells it; only in the answer to its creation."
+        ),
+    ] = msgspec.UNSET
 
 
 class Deleted(msgspec.Struct):
-    message: str
+    __doc__ = "That something has ended."
+
+    message: Annotated[str, meaning("What came of it, in words.")]
 
 
 @operation(
     "POST",
     "/webhooks",
     "Subscribe a URL to an account's changes",
+    name="createWebhook",
     permission=Permission.WRITE,
     request=SubscriptionRequest,
     response=Envelope[WebhookSubscription, BriefMeta],
@@ -90,6 +111,7 @@ async def create(subscriptions: Subscriptions, request: Request) -> Response:
     "GET",
     "/webhooks",
     "List an account's subscriptions",
+    name="listWebhooks",
     permission=Permission.READ,
     response=Envelope[list[WebhookSubscription], BriefMeta],
     tag="webhooks",
@@ -104,6 +126,7 @@ async def index(subscriptions: Subscriptions, request: Request) -> Response:
     "DELETE",
     "/webhooks/{webhookId}",
     "End a subscription",
+    name="deleteWebhook",
     permission=Permission.WRITE,
     parameters=(path_parameter("webhookId", "The subscription's id."),),
     response=Deleted,

@@ -39,21 +39,7 @@ from webhooks import callbacks
 from webhooks.errors import SubscriptionExists
 from webhooks.signing import new_secret
 from webhooks.upstream import RESOURCES, Ask, Stands, Step, Upstream, Wait
-
-OFFERED = (
-    "INVOICE",
-    "BILL",
-    "CREDIT_NOTE",
-    "OFFER",
-    "CUSTOMER",
-    "ITEM",
-    "TRANSACTION",
-    "PAYMENT",
-    "BANK_ACCOUNT",
-    "USER",
-    TOKEN,
-)
-"""What a vendor can subscribe to: resources that are announced or polled, and the consent's end."""
+from webhooks.words import OFFERED
 
 FIRST_INTERVAL = timedelta(minutes=1)
 

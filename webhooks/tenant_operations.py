@@ -1,11 +1,14 @@
 """Being told when an account of the tenant can't be used any more."""
 
+from typing import Annotated
+
 import msgspec
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import BriefMeta, Envelope, answer_briefly, written
+from connector.api.meaning import Moment, Never, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import read_body, unused_in
@@ -16,25 +19,28 @@ from webhooks.tenants import TenantWebhooks
 
 
 class TenantWebhookRequest(BaseModel):
-    """Where to send notices about the tenant's accounts."""
+    __doc__ = """Where to send notices about the tenant's accounts."""
 
-    callbackUrl: str = Field(examples=["https://app.example/qonto/notices"])  # noqa: N815
+    callbackUrl: str = Field(  # noqa: N815
+        description="Where to send notices.", examples=["https://app.example/qonto/notices"]
+    )
 
 
 class VendorWebhook(msgspec.Struct, rename="camel", kw_only=True):
-    """A URL for notices; they are signed with the tenant's signing secret, so none is made here."""
+    __doc__ = """A URL for notices, which are signed with the tenant's signing secret."""
 
-    id: str
-    callback_url: str
-    created_date: str
-    updated_date: str
-    expires_date: str = "null"
+    id: Annotated[str, meaning("The webhook's id.")]
+    callback_url: Annotated[str, meaning("Where notices are sent.")]
+    created_date: Annotated[Moment, meaning("When it was made.")]
+    updated_date: Annotated[Moment, meaning("When it was last changed.")]
+    expires_date: Never = "null"
 
 
 @operation(
     "POST",
     "/webhooks/tenant",
     "Be told when an account can't be used any more",
+    name="createTenantWebhook",
     keys="tenant",
     permission=Permission.ADMIN,
     request=TenantWebhookRequest,
@@ -58,6 +64,7 @@ async def create(webhooks: TenantWebhooks, request: Request) -> Response:
     "DELETE",
     "/webhooks/tenant/{webhookId}",
     "End the notices to one URL",
+    name="deleteTenantWebhook",
     keys="tenant",
     permission=Permission.ADMIN,
     parameters=(path_parameter("webhookId", "The webhook's id."),),

@@ -1,59 +1,92 @@
 """What every successful answer is wrapped in: data, meta, and the untouched source."""
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from connector.api.meaning import meaning
+from connector.api.named import naming
+
 D = TypeVar("D")
 M = TypeVar("M")
 
+_WARNINGS = meaning("What was not used, or could not be said, one sentence each.")
+_REQUEST_ID = meaning("The name of this request in the service's log.")
+
 
 class Pagination(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """Where a page stands in its list; the numbers count the whole list under the same filters."""
+    __doc__ = (
+        """Where a page stands in its list; counted is the whole list under the same filters."""
+    )
 
-    total: int
-    per_page: int
-    current_page: int
-    total_pages: int
+    total: Annotated[int, meaning("Records in the whole list, under the same filters.")]
+    per_page: Annotated[int, meaning("Records on a page.")]
+    current_page: Annotated[int, meaning("This page, from 1 on.")]
+    total_pages: Annotated[int, meaning("Pages in the whole list.")]
 
 
 class Meta(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """About the answer. `pagination` is null for single records and where no total is known."""
+    __doc__ = (
+        """About the answer. `pagination` is null for single records and where no total is known."""
+    )
 
-    pagination: Pagination | None
-    warnings: tuple[str, ...]
-    request_id: str
+    pagination: Annotated[
+        Pagination | None,
+        meaning("Where the page stands in its list; null for single records, or without a total."),
+    ]
+    warnings: Annotated[tuple[str, ...], _WARNINGS]
+    request_id: Annotated[str, _REQUEST_ID]
 
 
 class CursorMeta(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    """About a page. `nextCursor` asks for the next one and is null at the end of the list.
+    __doc__ = """About a page. `nextCursor` asks for the next one, and is null at the end.
 
     `pagination` is null: counting a log of millions would cost more than reading it.
     """
 
-    pagination: None
-    warnings: tuple[str, ...]
-    request_id: str
-    next_cursor: str | None
+    pagination: Annotated[None, meaning("Always null: the list goes on from a cursor.")]
+    warnings: Annotated[tuple[str, ...], _WARNINGS]
+    request_id: Annotated[str, _REQUEST_ID]
+    next_cursor: Annotated[
+        str | None, meaning("What asks for the next page; null at the end of the list.")
+    ]
 
 
-class BriefMeta(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
-    """About the answer to a call that concerns no customer's books; empty members are left out."""
+class BriefMeta(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    __doc__ = """About the answer to a call that isn't about books; empty members are left out."""
 
-    warnings: tuple[str, ...] = ()
-    request_id: str | None = None
+    warnings: Annotated[
+        tuple[str, ...] | msgspec.UnsetType, meaning("What was not used; left out when all was.")
+    ] = msgspec.UNSET
+    request_id: Annotated[str | msgspec.UnsetType, _REQUEST_ID] = msgspec.UNSET
+
+
+SourceDocument = Annotated[
+    msgspec.Raw,
+    msgspec.Meta(
+        extra_json_schema={
+            **naming("SourceDocument", "A document of the target system, untouched."),
+            "type": "object",
+        }
+    ),
+]
 
 
 class Envelope(msgspec.Struct, Generic[D, M], frozen=True, rename="camel", gc=False):
-    """A successful answer. `rawData` is the target system's own document, byte for byte."""
+    __doc__ = (
+        """A successful answer. `rawData` is the target system's own document, byte for byte."""
+    )
 
-    data: D
-    meta: M
-    raw_data: msgspec.Raw | None
-    errors: None
+    data: Annotated[D, meaning("What was asked for.")]
+    meta: Annotated[M, meaning("About the answer.")]
+    raw_data: Annotated[
+        SourceDocument | None,
+        meaning("The target system's own document, untouched; null unless asked for."),
+    ]
+    errors: Annotated[None, meaning("Always null.")]
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -94,7 +127,8 @@ def answer_briefly(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return data in an envelope that says no more than there is to say."""
-    return written(Envelope(data, BriefMeta(warnings, request_id), None, None), status, headers)
+    meta = BriefMeta(warnings or msgspec.UNSET, msgspec.UNSET if request_id is None else request_id)
+    return written(Envelope(data, meta, None, None), status, headers)
 
 
 def written(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -2,47 +2,68 @@
 
 import math
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from starlette.responses import Response
 
+from connector.api.meaning import meaning
 from storage.errors import FieldError, Invalid, ServiceError
 
 
 class ValidationProblem(msgspec.Struct, frozen=True):
-    field: str
-    code: str
-    message: str
+    __doc__ = "One thing that is wrong with the request."
+
+    field: Annotated[
+        str, meaning("The field or the parameter that is wrong, with dots between names.")
+    ]
+    code: Annotated[str, meaning("What is wrong with it, such as REQUIRED.")]
+    message: Annotated[str, meaning("The same in words.")]
 
 
 class DownstreamProblem(msgspec.Struct, frozen=True):
-    """What the target system said, in its own words; `hint` is ours, where there is one."""
+    __doc__ = (
+        """What the target system said, in its own words; `hint` is ours, where there is one."""
+    )
 
-    status: int
-    code: str | None
-    message: str | None
-    source: str | None
-    hint: str | None
+    status: Annotated[int, meaning("The HTTP status of the target system's answer.")]
+    code: Annotated[str | None, meaning("Its code.")]
+    message: Annotated[str | None, meaning("Its words.")]
+    source: Annotated[str | None, meaning("The field or the parameter that it meant.")]
+    hint: Annotated[str | None, meaning("What to do about it, where that is known.")]
 
 
 class Problem(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Why a request failed. Branch on `code`; `message` is for people."""
+    __doc__ = """Why a request failed. Branch on `code`; `message` is for people."""
 
-    code: str
-    message: str
-    request_id: str
-    validation_errors: tuple[ValidationProblem, ...] = ()
-    downstream_errors: tuple[DownstreamProblem, ...] = ()
-    trace_id: str | None = None
-    subscription_id: str | None = None
+    code: Annotated[str, meaning("What went wrong: branch on this.")]
+    message: Annotated[str, meaning("The same in words, for people.")]
+    request_id: Annotated[str, meaning("The name of this request in the service's log.")]
+    validation_errors: Annotated[
+        tuple[ValidationProblem, ...],
+        meaning("What is wrong with the request, one entry for each field."),
+    ] = ()
+    downstream_errors: Annotated[
+        tuple[DownstreamProblem, ...], meaning("What the target system complained about.")
+    ] = ()
+    trace_id: Annotated[
+        str | None, meaning("The name under which the target system's support finds the request.")
+    ] = None
+    subscription_id: Annotated[str | None, meaning("The subscription that stands already.")] = None
+
+
+class FailureMeta(msgspec.Struct, frozen=True, rename="camel"):
+    __doc__ = """About the answer."""
+
+    request_id: Annotated[str, meaning("The name of this request in the service's log.")]
 
 
 class ErrorEnvelope(msgspec.Struct, frozen=True, rename="camel"):
-    """The body of every failure."""
+    __doc__ = """The body of every failure."""
 
-    errors: Problem
-    data: None = None
-    meta: dict[str, str] = {}
+    errors: Annotated[Problem, meaning("Why the request failed.")]
+    data: Annotated[None, meaning("Always null.")]
+    meta: Annotated[FailureMeta, meaning("About the answer.")]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -71,7 +92,7 @@ def error_response(error: ServiceError, request_id: str) -> Response:
     elif error.retryable:
         headers["Retry-After"] = "5"
     return Response(
-        _encode(ErrorEnvelope(problem, meta={"requestId": request_id})),
+        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id))),
         error.http_status,
         headers,
         "application/json",

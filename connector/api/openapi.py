@@ -1,11 +1,11 @@
 """The API's description, OpenAPI 3.1, made from the models that serve the answers."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from connector.api.openapi_errors import FAILURES, failure_responses
-from connector.api.openapi_models import Schema, components
+from connector.api.named import Schema, add, hoisted
+from connector.api.openapi_errors import FAILURES, failures
+from connector.api.openapi_models import components
 from connector.api.operation import Operation, Parameter
 from connector.api.parameters import parameters_of
 
@@ -70,7 +70,6 @@ def describe(
     *,
     title: str,
     version: str,
-    failure: Any = None,
     server_url: str | None = None,
     description: str = "",
     examples: Mapping[str, Mapping[str, Any]] | None = None,
@@ -78,26 +77,23 @@ def describe(
 ) -> Schema:
     """Answer the OpenAPI document of these operations.
 
-    `failure` is the model of every error body. `examples` are by operation id: `request` and
-    `answer`. `tags` says what each group is about.
+    `examples` are by the operations' names: `request` and `answer`. `tags` says what each group is
+    about.
     """
     listed = list(operations)
     examples, tags = examples or {}, tags or {}
-    models = [
-        model
-        for operation in listed
-        for model in (operation.request, operation.response)
-        if model is not None
-    ]
-    if failure is not None:
-        models.append(failure)
-    references, schemas = components(models)
+    references, schemas = components(
+        requests=(one.request for one in listed if one.request is not None),
+        answers=(one.response for one in listed if one.response is not None),
+    )
+    responses, more = failures()
+    for schema in more.values():
+        add(schemas, schema)
     paths: dict[str, Schema] = {}
     for operation in listed:
+        described = _operation(operation, references, examples.get(operation.name, {}))
         path = paths.setdefault(operation.path, {})
-        example = examples.get(operation_id(operation), {})
-        described = _operation(operation, references, example, fails=failure is not None)
-        path[operation.method.lower()] = described
+        path[operation.method.lower()] = hoisted(described, schemas)
     document: Schema = {
         "openapi": "3.1.0",
         "info": {
@@ -109,6 +105,7 @@ def describe(
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
+            "responses": responses,
             "headers": _HEADERS,
             "securitySchemes": _SCHEMES,
         },
@@ -117,42 +114,24 @@ def describe(
             for tag in dict.fromkeys(one.tag for one in listed)
         ],
     }
-    if failure is not None:
-        document["components"]["responses"] = failure_responses(references[failure])
     if server_url is not None:
         document["servers"] = [{"url": server_url}]
     return document
 
 
-def operation_id(operation: Operation[Any]) -> str:
-    """GET /accounting/invoices/{invoiceId} is getAccountingInvoicesByInvoiceId."""
-    words: list[str] = [operation.method.lower()]
-    for part in operation.path.strip("/").split("/"):
-        name = part.strip("{}")
-        if part.startswith("{"):
-            words.append("By")
-        words.extend(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
-    return "".join(words)
-
-
 def _operation(
-    operation: Operation[Any],
-    references: Mapping[Any, Schema],
-    example: Mapping[str, Any],
-    *,
-    fails: bool,
+    operation: Operation[Any], references: Mapping[Any, Schema], example: Mapping[str, Any]
 ) -> Schema:
     responses: Schema = {}
     if operation.status < 400:
         responses[str(operation.status)] = _success(operation, references, example)
-    if fails:
-        for status in sorted(set(_failing(operation))):
-            name, _ = FAILURES[status]
-            responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    for status in sorted(set(_failing(operation))):
+        name, _ = FAILURES[status]
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
     if _is_for_browsers(operation):
         responses.update(_pages(operation))
     described: Schema = {
-        "operationId": operation_id(operation),
+        "operationId": operation.name,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": _SECURITY[operation.keys],

@@ -1,23 +1,17 @@
 """The failures of the API's description: which codes there are, by status, and who may get them.
 
-Codes and statuses come from the error classes, the meanings from the trees in the
-docstrings of the modules that define them, so neither can be forgotten here.
+Codes, statuses and meanings come from the error classes, so that none can be forgotten here. Each
+failure has schemas of its own, flat and named, whose codes are those of its status.
 """
 
-import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
+from connector.api.errors import ErrorEnvelope
+from connector.api.named import REF, Schema
+from connector.api.openapi_models import components
 from storage.errors import ServiceError
-
-Schema = dict[str, Any]
-
-_BRANCH = re.compile(r"[├└]── (\w+) +(\S[^\n]*)")
-_BASE = re.compile(r" \(\w+\)$")
-_UNEXPECTED = "something went wrong here, not in the request"
 
 FAILURES = {
     400: ("BadRequest", "A parameter or the body is wrong, or the target system refused it"),
@@ -55,28 +49,47 @@ def error_codes() -> tuple[ErrorCode, ...]:
     retryable: set[tuple[int, str]] = set()
     for kind in _kinds(ServiceError):
         key = kind.http_status, kind.code
-        meaning = _meanings(kind.__module__).get(kind.__name__)
-        meanings.setdefault(key, []).extend([] if meaning is None else [meaning])
+        meanings.setdefault(key, []).append(kind.meaning)
         if kind.retryable:
             retryable.add(key)
     return tuple(
-        ErrorCode(*key, "; or ".join(dict.fromkeys(said)) or _UNEXPECTED, key in retryable)
+        ErrorCode(*key, "; or ".join(dict.fromkeys(said)), key in retryable)
         for key, said in sorted(meanings.items())
     )
 
 
-def failure_responses(envelope: Schema) -> dict[str, Schema]:
-    """Describe each failure once; `envelope` is a reference to the body's schema."""
+def failures() -> tuple[dict[str, Schema], dict[str, Schema]]:
+    """Describe each failure once: the responses by name, and the schemas of their bodies."""
+    _, schemas = components(requests=(), answers=(ErrorEnvelope,))
+    envelope, problem = schemas.pop("ErrorEnvelope"), schemas.pop("Problem")
+    responses: dict[str, Schema] = {}
     by_status: dict[int, list[ErrorCode]] = {}
     for one in error_codes():
         by_status.setdefault(one.status, []).append(one)
-    return {
-        name: _response(status, meaning, by_status.get(status, []), envelope)
-        for status, (name, meaning) in FAILURES.items()
-    }
+    for status, (name, meaning) in FAILURES.items():
+        codes = by_status.get(status, [])
+        body, reason, code = f"{name}Error", f"{name}Problem", f"{name}Code"
+        schemas[body] = _with(envelope, body, "errors", reason)
+        schemas[reason] = _with(problem, reason, "code", code)
+        schemas[code] = {
+            "title": code,
+            "description": "\n".join(f"- `{one.code}`: {one.meaning}." for one in codes),
+            "type": "string",
+            "enum": [one.code for one in codes],
+        }
+        responses[name] = _response(status, meaning, codes, body)
+    return responses, schemas
 
 
-def _response(status: int, meaning: str, codes: list[ErrorCode], envelope: Schema) -> Schema:
+def _with(schema: Schema, title: str, field: str, model: str) -> Schema:
+    """Return a schema under another title, with a field that is of this model."""
+    properties: Mapping[str, Schema] = schema["properties"]
+    said = {key: one for key, one in properties[field].items() if key == "description"}
+    narrowed = {**properties, field: {**said, "$ref": REF + model}}
+    return {**schema, "title": title, "properties": narrowed}
+
+
+def _response(status: int, meaning: str, codes: list[ErrorCode], body: str) -> Schema:
     headers: Schema = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if any(one.retryable for one in codes):
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
@@ -85,17 +98,11 @@ def _response(status: int, meaning: str, codes: list[ErrorCode], envelope: Schem
             f"RateLimit-{name}": {"$ref": f"#/components/headers/RateLimit{name}"}
             for name in ("Limit", "Remaining", "Reset")
         }
-    schema = {"allOf": [envelope, _with_code([one.code for one in codes])]}
     return {
         "description": f"{HTTPStatus(status).phrase}. {meaning}.",
         "headers": headers,
-        "content": {"application/json": {"schema": schema}},
+        "content": {"application/json": {"schema": {"$ref": REF + body}}},
     }
-
-
-def _with_code(codes: list[str]) -> Schema:
-    code = {"properties": {"code": {"enum": codes}}}
-    return {"type": "object", "properties": {"errors": code}}
 
 
 def _kinds(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
@@ -104,12 +111,3 @@ def _kinds(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
         yield kind
     for child in kind.__subclasses__():
         yield from _kinds(child)
-
-
-def _meanings(module: str) -> dict[str, str]:
-    """Read the tree of errors; in it, `it` is the target system."""
-    branches = _BRANCH.findall(sys.modules[module].__doc__ or "")
-    return {
-        name: re.sub(r"^it\b", "the target system", _BASE.sub("", meaning))
-        for name, meaning in branches
-    }

@@ -55,8 +55,9 @@ class Parameter:
 class Operation(Generic[U]):
     """One method of one path, served by `handler` with a U.
 
-    `path` is written as in the contract, `/accounting/invoices/{invoiceId}`; its parameters need no
-    word of their own. `query` is a model that reads the query, `parameters` describes what isn't
+    `name` is its operationId, by which generated clients call it, such as `getInvoice`. `path` is
+    written as in the contract, `/accounting/invoices/{invoiceId}`; its parameters need no word of
+    their own. `query` is a model that reads the query, `parameters` describes what isn't
     read by one. `request` and `response` are msgspec or pydantic models, None where there is no
     JSON; `response` beside a `media_type` that isn't JSON is what is answered when JSON is
     accepted. A `status` of 400 or more says that the call never succeeds. `errors` are statuses
@@ -68,6 +69,7 @@ class Operation(Generic[U]):
     method: str
     path: str
     summary: str
+    name: str
     handler: Handler[U] | None = None
     asgi: Callable[[U], ASGIApp] | None = None
     keys: Keys = "account"
@@ -96,6 +98,7 @@ class Operation(Generic[U]):
 class Facts(TypedDict, total=False):
     """What `operation` is told; each is the field of that name."""
 
+    name: Required[str]
     tag: Required[str]
     keys: Keys
     permission: Needed

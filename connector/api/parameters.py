@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from connector.api.named import choice
 from connector.api.operation import Operation, Parameter
+
+LIMITS = (5, 10, 20, 50, 100)
+"""Records on a page, in every list."""
+
+PAGE_SIZE = choice("PageSize", "How many records a page has.", LIMITS)
 
 
 def path_parameter(name: str, description: str = "") -> Parameter:

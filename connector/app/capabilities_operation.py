@@ -14,7 +14,9 @@ from connector.capabilities import Capabilities, capabilities
 from connector.registry import Provider, Registry
 from connector.resources import RESOURCES
 from oauth.admitted import account_if_sent
-from webhooks.subscriptions import OFFERED, offered_by
+from oauth.words import TARGET_SYSTEM
+from webhooks.subscriptions import offered_by
+from webhooks.words import OFFERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,14 @@ def capabilities_of(provider: Provider, operations: Iterable[Operation[Any]]) ->
     "GET",
     "/capabilities",
     "Say what can be done with each resource",
+    name="getCapabilities",
     keys="tenant",
     permission=Permission.READ,
     parameters=(
         Parameter(
             "targetSystem",
             "query",
-            {"type": "string"},
+            {"type": "string", **TARGET_SYSTEM},
             "The account's, when its key is sent, or the first one without it.",
         ),
     ),

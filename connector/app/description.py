@@ -6,11 +6,12 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
-from connector.api.errors import ErrorEnvelope
+from connector.api.named import add
 from connector.api.openapi import describe
 from connector.api.operation import Operation
 from connector.app import errors as _edge_errors  # their codes are described as well
 from connector.app.openapi_webhooks import webhooks
+from connector.app.targets import NAMES
 
 del _edge_errors
 
@@ -36,7 +37,6 @@ def described(operations: Iterable[Operation[Any]], server_url: str) -> dict[str
         sorted(operations, key=lambda one: order.index(one.tag)),
         title="qonto-connector",
         version=version("qonto-connector"),
-        failure=ErrorEnvelope,
         server_url=server_url,
         description=(
             "Link Qonto accounts, read them through one model, get their changes as signed "
@@ -47,6 +47,9 @@ def described(operations: Iterable[Operation[Any]], server_url: str) -> dict[str
     )
     health = document["paths"]["/health/details"]["get"]["responses"]
     health["503"] = {**health["200"], "description": "What doesn't work"}
-    document["webhooks"], schemas = webhooks(examples["webhooks"])
-    document["components"]["schemas"].update(schemas)
+    document["webhooks"], more = webhooks(examples["webhooks"])
+    schemas = document["components"]["schemas"]
+    for schema in more.values():
+        add(schemas, schema)
+    schemas["TargetSystem"]["enum"] = list(NAMES)
     return document

@@ -87,7 +87,7 @@ class Shapes:
 
     def sample(self, schema: Schema) -> Any:
         """Make up a body that has the required fields, where there is no example."""
-        found = self._resolved(schema)
+        found = self._resolved(self._inlined(schema))
         if "examples" in found:
             return found["examples"][0]
         if "enum" in found:
@@ -105,9 +105,9 @@ class Shapes:
         words, model, nullable = self._type(schema)
         if model:
             self._linked[model] = None
-        bare = self._without_null(schema)
-        items: Schema = bare.get("items", {})
-        choices = bare.get("enum") or self._resolved(items).get("enum") or ()
+        bare = self._inlined(self._without_null(schema))
+        items = self._inlined(bare.get("items", {}))
+        choices = bare.get("enum") or items.get("enum") or ()
         default = schema.get("default")
         return Field(
             name=name,
@@ -125,6 +125,7 @@ class Shapes:
         """Answer a type in words, the model in them, and whether null is possible."""
         bare = self._without_null(schema)
         nullable = bare is not schema
+        bare = self._inlined(bare)
         if "$ref" in bare:
             name = str(bare["$ref"]).rpartition("/")[2]
             return name, name, nullable
@@ -154,6 +155,14 @@ class Shapes:
         if len(others) == len(possible):
             return schema
         return others[0] if len(others) == 1 else {"anyOf": others}
+
+    def _inlined(self, schema: Schema) -> Schema:
+        """Return what the name of a choice stands for; models keep theirs."""
+        only = {**schema, **schema["allOf"][0]} if "allOf" in schema else schema
+        found = self._resolved(only)
+        if "properties" in found:
+            return only
+        return {**found, **{key: value for key, value in only.items() if key != "$ref"}}
 
     def _resolved(self, schema: Schema) -> Schema:
         if "$ref" in schema:

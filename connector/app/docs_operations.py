@@ -81,20 +81,42 @@ def text_of(publishing: Publishing) -> Published:
     return _published(text.encode(), "text/plain; charset=utf-8")
 
 
-@operation("GET", "/openapi.json", "The description", keys="none", tag="docs", is_described=False)
+@operation(
+    "GET",
+    "/openapi.json",
+    "The description",
+    name="getDescription",
+    keys="none",
+    tag="docs",
+    is_described=False,
+)
 async def description(publishing: Publishing, request: Request) -> Response:
     """Answer openapi.json."""
     return (await run_in_threadpool(description_of, publishing)).answer(request)
 
 
-@operation("GET", "/docs", "The reference, for people", keys="none", tag="docs", is_described=False)
+@operation(
+    "GET",
+    "/docs",
+    "The reference, for people",
+    name="getReference",
+    keys="none",
+    tag="docs",
+    is_described=False,
+)
 async def reference(publishing: Publishing, request: Request) -> Response:
     """Answer the page."""
     return (await run_in_threadpool(page_of, publishing)).answer(request)
 
 
 @operation(
-    "GET", "/llms.txt", "The reference, for models", keys="none", tag="docs", is_described=False
+    "GET",
+    "/llms.txt",
+    "The reference, for models",
+    name="getReferenceAsText",
+    keys="none",
+    tag="docs",
+    is_described=False,
 )
 async def llms(publishing: Publishing, request: Request) -> Response:
     """Answer the text."""

@@ -2,7 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import written
+from connector.api.meaning import meaning
+from connector.api.named import named
 from connector.api.operation import operation
 from connector.app.metrics import QueueMetrics
 from connector.app.write_probe import WriteProbe
@@ -24,18 +26,23 @@ _Parts = dict[str, dict[str, str | int | float]]
 
 
 class Healthy(msgspec.Struct, frozen=True):
-    """The process answers."""
+    __doc__ = """The process answers."""
 
-    status: Literal["ok"]
+    status: Annotated[
+        Annotated[Literal["ok"], named("Alive", "The process answers.")], meaning("Always ok.")
+    ]
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How what the service stands on is: `info` what works, `error` what doesn't."""
+    __doc__ = """How what the service stands on is: `info` what works, `error` what doesn't."""
 
-    status: Literal["ok", "error"]
-    info: _Parts
-    error: _Parts
-    details: _Parts
+    status: Annotated[
+        Annotated[Literal["ok", "error"], named("HealthStatus", "Whether all works.")],
+        meaning("Whether all works."),
+    ]
+    info: Annotated[_Parts, meaning("What works.")]
+    error: Annotated[_Parts, meaning("What doesn't.")]
+    details: Annotated[_Parts, meaning("Both.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class Monitoring:
     "GET",
     "/health",
     "Say that the process answers",
+    name="getHealth",
     keys="none",
     response=Healthy,
     tag="health",
@@ -97,6 +105,7 @@ async def health(_monitoring: Monitoring, _request: Request) -> Response:
     "GET",
     "/health/details",
     "Say whether all it stands on works",
+    name="getHealthDetails",
     keys="none",
     response=Health,
     errors=(403,),
@@ -114,7 +123,13 @@ async def details(monitoring: Monitoring, request: Request) -> Response:
 
 
 @operation(
-    "GET", "/metrics", "Figures for Prometheus", keys="none", tag="health", is_described=False
+    "GET",
+    "/metrics",
+    "Figures for Prometheus",
+    name="getMetrics",
+    keys="none",
+    tag="health",
+    is_described=False,
 )
 async def metrics(monitoring: Monitoring, request: Request) -> Response:
     """Prometheus' text format."""

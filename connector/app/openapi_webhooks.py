@@ -1,34 +1,48 @@
 """What this service sends, as the `webhooks` of its OpenAPI document."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from connector.api.openapi_models import Schema, components
+from connector.api.meaning import Moment, meaning
+from connector.api.named import Schema, named
+from connector.api.openapi_models import components
+from oauth.words import AccountState, Target
 from webhooks.envelope import EventBody
+
+_LINKED = named("LinkedEventType", "That a customer has linked.")
+_ENDED = named("EndedEventType", "Whether the customer must link again, or has revoked.")
 
 
 class AccountLinked(msgspec.Struct, frozen=True, rename="camel"):
-    """A customer has linked. `accountKey` is null when they linked again under their key."""
+    __doc__ = (
+        """A customer has linked. `accountKey` is null when they linked again under their key."""
+    )
 
-    event_type: Literal["ACCOUNT_LINKED"]
-    account_key: str | None
-    target_system: str
-    linked_date: str
-    reference: str | None
-    relinked: bool
+    event_type: Annotated[Annotated[Literal["ACCOUNT_LINKED"], _LINKED], meaning("What happened.")]
+    account_key: Annotated[
+        str | None,
+        meaning("The account key, shown this once; null when they linked again under their key."),
+    ]
+    target_system: Annotated[Target, meaning("The target system of the account.")]
+    linked_date: Annotated[Moment, meaning("When the customer linked.")]
+    reference: Annotated[str | None, meaning("Your own id of this customer.")]
+    relinked: Annotated[bool, meaning("Whether the organisation was linked before.")]
 
 
 class AccountEnded(msgspec.Struct, frozen=True, rename="camel"):
-    """An account can't be used any more: the customer must link again, or has revoked."""
+    __doc__ = """An account can't be used any more: the customer must link again, or has revoked."""
 
-    event_type: Literal["ACCOUNT_REAUTH_REQUIRED", "ACCOUNT_REVOKED"]
-    account_id: str
-    target_system: str
-    status: Literal["REAUTH_REQUIRED", "REVOKED"]
-    reference: str | None
-    changed_date: str
+    event_type: Annotated[
+        Annotated[Literal["ACCOUNT_REAUTH_REQUIRED", "ACCOUNT_REVOKED"], _ENDED],
+        meaning("What happened."),
+    ]
+    account_id: Annotated[str, meaning("The account's id.")]
+    target_system: Annotated[Target, meaning("The target system of the account.")]
+    status: Annotated[AccountState, meaning("How the account stands now.")]
+    reference: Annotated[str | None, meaning("Your own id of this customer.")]
+    changed_date: Annotated[Moment, meaning("When it ended.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +80,12 @@ ANNOUNCED = (
 )
 
 _SIGNED = (
-    ("webhook-id", "Names the message; the same on every try. Remember it to drop repeats.", True),
-    ("webhook-timestamp", "When this try was made, in Unix seconds.", True),
+    (
+        "webhook-id",
+        "Names the message, on every attempt the same. Remember it to drop repeats.",
+        True,
+    ),
+    ("webhook-timestamp", "When this attempt was made, in Unix seconds.", True),
     (
         "webhook-signature",
         "Standard Webhooks: `v1,` and base64 HMAC-SHA256 over `id.timestamp.body`. For a day after "
@@ -92,7 +110,7 @@ _SIGNED = (
 
 def webhooks(examples: dict[str, Any]) -> tuple[Schema, dict[str, Schema]]:
     """Answer the `webhooks` and the schemas they need; `examples` are by name."""
-    references, schemas = components(one.model for one in ANNOUNCED)
+    references, schemas = components(requests=(), answers=(one.model for one in ANNOUNCED))
     described: Schema = {}
     for one in ANNOUNCED:
         content: Schema = {"schema": references[one.model]}

@@ -1,10 +1,13 @@
 """DELETE /tenants/delete-end-user: the vendor ends a customer's link."""
 
+from typing import Annotated
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import written
+from connector.api.meaning import meaning
 from connector.api.operation import Parameter, Permission, operation
 from connector.api.parsing import given_once
 from connector.app.unlinking import Receipt, Unlinker
@@ -15,21 +18,25 @@ _SWITCH = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 class Unlinked(msgspec.Struct, rename="camel", kw_only=True):
-    """That the link has ended. `erased` counts rows by table, when erasing was asked for.
+    __doc__ = """That the link has ended. `erased` counts rows by table, when erasing was asked for.
 
     Not erased are this receipt and the audit trail, which hold ids and times only.
     """
 
-    message: str
-    account_id: str
-    complete: bool
-    erased: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    message: Annotated[str, meaning("What came of it, in words.")]
+    account_id: Annotated[str, meaning("The account's id.")]
+    complete: Annotated[bool, meaning("Whether all is done; if not, the rest follows shortly.")]
+    erased: Annotated[
+        dict[str, int] | msgspec.UnsetType,
+        meaning("How many rows were erased, by table; left out unless erasing was asked for."),
+    ] = msgspec.UNSET
 
 
 @operation(
     "DELETE",
     "/tenants/delete-end-user",
     "End the link of an account, and erase its data if asked to",
+    name="deleteEndUser",
     permission=Permission.ADMIN,
     parameters=(
         Parameter(

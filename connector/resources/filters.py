@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
+from connector.api.named import schema_of, words_of
 from connector.ports import Query
 from connector.unified.enums import BookingStatus, BookingType, DocumentStatus, PaymentStatus
 
@@ -27,12 +28,12 @@ class Filter:
 
 
 def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> Filter:
-    """Make a filter whose values are those of a Literal.
+    """Make a filter whose values are those of a named Literal.
 
     It sets a field of the query, or without one the filter of that name that the resource has
     alone.
     """
-    allowed: tuple[str, ...] = get_args(choices)
+    allowed = words_of(choices)
 
     def apply(query: Query, value: str) -> Query:
         if value not in allowed:
@@ -41,7 +42,7 @@ def one_of(name: str, choices: Any, meaning: str, field: str | None = None) -> F
             return replace(query, where=(*query.where, (name, value)))
         return replace(query, **{field: value})
 
-    return Filter(name, {"type": "string", "enum": list(allowed)}, meaning, apply)
+    return Filter(name, schema_of(choices), meaning, apply)
 
 
 def text(name: str, meaning: str) -> Filter:

@@ -1,7 +1,11 @@
 """Somebody the organisation does business with, as both addresses of contacts answer it."""
 
+from typing import Annotated
+
 import msgspec
 
+from connector.api.meaning import meaning
+from connector.unified import fields
 from connector.unified.customer import (
     ContactAddress,
     ContactPerson,
@@ -18,51 +22,51 @@ from connector.unified.enums import (
 
 
 class ContactAddressV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A postal address; its type is never null."""
+    __doc__ = """A postal address; its type is never null."""
 
-    address_line1: str | None
-    address_line2: str | None
-    city: str | None
-    country_code: str | None
-    postal_code: str | None
-    type: ContactAddressTypeV2
+    address_line1: fields.AddressLine1
+    address_line2: fields.AddressLine2
+    city: fields.City
+    country_code: fields.CountryCode
+    postal_code: fields.PostalCode
+    type: Annotated[ContactAddressTypeV2, meaning("What the address is for.")]
 
 
 class PhoneNumberV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A phone number and what it is for."""
+    __doc__ = """A phone number and what it is for."""
 
-    number: str | None
-    type: PhoneNumberTypeV2 | None
+    number: Annotated[str | None, meaning("The number.")]
+    type: Annotated[PhoneNumberTypeV2 | None, meaning("What the number is for.")]
 
 
 class ContactPersonV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A person to talk to at a contact."""
+    __doc__ = """A person to talk to at a contact."""
 
-    id: str | None
-    email_addresses: tuple[EmailAddress, ...]
-    first_name: str | None
-    last_name: str | None
-    phone_numbers: tuple[PhoneNumberV2, ...]
-    salutation: str | None
+    id: Annotated[str | None, meaning("The person's id; null where persons have none.")]
+    email_addresses: Annotated[tuple[EmailAddress, ...], meaning("The e-mail addresses.")]
+    first_name: fields.FirstName
+    last_name: fields.LastName
+    phone_numbers: Annotated[tuple[PhoneNumberV2, ...], meaning("The phone numbers.")]
+    salutation: fields.Salutation
 
 
 class ContactV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Somebody the organisation does business with."""
+    __doc__ = """Somebody the organisation does business with."""
 
-    id: str | None
-    addresses: tuple[ContactAddressV2, ...]
-    company_name: str | None
-    contact_persons: tuple[ContactPersonV2, ...]
-    contact_type: ContactType | None
-    created_date: str | None
-    email_addresses: tuple[EmailAddress, ...]
-    is_customer: bool | None
-    is_supplier: bool | None
-    number: str | None
-    phone_numbers: tuple[PhoneNumberV2, ...]
-    project_id: str | None
-    updated_date: str | None
-    website: str | None
+    id: fields.Id
+    addresses: Annotated[tuple[ContactAddressV2, ...], meaning("The postal addresses.")]
+    company_name: fields.CompanyName
+    contact_persons: Annotated[tuple[ContactPersonV2, ...], meaning("Whom to talk to.")]
+    contact_type: Annotated[ContactType | None, meaning("Whether it is a company or a person.")]
+    created_date: fields.CreatedDate
+    email_addresses: Annotated[tuple[EmailAddress, ...], meaning("The e-mail addresses.")]
+    is_customer: Annotated[bool | None, meaning("Whether the organisation sells to it.")]
+    is_supplier: Annotated[bool | None, meaning("Whether the organisation buys from it.")]
+    number: Annotated[str | None, meaning("The number that the organisation knows it by.")]
+    phone_numbers: Annotated[tuple[PhoneNumberV2, ...], meaning("The phone numbers.")]
+    project_id: fields.ProjectId
+    updated_date: fields.UpdatedDate
+    website: Annotated[str | None, meaning("The address of its website.")]
 
 
 _PHONES: dict[PhoneNumberType, PhoneNumberTypeV2] = {

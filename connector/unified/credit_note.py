@@ -1,54 +1,60 @@
 """A credit note issued to a customer."""
 
-from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
+from connector.api.meaning import Moment, meaning
+from connector.unified import fields
 from connector.unified.address import Address
 from connector.unified.enums import DocumentStatus, PaymentStatus
 
 
 class CreditNoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """One line of a credit note."""
+    __doc__ = """One line of a credit note."""
 
-    id: str | None
-    created_date: str | None
-    description: str | None
-    item_id: str | None
-    item_name: str | None
-    quantity: Decimal | None
-    tax_code: str | None
-    tax_rate_percentage: Decimal | None
-    total_discount_amount: Decimal | None
-    total_discount_percentage: Decimal | None
-    total_gross_amount: Decimal | None
-    total_net_amount: Decimal | None
-    total_tax_amount: Decimal | None
-    unit_amount: Decimal | None
-    unit_discount_amount: Decimal | None
-    unit_discount_percentage: Decimal | None
-    unit_name: str | None
-    updated_date: str | None
+    id: fields.Id
+    created_date: fields.CreatedDate
+    description: fields.Description
+    item_id: fields.ItemId
+    item_name: fields.ItemName
+    quantity: fields.Quantity
+    tax_code: fields.TaxCode
+    tax_rate_percentage: fields.TaxRatePercentage
+    total_discount_amount: fields.TotalDiscountAmount
+    total_discount_percentage: fields.TotalDiscountPercentage
+    total_gross_amount: fields.TotalGrossAmount
+    total_net_amount: fields.TotalNetAmount
+    total_tax_amount: fields.TotalTaxAmount
+    unit_amount: fields.UnitAmount
+    unit_discount_amount: fields.UnitDiscountAmount
+    unit_discount_percentage: fields.UnitDiscountPercentage
+    unit_name: fields.UnitNameText
+    updated_date: fields.UpdatedDate
 
 
 class CreditNote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A credit note issued to a customer. `reference` names the invoice that it corrects."""
+    __doc__ = (
+        """A credit note issued to a customer. `reference` names the invoice that it corrects."""
+    )
 
-    id: str | None
-    addresses: tuple[Address, ...]
-    contact_id: str | None
-    created_date: str | None
-    credit_note_date: str | None
-    credit_note_lines: tuple[CreditNoteLine, ...]
-    credit_note_number: str | None
-    currency: str | None
-    payment_status: PaymentStatus | None
-    payment_term_id: str | None
-    reference: str | None
-    status: DocumentStatus | None
-    total_discount_amount: Decimal | None
-    total_discount_percentage: Decimal | None
-    total_gross_amount: Decimal | None
-    total_net_amount: Decimal | None
-    total_tax_amount: Decimal | None
-    updated_date: str | None
+    id: fields.Id
+    addresses: Annotated[tuple[Address, ...], meaning("The addresses on the document.")]
+    contact_id: fields.ContactId
+    created_date: fields.CreatedDate
+    credit_note_date: Annotated[Moment | None, meaning("The date on the credit note.")]
+    credit_note_lines: Annotated[
+        tuple[CreditNoteLine, ...], meaning("The lines of the credit note.")
+    ]
+    credit_note_number: Annotated[str | None, meaning("The number of the credit note.")]
+    currency: fields.Currency
+    payment_status: Annotated[PaymentStatus | None, meaning("Whether it is paid.")]
+    payment_term_id: fields.PaymentTermId
+    reference: Annotated[str | None, meaning("The invoice that it corrects.")]
+    status: Annotated[DocumentStatus | None, meaning("Where the document stands.")]
+    total_discount_amount: fields.TotalDiscountAmount
+    total_discount_percentage: fields.TotalDiscountPercentage
+    total_gross_amount: fields.TotalGrossAmount
+    total_net_amount: fields.TotalNetAmount
+    total_tax_amount: fields.TotalTaxAmount
+    updated_date: fields.UpdatedDate

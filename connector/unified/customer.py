@@ -1,7 +1,11 @@
 """Somebody the organisation does business with (first version of the contract)."""
 
+from typing import Annotated
+
 import msgspec
 
+from connector.api.meaning import meaning
+from connector.unified import fields
 from connector.unified.enums import (
     ContactAddressType,
     ContactRole,
@@ -12,74 +16,81 @@ from connector.unified.enums import (
 
 
 class ContactAddress(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A postal address; `country_code` is ISO 3166-1 alpha-2 in upper case, or null."""
+    __doc__ = """A postal address; `country_code` is ISO 3166-1 alpha-2 in upper case, or null."""
 
-    address_line1: str | None
-    address_line2: str | None
-    city: str | None
-    country_code: str | None
-    postal_code: str | None
-    type: ContactAddressType | None
+    address_line1: fields.AddressLine1
+    address_line2: fields.AddressLine2
+    city: fields.City
+    country_code: fields.CountryCode
+    postal_code: fields.PostalCode
+    type: Annotated[ContactAddressType | None, meaning("What the address is for.")]
 
 
 class ContactBankAccount(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A bank account of a contact."""
+    __doc__ = """A bank account of a contact."""
 
-    bic: str | None
-    holder: str | None
-    is_main_account: bool | None
-    iban: str | None
-    name: str | None
-    sepa: bool | None
+    bic: fields.Bic
+    holder: Annotated[str | None, meaning("Whose account it is.")]
+    is_main_account: Annotated[bool | None, meaning("Whether it is the one to pay to.")]
+    iban: fields.Iban
+    name: Annotated[str | None, meaning("What the account is called.")]
+    sepa: Annotated[bool | None, meaning("Whether it takes SEPA payments.")]
 
 
 class EmailAddress(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """An e-mail address and what it is for."""
+    __doc__ = """An e-mail address and what it is for."""
 
-    email: str | None
-    type: EmailAddressType | None
+    email: Annotated[str | None, meaning("The address.")]
+    type: Annotated[EmailAddressType | None, meaning("What the address is for.")]
 
 
 class PhoneNumber(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A phone number and what it is for."""
+    __doc__ = """A phone number and what it is for."""
 
-    number: str | None
-    type: PhoneNumberType | None
+    number: Annotated[str | None, meaning("The number.")]
+    type: Annotated[PhoneNumberType | None, meaning("What the number is for.")]
 
 
 class ContactPerson(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A person to talk to at a contact."""
+    __doc__ = """A person to talk to at a contact."""
 
-    email_addresses: tuple[EmailAddress, ...]
-    first_name: str | None
-    last_name: str | None
-    phone_numbers: tuple[PhoneNumber, ...]
-    salutation: str | None
+    email_addresses: Annotated[tuple[EmailAddress, ...], meaning("The e-mail addresses.")]
+    first_name: fields.FirstName
+    last_name: fields.LastName
+    phone_numbers: Annotated[tuple[PhoneNumber, ...], meaning("The phone numbers.")]
+    salutation: fields.Salutation
 
 
 class Customer(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """Somebody the organisation does business with. A person has no `company_name`.
+    __doc__ = """Somebody the organisation does business with. A person has no `company_name`.
 
     Beyond the contract: `currency` and `locale` of their documents, `e_invoicing_address` and
     `tax_number`.
     """
 
-    id: str | None
-    addresses: tuple[ContactAddress, ...]
-    account_number: int | None
-    bank_accounts: tuple[ContactBankAccount, ...]
-    company_name: str | None
-    contact_persons: tuple[ContactPerson, ...]
-    contact_type: ContactType | None
-    currency: str | None
-    document_id: str | None
-    e_invoicing_address: str | None
-    email_addresses: tuple[EmailAddress, ...]
-    locale: str | None
-    number: str | None
-    phone_numbers: tuple[PhoneNumber, ...]
-    project_id: str | None
-    role: ContactRole | None
-    tax_number: str | None
-    updated_date: str | None
-    vat_id: str | None
+    id: fields.Id
+    addresses: Annotated[tuple[ContactAddress, ...], meaning("The postal addresses.")]
+    account_number: Annotated[int | None, meaning("The number of its account in the books.")]
+    bank_accounts: Annotated[tuple[ContactBankAccount, ...], meaning("Its bank accounts.")]
+    company_name: fields.CompanyName
+    contact_persons: Annotated[tuple[ContactPerson, ...], meaning("Whom to talk to.")]
+    contact_type: Annotated[ContactType | None, meaning("Whether it is a company or a person.")]
+    currency: Annotated[
+        str | None,
+        meaning("The currency of its documents, by its ISO 4217 code; not in the contract."),
+    ]
+    document_id: fields.DocumentId
+    e_invoicing_address: Annotated[
+        str | None, meaning("Where electronic invoices are sent; not in the contract.")
+    ]
+    email_addresses: Annotated[tuple[EmailAddress, ...], meaning("The e-mail addresses.")]
+    locale: Annotated[str | None, meaning("The language of its documents; not in the contract.")]
+    number: Annotated[str | None, meaning("The number that the organisation knows it by.")]
+    phone_numbers: Annotated[tuple[PhoneNumber, ...], meaning("The phone numbers.")]
+    project_id: fields.ProjectId
+    role: Annotated[
+        ContactRole | None, meaning("Whether the organisation sells to it or buys from it.")
+    ]
+    tax_number: fields.TaxNumber
+    updated_date: fields.UpdatedDate
+    vat_id: fields.VatId

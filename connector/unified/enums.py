@@ -1,190 +1,281 @@
 """The contract's closed vocabularies. A source value that fits none of them becomes null."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-DocumentStatus = Literal[
-    "DRAFT",
-    "CORRECTIVE",
-    "SUBMITTED",
-    "DOCUMENT_CREATED",
-    "OPEN",
-    "PARTIALLY_PAID",
-    "PAID",
-    "PARTIALLY_OVERDUE",
-    "OVERDUE",
-    "VOIDED",
-]
-"""Where an invoice or a bill stands."""
+from connector.api.named import named
 
-PaymentStatus = Literal[
-    "NO_OPEN_ITEM",
-    "PENDING",
-    "PARTLY_PAID",
-    "PAID",
-    "DEBITED",
-    "CREDIT_NOTE_CLEARED",
-    "CLEARED_WITH_CREDIT_NOTE",
-    "BAD_DEBT",
-    "PARTIAL_CANCELLATION",
-    "CANCELED",
-    "UNKNOWN",
-]
-"""Whether an invoice or a bill is paid."""
-
-BookingStatus = Literal[
-    "DRAFT",
-    "SUBMITTED",
-    "OPEN",
-    "PARTIALLY_PAID",
-    "PAID",
-    "OVERDUE",
-    "VOIDED",
-    "DISPUTED",
-    "CANCELLED",
-]
-"""Where a booking proposal stands."""
-
-BookingType = Literal[
-    "INVOICE",
-    "BILL",
-    "CREDIT_NOTE",
-    "CREDIT_CARD",
-    "EXPENSE",
-    "INVOICE_CREDIT_NOTE",
-    "BILL_CREDIT_NOTE",
-    "DOWN_PAYMENT",
-    "OTHER",
-]
-"""The kind of document behind a booking proposal (first version of the contract)."""
-
-BookingLineType = Literal["GOODS", "SERVICES"]
-
-InvoiceType = Literal["STANDARD", "BILL"]
-
-LineAmountTypes = Literal["EXCLUSIVE", "INCLUSIVE", "NOTAX"]
-"""Whether line prices are without tax, with tax, or untaxed."""
-
-ShippingType = Literal["SERVICE", "SERVICE_PERIOD", "DELIVERY", "DELIVERY_PERIOD"]
-
-AddressType = Literal["BILLING", "DELIVERY", "SELLING"]
-
-TaxRule = Literal[
-    "NET",
-    "TAXFREE",
-    "INTRACOMMUNITY_GOODS",
-    "INTRACOMMUNITY_SERVICE",
-    "EXPORT_SERVICE",
-    "EXPORT_GOODS",
-    "REVERSE_CHARGE",
-    "GROSS",
-    "CONSTRUCTION_SERVICE",
-    "PHOTOVOLTAIC_EQUIPMENT",
-    "SMALL_BUSINESS_EXEMPTION",
-    "NON_DOMESTIC_SERVICE",
-    "OSS_GOODS",
-    "OSS_ELECTRONIC_SERVICES",
-    "OSS_SERVICES",
+DocumentStatus = Annotated[
+    Literal[
+        "DRAFT",
+        "CORRECTIVE",
+        "SUBMITTED",
+        "DOCUMENT_CREATED",
+        "OPEN",
+        "PARTIALLY_PAID",
+        "PAID",
+        "PARTIALLY_OVERDUE",
+        "OVERDUE",
+        "VOIDED",
+    ],
+    named("DocumentStatus", "Where an invoice or a bill stands."),
 ]
 
-BankAccountStatus = Literal["ACTIVE", "ARCHIVED"]
-
-BankFileType = Literal["CSV", "MT940"]
-"""The format of an account's statements."""
-
-TransactionStatus = Literal["CREATED", "LINKED", "PRIVATE", "BOOKED", "AUTHORISED", "DELETED"]
-
-TransactionType = Literal[
-    "RECEIVE",
-    "RECEIVE-OVERPAYMENT",
-    "RECEIVE-PREPAYMENT",
-    "SPEND",
-    "SPEND-OVERPAYMENT",
-    "SPEND-PREPAYMENT",
-    "RECEIVE-TRANSFER",
-    "SPEND-TRANSFER",
-]
-"""Which way money went; a transfer is between the organisation's own accounts."""
-
-ExpenseType = Literal["EXPENSE", "REFUND"]
-
-ExpensePaymentType = Literal["CASH", "CHECK", "CREDIT_CARD", "CREDIT", "COLLECTION"]
-
-PaymentDocumentType = Literal["INVOICE", "BILL", "BOOKING_PROPOSAL"]
-"""What kind of document a payment is for."""
-
-UserRole = Literal["OWNER", "ADMIN", "MANAGER", "REPORTING", "EMPLOYEE", "ACCOUNTANT"]
-"""What a member may do. Ours: the contract has no users."""
-
-OfferStatus = Literal["DRAFT", "SENT", "ACCEPTED", "EXPIRED", "VOIDED", "DECLINED"]
-"""Where an offer stands."""
-
-OfferLineType = Literal["COMMENT", "ACCOUNT", "ITEM", "RESOURCE", "VALUE", "FIXED_ASSET", "CHARGE"]
-
-ItemType = Literal["PRODUCT", "SERVICE"]
-
-UnitName = Literal[
-    "PIECE",
-    "STÜCK",
-    "NOT_UNIT",
-    "CUBIC_METRE",
-    "DAY",
-    "GRAM",
-    "HOUR",
-    "KILOGRAM",
-    "KILOMETRE",
-    "LITRE",
-    "METRE",
-    "MILLIGRAM",
-    "MILLILITRE",
-    "MONTH",
-    "NIGHT",
-    "PACK",
-    "PERCENTAGE",
-    "SQUARE_METRE",
-    "TONNE",
-    "UNIT",
-]
-"""What an item is counted in. Lines of documents name their unit in free text instead."""
-
-ContactType = Literal["CONTACT_PERSON", "COMPANY", "UNDEFINED"]
-
-ContactRole = Literal["SUPPLIER", "CUSTOMER", "CONTACT"]
-
-ContactAddressType = Literal["BILLING", "DELIVERY", "EMPTY", "PRIVATE", "WORK", "PICKUP"]
-
-ContactAddressTypeV2 = Literal["BILLING", "DELIVERY", "PRIVATE", "WORK", "PICKUP"]
-
-EmailAddressType = Literal["BUSINESS", "PRIVATE", "OFFICE", "INVOICE", "PAYMENT", "OTHER"]
-
-PhoneNumberType = Literal[
-    "BUSINESS",
-    "MOBILE",
-    "OFFICE",
-    "FAX",
-    "PRIVATE",
-    "LANDLINE",
-    "SKYPE",
-    "WHATSAPP",
-    "OTHER",
+PaymentStatus = Annotated[
+    Literal[
+        "NO_OPEN_ITEM",
+        "PENDING",
+        "PARTLY_PAID",
+        "PAID",
+        "DEBITED",
+        "CREDIT_NOTE_CLEARED",
+        "CLEARED_WITH_CREDIT_NOTE",
+        "BAD_DEBT",
+        "PARTIAL_CANCELLATION",
+        "CANCELED",
+        "UNKNOWN",
+    ],
+    named("PaymentStatus", "Whether an invoice or a bill is paid."),
 ]
 
-PhoneNumberTypeV2 = Literal["BUSINESS", "MOBILE", "OFFICE", "FAX", "PRIVATE", "OTHER"]
-
-EInvoicingStatus = Literal[
-    "PENDING", "SUBMITTED", "APPROVED", "DECLINED", "NOT_DELIVERED", "SUBMISSION_FAILED"
+BookingStatus = Annotated[
+    Literal[
+        "DRAFT",
+        "SUBMITTED",
+        "OPEN",
+        "PARTIALLY_PAID",
+        "PAID",
+        "OVERDUE",
+        "VOIDED",
+        "DISPUTED",
+        "CANCELLED",
+    ],
+    named("BookingStatus", "Where a booking proposal stands."),
 ]
-"""How far an electronic invoice got."""
 
-DocumentKind = Literal[
-    "INVOICE",
-    "EXPENSE_RECEIPT",
-    "CARD_RECEIPT",
-    "CREDIT_NOTE",
-    "OTHER_FINANCIAL_DOCUMENT",
-    "OTHER_NON_FINANCIAL_DOCUMENT",
-    "UNKNOWN",
+BookingType = Annotated[
+    Literal[
+        "INVOICE",
+        "BILL",
+        "CREDIT_NOTE",
+        "CREDIT_CARD",
+        "EXPENSE",
+        "INVOICE_CREDIT_NOTE",
+        "BILL_CREDIT_NOTE",
+        "DOWN_PAYMENT",
+        "OTHER",
+    ],
+    named(
+        "BookingType",
+        "The kind of document behind a booking proposal (first version of the contract).",
+    ),
 ]
-"""What a document among the bills really is. Not in the contract."""
 
-DebitCredit = Literal["DEBIT", "CREDIT"]
-"""Whether money left an account or came in."""
+BookingLineType = Annotated[
+    Literal["GOODS", "SERVICES"],
+    named("BookingLineType", "What a line of a booking proposal is about."),
+]
+
+InvoiceType = Annotated[
+    Literal["STANDARD", "BILL"], named("InvoiceType", "Whether an invoice was issued or received.")
+]
+
+LineAmountTypes = Annotated[
+    Literal["EXCLUSIVE", "INCLUSIVE", "NOTAX"],
+    named("LineAmountTypes", "Whether line prices are without tax, with tax, or untaxed."),
+]
+
+ShippingType = Annotated[
+    Literal["SERVICE", "SERVICE_PERIOD", "DELIVERY", "DELIVERY_PERIOD"],
+    named(
+        "ShippingType",
+        "What the date of shipping is about: a service or a delivery, at once or over time.",
+    ),
+]
+
+AddressType = Annotated[
+    Literal["BILLING", "DELIVERY", "SELLING"],
+    named("AddressType", "What an address on a document is for."),
+]
+
+TaxRule = Annotated[
+    Literal[
+        "NET",
+        "TAXFREE",
+        "INTRACOMMUNITY_GOODS",
+        "INTRACOMMUNITY_SERVICE",
+        "EXPORT_SERVICE",
+        "EXPORT_GOODS",
+        "REVERSE_CHARGE",
+        "GROSS",
+        "CONSTRUCTION_SERVICE",
+        "PHOTOVOLTAIC_EQUIPMENT",
+        "SMALL_BUSINESS_EXEMPTION",
+        "NON_DOMESTIC_SERVICE",
+        "OSS_GOODS",
+        "OSS_ELECTRONIC_SERVICES",
+        "OSS_SERVICES",
+    ],
+    named("TaxRule", "By which rule a document is taxed."),
+]
+
+BankAccountStatus = Annotated[
+    Literal["ACTIVE", "ARCHIVED"], named("BankAccountStatus", "Whether a bank account is in use.")
+]
+
+BankFileType = Annotated[
+    Literal["CSV", "MT940"], named("BankFileType", "The format of an account's statements.")
+]
+
+TransactionStatus = Annotated[
+    Literal["CREATED", "LINKED", "PRIVATE", "BOOKED", "AUTHORISED", "DELETED"],
+    named("TransactionStatus", "Where a movement on a bank account stands."),
+]
+
+TransactionType = Annotated[
+    Literal[
+        "RECEIVE",
+        "RECEIVE-OVERPAYMENT",
+        "RECEIVE-PREPAYMENT",
+        "SPEND",
+        "SPEND-OVERPAYMENT",
+        "SPEND-PREPAYMENT",
+        "RECEIVE-TRANSFER",
+        "SPEND-TRANSFER",
+    ],
+    named(
+        "TransactionType",
+        "Which way money went; a transfer is between the organisation's own accounts.",
+    ),
+]
+
+ExpenseType = Annotated[
+    Literal["EXPENSE", "REFUND"], named("ExpenseType", "Whether money was spent or came back.")
+]
+
+ExpensePaymentType = Annotated[
+    Literal["CASH", "CHECK", "CREDIT_CARD", "CREDIT", "COLLECTION"],
+    named("ExpensePaymentType", "How an expense was paid."),
+]
+
+PaymentDocumentType = Annotated[
+    Literal["INVOICE", "BILL", "BOOKING_PROPOSAL"],
+    named("PaymentDocumentType", "What kind of document a payment is for."),
+]
+
+UserRole = Annotated[
+    Literal["OWNER", "ADMIN", "MANAGER", "REPORTING", "EMPLOYEE", "ACCOUNTANT"],
+    named("UserRole", "What a member may do. Ours: the contract has no users."),
+]
+
+OfferStatus = Annotated[
+    Literal["DRAFT", "SENT", "ACCEPTED", "EXPIRED", "VOIDED", "DECLINED"],
+    named("OfferStatus", "Where an offer stands."),
+]
+
+OfferLineType = Annotated[
+    Literal["COMMENT", "ACCOUNT", "ITEM", "RESOURCE", "VALUE", "FIXED_ASSET", "CHARGE"],
+    named("OfferLineType", "What kind of line of an offer it is."),
+]
+
+ItemType = Annotated[
+    Literal["PRODUCT", "SERVICE"], named("ItemType", "Whether an item is a product or a service.")
+]
+
+UnitName = Annotated[
+    Literal[
+        "PIECE",
+        "STÜCK",
+        "NOT_UNIT",
+        "CUBIC_METRE",
+        "DAY",
+        "GRAM",
+        "HOUR",
+        "KILOGRAM",
+        "KILOMETRE",
+        "LITRE",
+        "METRE",
+        "MILLIGRAM",
+        "MILLILITRE",
+        "MONTH",
+        "NIGHT",
+        "PACK",
+        "PERCENTAGE",
+        "SQUARE_METRE",
+        "TONNE",
+        "UNIT",
+    ],
+    named(
+        "UnitName",
+        "What an item is counted in. Lines of documents name their unit in free text instead.",
+    ),
+]
+
+ContactType = Annotated[
+    Literal["CONTACT_PERSON", "COMPANY", "UNDEFINED"],
+    named("ContactType", "Whether a contact is a company or a person."),
+]
+
+ContactRole = Annotated[
+    Literal["SUPPLIER", "CUSTOMER", "CONTACT"],
+    named("ContactRole", "Whether the organisation sells to a contact or buys from it."),
+]
+
+ContactAddressType = Annotated[
+    Literal["BILLING", "DELIVERY", "EMPTY", "PRIVATE", "WORK", "PICKUP"],
+    named("ContactAddressType", "What an address of a contact is for."),
+]
+
+ContactAddressTypeV2 = Annotated[
+    Literal["BILLING", "DELIVERY", "PRIVATE", "WORK", "PICKUP"],
+    named(
+        "ContactAddressTypeV2",
+        "What an address of a contact is for, in the contract's second version.",
+    ),
+]
+
+EmailAddressType = Annotated[
+    Literal["BUSINESS", "PRIVATE", "OFFICE", "INVOICE", "PAYMENT", "OTHER"],
+    named("EmailAddressType", "What an e-mail address is for."),
+]
+
+PhoneNumberType = Annotated[
+    Literal[
+        "BUSINESS",
+        "MOBILE",
+        "OFFICE",
+        "FAX",
+        "PRIVATE",
+        "LANDLINE",
+        "SKYPE",
+        "WHATSAPP",
+        "OTHER",
+    ],
+    named("PhoneNumberType", "What a phone number is for."),
+]
+
+PhoneNumberTypeV2 = Annotated[
+    Literal["BUSINESS", "MOBILE", "OFFICE", "FAX", "PRIVATE", "OTHER"],
+    named("PhoneNumberTypeV2", "What a phone number is for, in the contract's second version."),
+]
+
+EInvoicingStatus = Annotated[
+    Literal["PENDING", "SUBMITTED", "APPROVED", "DECLINED", "NOT_DELIVERED", "SUBMISSION_FAILED"],
+    named("EInvoicingStatus", "How far an electronic invoice got."),
+]
+
+DocumentKind = Annotated[
+    Literal[
+        "INVOICE",
+        "EXPENSE_RECEIPT",
+        "CARD_RECEIPT",
+        "CREDIT_NOTE",
+        "OTHER_FINANCIAL_DOCUMENT",
+        "OTHER_NON_FINANCIAL_DOCUMENT",
+        "UNKNOWN",
+    ],
+    named("DocumentKind", "What a document among the bills really is. Not in the contract."),
+]
+
+DebitCredit = Annotated[
+    Literal["DEBIT", "CREDIT"], named("DebitCredit", "Whether money left an account or came in.")
+]

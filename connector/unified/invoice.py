@@ -1,9 +1,12 @@
 """An invoice issued to a customer."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
+from connector.api.meaning import Moment, meaning
+from connector.unified import fields
 from connector.unified.address import Address
 from connector.unified.enums import (
     DocumentStatus,
@@ -16,82 +19,107 @@ from connector.unified.enums import (
 
 
 class InvoiceDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A cost centre, project or other dimension a line is booked to."""
+    __doc__ = """A cost centre, project or other dimension a line is booked to."""
 
-    id: str | None
-    category_name: str | None
-    name: str | None
+    id: fields.Id
+    category_name: fields.CategoryName
+    name: Annotated[str | None, meaning("The dimension's name.")]
 
 
 class InvoiceLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """One line of an invoice. `items_amount` is net, `gross_amount` includes tax."""
+    __doc__ = """One line of an invoice. `items_amount` is net, `gross_amount` includes tax."""
 
-    line_item_id: str | None
-    account_id: str | None
-    created_date: str | None
-    description: str | None
-    dimensions: tuple[InvoiceDimension, ...]
-    discount_item_amount: Decimal | None
-    discount_item_percentage: Decimal | None
-    gross_amount: Decimal | None
-    items_amount: Decimal | None
-    item_id: str | None
-    name: str | None
-    quantity: Decimal | None
-    tax_code: str | None
-    tax_rate_percentage: Decimal | None
-    unit_amount: Decimal | None
-    updated_date: str | None
+    line_item_id: Annotated[
+        str | None, meaning("The line's id; null only where the invoice came without one.")
+    ]
+    account_id: fields.AccountId
+    created_date: fields.CreatedDate
+    description: fields.Description
+    dimensions: Annotated[
+        tuple[InvoiceDimension, ...], meaning("What the line is booked to besides its account.")
+    ]
+    discount_item_amount: Annotated[Decimal | None, meaning("What is taken off by a discount.")]
+    discount_item_percentage: Annotated[
+        Decimal | None, meaning("What is taken off by a discount, in percent.")
+    ]
+    gross_amount: Annotated[Decimal | None, meaning("The amount of the line with tax.")]
+    items_amount: Annotated[Decimal | None, meaning("The amount of the line without tax.")]
+    item_id: fields.ItemId
+    name: Annotated[str | None, meaning("What the line is about.")]
+    quantity: fields.Quantity
+    tax_code: fields.TaxCode
+    tax_rate_percentage: fields.TaxRatePercentage
+    unit_amount: fields.UnitAmount
+    updated_date: fields.UpdatedDate
 
 
 class EInvoicingEvent(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What happened to an electronic invoice; `code` is that of the network, 205 for approved."""
+    __doc__ = """What happened to an electronic invoice, with the network's `code` of it."""
 
-    code: str | None
-    date: str | None
-    message: str | None
-    reason: str | None
+    code: Annotated[
+        str | None, meaning("The code of the network for it, such as 205 for approved.")
+    ]
+    date: Annotated[Moment | None, meaning("When it happened.")]
+    message: Annotated[str | None, meaning("What happened, in words.")]
+    reason: Annotated[str | None, meaning("Why it happened, in words.")]
 
 
 class Invoice(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """An invoice issued to a customer. `id` and its former name `invoice_id` are the same value.
+    __doc__ = """An invoice issued to a customer. `id` and `invoice_id`, the former name, are one.
 
     Beyond the contract: `credit_note_ids`, `e_invoicing_status` and its events, `finalized_date`,
     `invoice_url`, where the customer sees it, and `performance_end_date`.
     """
 
-    id: str | None
-    invoice_id: str | None
-    addresses: tuple[Address, ...]
-    contact_id: str | None
-    created_date: str | None
-    credit_note_ids: tuple[str, ...]
-    currency: str | None
-    discount_amount: Decimal | None
-    due_date: str | None
-    e_invoicing_events: tuple[EInvoicingEvent, ...]
-    e_invoicing_status: EInvoicingStatus | None
-    file_id: str | None
-    finalized_date: str | None
-    invoice_date: str | None
-    invoice_number: str | None
-    invoice_type: InvoiceType | None
-    invoice_url: str | None
-    journal_code: str | None
-    line_amount_types: LineAmountTypes | None
-    line_items: tuple[InvoiceLine, ...]
-    name: str | None
-    one_line_address: str | None
-    paid_date: str | None
-    payment_status: PaymentStatus | None
-    payment_term_duration: int | None
-    payment_term_id: str | None
-    performance_end_date: str | None
-    reference: str | None
-    shipping_date: str | None
-    status: DocumentStatus | None
-    sum_net_amount: Decimal | None
-    tax_rule: TaxRule | None
-    total_amount: Decimal | None
-    total_tax_amount: Decimal | None
-    updated_date: str | None
+    id: fields.Id
+    invoice_id: Annotated[str | None, meaning("The same as `id`, by its former name.")]
+    addresses: Annotated[tuple[Address, ...], meaning("The addresses on the document.")]
+    contact_id: fields.ContactId
+    created_date: fields.CreatedDate
+    credit_note_ids: Annotated[
+        tuple[str, ...],
+        meaning("The ids of the credit notes that correct it; not in the contract."),
+    ]
+    currency: fields.Currency
+    discount_amount: fields.DiscountAmount
+    due_date: fields.DueDate
+    e_invoicing_events: Annotated[
+        tuple[EInvoicingEvent, ...],
+        meaning("What happened to it as an electronic invoice; not in the contract."),
+    ]
+    e_invoicing_status: Annotated[
+        EInvoicingStatus | None,
+        meaning("How far it got as an electronic invoice; not in the contract."),
+    ]
+    file_id: fields.FileId
+    finalized_date: Annotated[
+        Moment | None,
+        meaning("When it was finalised, so that it changes no more; not in the contract."),
+    ]
+    invoice_date: Annotated[Moment | None, meaning("The date on the invoice.")]
+    invoice_number: Annotated[str | None, meaning("The number of the invoice.")]
+    invoice_type: Annotated[InvoiceType | None, meaning("What kind of document it is.")]
+    invoice_url: Annotated[str | None, meaning("Where the customer sees it; not in the contract.")]
+    journal_code: fields.JournalCode
+    line_amount_types: Annotated[
+        LineAmountTypes | None,
+        meaning("Whether the prices of its lines are without tax, with it, or untaxed."),
+    ]
+    line_items: Annotated[tuple[InvoiceLine, ...], meaning("The lines of the invoice.")]
+    name: Annotated[str | None, meaning("Whom the invoice is for.")]
+    one_line_address: fields.OneLineAddress
+    paid_date: fields.PaidDate
+    payment_status: Annotated[PaymentStatus | None, meaning("Whether it is paid.")]
+    payment_term_duration: Annotated[int | None, meaning("Days there are to pay.")]
+    payment_term_id: fields.PaymentTermId
+    performance_end_date: Annotated[
+        Moment | None, meaning("When the service ends that it is for; not in the contract.")
+    ]
+    reference: fields.ReferenceText
+    shipping_date: fields.ShippingDate
+    status: Annotated[DocumentStatus | None, meaning("Where the document stands.")]
+    sum_net_amount: Annotated[Decimal | None, meaning("The amount without tax.")]
+    tax_rule: Annotated[TaxRule | None, meaning("By which rule the document is taxed.")]
+    total_amount: Annotated[Decimal | None, meaning("The amount with tax.")]
+    total_tax_amount: fields.TotalTaxAmount
+    updated_date: fields.UpdatedDate

@@ -1,35 +1,42 @@
 """What was paid on a document."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
+from connector.api.meaning import Moment, meaning
+from connector.unified import fields
 from connector.unified.enums import PaymentDocumentType
 
 
 class PaymentLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """What was paid on one document; `invoice_id` is its id, be it an invoice or a bill."""
+    __doc__ = (
+        """What was paid on one document; `invoice_id` is its id, be it an invoice or a bill."""
+    )
 
-    account_id: str | None
-    amount: Decimal | None
-    contact_name: str | None
-    contact_id: str | None
-    customer_id: str | None
-    description: str | None
-    invoice_id: str | None
-    supplier_id: str | None
-    payment_date: str | None
+    account_id: Annotated[str | None, meaning("The id of the bank account that paid or was paid.")]
+    amount: Annotated[Decimal | None, meaning("What was paid on the document.")]
+    contact_name: fields.ContactName
+    contact_id: fields.ContactId
+    customer_id: fields.CustomerId
+    description: fields.Description
+    invoice_id: Annotated[str | None, meaning("The id of the invoice or the bill that was paid.")]
+    supplier_id: fields.SupplierId
+    payment_date: Annotated[Moment | None, meaning("When it was paid.")]
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """A payment, with a line for each document that it pays."""
+    __doc__ = """A payment, with a line for each document that it pays."""
 
-    id: str | None
-    currency: str | None
-    created_date: str | None
-    document_type: PaymentDocumentType | None
-    exchange_rate: Decimal | None
-    journal_code: str | None
-    updated_date: str | None
-    payment_type: str | None
-    payment_lines: tuple[PaymentLine, ...]
+    id: fields.Id
+    currency: fields.Currency
+    created_date: fields.CreatedDate
+    document_type: Annotated[PaymentDocumentType | None, meaning("What kind of document was paid.")]
+    exchange_rate: fields.ExchangeRate
+    journal_code: fields.JournalCode
+    updated_date: fields.UpdatedDate
+    payment_type: Annotated[str | None, meaning("How it was paid, in the target system's words.")]
+    payment_lines: Annotated[
+        tuple[PaymentLine, ...], meaning("A line for each document that was paid.")
+    ]

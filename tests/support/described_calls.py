@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import httpx2
 
-from connector.api.openapi import operation_id
 from connector.api.operation import Operation
 from connector.api.parameters import parameters_of
 from connector.app.operations import described_operations
@@ -17,10 +16,10 @@ from tests.support.described import CALLBACK, TARGET, InProcess, registration
 from tests.webhooks.relay import until
 
 NOT_CALLED = {
-    "postEventsCallbackByCode": "takes the provider's signed events only",
-    "getAuthCallbackByTarget": "is walked by the browser in each link",
-    "getLinkByToken": "is a page",
-    "postLinkByToken": "is a page's button",
+    "takeInEvent": "takes the provider's signed events only",
+    "endLink": "is walked by the browser in each link",
+    "showLinkPage": "is a page",
+    "leaveLinkPage": "is a page's button",
 }
 """What no vendor calls, and why."""
 
@@ -43,7 +42,7 @@ class Made:
 
     @property
     def id(self) -> str:
-        return operation_id(self.operation)
+        return self.operation.name
 
     @property
     def path(self) -> str:
@@ -151,16 +150,14 @@ class Walk:
         """Call everything that only reads, as soon as other answers name what it needs."""
         done = {made.id for made in self.made} | set(NOT_CALLED)
         waiting = [
-            one
-            for one in described_operations()
-            if one.method == "GET" and operation_id(one) not in done
+            one for one in described_operations() if one.method == "GET" and one.name not in done
         ]
         while ready := [one for one in waiting if self._values(one.path) and self._queries(one)]:
             depth = min(one.path.count("{") for one in ready)
             for operation in [one for one in ready if one.path.count("{") == depth]:
                 waiting.remove(operation)
                 await self._read(operation)
-        self.skipped = [operation_id(one) for one in waiting]
+        self.skipped = [one.name for one in waiting]
 
     async def _read(self, operation: Operation[Any]) -> None:
         for values in self._values(operation.path):

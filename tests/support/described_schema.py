@@ -27,7 +27,7 @@ def complaints(schema: dict[str, Any], value: Any) -> list[str]:
     whole = {**schema, "components": strict()["components"]}
     return [
         f"{'/'.join(map(str, error.instance_path))}: {error.message}"
-        for error in Draft202012Validator(whole).iter_errors(value)
+        for error in Draft202012Validator(whole, validate_formats=True).iter_errors(value)
     ]
 
 

@@ -11,6 +11,7 @@ from connector.api.operation import Handler, Operation, Permission
 from connector.api.parameters import path_parameter
 from connector.downloads import DocumentOf
 from connector.faces.rest.file_answers import answer_file
+from connector.faces.rest.naming import singular
 from connector.faces.rest.negotiation import BYTES
 from connector.faces.rest.offered import files_of
 from connector.faces.rest.parameters import read_bare
@@ -58,6 +59,7 @@ def _download(
         method="GET",
         path=f"/accounting/{name}/{{{id_name}}}/document",
         summary=f"Download {one}",
+        name=f"download{singular(name)}",
         handler=_downloads(id_name, of),
         permission=permission,
         offers=(name, "read"),

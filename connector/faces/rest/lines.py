@@ -12,6 +12,7 @@ from connector.api.operation import Handler, Operation
 from connector.api.parameters import path_parameter
 from connector.errors import DocumentNotFound
 from connector.faces.rest.answers import answer_found, answer_page
+from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import (
     LIST_PARAMETERS,
     RAW_DATA,
@@ -35,6 +36,7 @@ def line_operations(documents: Resource[Any]) -> Iterator[Operation[Reading]]:
         method="GET",
         path=path,
         summary=f"List the lines of {documents.one}",
+        name=f"list{singular(documents.name)}Lines",
         handler=_lists(documents, lines),
         permission=documents.permission,
         offers=(lines.name, "read"),
@@ -48,6 +50,7 @@ def line_operations(documents: Resource[Any]) -> Iterator[Operation[Reading]]:
             method="GET",
             path=f"{path}/{{lineItemId}}",
             summary=f"Read a line of {documents.one}",
+            name=f"get{singular(documents.name)}Line",
             handler=_gets(documents, lines),
             permission=documents.permission,
             offers=(lines.name, "read"),

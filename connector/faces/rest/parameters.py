@@ -6,14 +6,16 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from connector.api.named import choice
 from connector.api.operation import Parameter
+from connector.api.parameters import LIMITS, PAGE_SIZE
 from connector.api.parsing import given_once
 from connector.ports import Order, Query
 from connector.resources.filters import Filter, read_moment
 from storage.errors import FieldError, Invalid
 
-LIMITS = (5, 10, 20, 50, 100)
 DEFAULT_LIMIT = 50
+_DIRECTIONS = ("ASC", "DESC")
 
 _LARGEST_PAGE = 10_000_000
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
@@ -24,7 +26,7 @@ PAGE = Parameter("page", "query", {"type": "integer", "minimum": 1, "default": 1
 LIMIT = Parameter(
     "limit",
     "query",
-    {"type": "integer", "enum": list(LIMITS), "default": DEFAULT_LIMIT},
+    {**PAGE_SIZE, "default": DEFAULT_LIMIT},
     "Records on a page.",
 )
 LAST_MODIFIED = Parameter(
@@ -63,21 +65,24 @@ def filter_parameter(wanted: Filter, *, required: bool = False) -> Parameter:
     return Parameter(wanted.name, "query", wanted.schema, wanted.meaning, required)
 
 
-def order_parameters(orders: Sequence[str]) -> tuple[Parameter, ...]:
-    """Describe how a list can be ordered; not at all when `orders` is empty."""
+def order_parameters(one: str, orders: Sequence[str]) -> tuple[Parameter, ...]:
+    """Describe how a list can be ordered; not at all when `orders` is empty.
+
+    `one` names the record, as in Invoice.
+    """
     if not orders:
         return ()
     return (
         Parameter(
             "orderField",
             "query",
-            {"type": "string", "enum": list(orders)},
+            choice(f"{one}OrderField", "What a list can be ordered by.", tuple(orders)),
             "What to order by; without it, newest first.",
         ),
         Parameter(
             "orderDir",
             "query",
-            {"type": "string", "enum": ["ASC", "DESC"], "default": "DESC"},
+            {**choice("OrderDirection", "Which end comes first.", _DIRECTIONS), "default": "DESC"},
             "Ascending or descending; records without a value come last either way.",
         ),
     )
@@ -176,7 +181,7 @@ def _order(
     if not orders:
         return None
     direction = given.get("orderDir", "DESC").upper()
-    if direction not in ("ASC", "DESC"):
+    if direction not in _DIRECTIONS:
         fields.append(FieldError("orderDir", "NOT_ALLOWED", "orderDir is ASC or DESC."))
     by = given.get("orderField")
     if by is None:

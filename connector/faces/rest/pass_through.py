@@ -2,13 +2,15 @@
 
 import re
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import Envelope, Meta, answer
+from connector.api.meaning import meaning
+from connector.api.named import named
 from connector.api.operation import Permission, operation
 from connector.faces.rest.offered import pass_through_of
 from connector.faces.rest.parameters import read_bare
@@ -29,13 +31,22 @@ QueryValue = str | bool | int | float | tuple[str | bool | int | float, ...]
 
 
 class PassThroughRequest(msgspec.Struct, frozen=True):
-    """A call of the target system's own API. `path` has no parameters; they go into `query`."""
+    __doc__ = (
+        """A call of the target system's own API. `path` has no parameters; they go into `query`."""
+    )
 
-    path: str
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-    headers: dict[str, str] | None = None
-    query: dict[str, QueryValue] | None = None
-    body: dict[str, Any] | None = None
+    path: Annotated[str, meaning("The path, such as /v2/organization.")]
+    method: Annotated[
+        Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+        named("PassedMethod", "The method of a call that is passed through."),
+        meaning("The method."),
+    ]
+    headers: Annotated[
+        dict[str, str] | None,
+        meaning("Headers; of them only X-Qonto-Idempotency-Key is passed on."),
+    ] = None
+    query: Annotated[dict[str, QueryValue] | None, meaning("Parameters of the query.")] = None
+    body: Annotated[dict[str, Any] | None, meaning("The body, an object.")] = None
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -62,6 +73,7 @@ async def needed(request: Request) -> Permission:
     "POST",
     "/accounting/passThrough",
     "Make a call of the target system's own API",
+    name="passThrough",
     permission=needed,
     request=PassThroughRequest,
     response=Envelope[dict[str, Any], Meta],

@@ -11,6 +11,7 @@ from connector.api.operation import Handler, Operation
 from connector.api.parameters import path_parameter
 from connector.faces.rest.answers import answer_found, answer_page
 from connector.faces.rest.lines import line_operations
+from connector.faces.rest.naming import plural, singular
 from connector.faces.rest.parameters import (
     LIST_PARAMETERS,
     RAW_DATA,
@@ -40,13 +41,14 @@ def _list(resource: Resource[Any], name: str, many: str, description: str) -> Op
         method="GET",
         path=f"/accounting/{name}",
         summary=f"List {many}",
+        name=f"list{plural(name)}",
         handler=_lists(resource),
         permission=resource.permission,
         offers=(resource.name, "read"),
         parameters=(
             *LIST_PARAMETERS,
             *(filter_parameter(each) for each in resource.filters),
-            *order_parameters(resource.orders),
+            *order_parameters(singular(name), resource.orders),
         ),
         response=Envelope[tuple[resource.model, ...], Meta],  # type: ignore[name-defined]
         description=description,
@@ -61,6 +63,7 @@ def _get(resource: Resource[Any], name: str, one: str) -> Operation[Reading]:
         method="GET",
         path=f"/accounting/{name}/{{{resource.id_name}}}",
         summary=f"Read {one}",
+        name=f"get{singular(name)}",
         handler=_gets(resource),
         permission=resource.permission,
         offers=(resource.name, "read"),

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from connector.api.openapi import operation_id
 from connector.api.openapi_errors import error_codes
 from connector.app.docs import Reference
 from connector.app.docs_operations import Publishing, page_of
@@ -104,7 +103,7 @@ def test_the_document_is_made_once() -> None:
 def test_every_call_message_code_and_field_is_on_the_page(html: str) -> None:
     """Each call can be linked to by its operation id."""
     read = Read(html)
-    assert {operation_id(one) for one in described_operations()} <= set(read.ids)
+    assert {one.name for one in described_operations()} <= set(read.ids)
     assert {f"webhook-{one.name}" for one in ANNOUNCED} <= set(read.ids)
     plain = html.replace("<wbr>", "")
     assert all(f"<code>{one.code}</code>" in plain for one in error_codes())
@@ -144,7 +143,7 @@ def test_what_a_field_may_be_is_told(html: str) -> None:
         call
         for group in Reference(document(API)).groups
         for call in group.calls
-        if call.id == "getAccountingInvoices"
+        if call.id == "listInvoices"
     ]
     (answer,) = listed.answers
     assert answer.shape is not None and answer.shape.enveloped
@@ -165,14 +164,14 @@ def test_what_a_field_may_be_is_told(html: str) -> None:
 def test_commands_have_what_the_call_needs() -> None:
     """The keys as variables, a body that a shell takes, an id that an example has."""
     calls = {call.id: call for group in Reference(document(API)).groups for call in group.calls}
-    single = calls["getAccountingInvoicesByInvoiceId"].curl
+    single = calls["getInvoice"].curl
     assert re.search(rf"{API}/accounting/invoices/[0-9a-f-]{{36}}", single)
     assert '"X-API-KEY: $API_KEY"' in single and '"X-ACCOUNT-KEY: $ACCOUNT_KEY"' in single
-    subscribe = calls["postWebhooks"].curl
+    subscribe = calls["createWebhook"].curl
     assert subscribe.startswith(f"curl -sS -X POST {API}/webhooks")
     assert '-d \'{"callbackUrl": ' in subscribe
     assert "KEY" not in calls["getHealth"].curl
-    assert "/auth/qonto" in calls["getAuthByTarget"].curl
+    assert "/auth/qonto" in calls["getLinkUrl"].curl
 
 
 def test_commands_for_one_record_all_name_that_record() -> None:
@@ -201,7 +200,7 @@ async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.Asyn
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     lines = answer.text.splitlines()
     for one in described_operations():
-        link = f"- [{one.method} {one.path}]({API}/docs#{operation_id(one)}): {one.summary}."
+        link = f"- [{one.method} {one.path}]({API}/docs#{one.name}): {one.summary}."
         assert sum(line.startswith(link) for line in lines) == 1
     assert all(f"`{one.code}`" in answer.text for one in error_codes())
     for word in ("X-API-KEY", "X-ACCOUNT-KEY", "Retry-After", "X-MAESN-SIGNATURE", "perPage"):
@@ -220,11 +219,11 @@ async def test_a_browser_has_no_complaint_and_opens_the_call_that_is_linked_to(
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     file = tmp_path / "docs.html"
     file.write_text(html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">{meta}'))
-    opened = await open_page(f"file://{file}#postWebhooks")
+    opened = await open_page(f"file://{file}#createWebhook")
     assert opened.console == ()
     assert opened.hosts == frozenset()
     assert re.search(
-        r'<details class="call" open="">.*?<div class="body" id="postWebhooks">',
+        r'<details class="call" open="">.*?<div class="body" id="createWebhook">',
         opened.dom,
         re.DOTALL,
     )

@@ -34,8 +34,8 @@ EXAMPLES = int(os.environ.get("CONNECTOR_TEST_FUZZ", "5"))
 
 PREPARED = {"X-API-KEY", "X-ACCOUNT-KEY"}
 ENDS_THE_ACCOUNT = {
-    "deleteTenantsDeleteEndUser",
-    "deleteTenantsDeleteRegisteredSystemByTargetSystem",
+    "deleteEndUser",
+    "deleteRegisteredSystem",
 }
 """Called in a world of their own, since the others need what these take away."""
 

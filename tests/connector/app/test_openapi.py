@@ -10,12 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import Envelope, Meta
+from connector.api.named import choice
 from connector.api.openapi import describe
 from connector.api.openapi_errors import FAILURES, error_codes
 from connector.api.operation import Operation, Parameter, Permission
 from connector.api.routing import operations
+from connector.app import operations as _of_all_floors  # and so every error
 from connector.faces.rest import GROUPS
 from connector.unified.invoice import Invoice
+
+del _of_all_floors
 
 
 class Wanted(BaseModel):
@@ -30,12 +34,6 @@ class Made(msgspec.Struct, frozen=True, rename="camel"):
     made_date: str
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why it failed."""
-
-    errors: dict[str, str]
-
-
 async def never(_use: object, _request: Request) -> Response:
     """Serve nothing: only the description is looked at."""
     raise AssertionError
@@ -44,7 +42,9 @@ async def never(_use: object, _request: Request) -> Response:
 def made_up(method: str, path: str, **facts: Any) -> Operation[object]:
     """An operation that is only described."""
     needed = {} if facts.get("keys") == "none" else {"permission": Permission.READ}
-    told = {"summary": "Do it", "tag": "accounting", "handler": never, **needed, **facts}
+    name = f"{method.lower()}MadeUp{path.strip('/').title()}"
+    told = {"summary": "Do it", "name": name, "tag": "accounting", "handler": never}
+    told |= needed | facts
     return Operation(method=method, path=path, **told)
 
 
@@ -55,6 +55,7 @@ DOCUMENT = describe(
             "POST",
             "/things/{thingId}",
             summary="Make a thing",
+            name="makeThing",
             parameters=(Parameter("thingId", "path", {"type": "string"}, "Its id.", True),),
             request=Wanted,
             response=Made,
@@ -71,9 +72,8 @@ DOCUMENT = describe(
     ],
     title="Connector",
     version="1.2.3",
-    failure=Failure,
     server_url="https://connector.example",
-    examples={"postThingsByThingId": {"request": {"a": 1}, "answer": {"madeDate": "today"}}},
+    examples={"makeThing": {"request": {"a": 1}, "answer": {"madeDate": "today"}}},
     tags={"things": "What can be made."},
 )
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -105,13 +105,14 @@ def test_every_reference_leads_somewhere() -> None:
     }
     assert _references(DOCUMENT) <= known
     assert all(name.isalnum() for name in SCHEMAS)
-    assert {"InvoiceAnswer", "InvoiceListAnswer", "Wanted", "Made", "Failure"} <= set(SCHEMAS)
+    assert {"InvoiceAnswer", "InvoiceListAnswer", "Wanted", "Made", "NotFoundError"} <= set(SCHEMAS)
 
 
 def test_decimals_are_described_as_numbers() -> None:
     """Since that is how they are written."""
     assert SCHEMAS["Invoice"]["properties"]["totalAmount"] == {
-        "anyOf": [{"type": "number"}, {"type": "null"}]
+        "anyOf": [{"type": "number"}, {"type": "null"}],
+        "description": "The amount with tax.",
     }
     assert "decimal" not in json.dumps(DOCUMENT)
 
@@ -121,8 +122,12 @@ def test_the_envelope_is_described_as_it_is_sent() -> None:
     answer = SCHEMAS["InvoiceListAnswer"]
     assert answer["required"] == ["data", "meta", "rawData", "errors"]
     assert answer["properties"]["data"]["items"] == {"$ref": "#/components/schemas/Invoice"}
-    assert answer["properties"]["rawData"]["type"] == ["object", "null"]
-    assert answer["properties"]["errors"] == {"type": "null"}
+    assert answer["properties"]["rawData"]["anyOf"] == [
+        {"$ref": "#/components/schemas/SourceDocument"},
+        {"type": "null"},
+    ]
+    assert SCHEMAS["SourceDocument"]["type"] == "object"
+    assert answer["properties"]["errors"]["type"] == "null"
     assert set(SCHEMAS["Meta"]["required"]) == {"pagination", "warnings", "requestId"}
     assert set(SCHEMAS["Invoice"]["required"]) == set(SCHEMAS["Invoice"]["properties"])
 
@@ -130,7 +135,7 @@ def test_the_envelope_is_described_as_it_is_sent() -> None:
 def test_operations_have_ids_keys_parameters_bodies_and_failures() -> None:
     """Distinct ids; the keys each call needs."""
     made = DOCUMENT["paths"]["/things/{thingId}"]["post"]
-    assert made["operationId"] == "postThingsByThingId"
+    assert made["operationId"] == "makeThing"
     assert made["security"] == [{"apiKey": []}]
     assert made["description"] == "At once."
     assert made["parameters"][0]["required"] is True
@@ -193,9 +198,13 @@ def test_every_status_of_an_error_has_a_response_and_every_response_its_codes() 
     assert all(one.meaning for one in codes)
     responses = DOCUMENT["components"]["responses"]
     for status, (name, _) in FAILURES.items():
-        content = responses[name]["content"]["application/json"]["schema"]["allOf"]
-        told = content[1]["properties"]["errors"]["properties"]["code"]["enum"]
-        assert told == [one.code for one in codes if one.status == status]
+        content = responses[name]["content"]["application/json"]["schema"]
+        assert content == {"$ref": f"#/components/schemas/{name}Error"}
+        reason = SCHEMAS[f"{name}Error"]["properties"]["errors"]["$ref"].rpartition("/")[2]
+        told = SCHEMAS[reason]["properties"]["code"]["$ref"].rpartition("/")[2]
+        expected = [one for one in codes if one.status == status]
+        assert SCHEMAS[told]["enum"] == [one.code for one in expected]
+        assert all(one.meaning in SCHEMAS[told]["description"] for one in expected)
     assert "Retry-After" in responses["TooManyRequests"]["headers"]
     assert "Retry-After" not in responses["BadRequest"]["headers"]
 
@@ -211,8 +220,28 @@ def test_two_models_of_one_name_are_refused() -> None:
         describe(twice, title="t", version="1")
 
 
-def test_without_a_model_of_failures_none_are_described() -> None:
-    """The rest is the same."""
-    document = describe(operations(GROUPS), title="t", version="1")
-    assert set(document["paths"]["/accounting/bills"]["get"]["responses"]) == {"200"}
-    assert "servers" not in document
+def test_a_named_choice_is_described_once_under_its_name() -> None:
+    """However many fields and parameters take it, and whatever each of them says of itself."""
+    status = {"$ref": "#/components/schemas/DocumentStatus"}
+    for model in ("Invoice", "Bill", "CreditNote"):
+        assert SCHEMAS[model]["properties"]["status"]["anyOf"] == [status, {"type": "null"}]
+    parameters = DOCUMENT["paths"]["/accounting/invoices"]["get"]["parameters"]
+    assert {one["name"]: one["schema"] for one in parameters}["status"] == status
+    assert "OVERDUE" in SCHEMAS["DocumentStatus"]["enum"]
+    assert SCHEMAS["DocumentStatus"]["description"] == "Where an invoice or a bill stands."
+
+
+def test_two_choices_of_one_name_are_refused() -> None:
+    """A client would have one class for both."""
+    one = Parameter("a", "query", choice("Colour", "A colour.", ("red",)), "One.")
+    other = Parameter("b", "query", choice("Colour", "A colour.", ("blue",)), "The other.")
+    with pytest.raises(ValueError, match="Colour"):
+        describe([made_up("GET", "/a", parameters=(one, other))], title="t", version="1")
+
+
+def test_fields_with_a_default_are_there_in_answers_and_may_be_missing_in_requests() -> None:
+    """Since an answer is sent with them."""
+    assert set(SCHEMAS["NotFoundProblem"]["required"]) == set(
+        SCHEMAS["NotFoundProblem"]["properties"]
+    )
+    assert SCHEMAS["PassThroughRequest"]["required"] == ["path", "method"]

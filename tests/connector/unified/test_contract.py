@@ -6,12 +6,13 @@ the key is always there unless `required` is false.
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import pytest
 
 from connector.api.envelope import Pagination
+from connector.api.named import words_of
 from connector.unified import enums, iso
 from connector.unified.address import Address
 from connector.unified.bank_account import BankAccount
@@ -171,4 +172,4 @@ def test_currencies_have_three_capitals() -> None:
     """And the euro is one."""
     assert "EUR" in iso.CURRENCY_CODES
     assert all(len(code) == 3 and code.isupper() for code in iso.CURRENCY_CODES)
-    assert set(get_args(enums.BookingType)) >= {"INVOICE", "BILL"}
+    assert set(words_of(enums.BookingType)) >= {"INVOICE", "BILL"}

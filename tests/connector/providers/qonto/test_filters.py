@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qonto_simulator import Simulator
 
+from connector.api.named import words_of
 from connector.errors import FilterTooBroad
 from connector.http import FixedAccess, Limits, provider_http
 from connector.ports import Order, Query, Readers
@@ -150,7 +151,7 @@ def test_a_status_chooses_what_it_would_choose_of_the_full_list(
 ) -> None:
     """Each of the contract's words, also those that Qonto can't mean."""
     chosen: Counter[str] = Counter()
-    for value in get_args(values):
+    for value in words_of(values):
         found = world.read(LISTS[name], Query(limit=50, **{field: value}))
         expected = [record for record in full[name] if getattr(record, field) == value]
         assert {record.id for record in found} == {record.id for record in expected}, value
