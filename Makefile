@@ -26,13 +26,17 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	touch $@
 
+.venv/.clients: .venv/.dev tests/clients/requirements.txt tests/clients/package-lock.json
+	$(BIN)/python -m tests.clients
+	touch $@
+
 demo: .venv/.simulator ## install, then play the whole journey against a simulated Qonto
 	$(BIN)/qonto-connector demo
 
 sandbox: .venv/.simulator ## install, then serve connector and simulator on loopback until Ctrl-C
 	$(BIN)/qonto-connector sandbox
 
-test: .venv/.dev ## install, then run the whole test suite
+test: .venv/.dev .venv/.clients ## install, then run the whole test suite
 	$(BIN)/python -m pytest -n 4 --dist worksteal --durations=25
 
 check: .venv/.dev lint types contracts deps deployment audit test ## everything CI runs
@@ -91,6 +95,7 @@ fmt: .venv/.dev ## format
 requirements: .venv/.dev ## compile the pinned, hashed requirements
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
 	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) --extra build -c requirements/base.txt -o simulator/requirements.txt
+	$(BIN)/uv pip compile -q tests/clients/requirements.in $(COMPILE) -o tests/clients/requirements.txt
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

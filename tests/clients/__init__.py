@@ -1,0 +1,1 @@
+"""Clients generated from the API's description, by what vendors generate theirs with."""
