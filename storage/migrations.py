@@ -43,7 +43,9 @@ def head() -> str:
 
 
 async def current(database: Database) -> str | None:
-    """Answer the revision the database is at; None when it is empty."""
+    """Return the revision the database is at; None when it is empty, or a file that isn't there."""
+    if _is_missing(database):
+        return None  # opening it would make it
 
     def read(connection: Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
@@ -57,7 +59,7 @@ async def upgrade(database: Database, revision: str = "head") -> None:
 
     A new SQLite file can be read by its owner only; what SQLite puts beside it is made alike.
     """
-    if database.path is not None and not database.path.exists():
+    if database.path is not None and _is_missing(database):
         with contextlib.suppress(OSError):  # the engine will say it better
             database.path.touch(mode=0o600)
     await _run(database, command.upgrade, revision)
@@ -79,6 +81,11 @@ async def require_current(database: Database) -> None:
     known = head()
     if at == known:
         return
+    if _is_missing(database):
+        raise SchemaMismatch(
+            f"there is no database at {database.path}: set CONNECTOR_DATABASE__URL, or run "
+            "`qonto-connector migrate` to make it"
+        )
     if at is None:
         raise SchemaMismatch("the database is empty: run `qonto-connector migrate` first")
     revisions = {
@@ -92,6 +99,19 @@ async def require_current(database: Database) -> None:
         f"the database is at {at}, which this version doesn't know: it was made by a newer "
         "qonto-connector; install that version, or restore a backup made before the upgrade"
     )
+
+
+def _is_missing(database: Database) -> bool:
+    """Say whether a file of SQLite's is not there; what else keeps it from being read, it tells."""
+    if database.path is None:
+        return False
+    try:
+        database.path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 async def _run(database: Database, step: Any, *arguments: Any) -> None:

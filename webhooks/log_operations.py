@@ -1,6 +1,6 @@
 """The delivery log over HTTP."""
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from pydantic import Field
@@ -16,10 +16,7 @@ from storage.clock import iso_millis
 from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
 from webhooks.asking import Between, Cursor, Limit, ShortText, moment, path_id
 from webhooks.log import DeliveryQuery, Detail, Log
-
-DeliveryStatus = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
-EventType = Literal["CREATED", "UPDATED", "REVOKED"]
-Origin = Literal["EVENT", "REPLAY", "TEST"]
+from webhooks.wording import DeliveryStatus, EventType, Origin
 
 
 class LogQuery(Between):

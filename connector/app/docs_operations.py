@@ -1,4 +1,4 @@
-"""/openapi.json, /docs and /llms.txt: made once in a process, with an ETag."""
+"""/openapi.json, /docs and /llms.txt: made once in a process, with an ETag. / leads to /docs."""
 
 import gzip
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -87,10 +88,24 @@ async def description(publishing: Publishing, request: Request) -> Response:
     return (await run_in_threadpool(description_of, publishing)).answer(request)
 
 
-@operation("GET", "/docs", "The reference, for people", keys="none", tag="docs", is_described=False)
-async def reference(publishing: Publishing, request: Request) -> Response:
-    """Answer the page."""
+async def _answer_page(publishing: Publishing, request: Request) -> Response:
     return (await run_in_threadpool(page_of, publishing)).answer(request)
+
+
+_PAGE = "The reference, for people"
+reference = operation("GET", "/docs", _PAGE, keys="none", tag="docs", is_described=False)(
+    _answer_page
+)
+reference_as_folder = operation(
+    "GET", "/docs/", _PAGE, keys="none", tag="docs", is_described=False
+)(_answer_page)
+
+
+@operation("GET", "/", "To the reference", keys="none", tag="docs", is_described=False)
+async def root(publishing: Publishing, _request: Request) -> Response:
+    """Send whoever comes without a path to the page, below the public address' own path."""
+    location = f"{urlsplit(publishing.public_url).path}/docs"
+    return Response(status_code=302, headers={"Location": location})
 
 
 @operation(
@@ -101,4 +116,4 @@ async def llms(publishing: Publishing, request: Request) -> Response:
     return (await run_in_threadpool(text_of, publishing)).answer(request)
 
 
-PUBLISHED = (description, reference, llms)
+PUBLISHED = (root, description, reference, reference_as_folder, llms)

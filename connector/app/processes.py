@@ -9,8 +9,9 @@ from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.heartbeat import VARIABLE, beat, beating
-from connector.app.one_company import OwnAccount, ensure
+from connector.app.one_company import OwnAccount
 from connector.app.opening import require_fitting_pooler
+from connector.app.own_account import ensure
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
