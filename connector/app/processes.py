@@ -52,9 +52,8 @@ async def serve(
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
+        await _require_fitting(container.storage.database)
         with roles(container.storage.database, *held):
-            await require_fitting_pooler(container.storage.database)
-            await migrations.require_current(container.storage.database)
             if own is not None:
                 await ensure(container, own)
             bound = bind(settings.server.host, settings.server.port)
@@ -87,18 +86,16 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
     container = assemble(settings)
     try:
-        with roles(container.storage.database, "worker"):
-            await require_fitting_pooler(container.storage.database)
-            await migrations.require_current(container.storage.database)
-            with until_told() as told:
-                async with _heartbeat(settings, container.worker):
-                    await container.oauth.vault.start()
-                    container.worker.start()
-                    spare_what_stays()
-                    announce(container.relay.dispatcher.owner)
-                    logger.info("worker.started")
-                    await told.wait()
-                    await container.worker.stop()
+        await _require_fitting(container.storage.database)
+        with roles(container.storage.database, "worker"), until_told() as told:
+            async with _heartbeat(settings, container.worker):
+                await container.oauth.vault.start()
+                container.worker.start()
+                spare_what_stays()
+                announce(container.relay.dispatcher.owner)
+                logger.info("worker.started")
+                await told.wait()
+                await container.worker.stop()
     finally:
         await container.close()
     logger.info("worker.stopped")
@@ -117,6 +114,12 @@ async def _heartbeat(settings: Settings, worker: Worker) -> AsyncGenerator[None]
         raise SettingsInvalid(f"{VARIABLE}: {file} can't be written: {error.strerror}") from None
     async with beating(file, lambda: worker.is_whole):
         yield
+
+
+async def _require_fitting(database: Database) -> None:
+    """Raise what keeps a process from using the database, before a file is made beside it."""
+    await require_fitting_pooler(database)
+    await migrations.require_current(database)
 
 
 def spare_what_stays() -> None:
