@@ -25,9 +25,12 @@ def run_sandbox(*, port: int, simulator_port: int, database: str | None, as_json
 def play_demo() -> None:
     """Play the whole journey."""
     _require_simulator()
-    from connector.app.demo import play
+    from connector.app.demo import DemoFailed, play
 
-    run(play(out))
+    try:
+        run(play(out))
+    except DemoFailed as error:
+        fail(f"the demo stopped: {error}")
 
 
 def _require_simulator() -> None:
