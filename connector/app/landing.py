@@ -28,7 +28,7 @@ _POLICY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextCall:
     """Something to do next, in a shell."""
 
     says: str
@@ -41,7 +41,7 @@ class LinkEnd:
 
     title: str
     told: str
-    steps: tuple[Step, ...] = ()
+    steps: tuple[NextCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Landing:
                 "Not linked",
                 f"The customer didn't allow it, or Qonto refused: {why}. No account and no key was "
                 "made.",
-                (Step("Ask for another link", self._asking()),),
+                (NextCall("Ask for another link", self._asking()),),
             )
         if "code" in query:
             body = json.dumps({"code": query["code"]})
@@ -76,8 +76,8 @@ class Landing:
                 "The customer allowed it, and the account is linked. The callback URL was given a "
                 "one-time code, which is good for five minutes.",
                 (
-                    Step("Exchange the code for the account key", exchange),
-                    Step("Read with the accountKey of the answer", self._reading("acc_...")),
+                    NextCall("Exchange the code for the account key", exchange),
+                    NextCall("Read with the accountKey of the answer", self._reading("acc_...")),
                 ),
             )
         if "accountKey" in query:
@@ -85,15 +85,15 @@ class Landing:
                 "Linked",
                 "The customer allowed it, and the account is linked. The account key is in the "
                 "callback URL, as you asked.",
-                (Step("Read with it", self._reading(query["accountKey"])),),
+                (NextCall("Read with it", self._reading(query["accountKey"])),),
             )
         return LinkEnd(
             "No key is in this address",
             "If a link ended here, the account is linked, and its key was posted to the "
             "webhookCallbackUrl that the link was asked for with. If none did, ask for one.",
             (
-                Step("Read with the accountKey of that notice", self._reading("acc_...")),
-                Step("Ask for a link, and open it in a browser", self._asking()),
+                NextCall("Read with the accountKey of that notice", self._reading("acc_...")),
+                NextCall("Ask for a link, and open it in a browser", self._asking()),
             ),
         )
 

@@ -8,6 +8,8 @@ from storage.sealing import MasterKey
 from tests.support import databases
 from tests.support.commands import run
 
+pytestmark = pytest.mark.loopback
+
 SETTINGS = {
     "CONNECTOR_PUBLIC_URL": "http://127.0.0.1",
     "CONNECTOR_ENVIRONMENT": "development",
@@ -24,7 +26,11 @@ def held(folder: Path) -> dict[str, bytes | None]:
 
 
 @pytest.mark.parametrize(
-    "command", ["doctor", "tenant list", "account list", "migrate --check", "keys list"]
+    "command",
+    [
+        *("doctor", "tenant list", "tenant create Acme", "account list", "keys list"),
+        *("migrate --check", "serve", "worker"),
+    ],
 )
 async def test_a_database_that_is_not_there_is_told_of_and_not_made(
     command: str, tmp_path: Path

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from storage.sealing import MasterKey
-from tests.connector.app.test_cli import COMMANDS
 from tests.support import databases
 
 PROBE = """
@@ -49,24 +48,16 @@ def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None 
     return set(modules.split())
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("webhook", "--help"), ("keys", "--help")]
-)
-def test_what_only_explains_imports_nothing_that_works(arguments: tuple[str, ...]) -> None:
-    assert not imported(*arguments) & {*NOTHING, "pydantic", "connector.app.settings"}
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_only_explains_imports_nothing_that_works(option: str) -> None:
+    assert not imported(option) & {*NOTHING, "pydantic", "connector.app.actions"}
 
 
-@pytest.mark.parametrize("command", ["serve", "webhook deliveries", "tenant key rotate"])
+@pytest.mark.parametrize("command", ["serve", "webhook", "webhook deliveries", "keys"])
 def test_a_commands_help_and_a_mistake_import_nothing_that_works(command: str) -> None:
-    """The parser of values is pydantic's, and comes with typer."""
+    """Typer's parser of values is pydantic's."""
     assert not imported(*command.split(), "--help") & NOTHING
     assert not imported(*command.split(), "--no-such-option", code=2) & NOTHING
-
-
-def test_all_command_modules_together_import_nothing_that_works() -> None:
-    """They are imported for every command, so this holds for all of them."""
-    assert len(COMMANDS) > 30
-    assert not imported("--help") & {"connector.app.actions"}
 
 
 def test_making_a_key_needs_cryptography_and_no_database() -> None:
