@@ -16,7 +16,7 @@ from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
 from connector.app.worker import Worker
-from storage import migrations
+from storage import schema
 from storage.engine import Database
 from storage.lock import exclusive
 from storage.log import logger
@@ -119,7 +119,7 @@ async def _heartbeat(settings: Settings, worker: Worker) -> AsyncGenerator[None]
 async def _require_fitting(database: Database) -> None:
     """Raise what keeps a process from using the database, before a file is made beside it."""
     await require_fitting_pooler(database)
-    await migrations.require_current(database)
+    await schema.require_current(database)
 
 
 def spare_what_stays() -> None:

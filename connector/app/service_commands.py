@@ -65,6 +65,6 @@ def backup(
 
     Example: qonto-connector backup /backups/connector-2026-11-20.db
     """
-    from connector.app.actions import upkeep
+    from connector.app.actions import copying
 
-    upkeep.back_up(target)
+    copying.back_up(target)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from connector.app.actions.ground import settings
 from connector.app.container import Container, assemble
-from storage import migrations
+from storage import schema
 
 
 @asynccontextmanager
@@ -13,7 +13,7 @@ async def assembled() -> AsyncGenerator[Container]:
     """Everything, for one command, on a database that is known to be current."""
     container = assemble(settings())
     try:
-        await migrations.require_current(container.storage.database)
+        await schema.require_current(container.storage.database)
         yield container
     finally:
         await container.close()

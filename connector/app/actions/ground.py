@@ -7,7 +7,7 @@ from typing import Any
 from connector.app import logs
 from connector.app.opening import open_database
 from connector.app.settings import Settings, load
-from storage import migrations
+from storage import schema
 from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 
@@ -23,7 +23,7 @@ async def reading() -> AsyncGenerator[DatabaseTransaction]:
     """One read transaction; needs no sealing key."""
     database = open_database(settings())
     try:
-        await migrations.require_current(database)
+        await schema.require_current(database)
         async with UnitOfWork(database).reading() as tx:
             yield tx
     finally:

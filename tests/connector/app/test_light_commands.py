@@ -29,7 +29,8 @@ NOTHING = {
     *("sqlalchemy", "sqlmodel", "alembic", "asyncpg", "starlette", "uvicorn", "httpx2"),
     *("cryptography", "msgspec", "authlib", "prometheus_client", "jinja2", "structlog", "asyncio"),
 }
-DATABASE = {"sqlalchemy", "sqlmodel", "alembic", "asyncpg", "msgspec"}
+DATABASE = {"sqlalchemy", "sqlmodel", "asyncpg", "msgspec"}
+MIGRATING = {"alembic", "mako"}
 SERVING = {"starlette", "uvicorn", "httpx2", "authlib", "prometheus_client", "jinja2"}
 
 
@@ -80,7 +81,9 @@ def test_lists_need_the_database_and_nothing_that_serves(
         *command.split(), code=1 if "unknown" in command else 0, environment=environment
     )
     assert "sqlalchemy" in found
-    assert not found & (SERVING | {"connector.app.container", "connector.app.operations"})
+    assert not found & (
+        MIGRATING | SERVING | {"connector.app.container", "connector.app.operations"}
+    )
 
 
 def test_migrating_and_copying_need_the_database_and_nothing_that_serves(tmp_path: Path) -> None:
@@ -88,8 +91,11 @@ def test_migrating_and_copying_need_the_database_and_nothing_that_serves(tmp_pat
         "CONNECTOR_DATABASE__URL": f"sqlite:///{tmp_path / 'new.db'}",
         "CONNECTOR_PUBLIC_URL": "https://connect.example",
     }
-    for command in (("migrate",), ("backup", f"{tmp_path / 'copy.db'}")):
-        found = imported(*command, environment=environment)
+    migrating = imported("migrate", environment=environment)
+    assert migrating >= MIGRATING
+    copying = imported("backup", f"{tmp_path / 'copy.db'}", environment=environment)
+    assert not copying & MIGRATING
+    for found in (migrating, copying):
         assert not found & (SERVING | {"connector.app.container"})
 
 
@@ -101,11 +107,11 @@ def test_the_doctor_imports_nothing_that_serves(sqlite_template: Path, tmp_path:
         "CONNECTOR_SEALING__KEYS": MasterKey("test", bytes(range(32))).reveal(),
     }
     found = imported("doctor", environment=environment)
-    assert not found & (SERVING | {"connector.app.container"})
+    assert not found & (MIGRATING | SERVING | {"connector.app.container"})
 
 
-def test_serving_imports_neither_the_simulator_nor_what_describes_the_service() -> None:
-    """Without settings it ends before it serves, with all imports made."""
+def test_serving_imports_neither_the_simulator_nor_what_migrates() -> None:
+    """Without a public address it ends before it serves, with all imports made."""
     found = imported("serve", code=1, environment={"CONNECTOR_PUBLIC_URL": ""})
     assert "connector.app.container" in found
-    assert not any(one.split(".")[0] == "qonto_simulator" for one in found)
+    assert not found & {*MIGRATING, "qonto_simulator"}
