@@ -87,9 +87,9 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    files = [Path(name) for flag, name in pairwise(arguments) if flag == "-r"]
-    total = sum(packages(file.read_text()) for file in files)
-    what = " ".join(map(str, files)) or "the project itself"
+    named = list(pairwise(arguments))
+    total = sum(packages(Path(name).read_text()) for flag, name in named if flag == "-r")
+    what = " ".join(name for flag, name in named if flag in ("-r", "-e"))
     print(f"installing {what}" + (f": {total} packages" if total else ""), flush=True)
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     with subprocess.Popen(  # noqa: S603 (pip, with make's own arguments)
