@@ -1,6 +1,7 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python requirements/install.py
 ONLY ?=
 LONG ?=
 
@@ -11,20 +12,20 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .venv/.base: requirements/base.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12, say."; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/base.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) isn't that; set PYTHON=python3.12, say."; exit 1; }
+	@test -x $(BIN)/python || { echo "making .venv with $(PYTHON)"; $(PYTHON) -m venv .venv; }
+	@$(INSTALL) --require-hashes -r requirements/base.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
 
 .venv/.simulator: .venv/.base simulator/requirements.txt simulator/pyproject.toml
-	$(BIN)/python -m pip install --quiet --require-hashes -r simulator/requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e ./simulator
-	touch $@
+	@$(INSTALL) --require-hashes -r simulator/requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e ./simulator
+	@touch $@
 
 .venv/.dev: .venv/.simulator requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	touch $@
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
 
 .venv/.clients: .venv/.dev tests/clients/requirements.txt tests/clients/package-lock.json
 	$(BIN)/python -m tests.clients

@@ -8,9 +8,6 @@ from storage.repositories.subscriptions import Subscription
 from storage.unit_of_work import UnitOfWork
 from webhooks import owned
 
-LONGEST_COALESCING = 300
-"""Seconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStatus:

@@ -19,7 +19,8 @@ from webhooks.asking import Strict, moment, path_id
 from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
 from webhooks.signing import maesn_secret, standard_secret
-from webhooks.standing import LONGEST_COALESCING, SubscriptionStatus, SubscriptionStatuses
+from webhooks.standing import SubscriptionStatus, SubscriptionStatuses
+from webhooks.wording import LONGEST_COALESCING
 from webhooks.words import ReasonWord, ResourceWord, StateWord
 
 

@@ -16,8 +16,8 @@ from oauth.admitted import account_of
 from storage.clock import iso_millis
 from storage.repositories.subscriptions import Subscription
 from webhooks.signing import maesn_secret, standard_secret
-from webhooks.standing import LONGEST_COALESCING
 from webhooks.subscriptions import Subscriptions
+from webhooks.wording import LONGEST_COALESCING
 from webhooks.words import RESOURCE, ResourceWord
 
 

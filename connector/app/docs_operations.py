@@ -1,4 +1,4 @@
-"""/openapi.json, /docs and /llms.txt: made once in a process, with an ETag."""
+"""/openapi.json, /docs and /llms.txt: made once in a process, with an ETag. / leads to /docs."""
 
 import gzip
 from collections.abc import Callable
@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connector.api.operation import operation
+from connector.api.operation import Operation, operation
 from connector.app import docs_rendering
 from connector.app.docs import Reference
 
@@ -95,18 +96,40 @@ async def description(publishing: Publishing, request: Request) -> Response:
     return (await run_in_threadpool(description_of, publishing)).answer(request)
 
 
+async def _answer_page(publishing: Publishing, request: Request) -> Response:
+    return (await run_in_threadpool(page_of, publishing)).answer(request)
+
+
+def _page(path: str, name: str) -> Operation[Publishing]:
+    return Operation(
+        method="GET",
+        path=path,
+        summary="The reference, for people",
+        name=name,
+        handler=_answer_page,
+        keys="none",
+        tag="docs",
+        is_described=False,
+    )
+
+
+reference = _page("/docs", "getReference")
+reference_as_folder = _page("/docs/", "getReferenceAsFolder")
+
+
 @operation(
     "GET",
-    "/docs",
-    "The reference, for people",
-    name="getReference",
+    "/",
+    "To the reference",
+    name="getRoot",
     keys="none",
     tag="docs",
     is_described=False,
 )
-async def reference(publishing: Publishing, request: Request) -> Response:
-    """Answer the page."""
-    return (await run_in_threadpool(page_of, publishing)).answer(request)
+async def root(publishing: Publishing, _request: Request) -> Response:
+    """Send whoever comes without a path to the page, below the public address' own path."""
+    location = f"{urlsplit(publishing.public_url).path}/docs"
+    return Response(status_code=302, headers={"Location": location})
 
 
 @operation(
@@ -123,4 +146,4 @@ async def llms(publishing: Publishing, request: Request) -> Response:
     return (await run_in_threadpool(text_of, publishing)).answer(request)
 
 
-PUBLISHED = (description, reference, llms)
+PUBLISHED = (root, description, reference, reference_as_folder, llms)

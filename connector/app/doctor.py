@@ -17,7 +17,7 @@ from connector import proxies
 from connector.app import descriptors, one_company
 from connector.app.opening import POOLER_UNTOLD, open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
-from storage import migrations, resealing
+from storage import resealing, schema
 from storage.engine import Database
 from storage.errors import ServiceError
 from storage.pooler import pooler_before
@@ -219,7 +219,7 @@ async def _database(database: Database) -> AsyncGenerator[Finding]:
             if finding.verdict == "problem":
                 return
         started = time.perf_counter()
-        await migrations.require_current(database)
+        await schema.require_current(database)
         took = (time.perf_counter() - started) * 1000
         yield Finding("ok", "database", f"{kind}, schema current, answered in {took:.0f} ms")
         if not database.is_sqlite:

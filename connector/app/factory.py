@@ -14,7 +14,7 @@ from connector.app.container import Container
 from connector.app.edge import Closed, Edge, EdgeLimits
 from connector.app.gate import KeyGate
 from connector.app.operations import routes
-from storage import migrations
+from storage import schema
 from webhooks.operations import TAKE_IN
 from webhooks.pauses import Pauses
 
@@ -32,7 +32,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        await migrations.require_current(container.storage.database)
+        await schema.require_current(container.storage.database)
         # one process does everything on SQLite, unless its worker was taken out of it
         await container.oauth.vault.start(alone=container.storage.database.is_sqlite and worker)
         if not worker:

@@ -16,7 +16,7 @@ from connector.api.operation import operation
 from connector.app.metrics import QueueMetrics
 from connector.app.write_probe import WriteProbe
 from oauth.errors import UnauthorizedApiKey
-from storage import migrations
+from storage import schema
 from storage.clock import Clock
 from storage.errors import ServiceError
 from storage.repositories.endpoints import ACTIVE, DISABLED, PAUSED
@@ -59,7 +59,7 @@ class Monitoring:
     async def parts(self) -> _Parts:
         """Return what the service stands on, each with how it is."""
         try:
-            await migrations.require_current(self.work.database)
+            await schema.require_current(self.work.database)
             due, age = await self.backlog()
             problem = await self.probe.problem()
         except ServiceError as error:

@@ -9,13 +9,14 @@ from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.heartbeat import VARIABLE, beat, beating
-from connector.app.one_company import OwnAccount, ensure
+from connector.app.one_company import OwnAccount
 from connector.app.opening import require_fitting_pooler
+from connector.app.own_account import ensure
 from connector.app.serving import bind, serving, until_told
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
 from connector.app.worker import Worker
-from storage import migrations
+from storage import schema
 from storage.engine import Database
 from storage.lock import exclusive
 from storage.log import logger
@@ -51,9 +52,8 @@ async def serve(
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
+        await _require_fitting(container.storage.database)
         with roles(container.storage.database, *held):
-            await require_fitting_pooler(container.storage.database)
-            await migrations.require_current(container.storage.database)
             if own is not None:
                 await ensure(container, own)
             bound = bind(settings.server.host, settings.server.port)
@@ -86,18 +86,16 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
     container = assemble(settings)
     try:
-        with roles(container.storage.database, "worker"):
-            await require_fitting_pooler(container.storage.database)
-            await migrations.require_current(container.storage.database)
-            with until_told() as told:
-                async with _heartbeat(settings, container.worker):
-                    await container.oauth.vault.start()
-                    container.worker.start()
-                    spare_what_stays()
-                    announce(container.relay.dispatcher.owner)
-                    logger.info("worker.started")
-                    await told.wait()
-                    await container.worker.stop()
+        await _require_fitting(container.storage.database)
+        with roles(container.storage.database, "worker"), until_told() as told:
+            async with _heartbeat(settings, container.worker):
+                await container.oauth.vault.start()
+                container.worker.start()
+                spare_what_stays()
+                announce(container.relay.dispatcher.owner)
+                logger.info("worker.started")
+                await told.wait()
+                await container.worker.stop()
     finally:
         await container.close()
     logger.info("worker.stopped")
@@ -116,6 +114,12 @@ async def _heartbeat(settings: Settings, worker: Worker) -> AsyncGenerator[None]
         raise SettingsInvalid(f"{VARIABLE}: {file} can't be written: {error.strerror}") from None
     async with beating(file, lambda: worker.is_whole):
         yield
+
+
+async def _require_fitting(database: Database) -> None:
+    """Raise what keeps a process from using the database, before a file is made beside it."""
+    await require_fitting_pooler(database)
+    await schema.require_current(database)
 
 
 def spare_what_stays() -> None:

@@ -19,6 +19,7 @@ from qonto_simulator import serving as serving_simulator
 from connector.app import logs
 from connector.app.container import Container, assemble
 from connector.app.factory import create_app
+from connector.app.landing import PATH, Landing
 from connector.app.opening import open_database
 from connector.app.processes import roles
 from connector.app.serving import address_of, bind, serving, until_told
@@ -158,7 +159,10 @@ async def run_sandbox(
 ) -> None:
     """Serve a sandbox with linked accounts until SIGTERM or Ctrl-C."""
     with until_told() as told:
-        async with sandbox(port=port, simulator_port=simulator_port, database=database) as running:
+        async with (
+            sandbox(port=port, simulator_port=simulator_port, database=database) as running,
+            _landing(running) as linked,
+        ):
             account_keys = {target: await running.link(target) for target in TARGETS}
             addresses = {target: one.base_url for target, one in running.simulators.items()}
             announce(
@@ -169,10 +173,23 @@ async def run_sandbox(
                     "apiKey": running.api_key,
                     "accountKey": account_keys["qonto-sandbox"],
                     "accountKeys": account_keys,
+                    "linked": linked,
                     "openapi": f"{running.api}/openapi.json",
+                    "docs": f"{running.api}/docs",
                 }
             )
             await told.wait()
+
+
+@asynccontextmanager
+async def _landing(running: Sandbox) -> AsyncGenerator[str]:
+    """Serve the page that links end at unless they name another; answer its address."""
+    page = Landing(running.api, running.api_key)
+    async with serving(page.app, bind("127.0.0.1", 0)) as vendor:
+        async with running.client() as client:
+            body = {"callbackUrl": f"{vendor}{PATH}"}
+            await ok(client.post("/tenants/add-callback-urls", json=body))
+        yield f"{vendor}{PATH}"
 
 
 def _simulated(target: str) -> Simulator:

@@ -1,23 +1,16 @@
-"""What every command of the command line shares: settings, the event loop, and how it prints."""
+"""What every command shares once it runs: the event loop, and how it prints."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
 
-import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-from connector.app import logs
-from connector.app.container import Container, assemble
-from connector.app.opening import open_database
-from connector.app.settings import Settings, load
-from storage import migrations
-from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 Answer = TypeVar("Answer")
 
@@ -44,43 +37,20 @@ class Plain(Console):
 out = Plain()
 err = Plain(stderr=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     """Run a command's work to its end."""
+    if not gc.isenabled():
+        gc.freeze()  # what was imported for it
+        gc.enable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 
 
-def settings(**overrides: Any) -> Settings:
-    """Read the settings and set logging up by them. Raises SettingsInvalid."""
-    read = load(**overrides)
-    logs.configure(read.log)
-    return read
-
-
-@asynccontextmanager
-async def assembled() -> AsyncGenerator[Container]:
-    """Everything, for one command, on a database that is known to be current."""
-    container = assemble(settings())
-    try:
-        await migrations.require_current(container.storage.database)
-        yield container
-    finally:
-        await container.close()
-
-
-@asynccontextmanager
-async def reading() -> AsyncGenerator[DatabaseTransaction]:
-    """One read transaction; needs no sealing key."""
-    database = open_database(settings())
-    try:
-        await migrations.require_current(database)
-        async with UnitOfWork(database).reading() as tx:
-            yield tx
-    finally:
-        await database.close()
+def fail(message: str) -> NoReturn:
+    """Print why the command can't go on, and end with exit code 1."""
+    err.print(Text("error:", "red"), message, soft_wrap=True)
+    sys.exit(1)
 
 
 def print_rows(rows: list[dict[str, str]], as_json: bool) -> None:

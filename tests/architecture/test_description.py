@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from connector.app.operations import described_operations, document, operations
 
-NOT_DESCRIBED = {"/metrics", "/openapi.json", "/docs", "/llms.txt"}
+NOT_DESCRIBED = {"/", "/metrics", "/openapi.json", "/docs", "/docs/", "/llms.txt"}
 
 
 def test_every_operation_is_described_but_what_is_for_operators_and_readers() -> None:

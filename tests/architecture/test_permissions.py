@@ -31,8 +31,10 @@ CASES = [
 ]
 
 OPEN = {
+    "/",
     "/auth/callback/{target}",
     "/docs",
+    "/docs/",
     "/events/callback/{code}",
     "/health",
     "/health/details",

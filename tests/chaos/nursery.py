@@ -20,8 +20,12 @@ from typing import Any
 
 import webhooks.names
 from connector.app import cli, container
+from connector.app.actions import service
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.names import AddressInfo, NameUnknown
+
+READ = (cli, service)
+"""What the forks would otherwise import, each for itself."""
 
 living: set[int] = set()
 
@@ -65,7 +69,7 @@ def be_born(arguments: list[str], environment: dict[str, str], log: str) -> None
     os.environ.update(environment)
     as_told()
     sys.argv = ["qonto-connector", *arguments]
-    cli.main()
+    cli.invoke()
 
 
 def ended(pid: int, *, wait: bool) -> int | None:

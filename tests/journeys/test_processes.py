@@ -5,8 +5,11 @@ says the same.
 """
 
 import asyncio
+import html
 import json
 import os
+import re
+import shlex
 import signal
 import sys
 from asyncio.subprocess import Process
@@ -18,6 +21,7 @@ import httpx2
 import pytest
 from qonto_simulator import Simulator, serving
 
+from connector.app.sandbox import walk
 from storage.sealing import MasterKey
 from tests.support.commands import run
 
@@ -237,7 +241,9 @@ async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path)
             "apiKey",
             "accountKey",
             "accountKeys",
+            "linked",
             "openapi",
+            "docs",
         }
         assert facts["simulator"] == facts["simulators"]["qonto-sandbox"]
         assert facts["accountKey"] == facts["accountKeys"]["qonto-sandbox"]
@@ -252,8 +258,27 @@ async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path)
             assert described["openapi"].startswith("3.1")
             made = await http.post(f"{facts['simulator']}/_simulator/invoices")
             assert made.status_code == 201
+            assert (await http.get(facts["docs"])).status_code == 200
+            await _follow_the_page_that_a_link_ends_at(http, facts)
     assert process.returncode == 0
     assert "No such file" not in str(process)
+
+
+async def _follow_the_page_that_a_link_ends_at(
+    http: httpx2.AsyncClient, facts: dict[str, str]
+) -> None:
+    url = (await http.get(f"{facts['api']}/auth/qonto-sandbox", params={"reference": "42"})).text
+    landed = await walk(url)
+    assert landed.startswith(facts["linked"] + "?")
+    page = (await http.get(landed)).text
+    assert "<h1>Linked</h1>" in page
+    shown = [shlex.split(html.unescape(one)) for one in re.findall("<code>(.+?)</code>", page)]
+    exchange, read = shown
+    account = (await http.post(exchange[4], content=exchange[-1])).json()["data"]
+    assert account["reference"] == "42"
+    key = read[-1].replace("acc_...", account["accountKey"])
+    answer = await http.get(read[2], headers=[key.split(": ", 1)])
+    assert len(answer.json()["data"]) == 5
 
 
 @pytest.mark.parametrize("command", ["sandbox", "demo"])

@@ -1,9 +1,10 @@
 """The schema's history, on both databases."""
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from storage import migrations
+from storage import migrations, schema
 from storage.engine import Database
 from storage.errors import SchemaMismatch
 
@@ -14,13 +15,22 @@ async def test_the_tables_and_the_revisions_agree(database: Database) -> None:
     await migrations.check(database)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_revisions_read_from_their_files_are_alembics(database: Database) -> None:
+    scripts = ScriptDirectory.from_config(migrations.config())
+    known = schema.known()
+    assert known.newest == scripts.get_current_head()
+    assert known.all == {script.revision for script in scripts.walk_revisions()}
+    assert await schema.current(database) == known.newest
+
+
 async def test_a_current_database_is_accepted(database: Database) -> None:
-    await migrations.require_current(database)
+    await schema.require_current(database)
 
 
 async def test_going_down_and_up_again_leads_to_the_same_schema(database: Database) -> None:
     await migrations.downgrade(database, "base")
-    assert await migrations.current(database) is None
+    assert await schema.current(database) is None
     await migrations.upgrade(database)
     await migrations.check(database)
 
@@ -28,14 +38,14 @@ async def test_going_down_and_up_again_leads_to_the_same_schema(database: Databa
 async def test_an_empty_database_is_refused_with_what_to_run(database: Database) -> None:
     await migrations.downgrade(database, "base")
     with pytest.raises(SchemaMismatch, match="qonto-connector migrate"):
-        await migrations.require_current(database)
+        await schema.require_current(database)
 
 
 async def test_a_newer_database_is_refused(database: Database) -> None:
     async with database.writing() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = 'f00000000000'"))
     with pytest.raises(SchemaMismatch, match="newer qonto-connector"):
-        await migrations.require_current(database)
+        await schema.require_current(database)
 
 
 async def test_notices_survive_the_later_revisions_both_ways(database: Database) -> None:

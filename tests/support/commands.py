@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from unittest import mock
 
-from connector.app.cli import main
+from connector.app.cli import invoke
 
 
 async def run(*arguments: str, env: Mapping[str, str]) -> tuple[int, str, str]:
@@ -26,7 +26,7 @@ def _run(arguments: tuple[str, ...], env: Mapping[str, str]) -> tuple[int, str, 
         contextlib.redirect_stderr(err),
     ):
         try:
-            main()
+            invoke()
         except SystemExit as ended:
             code = ended.code
     assert code is None or isinstance(code, int)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.app.backup import backup
-from storage import migrations
+from storage import schema
 from storage.engine import Database, StorageSettings
 from storage.errors import Conflict, Invalid
 
@@ -29,7 +29,7 @@ async def test_a_copy_made_during_writes_is_whole(database: Database, tmp_path: 
         assert backup(database, target) > 0
     assert target.stat().st_mode & 0o077 == 0
     copy = Database(StorageSettings(url=f"sqlite:///{target}"))
-    await migrations.require_current(copy)
+    await schema.require_current(copy)
     async with copy.reading() as connection:
         rows = await connection.execute(text("SELECT name FROM tenants"))
         assert rows.scalar_one() == "one", "an uncommitted change was copied"

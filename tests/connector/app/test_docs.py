@@ -9,10 +9,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from starlette.requests import Request
 
 from connector.api.openapi_errors import error_codes
 from connector.app.docs import Reference
-from connector.app.docs_operations import Publishing, page_of
+from connector.app.docs_operations import Publishing, page_of, root
 from connector.app.openapi_webhooks import ANNOUNCED
 from connector.app.operations import described_operations, document
 from tests.support.chromium import CHROMIUM, open_page
@@ -93,6 +94,24 @@ async def test_what_looks_like_it_is_not_open(anyone: httpx2.AsyncClient) -> Non
     """The paths that are open for reading stand for nothing else."""
     assert (await anyone.post("/docs")).status_code == 405
     assert (await anyone.get("/docs/x")).status_code == 403
+
+
+async def test_the_address_alone_leads_to_the_page_and_a_slash_more_does_not_matter(
+    anyone: httpx2.AsyncClient,
+) -> None:
+    led = await anyone.get("/", follow_redirects=False)
+    assert (led.status_code, led.headers["Location"]) == (302, "/docs")
+    page, folder = await anyone.get("/docs"), await anyone.get("/docs/")
+    assert folder.status_code == 200
+    assert (folder.text, folder.headers["ETag"]) == (page.text, page.headers["ETag"])
+
+
+async def test_below_a_path_of_the_public_address_it_leads_there() -> None:
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    handler = root.handler
+    assert handler is not None
+    led = await handler(Publishing("https://host.example/qonto", document), Request(scope))
+    assert led.headers["Location"] == "/qonto/docs"
 
 
 def test_the_document_is_made_once() -> None:

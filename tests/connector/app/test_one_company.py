@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from connector.app import doctor
-from connector.app.one_company import VARIABLES, OwnAccount, ensure, read, tell_which
+from connector.app.one_company import VARIABLES, OwnAccount, read, tell_which
+from connector.app.own_account import ensure
 from connector.app.sandbox import Sandbox, sandbox
 from connector.app.settings import Settings, SettingsInvalid
 from connector.errors import AccessRefused

@@ -13,7 +13,8 @@ from rich.console import Console
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
-from connector.app import sealing_commands, unreadable
+from connector.app import unreadable
+from connector.app.actions import sealing
 from connector.app.cli import app
 from connector.app.container import Container, assemble
 from connector.app.doctor import Finding, examine
@@ -121,9 +122,7 @@ def test_on_a_terminal_progress_is_shown_as_bars(
     deployment.using(vendor)
     deployment.keys = f"{NEW} {OLD}"
     shown = io.StringIO()
-    monkeypatch.setattr(
-        sealing_commands, "err", Console(file=shown, force_terminal=True, width=120)
-    )
+    monkeypatch.setattr(sealing, "err", Console(file=shown, force_terminal=True, width=120))
     assert deployment.command("keys", "rotate").exit_code == 0
     assert "tenants.signing_secret" in shown.getvalue()
     assert "1/1" in shown.getvalue()

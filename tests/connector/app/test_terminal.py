@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connector.app import cli
+from connector.app.actions import diagnosis
 from connector.app.cli import app
 from connector.app.demo import Teller
 from connector.app.doctor import Finding
@@ -48,7 +49,7 @@ def test_errors_findings_and_rows_are_shown_as_they_are(
 
     monkeypatch.setattr(cli, "app", fails)
     with pytest.raises(SystemExit):
-        cli.main()
+        cli.invoke()
     assert f"error: no such thing: {name}" in capsys.readouterr().err
     print_rows([{"name": name}], as_json=False)
     assert name in capsys.readouterr().out
@@ -57,8 +58,8 @@ def test_errors_findings_and_rows_are_shown_as_they_are(
         yield Finding("ok", "subject", name)
 
     monkeypatch.setattr("connector.app.doctor.examine", examine)
-    monkeypatch.setattr(cli, "_settings", lambda: None)
-    cli.doctor()
+    monkeypatch.setattr(diagnosis, "settings", lambda: None)
+    diagnosis.show(as_json=False)
     assert f"ok       subject: {name}" in capsys.readouterr().out
     teller = Teller(Plain())
     for tell in (teller.title, teller.done, teller.note, lambda text: teller.step("1", text)):

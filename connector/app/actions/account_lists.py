@@ -1,0 +1,41 @@
+"""Shows the vendors and the linked accounts."""
+
+from connector.app.actions.ground import reading
+from connector.app.terminal import print_rows, run
+from storage.clock import iso_millis
+from storage.repositories.accounts import Account
+
+
+def show_tenants(as_json: bool) -> None:
+    """Print the vendors."""
+
+    async def look() -> list[dict[str, str]]:
+        async with reading() as tx:
+            return [
+                {"id": one.id, "name": one.name, "created": iso_millis(one.created_at)}
+                for one in await tx.tenants.all()
+            ]
+
+    print_rows(run(look()), as_json)
+
+
+def show_accounts(as_json: bool) -> None:
+    """Print the linked accounts of every vendor."""
+
+    async def look() -> list[dict[str, str]]:
+        async with reading() as tx:
+            return [_account(one) for one in await tx.accounts.all()]
+
+    print_rows(run(look()), as_json)
+
+
+def _account(account: Account) -> dict[str, str]:
+    return {
+        "id": account.id,
+        "tenant": account.tenant_id,
+        "target": account.target,
+        "organization": account.organization_name or account.organization_id,
+        "status": account.status,
+        "reference": account.reference or "",
+        "linked": iso_millis(account.linked_at),
+    }
