@@ -6,7 +6,7 @@ ONLY ?=
 LONG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types contracts deps deployment audit bench chaos fuzz sandbox requirements docs examples support sbom pin-images fmt clean
+.PHONY: help demo test check lint types contracts deps deployment audit bench chaos fuzz sandbox requirements docs docs-site examples reference sbom pin-images fmt clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,8 +80,11 @@ fuzz: .venv/.dev ## call the described API with hundreds of requests for each op
 examples: .venv/.dev ## write the examples in the API's description again, from the simulator
 	$(BIN)/python -m tests.examples
 
-support: .venv/.dev ## write the README's table of resources again, from the app
-	$(BIN)/python -m tests.support_table
+reference: .venv/.dev ## write docs/reference again, from the code
+	$(BIN)/python -m tests.reference
+
+docs-site: .venv/.dev ## build the documents as a site in build/site; a broken link is an error
+	$(BIN)/python -m tests.docs.site
 
 sbom: .venv/.dev ## write what the images hold to build/sbom, as CycloneDX
 	$(BIN)/python -m tests.sbom
@@ -97,7 +100,7 @@ requirements: .venv/.dev ## compile the pinned, hashed requirements
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
 	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) --extra build -c requirements/base.txt -o simulator/requirements.txt
 	$(BIN)/uv pip compile -q tests/clients/requirements.in $(COMPILE) -o tests/clients/requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev --extra docs -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 

@@ -63,7 +63,10 @@ class DatabaseGroup(_Group):
         description="sqlite:///file.db, or postgresql://user:password@host/name.",
     )
     pool_size: int = Field(
-        default=10, ge=2, le=100, description="Connections per process; PostgreSQL only."
+        default=10,
+        ge=2,
+        le=100,
+        description="Connections per process, besides seven of its own; PostgreSQL only.",
     )
     transaction_pooling: bool = Field(
         default=False,
@@ -94,7 +97,8 @@ class ServerGroup(_Group):
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 is any free.")
     trusted_proxies: str = Field(
         default="",
-        description="Addresses of proxies whose X-Forwarded-* headers count, comma separated.",
+        description="Addresses or networks of proxies whose X-Forwarded-* headers count, comma "
+        "separated.",
     )
     monitoring_token: SecretStr | None = Field(
         default=None,
@@ -309,10 +313,18 @@ class QontoGroup(_Group):
     Only a simulator needs other addresses than these.
     """
 
-    api_url: str = "https://thirdparty.qonto.com"
-    oauth_url: str = "https://oauth.qonto.com"
-    sandbox_api_url: str = "https://thirdparty-sandbox.staging.qonto.co"
-    sandbox_oauth_url: str = "https://oauth-sandbox.staging.qonto.co"
+    api_url: str = Field(default="https://thirdparty.qonto.com", description="Qonto's API.")
+    oauth_url: str = Field(
+        default="https://oauth.qonto.com", description="Qonto's authorisation server."
+    )
+    sandbox_api_url: str = Field(
+        default="https://thirdparty-sandbox.staging.qonto.co",
+        description="The API of Qonto's sandbox.",
+    )
+    sandbox_oauth_url: str = Field(
+        default="https://oauth-sandbox.staging.qonto.co",
+        description="The authorisation server of Qonto's sandbox.",
+    )
     pass_through: Literal["off", "read", "write"] = Field(
         default="read",
         description=(
@@ -347,8 +359,12 @@ class RateGroup(_Group):
 class LogGroup(_Group):
     """What is logged, on standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "text"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="What is logged at least."
+    )
+    format: Literal["json", "text"] = Field(
+        default="json", description="For programs, or for people."
+    )
     access: bool = Field(
         default=True, description="A line for each request, whatever the level: who, what, how."
     )

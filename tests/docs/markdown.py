@@ -7,15 +7,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 _NOT_RUN = re.compile(r"<!-- not run: (?P<reason>.+) -->")
+_INFO = re.compile(r'```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?')
 _LINK = re.compile(r"\[[^\]]+\]\((?P<target>[^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block; `not_run` is the reason given just above it, None when it runs."""
+    """One fenced block.
+
+    `title` is the name of the file that the reader saves it as, if any. `not_run` is the reason
+    given just above it, None when it runs.
+    """
 
     language: str
+    title: str | None
     text: str
     line: int
     not_run: str | None
@@ -23,7 +29,13 @@ class Block:
 
 def documents() -> list[Path]:
     """List the documentation, whoever reads it."""
-    folders = ("*.md", "docs/**/*.md", "deploy/**/*.md", "simulator/*.md")
+    folders = (
+        "*.md",
+        "docs/**/*.md",
+        "deploy/**/*.md",
+        "simulator/*.md",
+        "connector/providers/*/NOTES.md",
+    )
     return sorted(path for pattern in folders for path in ROOT.glob(pattern))
 
 
@@ -40,9 +52,12 @@ def blocks(document: Path) -> list[Block]:
             continue
         before = _NOT_RUN.fullmatch(lines[start - 1]) if start else None
         text = "\n".join(lines[start + 1 : number])
+        info = _INFO.fullmatch(lines[start])
+        assert info is not None, f"{document.name}: {lines[start]}"
         found.append(
             Block(
-                lines[start].removeprefix("```"),
+                info["language"],
+                info["title"],
                 text,
                 start + 1,
                 before["reason"] if before else None,

@@ -19,11 +19,12 @@ def _of(model: type[BaseModel], prefix: str) -> list[tuple[str, str]]:
         if isinstance(field.default, BaseModel):
             found += _of(type(field.default), f"{key}__")
         else:
-            found.append((key, _written(field.default)))
+            found.append((key, written(field.default)))
     return found
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Return a default as one would write it in the environment."""
     match value:
         case None:
             return ""

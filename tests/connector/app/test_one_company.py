@@ -84,7 +84,7 @@ async def test_doctor_and_the_documents_name_them_and_no_values(
     assert half.verdict == "problem"
     assert f"{MODE} is not set, {ORGANIZATION} is set" in half.message
     assert "canary" not in whole.message + half.message
-    for document in ("README.md", "deploy/env.example"):
+    for document in ("docs/guides/one-company.md", "deploy/env.example"):
         assert all(name in (ROOT / document).read_text() for name in VARIABLES)
 
 
