@@ -1,15 +1,15 @@
 """The page of settings, as `connector.app.settings` declares them."""
 
 import typing
+from collections.abc import Iterator
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from connector.app.settings import PREFIX, Settings
 from tests.docs.settings_keys import written
-from tests.reference import code, page, table
+from tests.reference import code, page
 
-_HEADS = ("Key", "Default", "Takes", "Meaning")
 _BOUNDS = (("ge", "at least {}"), ("gt", "more than {}"), ("le", "at most {}"))
 
 _INTRODUCTION = f"""
@@ -32,28 +32,20 @@ def settings() -> str:
             own[name] = field
             continue
         group = type(field.default)
-        summary = (group.__doc__ or "").strip()
-        rows = _rows(group.model_fields, f"{PREFIX}{name}__".upper())
-        parts += [f"## {name.capitalize()}", " ".join(summary.split()), table(_HEADS, rows)]
-    return page(
-        "Settings",
-        _INTRODUCTION,
-        "## The service",
-        table(_HEADS, _rows(own, PREFIX)),
-        *parts,
-    )
+        summary = " ".join((group.__doc__ or "").split())
+        parts += [f"## {name.capitalize()}", summary]
+        parts += _each(group.model_fields, f"{PREFIX}{name}__".upper())
+    return page("Settings", _INTRODUCTION, "## The service", *_each(own, PREFIX), *parts)
 
 
-def _rows(fields: dict[str, FieldInfo], prefix: str) -> list[tuple[str, ...]]:
-    return [
-        (
-            code(prefix + name.upper()),
-            code(written(field.default)),
-            _takes(field),
-            (field.description or "").removesuffix("."),
-        )
-        for name, field in fields.items()
-    ]
+def _each(fields: dict[str, FieldInfo], prefix: str) -> Iterator[str]:
+    """Give each setting a heading of its own, which the search and links find."""
+    for name, field in fields.items():
+        yield f"### `{prefix}{name.upper()}`"
+        yield field.description or ""
+        default = written(field.default)
+        facts = [("Default", code(default) or "none"), ("Takes", _takes(field))]
+        yield " ".join(f"{word}: {said}." for word, said in facts if said)
 
 
 def _takes(field: FieldInfo) -> str:
