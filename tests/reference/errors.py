@@ -16,6 +16,7 @@ Every failure has the same body. Branch on `errors.code`; `message` is for peopl
 An answer with the header `Retry-After` is worth repeating after so many seconds. 401 is answered
 only when somebody must act: another key, or the customer links again.
 """
+_REPEAT = "; always worth repeating"
 _FIELDS = """
 `validationErrors` names each parameter or field that is wrong. `downstreamErrors` is what Qonto
 said, in its own words, with a `hint` where one is known; `traceId` is the name under which
@@ -28,11 +29,11 @@ def errors() -> str:
     """Return the page."""
     parts: list[str] = []
     for status, codes in groupby(error_codes(), key=lambda one: one.status):
-        rows = [(code(one.code), one.meaning, "yes" if one.retryable else "") for one in codes]
+        rows = [(code(one.code), one.meaning + _REPEAT * one.retryable) for one in codes]
         parts += [
             f"## {status} {HTTPStatus(status).phrase}",
             f"{FAILURES[status][1]}.",
-            table(("Code", "Meaning", "Always worth repeating"), rows),
+            table(("Code", "Meaning"), rows),
         ]
     return page("Errors", _INTRODUCTION, _example(), _FIELDS, *parts)
 
