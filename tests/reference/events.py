@@ -62,30 +62,27 @@ def _offered(provider: Provider, matrix: Capabilities) -> str:
         kinds = provider.webhooks.topics.get(word, ())
         if word == TOKEN:
             kinds = provider.webhooks.revocation_types
+        known = [f"announced as {', '.join(map(code, kinds))}"] if kinds else []
+        known += ["polled"] if word in polled else []
         row = by_word.get(word)
-        rows.append(
-            (
-                code(word),
-                code(row.resource) if row else "the consent",
-                ", ".join(map(code, kinds)),
-                "yes" if word in polled else "",
-                ", ".join(map(code, row.scopes)) if row else "",
-            )
-        )
-    heads = ("`resource`", "Changes of", "Qonto announces", "Polled", "Scopes that reading takes")
-    return table(heads, rows)
+        scopes = ", ".join(map(code, row.scopes)) if row else ""
+        rows.append((code(word), "; ".join(known), scopes))
+    return table(("`resource`", "Changes are", "Scopes that reading takes"), rows)
 
 
 def _message(summary: str, post: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     content = post["requestBody"]["content"]["application/json"]
     schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
     example = json.dumps(content["example"], indent=2, ensure_ascii=False)
-    fields = ", ".join(map(code, schema["properties"]))
+    fields = "\n".join(
+        f"- {code(name)}: {facts['description']}" if "description" in facts else f"- {code(name)}"
+        for name, facts in schema["properties"].items()
+    )
     return "\n\n".join(
         (
             f"### {summary}",
             post["description"],
-            f"Fields: {fields}.",
+            fields,
             f"```json\n{example}\n```",
         )
     )
