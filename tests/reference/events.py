@@ -1,11 +1,12 @@
 """The page of events: what can be subscribed to, each message, and its headers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from connector.app.openapi_webhooks import ANNOUNCED, webhooks
 from connector.capabilities import Capabilities, webhook_word
+from connector.providers.qonto.events import SCOPES
 from connector.registry import Provider
 from oauth.endings import TOKEN
 from tests.reference import code, page, table
@@ -25,6 +26,9 @@ things happen, within half an hour after a quiet time. What is announced is poll
 15 minutes to six hours, in case an announcement was lost; at once after one that came too late to
 be trusted, and after a new link. The [settings of polling](settings.md#polling) change these
 times.
+
+For Qonto to announce anything, a link needs `webhook` among its scopes. Of items it announces new
+ones only. `PAYMENT` needs one of its scopes, and has the payments of what that one lets be read.
 
 Where Qonto gives no webhooks (a link by API key, a missing scope, an address it can't reach), all
 is polled.
@@ -62,12 +66,19 @@ def _offered(provider: Provider, matrix: Capabilities) -> str:
         kinds = provider.webhooks.topics.get(word, ())
         if word == TOKEN:
             kinds = provider.webhooks.revocation_types
-        known = [f"announced as {', '.join(map(code, kinds))}"] if kinds else []
-        known += ["polled"] if word in polled else []
         row = by_word.get(word)
-        scopes = ", ".join(map(code, row.scopes)) if row else ""
-        rows.append((code(word), "; ".join(known), scopes))
+        scopes = row.scopes if row else ()
+        known = [_announced(kind, scopes) for kind in kinds]
+        known += ["polled"] if word in polled else []
+        rows.append((code(word), "; ".join(known), ", ".join(map(code, scopes))))
     return table(("`resource`", "Changes are", "Scopes that reading takes"), rows)
+
+
+def _announced(kind: str, scopes: Collection[str]) -> str:
+    """Say how Qonto announces something, and which scope that takes beyond those of reading it."""
+    scope = SCOPES.get(kind)
+    besides = f", with {code(scope)}" if scope is not None and scope not in scopes else ""
+    return f"announced as {code(kind)}{besides}"
 
 
 def _message(summary: str, post: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
