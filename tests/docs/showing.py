@@ -5,6 +5,8 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +60,7 @@ def show(page: Path, folder: Path, sandbox: str) -> Shown:
     """
     (folder / ".venv").symlink_to(BIN.parent)
     (folder / "sandbox.json").write_text(sandbox)
-    ports = {name: _free_port() for name in sorted(set(_PORT.findall(page.read_text())))}
+    ports = _free_ports(set(_PORT.findall(page.read_text())))
 
     def with_ports(text: str) -> str:
         return _PORT.sub(lambda found: ports[found[0]], text)
@@ -95,7 +97,12 @@ def _environment() -> dict[str, str]:
     return {**own, "PATH": os.pathsep.join((str(BIN), str(node().parent), own["PATH"]))}
 
 
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+def _free_ports(shown: Iterable[str]) -> dict[str, str]:
+    """Return a free port for each that a page shows; all are held until each has its own."""
+    with ExitStack() as held:
+        ports: dict[str, str] = {}
+        for name in shown:
+            probe = held.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            ports[name] = str(probe.getsockname()[1])
+        return ports

@@ -159,7 +159,7 @@ def test_make_runs_what_the_pages_show() -> None:
 def assert_same_events(shown: Shown, text: str) -> None:
     """The events that arrived are those that the page shows, but for what differs by run."""
     events = (shown.folder / "events.txt").read_text().splitlines()
-    assert [line.split()[1] for line in events] == ["verified"] * len(events)
+    assert [line.split()[1] for line in events] == ["verified"] * len(events), events
     assert [_shape(line) for line in events] == [_shape(line) for line in text.splitlines()]
 
 
