@@ -116,7 +116,7 @@ class Row(msgspec.Struct, frozen=True):
     webhook: Annotated[Cell, meaning("Being told of its changes.")]
 
     def cell(self, action: Action) -> Cell:
-        """Answer the cell of an action."""
+        """Return the cell of an action."""
         found: Cell = getattr(self, action)
         return found
 
@@ -153,7 +153,7 @@ class Capabilities(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def resource_of(path: str) -> str | None:
-    """Answer which resource a path is about; None for paths about none of them."""
+    """Return which resource a path is about; None for paths about none of them."""
     prefix = _PREFIX.match(path)
     if prefix is None:
         return None
@@ -165,7 +165,7 @@ def resource_of(path: str) -> str | None:
 
 
 def action_of(method: str, path: str) -> Action:
-    """Answer what a call does. A POST below a single record changes that record."""
+    """Return what a call does. A POST below a single record changes that record."""
     if method in ("GET", "HEAD"):
         return "read"
     if method == "DELETE":
@@ -175,7 +175,7 @@ def action_of(method: str, path: str) -> Action:
 
 
 def webhook_word(resource: str) -> str:
-    """Answer what the contract calls a resource in webhooks: INVOICE for invoices."""
+    """Return what the contract calls a resource in webhooks: INVOICE for invoices."""
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", resource).upper()
     return f"{word[:-3]}Y" if word.endswith("IES") else word.removesuffix("S")
 

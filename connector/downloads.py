@@ -50,7 +50,7 @@ class Files(Protocol):
     def document_types(self) -> tuple[DocumentType, ...]: ...
 
     async def get(self, account_id: str, file_id: str) -> Found[File]:
-        """Answer what is known about a file. Raises DocumentNotFound."""
+        """Return what is known about a file. Raises DocumentNotFound."""
         ...
 
     async def of_transaction(self, account_id: str, transaction_id: str) -> Page[File]:

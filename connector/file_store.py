@@ -148,7 +148,7 @@ class FileStore:
         return DownstreamTimeout(f"{self._name} did not send the file in time. Try again.")
 
     def _refusal(self, response: httpx2.Response) -> ServiceError | None:
-        """Answer why the store's answer is of no use; its body is never read for that."""
+        """Return why the store's answer is of no use; its body is never read for that."""
         status, name = response.status_code, self._name
         is_page = "html" in response.headers.get("Content-Type", "").lower()
         if 300 <= status < 400 or (status < 500 and is_page):

@@ -78,7 +78,7 @@ class Query:
     zone: tzinfo | None = None
 
     def value_of(self, name: str) -> str | None:
-        """Answer the value of one of the filters in `where`."""
+        """Return the value of one of the filters in `where`."""
         return next((value for given, value in self.where if given == name), None)
 
 
@@ -170,7 +170,7 @@ class WebhookAdapter(Protocol):
         ...
 
     async def allowed(self, account_id: str) -> frozenset[str]:
-        """Answer the event types that the account's consent covers; none where it covers none."""
+        """Return the event types that the account's consent covers; none where it covers none."""
         ...
 
     async def subscribe(
@@ -195,7 +195,7 @@ class WebhookAdapter(Protocol):
         ...
 
     async def list(self, account_id: str) -> tuple[ProviderSubscription, ...]:
-        """Answer every subscription this app has for the account, without secrets."""
+        """Return every subscription this app has for the account, without secrets."""
         ...
 
     def is_signed(self, headers: Mapping[str, str]) -> bool:

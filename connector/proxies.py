@@ -27,7 +27,7 @@ def is_here(url: str) -> bool:
 
 
 def named(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Answer what each variable says that names a proxy."""
+    """Return what each variable says that names a proxy."""
     found: dict[str, str] = {}
     for name in NAMES:
         for spelling in (name.lower(), name):

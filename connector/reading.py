@@ -40,12 +40,12 @@ class Reading:
         self._zone = zone
 
     async def list(self, account: ReadableAccount, of: Chosen[T], query: Query) -> Page[T]:
-        """Answer one page. Raises NotSupported where the target system has nothing of the kind."""
+        """Return one page. Raises NotSupported where the target system has nothing of the kind."""
         reader = self._reader(account, of)
         return await reader.list(account.id, replace(query, zone=self._zone))
 
     async def get(self, account: ReadableAccount, of: Chosen[T], record_id: str) -> Found[T]:
-        """Answer one record by its id. Raises as `list` does, and DocumentNotFound."""
+        """Return one record by its id. Raises as `list` does, and DocumentNotFound."""
         return await self._reader(account, of).get(account.id, record_id, zone=self._zone)
 
     def _reader(self, account: ReadableAccount, of: Chosen[T]) -> ResourceReader[T]:

@@ -35,7 +35,7 @@ class Registry:
         self._providers = {provider.target: provider for provider in providers}
 
     def get(self, target: str) -> Provider:
-        """Answer the provider of a target system. Raises UnknownTarget."""
+        """Return the provider of a target system. Raises UnknownTarget."""
         try:
             return self._providers[target]
         except KeyError:
@@ -45,5 +45,5 @@ class Registry:
             ) from None
 
     def targets(self) -> tuple[str, ...]:
-        """Answer the names of all target systems, in the order they were given."""
+        """Return the names of all target systems, in the order they were given."""
         return tuple(self._providers)

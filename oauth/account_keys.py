@@ -122,7 +122,7 @@ async def _find(tx: DatabaseTransaction, account_id: str) -> Account:
 
 
 async def _usable(tx: DatabaseTransaction, account_id: str) -> Account:
-    """Answer an account that a new key may be made for: any that isn't ended."""
+    """Return an account that a new key may be made for: any that isn't ended."""
     account = await _find(tx, account_id)
     if account.status in (Status.REVOKED, Status.DISABLED):
         raise AccountInactive(account.status)

@@ -86,7 +86,7 @@ class AccountStatus(_Answer, frozen=True):
     renewable: Annotated[bool, meaning("Whether the access is renewed without the customer.")]
 
     @classmethod
-    def of(cls, account: Account, standing: CredentialStatus | None) -> "AccountStatus":
+    def of(cls, account: Account, credential_status: CredentialStatus | None) -> "AccountStatus":
         return cls(
             account_id=account.id,
             target_system=account.target,
@@ -95,8 +95,8 @@ class AccountStatus(_Answer, frozen=True):
             organization_name=account.organization_name,
             reference=account.reference,
             linked_date=_date(account.linked_at),
-            scopes=[] if standing is None else list(standing.scopes),
-            renewable=standing is not None and standing.is_renewable,
+            scopes=[] if credential_status is None else list(credential_status.scopes),
+            renewable=credential_status is not None and credential_status.is_renewable,
         )
 
 

@@ -198,7 +198,7 @@ def _notice(
         body=None,
         created_at=at,
     )
-    return replace(bare, body=ring.seal(body, place=bare.place))
+    return replace(bare, body=ring.seal(body, associated_data=bare.associated_data))
 
 
 def _signing_secret(ring: KeyRing, link: Link, tenant: Tenant) -> bytes | None:
@@ -206,4 +206,4 @@ def _signing_secret(ring: KeyRing, link: Link, tenant: Tenant) -> bytes | None:
         return None
     if tenant.signing_secret is None:
         raise SigningSecretMissing
-    return ring.open(tenant.signing_secret, place=tenant.place)
+    return ring.open(tenant.signing_secret, associated_data=tenant.associated_data)

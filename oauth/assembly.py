@@ -48,7 +48,7 @@ class Vaults:
     """What calls are made with: the tokens of accounts, and of those whose link is ending."""
 
     vault: TokenVault
-    farewell: TokenVault
+    disabled_vault: TokenVault
 
 
 def open_access(
@@ -78,7 +78,7 @@ class OAuthFloor:
     """Vendors and their keys, and the links of their customers."""
 
     vault: TokenVault
-    farewell: TokenVault
+    disabled_vault: TokenVault
     tenants: Tenancy
     tenant_keys: TenantKeys
     account_keys: AccountKeys
@@ -107,7 +107,7 @@ def assemble(
     key_uses = KeyUses(work, ring, clock)
     return OAuthFloor(
         vault=access.vault,
-        farewell=access.farewell,
+        disabled_vault=access.disabled_vault,
         tenants=Tenancy(work, ring, systems, settings, clock),
         tenant_keys=TenantKeys(work, ring, clock),
         account_keys=AccountKeys(work, ring, clock),

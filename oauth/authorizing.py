@@ -12,7 +12,7 @@ from storage.sealing import KeyRing
 def scopes_for(
     system: TargetSystem, chosen: str | None, settings: OAuthSettings
 ) -> tuple[str, ...]:
-    """Answer the scopes to ask for; `chosen` is what the tenant registered."""
+    """Return the scopes to ask for; `chosen` is what the tenant registered."""
     return grants.choose_scopes(system.oauth, chosen, settings.scopes.get(system.target))
 
 

@@ -40,17 +40,17 @@ class Callers:
     """Told of every key that was accepted."""
 
     async def authenticate(self, api_key: str | None) -> Tenant:
-        """Answer the tenant of a live API key. Raises UnauthorizedApiKey."""
+        """Return the tenant of a live API key. Raises UnauthorizedApiKey."""
         return (await self.identify(api_key)).tenant
 
     async def identify(self, api_key: str | None) -> Caller:
-        """Answer who calls with a live API key. Raises UnauthorizedApiKey."""
+        """Return who calls with a live API key. Raises UnauthorizedApiKey."""
         presented = _presentable(api_key, UnauthorizedApiKey)
         async with self.work.hot_reading() as tx:
             return await self._identify(tx, presented)
 
     async def select(self, tenant: Tenant, account_key: str | None) -> Account:
-        """Answer this tenant's account of a live key, whatever the account's status.
+        """Return this tenant's account of a live key, whatever the account's status.
 
         Raises UnauthorizedAccountKey, the same for unknown, revoked and other tenants' keys.
         """
@@ -61,7 +61,7 @@ class Callers:
     async def admit(
         self, api_key: str | None, account_key: str | None, permission: Permission | None
     ) -> tuple[Caller, Account]:
-        """Answer who calls and for which account, both read at once.
+        """Return who calls and for which account, both read at once.
 
         `permission` is None where it is only known later. Raises UnauthorizedApiKey,
         PermissionDenied and UnauthorizedAccountKey, in this order.
@@ -107,7 +107,7 @@ class Callers:
 def _presentable(
     key: str | None, refusal: type[UnauthorizedApiKey | UnauthorizedAccountKey]
 ) -> str:
-    """Answer a key that is worth a look at the database; raise the refusal for any other."""
+    """Return a key that is worth a look at the database; raise the refusal for any other."""
     if key is None or not is_presentable(key):
         raise refusal
     return key

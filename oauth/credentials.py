@@ -19,14 +19,16 @@ class AppCredentials:
     """The tenant's own choice of scopes, space separated, or a preset's name."""
 
 
-def seal_values(ring: KeyRing, values: Mapping[str, str], *, place: str) -> bytes:
+def seal_values(ring: KeyRing, values: Mapping[str, str], *, associated_data: str) -> bytes:
     """Seal custom values as one JSON object."""
-    return ring.seal(json.dumps(dict(values)), place=place)
+    return ring.seal(json.dumps(dict(values)), associated_data=associated_data)
 
 
 def open_values(ring: KeyRing, system: System) -> dict[str, str]:
     """Open custom values. Raises SecretUnreadable."""
-    values: dict[str, str] = json.loads(ring.open(system.custom_values, place=system.values_place))
+    values: dict[str, str] = json.loads(
+        ring.open(system.custom_values, associated_data=system.values_associated_data)
+    )
     return values
 
 
@@ -34,7 +36,9 @@ def open_credentials(ring: KeyRing, system: System) -> AppCredentials:
     """Open a registered system's secrets. Raises SecretUnreadable."""
     return AppCredentials(
         client_id=system.client_id,
-        client_secret=ring.open_text(system.client_secret, place=system.secret_place),
+        client_secret=ring.open_text(
+            system.client_secret, associated_data=system.secret_associated_data
+        ),
         custom_values=open_values(ring, system),
         scopes=system.scopes,
     )

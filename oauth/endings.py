@@ -33,7 +33,7 @@ async def end_consent(
     at: datetime,
     cause: Event | None = None,
 ) -> bool:
-    """Move an account to REAUTH_REQUIRED or REVOKED; answer False when that changes nothing.
+    """Move an account to REAUTH_REQUIRED or REVOKED; return False when that changes nothing.
 
     When it could be used until now, its TOKEN subscriptions are told, once; `cause` is the stored
     event that says so, if there is one. The tenant's webhooks are told of every change.
@@ -68,7 +68,9 @@ async def end_consent(
             tenant_webhook_id=webhook.id,
         )
         await tx.notices.add(
-            replace(bare, body=ring.seal(_body(account, to, at), place=bare.place))
+            replace(
+                bare, body=ring.seal(_body(account, to, at), associated_data=bare.associated_data)
+            )
         )
     return True
 

@@ -15,7 +15,7 @@ class Flights(Generic[Key, Outcome]):
         self._flying: dict[Key, asyncio.Task[Outcome]] = {}
 
     async def join(self, key: Key, work: Callable[[], Coroutine[Any, Any, Outcome]]) -> Outcome:
-        """Answer the outcome of the work under way for this key, or begin it. Raises what it does.
+        """Return the outcome of the work under way for this key, or begin it. Raises what it does.
 
         A caller that is cancelled stops waiting; the work goes on for the others.
         """

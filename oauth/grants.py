@@ -48,7 +48,7 @@ def new_verifier() -> str:
 
 
 def choose_scopes(spec: OAuthSpec, *choices: str | None) -> tuple[str, ...]:
-    """Answer the scopes to ask for: the first choice made, a preset's name or a list."""
+    """Return the scopes to ask for: the first choice made, a preset's name or a list."""
     for choice in choices:
         if choice and choice.strip():
             return spec.scope_presets.get(choice.strip()) or tuple(choice.split())

@@ -61,7 +61,7 @@ class LinkPages:
     clock: Clock = system_clock
 
     async def show(self, token: str) -> Invitation:
-        """Answer what the page tells.
+        """Return what the page tells.
 
         Raises PageInvalid, PageExpired, PageUsed, UnknownTarget, SystemNotRegistered.
         """
@@ -91,7 +91,9 @@ class LinkPages:
             bare = replace(
                 page, id=new_id("lnk", at), page_id=page.id, created_at=at, expires_at=at + life
             )
-            link = replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
+            link = replace(
+                bare, code_verifier=self.ring.seal(verifier, associated_data=bare.associated_data)
+            )
             await tx.links.add(link)
             # Whoever has the page's address can click for ever; the newest clicks count.
             await tx.links.trim(page.id, most=_CLICKS)

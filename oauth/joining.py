@@ -58,8 +58,8 @@ async def join(tx: DatabaseTransaction, newcomer: Newcomer) -> Joined:
     connection = await tx.connections.join(_connection(newcomer))
     known = await _known(tx, newcomer)
     beside = await tx.accounts.of_connection(connection.id)
-    leaving = [one for one in beside if one.status == Status.DISABLED]
-    if leaving and not any(one.status in _LIVING for one in beside):
+    disabled = [one for one in beside if one.status == Status.DISABLED]
+    if disabled and not any(one.status in _LIVING for one in beside):
         raise AccountInactive(Status.DISABLED)  # its consent is being taken back
     account = _account(newcomer, connection, known)
     if known is None:

@@ -70,7 +70,7 @@ class Linking:
     async def start(
         self, tenant: Tenant, target: str, wish: LinkRequest, account: Account | None = None
     ) -> StartedLink:
-        """Answer the address at which the customer consents, or of our page before it.
+        """Return the address at which the customer consents, or of our page before it.
 
         With `account` that one is linked again. Raises UnknownTarget, SystemNotRegistered,
         CallbackNotAllowed, Invalid, SigningSecretMissing, UnauthorizedAccountKey.
@@ -137,7 +137,7 @@ class Linking:
         return Exchanged(key.secret, account.target, account.reference, bool(earlier))
 
     async def clean_up(self) -> int:
-        """Delete links and codes that expired a day ago; answer how many."""
+        """Delete links and codes that expired a day ago; return how many."""
         async with self.work.writing() as tx:
             return await tx.links.purge(self.clock() - _KEPT_AFTER_EXPIRY)
 
@@ -195,7 +195,9 @@ class Linking:
         )
         if wish.hosted:
             return bare
-        return replace(bare, code_verifier=self.ring.seal(verifier, place=bare.place))
+        return replace(
+            bare, code_verifier=self.ring.seal(verifier, associated_data=bare.associated_data)
+        )
 
     def _page_url(self, link_id: str) -> str:
         token = write_page_token(link_id, self.ring.signing_keys("page"), at=self.clock())

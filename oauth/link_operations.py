@@ -122,8 +122,8 @@ async def link_by_key(key_links: KeyLinking, request: Request) -> Response:
 async def show_status(vault: TokenVault, request: Request) -> Response:
     """Return whether the account can be used."""
     account = account_of(request)
-    standing = await vault.standing(account.id)
-    return answer_vendor(request, AccountStatus.of(account, standing))
+    credential_status = await vault.credential_status(account.id)
+    return answer_vendor(request, AccountStatus.of(account, credential_status))
 
 
 async def _start(links: Linking, request: Request, wish: LinkRequest, status: int) -> Response:
@@ -139,4 +139,4 @@ async def _start(links: Linking, request: Request, wish: LinkRequest, status: in
 
 LINK_OPERATIONS = (exchange_code, start_link, start_link_by_post)
 KEY_LINK_OPERATIONS = (link_by_key,)
-STANDING_OPERATIONS = (show_status,)
+ACCOUNT_STATUS_OPERATIONS = (show_status,)

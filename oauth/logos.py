@@ -36,7 +36,7 @@ _OUTSIDE = re.compile(
 
 
 def read_png(text: str) -> str:
-    """Answer a PNG, sent as base64 or as a data URI, as a data URI. Raises Invalid."""
+    """Return a PNG, sent as base64 or as a data URI, as a data URI. Raises Invalid."""
     content = _decoded(text.removeprefix(_PNG_URI), "logoPng")
     is_png = content.startswith(_PNG) and content[12:16] == b"IHDR" and len(content) >= 33
     width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
@@ -46,7 +46,7 @@ def read_png(text: str) -> str:
 
 
 def read_svg(text: str) -> str:
-    """Answer an SVG, sent as markup, base64 or a data URI, as a data URI. Raises Invalid."""
+    """Return an SVG, sent as markup, base64 or a data URI, as a data URI. Raises Invalid."""
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
         content = text.encode(errors="replace")
     else:

@@ -31,7 +31,7 @@ from storage.errors import Invalid, ServiceError, StorageUnavailable
 from storage.repositories.tenants import Tenant
 
 StyleOf = Callable[[Tenant], Awaitable[PageTheme]]
-"""Answers how a tenant's pages look."""
+"""Returns how a tenant's pages look."""
 
 _FOR_PEOPLE = (LinkRefused, Invalid, UnknownTarget, SystemNotRegistered, StorageUnavailable)
 

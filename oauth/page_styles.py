@@ -91,7 +91,7 @@ class PageStyles:
             await tx.audit.add(entry("page_style.changed", by=by, at=at, tenant_id=tenant.id))
 
     async def get(self, tenant: Tenant, code: str | None = None) -> PageStyle:
-        """Answer a tenant's style, an empty one if none was set.
+        """Return a tenant's style, an empty one if none was set.
 
         Raises NotFound when `code` is another's than the tenant's id.
         """

@@ -195,7 +195,9 @@ class Refresher:
         system = lease.ready.system
         assert tokens.refresh_token is not None and system is not None
         credentials = open_credentials(self.ring, system)
-        refresh_token = self.ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
+        refresh_token = self.ring.open_text(
+            tokens.refresh_token, associated_data=tokens.refresh_associated_data
+        )
         granted = frozenset(tokens.scopes.split())
         at = self.clock()
         try:

@@ -69,7 +69,7 @@ class Resumer:
             await asyncio.gather(task, return_exceptions=True)
 
     async def turn(self) -> int:
-        """Finish the refreshes whose lease is over; answer how many."""
+        """Finish the refreshes whose lease is over; return how many."""
         async with self._work.reading() as tx:
             found = await tx.tokens.interrupted(self._clock(), most=AT_MOST)
         self._forget_but(found)

@@ -215,7 +215,7 @@ class Returning:
             credentials,
             code=code,
             redirect_uri=self._settings.redirect_uri(link.target),
-            verifier=self._ring.open_text(link.code_verifier, place=link.place),
+            verifier=self._ring.open_text(link.code_verifier, associated_data=link.associated_data),
             asked=frozenset(scopes_for(back.target, credentials.scopes, self._settings)),
             at=at,
         )
@@ -283,11 +283,11 @@ class Returning:
         """End an earlier person's consent, which the account has just left."""
         if tokens.kind == API_KEY:
             return  # an organisation's own key is ended by the organisation
-        sealed, place = tokens.access_token, tokens.access_place
+        sealed, associated_data = tokens.access_token, tokens.access_associated_data
         if tokens.refresh_token is not None:
-            sealed, place = tokens.refresh_token, tokens.refresh_place
+            sealed, associated_data = tokens.refresh_token, tokens.refresh_associated_data
         try:
-            token = self._ring.open_text(sealed, place=place)
+            token = self._ring.open_text(sealed, associated_data=associated_data)
         except ServiceError as error:
             logger.warning("link.tokens_left", link_id=back.link.id, code=error.code)
             return

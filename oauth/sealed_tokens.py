@@ -11,9 +11,9 @@ from oauth.tokens import Access, TokenSet
 from storage.repositories.tokens import (
     API_KEY,
     StoredTokens,
-    access_place,
-    refresh_place,
-    values_place,
+    access_associated_data,
+    refresh_associated_data,
+    values_associated_data,
 )
 from storage.sealing import KeyRing
 
@@ -23,11 +23,13 @@ def seal_tokens(ring: KeyRing, connection_id: str, tokens: TokenSet, at: datetim
     refresh_token = tokens.refresh_token
     return StoredTokens(
         connection_id=connection_id,
-        access_token=ring.seal(tokens.access_token, place=access_place(connection_id)),
+        access_token=ring.seal(
+            tokens.access_token, associated_data=access_associated_data(connection_id)
+        ),
         refresh_token=(
             None
             if refresh_token is None
-            else ring.seal(refresh_token, place=refresh_place(connection_id))
+            else ring.seal(refresh_token, associated_data=refresh_associated_data(connection_id))
         ),
         expires_at=tokens.expires_at,
         scopes=" ".join(sorted(tokens.scopes)),
@@ -49,14 +51,19 @@ def seal_api_key(
     """Seal an API key, as the header it is sent in, for its connection's row."""
     return StoredTokens(
         connection_id=connection_id,
-        access_token=ring.seal(authorization, place=access_place(connection_id)),
+        access_token=ring.seal(
+            authorization, associated_data=access_associated_data(connection_id)
+        ),
         refresh_token=None,
         expires_at=_NEVER,
         scopes="",
         updated_at=at,
         kind=API_KEY,
         custom_values=(
-            ring.seal(json.dumps(dict(custom_values)), place=values_place(connection_id))
+            ring.seal(
+                json.dumps(dict(custom_values)),
+                associated_data=values_associated_data(connection_id),
+            )
             if custom_values
             else None
         ),
@@ -68,14 +75,16 @@ def open_own_values(ring: KeyRing, stored: StoredTokens) -> dict[str, str]:
     if stored.custom_values is None:
         return {}
     values: dict[str, str] = json.loads(
-        ring.open(stored.custom_values, place=values_place(stored.connection_id))
+        ring.open(
+            stored.custom_values, associated_data=values_associated_data(stored.connection_id)
+        )
     )
     return values
 
 
 def open_access(ring: KeyRing, stored: StoredTokens, extra_headers: Mapping[str, str]) -> Access:
     """Open the access of a stored set. Raises SecretUnreadable."""
-    token = ring.open_text(stored.access_token, place=stored.access_place)
+    token = ring.open_text(stored.access_token, associated_data=stored.access_associated_data)
     if stored.kind == API_KEY:
         headers = {"Authorization": token, **extra_headers}
         return Access(

@@ -78,13 +78,13 @@ class OAuthSettings(BaseModel):
         return self.public_url.startswith("https:")
 
     def page_url(self, token: str) -> str:
-        """Answer the address of a link page."""
+        """Return the address of a link page."""
         return f"{self.public_url}/link/{token}"
 
     def callback_path(self, target: str) -> str:
-        """Answer the path of the redirect URI, to which a link's cookie is bound."""
+        """Return the path of the redirect URI, to which a link's cookie is bound."""
         return urlsplit(self.redirect_uri(target)).path
 
     def redirect_uri(self, target: str) -> str:
-        """Answer the redirect URI to register at the provider for a target system."""
+        """Return the redirect URI to register at the provider for a target system."""
         return f"{self.public_url}/auth/callback/{target}"

@@ -43,7 +43,9 @@ class Spill:
         """Keep a set, and answer where; it's on the disk when this returns. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection_id = stored.connection_id
-        sealed = self._ring.seal(_dump(stored, version), place=_place(connection_id))
+        sealed = self._ring.seal(
+            _dump(stored, version), associated_data=_associated_data(connection_id)
+        )
         # several processes may have one folder, and several sets of one connection may be in it
         path = self.folder / f"{connection_id}.{version}.{secrets.token_hex(4)}{_SUFFIX}"
         unfinished = path.with_suffix(".part")
@@ -66,14 +68,16 @@ class Spill:
         path.unlink(missing_ok=True)
 
     def read(self) -> list[Spilled | Path]:
-        """Answer what is kept; for a file that can't be opened, where it was put aside."""
+        """Return what is kept; for a file that can't be opened, where it was put aside."""
         return list(self._read())
 
     def _read(self) -> Iterator[Spilled | Path]:
         for path in sorted(self.folder.glob(f"*{_SUFFIX}")):
             connection_id = path.name.partition(".")[0]
             try:
-                plain = self._ring.open(path.read_bytes(), place=_place(connection_id))
+                plain = self._ring.open(
+                    path.read_bytes(), associated_data=_associated_data(connection_id)
+                )
                 stored, version = _load(plain)
             except FileNotFoundError:
                 continue  # another process has saved it
@@ -104,7 +108,7 @@ class Spill:
             os.close(descriptor)
 
 
-def _place(connection_id: str) -> str:
+def _associated_data(connection_id: str) -> str:
     return f"tokens.spill:{connection_id}"
 
 

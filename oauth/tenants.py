@@ -117,7 +117,7 @@ class Tenancy:
             return await tx.tenants.all()
 
     async def get(self, tenant_id: str) -> Tenant:
-        """Answer a tenant. Raises NotFound."""
+        """Return a tenant. Raises NotFound."""
         async with self.work.reading() as tx:
             tenant = await tx.tenants.get(tenant_id)
         if tenant is None:
@@ -147,8 +147,12 @@ class Tenancy:
         bare = System(new_id("sys", at), tenant.id, target, client_id, b"", b"", scopes, at, at)
         sealed = replace(
             bare,
-            client_secret=self.ring.seal(client_secret, place=bare.secret_place),
-            custom_values=seal_values(self.ring, custom_values, place=bare.values_place),
+            client_secret=self.ring.seal(
+                client_secret, associated_data=bare.secret_associated_data
+            ),
+            custom_values=seal_values(
+                self.ring, custom_values, associated_data=bare.values_associated_data
+            ),
         )
         async with self.work.writing() as tx:
             await tx.systems.put(sealed)
@@ -216,7 +220,7 @@ class Tenancy:
             )
 
     async def callback_urls(self, tenant: Tenant) -> CallbackUrls:
-        """Answer where a tenant's links end and may end."""
+        """Return where a tenant's links end and may end."""
         async with self.work.reading() as tx:
             fresh = await tx.tenants.get(tenant.id) or tenant
             allowed = await tx.tenants.allowed(tenant.id)
@@ -236,7 +240,7 @@ class Tenancy:
         secret = SigningSecret(secrets.token_bytes(32))
         async with self.work.writing() as tx:
             await tx.tenants.set_signing_secret(
-                tenant.id, self.ring.seal(secret.raw, place=tenant.place)
+                tenant.id, self.ring.seal(secret.raw, associated_data=tenant.associated_data)
             )
             await tx.audit.add(
                 entry("signing_secret.created", by=by, at=self.clock(), tenant_id=tenant.id)

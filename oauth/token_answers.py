@@ -77,14 +77,14 @@ def _parse(body: bytes) -> Mapping[str, Any]:
 
 
 def _token(given: object) -> str | None:
-    """Answer what can be sent in a header or a form, as RFC 6749 spells tokens; else None."""
+    """Return what can be sent in a header or a form, as RFC 6749 spells tokens; else None."""
     if not isinstance(given, str) or not 0 < len(given) <= _LONGEST_TOKEN:
         return None
     return given if given.isascii() and given.isprintable() and " " not in given else None
 
 
 def _lifetime(given: object) -> tuple[timedelta, bool]:
-    """Answer how long the access lives, and whether that had to be guessed or cut."""
+    """Return how long the access lives, and whether that had to be guessed or cut."""
     is_number = isinstance(given, int | float) and not isinstance(given, bool)
     try:
         seconds = float(cast(float, given)) if is_number or isinstance(given, str) else 0.0
@@ -98,7 +98,7 @@ def _lifetime(given: object) -> tuple[timedelta, bool]:
 
 
 def _scopes(given: object, asked: frozenset[str]) -> tuple[frozenset[str], bool]:
-    """Answer what was granted: a list in one text, or a list; those asked for when it's absent."""
+    """Return what was granted: a list in one text, or a list; those asked for when it's absent."""
     if given is None:
         return asked, False
     items = given.split() if isinstance(given, str) else given

@@ -39,11 +39,11 @@ class AccessSource(Protocol):
     """Hands out access to linked accounts; whoever asks never sees a token being refreshed."""
 
     async def get(self, account_id: str) -> Access:
-        """Answer a valid access. Raises ReauthRequired or AccountInactive."""
+        """Return a valid access. Raises ReauthRequired or AccountInactive."""
         ...
 
     async def renew(self, account_id: str, refused: Access) -> Access:
-        """Answer a newer access after the provider refused this one with 401.
+        """Return a newer access after the provider refused this one with 401.
 
         Refreshes at most once per refused access, whoever asks. One that can't be renewed is
         checked, and answered as a newer version if it works. Raises ReauthRequired when the

@@ -56,7 +56,7 @@ class InHand:
     """Where it is on the disk."""
 
     def over(self, ready: Ready) -> Ready:
-        """Answer an account's rows with this set in the place of the one that it replaces."""
+        """Return an account's rows with this set in the place of the one that it replaces."""
         return replace(ready, tokens=replace(self.stored, version=self.version + 1))
 
 
@@ -80,7 +80,7 @@ class Unsaved:
         self._tasks: dict[InHand, asyncio.Task[None]] = {}
 
     def get(self, connection_id: str) -> InHand | None:
-        """Answer the newest set of a connection that isn't saved yet."""
+        """Return the newest set of a connection that isn't saved yet."""
         mine = [one for one in self._tasks if one.stored.connection_id == connection_id]
         return max(mine, key=lambda one: one.version, default=None)
 
@@ -92,7 +92,7 @@ class Unsaved:
         await self._settled(self._begin(InHand(stored, version, ready)))
 
     async def is_settled(self, in_hand: InHand) -> bool:
-        """Wait a moment for a set to be saved; answer whether it was, or is outdated."""
+        """Wait a moment for a set to be saved; return whether it was, or is outdated."""
         if in_hand in self._tasks:
             await self._settled(self._tasks[in_hand])
         return in_hand not in self._tasks

@@ -105,7 +105,7 @@ class TokenVault:
         self._refreshes = Flights[tuple[str, int], Access]()
 
     async def get(self, account_id: str) -> Access:
-        """Answer a valid access, refreshed if it's about to expire.
+        """Return a valid access, refreshed if it's about to expire.
 
         While a token still is good, a refresh that fails is put off. Raises ReauthRequired,
         AccountInactive, SystemNotRegistered, the children of ProviderError, StorageUnavailable.
@@ -126,7 +126,7 @@ class TokenVault:
             return self._keep(account_id, held, margin=_NO_MARGIN).access
 
     async def renew(self, account_id: str, refused: Access) -> Access:
-        """Answer a newer access than the refused one; refreshes only if nobody has yet.
+        """Return a newer access than the refused one; refreshes only if nobody has yet.
 
         One that can't be renewed is checked, and comes as a newer version when it works. Raises
         what `get` does.
@@ -136,7 +136,7 @@ class TokenVault:
             return await self.get(account_id)
         return await self._newer(account_id, held.access.version)
 
-    async def standing(self, account_id: str) -> CredentialStatus | None:
+    async def credential_status(self, account_id: str) -> CredentialStatus | None:
         """Say what is held for an account, whatever its status; None when nothing is."""
         async with self._work.reading() as tx:
             tokens = await tx.tokens.of_account(account_id)
@@ -147,7 +147,7 @@ class TokenVault:
         )
 
     async def keep_alive(self) -> int:
-        """Refresh the accounts that nobody has used for long; answer how many were refreshed.
+        """Refresh the accounts that nobody has used for long; return how many were refreshed.
 
         A refresh token that isn't used dies. Any number of processes may do this at once: each
         version is refreshed by the one that gets its lease. What fails is tried again next time.
@@ -181,7 +181,7 @@ class TokenVault:
         self._resumer.start()
 
     async def resume(self) -> int:
-        """Finish the refreshes that were interrupted; answer how many were begun again."""
+        """Finish the refreshes that were interrupted; return how many were begun again."""
         return await self._resumer.turn()
 
     async def revoke(self, account_id: str) -> None:
@@ -198,9 +198,11 @@ class TokenVault:
         if tokens.kind == API_KEY or ready.system is None:
             return  # an organisation's own key is ended by the organisation
         token = (
-            self._ring.open_text(tokens.access_token, place=tokens.access_place)
+            self._ring.open_text(tokens.access_token, associated_data=tokens.access_associated_data)
             if tokens.refresh_token is None
-            else self._ring.open_text(tokens.refresh_token, place=tokens.refresh_place)
+            else self._ring.open_text(
+                tokens.refresh_token, associated_data=tokens.refresh_associated_data
+            )
         )
         if await self._end_consent(account_id, target):
             return

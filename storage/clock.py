@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Answers the present moment, aware and in UTC."""
+"""Returns the present moment, aware and in UTC."""
 
 
 def system_clock() -> datetime:
-    """Answer the machine's present moment in UTC."""
+    """Return the machine's present moment in UTC."""
     return datetime.now(UTC)
 
 

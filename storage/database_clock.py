@@ -18,7 +18,7 @@ READ_EVERY = 30.0
 
 
 class DatabaseClock:
-    """Answers the database's present moment; this machine's until it was first read.
+    """Returns the database's present moment; this machine's until it was first read.
 
     On SQLite both are the same.
     """

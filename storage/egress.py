@@ -123,7 +123,7 @@ class EgressPolicy:
         return self.permits(address)
 
     def socket_factory(self) -> Callable[[Any], socket.socket]:
-        """Answer the function that makes sockets for aiohttp, one per address about to be called.
+        """Return the function that makes sockets for aiohttp, one per address about to be called.
 
         It sees literal addresses and resolved names alike. Raises AddressRefused.
         """

@@ -103,7 +103,7 @@ class HotPostgres:
             self._idle.append(connection)
 
     async def _living(self) -> PostgresConnection | None:
-        """Answer the connection that was used last, if it still lives; drop the ones that don't."""
+        """Return the connection that was used last, if it still lives; drop the ones that don't."""
         while self._idle:
             connection = self._idle.pop()
             try:

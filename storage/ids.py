@@ -19,7 +19,7 @@ def new_id(prefix: str, at: datetime) -> str:
 
 
 def first_id(prefix: str, at: datetime) -> str:
-    """Answer the smallest id of the millisecond `at`: ids made before are smaller."""
+    """Return the smallest id of the millisecond `at`: ids made before are smaller."""
     return _written(prefix, at, 0)
 
 

@@ -81,7 +81,7 @@ class InlineReader:
         self._opened: InlineConnection | None = None
 
     async def begin(self, *, single: bool) -> InlineConnection:
-        """Answer the connection. Raises sqlite3.OperationalError when it can't be opened."""
+        """Return the connection. Raises sqlite3.OperationalError when it can't be opened."""
         if self._opened is None:
             self._opened = _connected(self._path)
             self._opened.driver.execute("PRAGMA query_only=ON")
@@ -200,7 +200,7 @@ def _connected(path: Path) -> InlineConnection:
 
 
 def _committed(driver: sqlite3.Connection) -> float:
-    """Commit; answer the seconds that it took."""
+    """Commit; return the seconds that it took."""
     began = time.perf_counter()
     driver.execute("COMMIT")
     return time.perf_counter() - began

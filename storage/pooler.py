@@ -15,7 +15,7 @@ _PROCESS = "SELECT pg_backend_pid()"
 
 
 async def pooler_before(settings: StorageSettings) -> Mode | None:
-    """Answer the mode of the pooler in between; None without one, or where nothing answers.
+    """Return the mode of the pooler in between; None without one, or where nothing answers.
 
     A server tells its process' number when one connects; a pooler makes one up. In transaction mode
     two connections get the same process, one after the other.

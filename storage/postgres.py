@@ -98,7 +98,7 @@ def _check(name: str, value: str) -> None:
 def connecting(
     address: PostgresAddress, *, seconds: float, statement: float | None, pooled: bool
 ) -> dict[str, Any]:
-    """Answer what SQLAlchemy has to be told to connect there.
+    """Return what SQLAlchemy has to be told to connect there.
 
     Behind a pooler in transaction mode each transaction may have another connection to the server,
     so that nothing is prepared under a name, for later.

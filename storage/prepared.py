@@ -86,7 +86,7 @@ class Prepared(Generic[Kind]):
         self._compiled: dict[str, _Each | _AtOnce] = {}
 
     async def fetch(self, connection: SqlConnection, values: Sequence[Kind]) -> list[SqlRow]:
-        """Run it for these rows; answer the rows that it returned."""
+        """Run it for these rows; return the rows that it returned."""
         if not values:
             return []
         compiled = self._compiled.get(connection.dialect.name)
@@ -119,7 +119,7 @@ class Combined:
     async def fetch(
         self, connection: SqlConnection, sets: Mapping[str, Sequence[object]]
     ) -> list[SqlRow]:
-        """Run it on these sets, any of which may be empty; answer the rows that it returned.
+        """Run it on these sets, any of which may be empty; return the rows that it returned.
 
         A row is a `Value` or a mapping by column.
         """

@@ -120,7 +120,7 @@ async def unreadable(work: UnitOfWork, ring: KeyRing) -> AsyncGenerator[Unreadab
     async for values in _all(work):
         for value in values:
             try:
-                ring.open(value.sealed, place=value.place)
+                ring.open(value.sealed, associated_data=value.associated_data)
             except SecretUnreadable as error:
                 yield _unreadable(value, error)
 
@@ -159,11 +159,11 @@ async def _move(work: UnitOfWork, ring: KeyRing, values: Sequence[SealedValue], 
         if _name(value) == ring.newest:
             continue
         try:
-            plain = ring.open(value.sealed, place=value.place)
+            plain = ring.open(value.sealed, associated_data=value.associated_data)
         except SecretUnreadable as error:
             run.unreadable.append(_unreadable(value, error))
             continue
-        fresh.append((value, ring.seal(plain, place=value.place)))
+        fresh.append((value, ring.seal(plain, associated_data=value.associated_data)))
     if not fresh:
         return
     async with work.writing() as tx:

@@ -58,7 +58,7 @@ class MasterKey:
         return f"{self.id}:{base64.b64encode(self.secret).decode()}"
 
     def derive(self, purpose: str) -> bytes:
-        """Answer the 32-byte key for one purpose."""
+        """Return the 32-byte key for one purpose."""
         kdf = HKDF(
             algorithm=SHA256(), length=32, salt=None, info=b"qonto-connector " + purpose.encode()
         )
@@ -100,38 +100,39 @@ class KeyRing:
         """The names of all keys, the newest first."""
         return tuple(self._keys)
 
-    def seal(self, secret: str | bytes, *, place: str) -> bytes:
+    def seal(self, secret: str | bytes, *, associated_data: str) -> bytes:
         """Encrypt for one place, such as `tokens.access_token:acct_...`: it opens nowhere else."""
         plain = secret.encode() if isinstance(secret, str) else secret
         key = self._primary
         nonce = secrets.token_bytes(_NONCE)
         name = key.id.encode()
         head = _FORMAT + bytes([len(name)]) + name
-        return head + nonce + key.cipher.encrypt(nonce, plain, head + place.encode())
+        return head + nonce + key.cipher.encrypt(nonce, plain, head + associated_data.encode())
 
-    def open(self, sealed: bytes, *, place: str) -> bytes:
+    def open(self, sealed: bytes, *, associated_data: str) -> bytes:
         """Decrypt what was sealed for this place. Raises SecretUnreadable."""
         try:
             name = sealed_with(sealed)
         except SecretUnreadable:
-            raise SecretUnreadable(f"the sealed value at {place} is damaged") from None
+            raise SecretUnreadable(f"the sealed value at {associated_data} is damaged") from None
         end = 2 + sealed[1]
         key = self._keys.get(name)
         if key is None:
             raise SecretUnreadable(
-                f"the value at {place} was sealed with key {name!r}, which is not configured"
+                f"the value at {associated_data} was sealed with key {name!r}, "
+                "which is not configured"
             )
         nonce, box = sealed[end : end + _NONCE], sealed[end + _NONCE :]
         try:
-            return key.cipher.decrypt(nonce, box, sealed[:end] + place.encode())
+            return key.cipher.decrypt(nonce, box, sealed[:end] + associated_data.encode())
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable(
-                f"the sealed value at {place} is damaged or was moved"
+                f"the sealed value at {associated_data} is damaged or was moved"
             ) from error
 
-    def open_text(self, sealed: bytes, *, place: str) -> str:
+    def open_text(self, sealed: bytes, *, associated_data: str) -> str:
         """Decrypt text that was sealed for this place. Raises SecretUnreadable."""
-        return self.open(sealed, place=place).decode()
+        return self.open(sealed, associated_data=associated_data).decode()
 
     def digest(self, key: str) -> Digest:
         """Hash an API key, account key or code for storing."""
@@ -142,12 +143,12 @@ class KeyRing:
         return [_digest(master, key) for master in self._keys.values()]
 
     def signing_keys(self, purpose: str) -> list[bytes]:
-        """Answer the keys for signing (the last one) and checking, oldest first."""
+        """Return the keys for signing (the last one) and checking, oldest first."""
         return [key.derive(purpose) for key in reversed(self._keys.values())]
 
 
 def sealed_with(sealed: bytes) -> str:
-    """Answer the name of the key a value was sealed with. Raises SecretUnreadable."""
+    """Return the name of the key a value was sealed with. Raises SecretUnreadable."""
     if sealed[:1] != _FORMAT or len(sealed) < 2:
         raise SecretUnreadable("the sealed value is damaged")
     return sealed[2 : 2 + sealed[1]].decode(errors="replace")

@@ -35,7 +35,7 @@ class StorageSettings:
     """How long after its last use a connection to PostgreSQL is believed to live."""
 
     def driver(self) -> dict[str, Any]:
-        """Answer what connecting to PostgreSQL takes. Raises ValueError for a URL that's wrong."""
+        """Return what connecting to PostgreSQL takes. Raises ValueError for a URL that's wrong."""
         return connecting(
             read_address(self.url),
             seconds=10,

@@ -20,7 +20,7 @@ _NO_TEXT = "22021"
 
 
 def known(error: BaseException) -> ServiceError | None:
-    """Answer what "can't be reached", "full" and "locked" mean to callers; None for the rest.
+    """Return what "can't be reached", "full" and "locked" mean to callers; None for the rest.
 
     A text that can't be stored is refused where it comes in; this is for one that got past.
     """
@@ -35,7 +35,7 @@ def _state_of(error: BaseException) -> str:
 
 
 def unavailable(error: BaseException) -> StorageUnavailable | None:
-    """Answer StorageUnavailable for what passes; None for the rest."""
+    """Return StorageUnavailable for what passes; None for the rest."""
     match error:
         case OperationalError() | InterfaceError() | PoolTimeout() | sqlite3.OperationalError():
             return StorageUnavailable("the database can't be used right now; try again")

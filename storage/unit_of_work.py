@@ -24,7 +24,6 @@ from storage.repositories.connections import ConnectionRepository
 from storage.repositories.deliveries import DeliveryRepository
 from storage.repositories.delivery_log import DeliveryLogRepository
 from storage.repositories.due_deliveries import DueDeliveries
-from storage.repositories.duties import DutyRepository
 from storage.repositories.endpoints import EndpointRepository
 from storage.repositories.erasure import ErasureRepository
 from storage.repositories.events import EventRepository
@@ -32,6 +31,7 @@ from storage.repositories.known_records import KnownRecordRepository
 from storage.repositories.links import LinkRepository
 from storage.repositories.notices import NoticeRepository
 from storage.repositories.page_styles import PageStyleRepository
+from storage.repositories.periodic_tasks import PeriodicTaskRepository
 from storage.repositories.rate_budgets import RateBudgetRepository
 from storage.repositories.replays import ReplayRepository
 from storage.repositories.retention import RetentionRepository
@@ -80,7 +80,7 @@ class DatabaseTransaction:
     rate_budgets = _on_connection(RateBudgetRepository)
     unlinkings = _on_connection(UnlinkingRepository)
     endpoints = _on_connection(EndpointRepository)
-    duties = _on_connection(DutyRepository)
+    periodic_tasks = _on_connection(PeriodicTaskRepository)
     erasure = _on_connection(ErasureRepository)
     events = _on_connection(EventRepository)
     acceptances = _on_connection(AcceptanceRepository)
@@ -123,8 +123,8 @@ class UnitOfWork:
     def hot(self, *, single: bool = False) -> AbstractAsyncContextManager[HotRepositories]:
         """Open a transaction that writes little and often. Raises StorageUnavailable.
 
-        It's for what every event and every try takes: on SQLite a slow statement in it would hold
-        up the whole process. With `single` each statement may be committed by itself.
+        It's for what every event and every attempt takes: on SQLite a slow statement in it would
+        hold up the whole process. With `single` each statement may be committed by itself.
         """
         return _Hot(self.database.hot(single=single))
 

@@ -22,7 +22,7 @@ class Value(msgspec.Struct, frozen=True, gc=False):
 
 
 def table_of(record: type[SQLModel]) -> "Table[Any]":
-    """Answer the Core table of a SQLModel table class."""
+    """Return the Core table of a SQLModel table class."""
     return cast("Table[Any]", inspect(record).local_table)
 
 
@@ -37,7 +37,7 @@ def as_row(value: object) -> dict[str, Any]:
 
 
 def types_of(value: type[Any], table: "Table[Any]") -> dict[str, TypeEngine[Any]]:
-    """Answer the types of the columns that a value needs, by name."""
+    """Return the types of the columns that a value needs, by name."""
     return {name: table.c[name].type for name in _names(value)}
 
 

@@ -21,7 +21,7 @@ VENDOR = "Acme Books"
 
 
 async def vendor_of(running: Sandbox) -> str:
-    """Make a vendor with a presentable name; answer its API key."""
+    """Make a vendor with a presentable name; return its API key."""
     tenants = running.container.oauth.tenants
     made = await tenants.create(VENDOR)
     await tenants.add_callback_urls(made.tenant, CALLBACK)
@@ -35,7 +35,7 @@ async def vendor_of(running: Sandbox) -> str:
 
 
 async def page_of(running: Sandbox, api_key: str, target: str) -> str:
-    """Start a link that begins and ends at our pages; answer the address."""
+    """Start a link that begins and ends at our pages; return the address."""
     async with httpx2.AsyncClient(base_url=running.api, headers={"X-API-KEY": api_key}) as vendor:
         wish = {"hosted": True, "webhookCallbackUrl": "https://app.example/hooks/account-key"}
         answer = await vendor.post(f"/auth/{target}", json=wish)
@@ -44,7 +44,7 @@ async def page_of(running: Sandbox, api_key: str, target: str) -> str:
 
 
 async def walk_to_the_end(page: str, *, allow: bool = True, language: str = "en") -> str:
-    """Click, consent or refuse, and come back; answer the last page's HTML."""
+    """Click, consent or refuse, and come back; return the last page's HTML."""
     headers = {"Accept-Language": language}
     async with httpx2.AsyncClient(timeout=30, headers=headers) as browser:
         click = await browser.post(page)

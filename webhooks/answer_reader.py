@@ -64,8 +64,8 @@ class AnswerReader:
         self._left -= len(data)
         try:
             next(self._reading)
-        except StopIteration as ended:
-            self.keeps_open = ended.value and self._at == len(self._buffer)
+        except StopIteration as stop:
+            self.keeps_open = stop.value and self._at == len(self._buffer)
             return True
         return self._left < 0
 

@@ -66,7 +66,7 @@ class Between(Strict):
 
 
 def path_id(request: Request, name: str) -> str:
-    """Answer an id of the path. Raises NotFound for what can't be one."""
+    """Return an id of the path. Raises NotFound for what can't be one."""
     given = request.path_params[name]
     if not _ID.fullmatch(given):
         raise NotFound("There is nothing with this id.")

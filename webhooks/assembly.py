@@ -21,10 +21,10 @@ from webhooks.replays import Replays
 from webhooks.retention import Retention
 from webhooks.rotation import Rotation
 from webhooks.sender import Sender
-from webhooks.standing import SubscriptionStatuses
+from webhooks.subscription_status import SubscriptionStatuses
 from webhooks.subscriptions import Subscriptions
 from webhooks.tenants import TenantWebhooks
-from webhooks.trial import Trial
+from webhooks.test_event import SubscriptionTester
 from webhooks.upstream import Upstream
 
 
@@ -54,7 +54,7 @@ class Relay:
     rotation: Rotation
     log: Log
     replays: Replays
-    trial: Trial
+    tester: SubscriptionTester
     retention: Retention
     tenant_webhooks: TenantWebhooks
 
@@ -91,12 +91,12 @@ def assemble(
         bell=polling,
     )
 
-    def ended(account_id: str) -> None:
+    def revoked(account_id: str) -> None:
         """Stop calling for the account in this process, and send the news now."""
         forget(account_id)
         sending.ring()
 
-    def lapse() -> float:
+    def grace_period() -> float:
         """Return the seconds after which nobody starts an attempt for what has ended.
 
         The process that does all the sending knows at once.
@@ -109,14 +109,14 @@ def assemble(
         callbacks=callbacks,
         lease=dispatcher.lease,
         hand_over=dispatcher.hand_over,
-        ended=ended,
-        hurried=polling.ring,
+        revoked=revoked,
+        poll_now=polling.ring,
     )
     subscriptions = Subscriptions(
         *(work, ring, registry, settings.policy, clock, upstream),
-        ended=dispatcher.ended,
-        hurried=polling.ring,
-        lapse=lapse,
+        deleted=dispatcher.subscription_deleted,
+        poll_now=polling.ring,
+        grace_period=grace_period,
     )
     return Relay(
         sender=sender,
@@ -129,9 +129,13 @@ def assemble(
         rotation=Rotation(work, ring, shared),
         log=Log(work),
         replays=Replays(work, shared, sending.ring, settings.keep),
-        trial=Trial(work, shared, sending.ring),
+        tester=SubscriptionTester(work, shared, sending.ring),
         retention=Retention(work, shared, settings.keep),
         tenant_webhooks=TenantWebhooks(
-            work, settings.policy, clock, ended=dispatcher.ended, lapse=lapse
+            work,
+            settings.policy,
+            clock,
+            deleted=dispatcher.subscription_deleted,
+            grace_period=grace_period,
         ),
     )

@@ -60,8 +60,10 @@ class AttemptRecords:
         if any(done.followed and done.completed_at for done in completions):
             self._followed()
         try:
-            tried = [result.tried for result in results if result.tried is not None]
-            self._changed(await self._endpoints.note(tried))
+            outcomes = [
+                result.endpoint_outcome for result in results if result.endpoint_outcome is not None
+            ]
+            self._changed(await self._endpoints.note(outcomes))
         except ServiceError as error:
             logger.warning("endpoint.not_noted", code=error.code)
         except Exception as error:

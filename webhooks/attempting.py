@@ -11,12 +11,12 @@ from storage.log import logger
 from storage.repositories.deliveries import Attempt, Completion
 from storage.repositories.due_deliveries import DueDelivery, DueEvent, DueNotice
 from webhooks import transcript
-from webhooks.endpoints import Tried
+from webhooks.endpoints import EndpointOutcome
 from webhooks.message import prepare
 from webhooks.metrics import RelayMetrics
-from webhooks.opened import OpenedSecrets
 from webhooks.outcomes import has_succeeded, is_final, is_gone
 from webhooks.schedule import Answered, Done, Failed, GiveUp, Outcome, RetryAt, decide
+from webhooks.secret_cache import SecretCache
 from webhooks.sender import OutgoingRequest, Sender
 
 _NEWS: dict[str, LiteralString] = {
@@ -31,7 +31,7 @@ class AttemptResult(NamedTuple):
 
     outcome: Outcome
     completion: Completion
-    tried: Tried | None
+    endpoint_outcome: EndpointOutcome | None
 
 
 class _Exchange(NamedTuple):
@@ -47,7 +47,7 @@ class _Exchange(NamedTuple):
 class Attempter:
     """Makes attempts for the worker `owner`; `jitter` gives random numbers from 0 to 1."""
 
-    secrets: OpenedSecrets
+    secrets: SecretCache
     sender: Sender
     clock: Clock
     metrics: RelayMetrics
@@ -61,7 +61,9 @@ class Attempter:
         completion = self._completion(due, exchange, is_probe=is_probe)
         self._observe(due, exchange, completion.status)
         return AttemptResult(
-            exchange.outcome, completion, _tried(due, exchange.outcome, is_probe=is_probe)
+            exchange.outcome,
+            completion,
+            _endpoint_outcome(due, exchange.outcome, is_probe=is_probe),
         )
 
     async def _send(self, due: DueDelivery) -> _Exchange:
@@ -127,12 +129,14 @@ def _followed(due: DueDelivery) -> tuple[str, str] | None:
             return None
 
 
-def _tried(due: DueDelivery, outcome: Outcome, *, is_probe: bool) -> Tried | None:
+def _endpoint_outcome(
+    due: DueDelivery, outcome: Outcome, *, is_probe: bool
+) -> EndpointOutcome | None:
     succeeded = has_succeeded(outcome)
     if succeeded is None or isinstance(due.message, DueNotice):
         return None
     subscription = due.message.subscription
-    return Tried(
+    return EndpointOutcome(
         subscription_id=subscription.id,
         succeeded=succeeded,
         gone=is_gone(outcome),

@@ -1,8 +1,8 @@
-"""Hosts that can't be reached get hardly any tries until one succeeds. In memory, per process.
+"""Hosts that can't be reached get hardly any attempts until one succeeds. In memory, per process.
 
 The key is the origin of a callback URL: subscriptions of one vendor often share a host, and it's
-hosts that hang. The cap on tries under way is by subscription, and so are pausing and the schedule,
-since behind one host there may be receivers that fare differently.
+hosts that hang. The cap on attempts under way is by subscription, and so are pausing and the
+schedule, since behind one host there may be receivers that fare differently.
 """
 
 from typing import NamedTuple
@@ -20,32 +20,33 @@ UNREACHABLE = frozenset(
         "TLS_FAILED",
     }
 )
-"""What a try ends with when the host is at fault rather than the receiver's software."""
+"""What an attempt ends with when the host is at fault rather than the receiver's software."""
 
 MOST = 10_000
 """Origins whose failures are remembered."""
 
 
 def origin_of(url: str) -> str:
-    """Answer scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 class Started(NamedTuple):
-    """A try under way."""
+    """An attempt under way."""
 
     origin: str
-    ill: bool
+    unhealthy: bool
     number: int
 
 
 class Breakers:
     """One breaker per origin; it opens after `after` failures in a row.
 
-    A failure counts only when nothing has succeeded since that try began: a hundred that time out
-    at once say nothing of a host that answers others meanwhile. Open, it lets through one try at a
-    time of receivers that are ill, and one of others, which show soonest whether the host is back.
+    A failure counts only when nothing has succeeded since that attempt began: a hundred that time
+    out at once say nothing of a host that answers others meanwhile. Open, it lets through one
+    attempt at a time of receivers that are unhealthy, and one of others, which show soonest whether
+    the host is back.
     """
 
     def __init__(self, after: int) -> None:
@@ -55,36 +56,37 @@ class Breakers:
         self._number = 0
         """Of the latest start or success."""
         self._succeeded: dict[str, int] = {}
-        """The number of the latest success, where tries are under way."""
+        """The number of the latest success, where attempts are under way."""
 
     def is_open(self, origin: str) -> bool:
         return self._failures.get(origin, 0) >= self._after
 
-    def admits(self, origin: str, *, ill: bool = False) -> bool:
-        """Say whether a try may start: always when closed, and when open, if none is under way.
+    def admits(self, origin: str, *, unhealthy: bool = False) -> bool:
+        """Say whether an attempt may start: always when closed, and when open, if none is under
+        way.
 
-        `ill` is that the last one to the same receiver wasn't answered.
+        `unhealthy` says that the last attempt to the same receiver wasn't answered.
         """
-        return not self.is_open(origin) or (origin, ill) not in self._under_way
+        return not self.is_open(origin) or (origin, unhealthy) not in self._under_way
 
-    def started(self, origin: str, *, ill: bool = False) -> Started:
-        """Count a try that starts; each is followed by `ended`."""
-        key = origin, ill
+    def started(self, origin: str, *, unhealthy: bool = False) -> Started:
+        """Count an attempt that starts; each is followed by `finished`."""
+        key = origin, unhealthy
         self._under_way[key] = self._under_way.get(key, 0) + 1
         self._number += 1
-        return Started(origin, ill, self._number)
+        return Started(origin, unhealthy, self._number)
 
-    def ended(self, one: Started, *, reached: bool | None) -> bool:
-        """Take in how a try ended; `reached` is None when that says nothing about the host.
+    def finished(self, one: Started, *, reached: bool | None) -> bool:
+        """Take in how an attempt ended; `reached` is None when that says nothing about the host.
 
-        Answers True when the breaker opened with it.
+        Returns True when the breaker opened with it.
         """
         origin = one.origin
-        key = origin, one.ill
+        key = origin, one.unhealthy
         left = self._under_way.pop(key) - 1
         if left:
             self._under_way[key] = left
-        is_last = not left and (origin, not one.ill) not in self._under_way
+        is_last = not left and (origin, not one.unhealthy) not in self._under_way
         succeeded = self._succeeded.pop(origin, 0) if is_last else self._succeeded.get(origin, 0)
         if reached:
             self._failures.pop(origin, None)

@@ -34,7 +34,7 @@ class Checks:
         self._owner = owner
         self._clock = clock
         self._known: dict[str, Check] = {}
-        self._ended: dict[str, float] = {}
+        self._deleted: dict[str, float] = {}
         """When subscriptions and tenants' webhooks ended, in that order."""
         self._read: GroupCommit[str, Check] = GroupCommit(self._read_due)
 
@@ -51,15 +51,15 @@ class Checks:
                 if check.due is not None and check.due.receiver_id not in subscription_ids
             }
 
-    def end(self, ended_id: str) -> None:
+    def end(self, deleted_id: str) -> None:
         """Want nothing more for a subscription or a tenant's webhook whose end is committed.
 
         It is remembered as long as what was read before that may count.
         """
         now = self._clock()
-        while self._ended and now - next(iter(self._ended.values())) > CHECK_HOLDS:
-            del self._ended[next(iter(self._ended))]
-        self._ended[ended_id] = now
+        while self._deleted and now - next(iter(self._deleted.values())) > CHECK_HOLDS:
+            del self._deleted[next(iter(self._deleted))]
+        self._deleted[deleted_id] = now
 
     async def wanted(self, delivery_id: str) -> DueDelivery | None:
         """Return a delivery with all that sending it takes; None when it isn't wanted any more."""
@@ -67,7 +67,7 @@ class Checks:
         while check.due is not None and self._clock() - check.read_at >= CHECK_HOLDS:
             check = await self._read.submit(delivery_id)
         due = check.due
-        return None if due is None or due.receiver_id in self._ended else due
+        return None if due is None or due.receiver_id in self._deleted else due
 
     async def _read_due(self, delivery_ids: Sequence[str]) -> list[Check]:
         read_at = self._clock()

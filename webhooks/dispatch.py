@@ -29,8 +29,8 @@ from webhooks.dispatch_settings import DispatchSettings
 from webhooks.endpoints import Endpoints
 from webhooks.held import Held
 from webhooks.metrics import RelayMetrics
-from webhooks.opened import OpenedSecrets
 from webhooks.planning import FirstLease
+from webhooks.secret_cache import SecretCache
 from webhooks.sender import Sender
 from webhooks.slots import Slot, Slots
 
@@ -61,10 +61,10 @@ class Dispatcher:
         self._is_stopping = False
         self._under_way: set[asyncio.Task[None]] = set()
         self._slots = Slots(settings, metrics)
-        self._held = Held(self._slots.lanes, settings, wake=self.wake)
+        self._held = Held(self._slots.queues, settings, wake=self.wake)
         self._checks = Checks(work, owner)
         self._attempter = Attempter(
-            OpenedSecrets(ring), sender, clock, metrics, owner, settings.retry_delays, jitter
+            SecretCache(ring), sender, clock, metrics, owner, settings.retry_delays, jitter
         )
         self._records = AttemptRecords(
             work, endpoints, owner, followed=self.wake, changed=self._checks.doubt
@@ -99,7 +99,7 @@ class Dispatcher:
                 self.wake()
         self._start_attempts()
 
-    def ended(self, subscription_id: str) -> None:
+    def subscription_deleted(self, subscription_id: str) -> None:
         """Start no further attempt for it, even one whose check in the database was just made."""
         self._checks.end(subscription_id)
 
@@ -115,7 +115,7 @@ class Dispatcher:
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing waits in memory, is under way, or is being written down."""
-        return not (self._held or self._slots.lanes or self._under_way)
+        return not (self._held or self._slots.queues or self._under_way)
 
     async def run(self) -> None:
         """Claim and send until cancelled or stopped; gives its leases back at the end."""
@@ -125,7 +125,7 @@ class Dispatcher:
         """Start nothing more, let the attempts under way end, and give the leases back."""
         self._is_stopping = True
         await self._claims.stop()  # one under way would take leases after they are given back
-        self._slots.lanes.clear()
+        self._slots.queues.clear()
         if self._under_way:
             await asyncio.wait(self._under_way)
         await self._records.drain()

@@ -17,12 +17,12 @@ class DispatchSettings:
     """Attempts under way in this process."""
     per_endpoint: int = 64
     """Of those, attempts at one subscription's URL."""
-    on_trial: int = 8
-    """Of those, attempts at one that doesn't answer, or hasn't yet."""
-    not_well: float = 0.5
-    """The part of `at_once` that all such endpoints have together."""
-    patience: float = 0.25
-    """Seconds without an answer after which an endpoint that is called counts as such a one."""
+    on_probation: int = 8
+    """Of those, attempts at an endpoint on probation: one that doesn't answer, or hasn't yet."""
+    not_healthy: float = 0.5
+    """The part of `at_once` that all endpoints that aren't healthy have together."""
+    slow_after: float = 0.25
+    """Seconds without an answer after which an endpoint that is called is on probation."""
     breaker_after: int = 5
     """Failures in a row, from which on a host that can't be reached, or a subscription whose
     attempts fail, gets one attempt at a time."""

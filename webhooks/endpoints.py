@@ -1,7 +1,7 @@
 """Receivers that fail for days, are gone, or asked for a rest: paused, probed, resumed.
 
-A subscription whose tries have all failed for days is PAUSED: what it would get is HELD, and so is
-what was given up since they began to fail; once an hour the oldest of that is tried. When it
+A subscription whose attempts have all failed for days is PAUSED: what it would get is HELD, and so
+is what was given up since they began to fail; once an hour the oldest of that is tried. When it
 arrives, or the vendor says so, all goes out again, in its order. A receiver that answers 410 is
 believed at once: its subscription is DISABLED, nothing more is planned for it, and what waits is
 HELD all the same, since a vendor may have erred.
@@ -45,15 +45,15 @@ _NEWS: dict[str, LiteralString] = {
 
 @dataclass(frozen=True)
 class EndpointSettings:
-    """When a receiver counts as failing: without a success for so long, over so many tries."""
+    """When a receiver counts as failing: without a success for so long, over so many attempts."""
 
     pause_after: timedelta = timedelta(days=1.5)
-    least_tries: int = 5
+    least_attempts: int = 5
     probe_every: timedelta = timedelta(hours=1)
 
 
-class Tried(Value, frozen=True):
-    """How a try for a subscription ended, and what was known of it before."""
+class EndpointOutcome(Value, frozen=True):
+    """What an attempt says of a subscription's endpoint, and what was known of it before."""
 
     subscription_id: str
     succeeded: bool
@@ -83,7 +83,7 @@ class Endpoints:
     # -- for vendors -----------------------------------------------------------------------------
 
     async def pause(self, account: Account, subscription_id: str) -> Endpoint:
-        """Hold what a subscription would get until it's resumed; answer how it stands now.
+        """Hold what a subscription would get until it's resumed; return how it stands now.
 
         Nothing is probed meanwhile. Raises NotFound for one that isn't this account's, or has
         ended. One that is disabled stays so.
@@ -118,33 +118,35 @@ class Endpoints:
                 owner, now=self._clock(), until=until, again=self._settings.probe_every, most=most
             )
 
-    async def note(self, tries: Sequence[Tried]) -> set[str]:
-        """Draw the conclusions of tries that are recorded already.
+    async def note(self, attempts: Sequence[EndpointOutcome]) -> set[str]:
+        """Draw the conclusions of attempts that are recorded already.
 
-        Answers the ids of subscriptions that may stand otherwise now. It costs nothing while all
+        Returns the ids of subscriptions that may stand otherwise now. It costs nothing while all
         goes well, or all has failed before and not for long.
         """
         now = self._clock()
-        gone = {one.subscription_id for one in tries if one.gone}
-        well = {one.subscription_id for one in tries if one.succeeded}
-        mended = {one.subscription_id for one in tries if one.succeeded and one.failing_since}
-        resumed = {one.subscription_id for one in tries if one.succeeded and one.probed}
+        gone = {one.subscription_id for one in attempts if one.gone}
+        healthy = {one.subscription_id for one in attempts if one.succeeded}
+        mended = {one.subscription_id for one in attempts if one.succeeded and one.failing_since}
+        resumed = {one.subscription_id for one in attempts if one.succeeded and one.probed}
         failing = {
-            one.subscription_id for one in tries if not one.succeeded and one.failing_since is None
+            one.subscription_id
+            for one in attempts
+            if not one.succeeded and one.failing_since is None
         }
         overdue = {
             one.subscription_id
-            for one in tries
+            for one in attempts
             if not one.succeeded
             and not one.probed
             and one.failing_since is not None
             and now - one.failing_since >= self._settings.pause_after
         }
-        failing -= well | gone
-        overdue -= well | gone
+        failing -= healthy | gone
+        overdue -= healthy | gone
         if mended or failing:
             async with self._work.writing() as tx:
-                await tx.endpoints.note(failing=sorted(failing), well=sorted(mended), at=now)
+                await tx.endpoints.note(failing=sorted(failing), healthy=sorted(mended), at=now)
         for subscription_id in sorted(gone):
             await self._disable(subscription_id, now)
         for subscription_id in sorted(resumed - gone):
@@ -153,10 +155,10 @@ class Endpoints:
             await self._failed(subscription_id, now)
         return gone | resumed | overdue
 
-    # -- a duty ----------------------------------------------------------------------------------
+    # -- a periodic task ---------------------------------------------------------------------------
 
     async def settle(self) -> int:
-        """Hold and release what is left to be; answer how many deliveries that were.
+        """Hold and release what is left to be; return how many deliveries that were.
 
         Paused subscriptions may have deliveries that were under way or planned meanwhile; resumed
         ones may have more than what one transaction takes.
@@ -201,10 +203,10 @@ class Endpoints:
                 return
             if now - found.failing_since < settings.pause_after:
                 return
-            tries = await tx.endpoints.failed_tries(
-                subscription_id, found.failing_since, most=settings.least_tries
+            attempts = await tx.endpoints.failed_attempts(
+                subscription_id, found.failing_since, most=settings.least_attempts
             )
-            if tries < settings.least_tries:
+            if attempts < settings.least_attempts:
                 return
             await self._move(tx, found, PAUSED, FAILING, now, probe_at=now + settings.probe_every)
             taken = await tx.endpoints.take_back(subscription_id, found.failing_since, most=CHUNK)
@@ -271,7 +273,9 @@ class Endpoints:
                 created_at=at,
                 tenant_webhook_id=webhook.id,
             )
-            await tx.notices.add(replace(bare, body=self._ring.seal(body, place=bare.place)))
+            await tx.notices.add(
+                replace(bare, body=self._ring.seal(body, associated_data=bare.associated_data))
+            )
         logger.warning(
             _NEWS[state],
             account_id=endpoint.account_id,

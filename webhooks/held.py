@@ -8,19 +8,19 @@ from collections.abc import Callable
 
 from storage.repositories.deliveries import Delivery
 from webhooks.dispatch_settings import DispatchSettings
-from webhooks.lanes import Lanes
+from webhooks.endpoint_queues import EndpointQueues
 
 
 class Held:
-    """Which deliveries wait in `lanes` or are under way.
+    """Which deliveries wait in `queues` or are under way.
 
     `wake` is called when there is room again that the last claim didn't find.
     """
 
     def __init__(
-        self, lanes: Lanes, settings: DispatchSettings, *, wake: Callable[[], None]
+        self, queues: EndpointQueues, settings: DispatchSettings, *, wake: Callable[[], None]
     ) -> None:
-        self._lanes = lanes
+        self._queues = queues
         self._settings = settings
         self._wake = wake
         self._ids: set[str] = set()
@@ -50,7 +50,7 @@ class Held:
             self._again[delivery.id] = delivery, is_probe
         else:
             self._ids.add(delivery.id)
-            self._lanes.put(endpoint_of(delivery), delivery.id)
+            self._queues.put(endpoint_of(delivery), delivery.id)
 
     def is_probe(self, delivery_id: str) -> bool:
         """Return whether a delivery is to be sent although its subscription is paused."""
@@ -76,8 +76,8 @@ class Held:
         That of an unhealthy endpoint with a full queue is claimed when its lease expires.
         """
         endpoint = endpoint_of(delivery)
-        few = self._lanes.length(endpoint) < self._settings.per_endpoint
-        return few or not self._lanes.is_in_trouble(endpoint)
+        few = self._queues.length(endpoint) < self._settings.per_endpoint
+        return few or not self._queues.is_in_trouble(endpoint)
 
     def room(self) -> int:
         """Return how many deliveries a claim may take."""
@@ -87,13 +87,13 @@ class Held:
 
     def full_endpoints(self) -> list[str]:
         """Return the endpoints that a claim is to pass over."""
-        self._full = self._lanes.longer_than(self._settings.waiting_per_endpoint)
+        self._full = self._queues.longer_than(self._settings.waiting_per_endpoint)
         return sorted(self._full)
 
     def taken(self, endpoint: str) -> None:
         """Take in that one of an endpoint's deliveries waits no more."""
         half = self._settings.waiting_per_endpoint // 2
-        if endpoint in self._full and self._lanes.length(endpoint) <= half:
+        if endpoint in self._full and self._queues.length(endpoint) <= half:
             self._full.discard(endpoint)
             self._wake()
 

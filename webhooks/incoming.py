@@ -72,7 +72,7 @@ def _is_small(announced: str) -> bool:
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Answer the headers by name, in lower case; of several alike the first counts."""
+    """Return the headers by name, in lower case; of several alike the first counts."""
     headers: dict[str, str] = {}
     for name, value in raw:
         headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))

@@ -27,7 +27,15 @@ from storage.unit_of_work import UnitOfWork
 from webhooks.errors import EventStale, SignatureInvalid
 from webhooks.known_callbacks import EventRecipient, KnownCallback, KnownCallbacks
 from webhooks.metrics import RelayMetrics
-from webhooks.planning import Accepted, FirstLease, HandOver, decide_types, plan, ready, tellings
+from webhooks.planning import (
+    Accepted,
+    FirstLease,
+    HandOver,
+    decide_types,
+    emitted_records,
+    plan,
+    ready,
+)
 from webhooks.recently import Recently
 
 _CLOCKS_DIFFER = timedelta(seconds=5)
@@ -45,11 +53,11 @@ _SEEN_FOR = timedelta(minutes=10)
 _STALE_FOR = timedelta(hours=1)
 """How long a stale event, sent again, brings about nothing."""
 
-_TRIES = 10
+_MOST_ATTEMPTS = 10
 """How often a batch is planned anew because a subscription was changed meanwhile."""
 
 RELAYED = ("CREATED", "UPDATED")
-"""The kinds of change that vendors are told of."""
+"""The kinds of change that are emitted."""
 
 
 class Intake:
@@ -66,11 +74,11 @@ class Intake:
         callbacks: KnownCallbacks,
         lease: Callable[[], FirstLease | None],
         hand_over: HandOver,
-        ended: Callable[[str], None] = lambda _: None,
-        hurried: Callable[[], None] = lambda: None,
+        revoked: Callable[[str], None] = lambda _: None,
+        poll_now: Callable[[], None] = lambda: None,
     ) -> None:
-        """`ended` is told the id of each account whose consent was taken back; `hurried` is called
-        when a poll has become due at once.
+        """`revoked` is called with the id of each account whose consent was taken back; `poll_now`
+        is called when a poll has become due at once.
         """
         self._work = work
         self._ring = ring
@@ -80,8 +88,8 @@ class Intake:
         self._callbacks = callbacks
         self._lease = lease
         self._hand_over = hand_over
-        self._ended = ended
-        self._hurried = hurried
+        self._revoked = revoked
+        self._poll_now = poll_now
         self._live = LiveSubscriptions()
         self._stored: Recently[tuple[tuple[str, ...], str]] = Recently(
             most=_MOST_SEEN, life=_SEEN_FOR
@@ -143,7 +151,7 @@ class Intake:
             or incoming.resource_id is None
             or incoming.event not in (None, *RELAYED)
         ):
-            # Nothing a vendor is told of; refusing it would only make the provider repeat it.
+            # Nothing that is emitted; refusing it would only make the provider repeat it.
             self._metrics.accepted("ignored").inc()
             account_ids = [one.account_id for one in callback.watching]
             logger.info("event.ignored", account_id=",".join(account_ids), type=incoming.type)
@@ -168,7 +176,7 @@ class Intake:
         self, account_id: str, incoming: UpstreamEvent, body: bytes, now: datetime
     ) -> None:
         """Store that the customer took the consent back; the account is REVOKED in that commit."""
-        told_at = incoming.created_at or now
+        announced_at = incoming.created_at or now
         event = Event(
             id=new_id("evt", now),
             account_id=account_id,
@@ -176,7 +184,7 @@ class Intake:
             resource=TOKEN,
             resource_id=account_id,
             event_type="REVOKED",
-            occurred_at=told_at,
+            occurred_at=announced_at,
             received_at=now,
             body_sha256=sha256(body).hexdigest(),
         )
@@ -187,9 +195,10 @@ class Intake:
             fresh = bool(await tx.events.add_new([event]))
             # One that was long on its way may be about the consent before this one.
             is_current = account is not None and (
-                account.status != Status.ACTIVE or told_at > account.updated_at - _CLOCKS_DIFFER
+                account.status != Status.ACTIVE
+                or announced_at > account.updated_at - _CLOCKS_DIFFER
             )
-            ended = (
+            was_revoked = (
                 fresh
                 and is_current
                 and await end_consent(
@@ -197,8 +206,8 @@ class Intake:
                 )
             )
         self._metrics.accepted("stored" if fresh else "duplicate").inc()
-        if ended:
-            self._ended(account_id)
+        if was_revoked:
+            self._revoked(account_id)
             logger.warning("account.revoked", account_id=account_id)
 
     def _refuse(self) -> NoReturn:
@@ -215,28 +224,28 @@ class Intake:
         if self._stale.has(key, now):
             return
         async with self._work.writing() as tx:
-            await tx.watermarks.hurry(account_id, now, unless_polled_since=now - _CALM)
+            await tx.watermarks.poll_now(account_id, now, unless_polled_since=now - _CALM)
         self._stale.add(key, now)
-        self._hurried()
+        self._poll_now()
 
     async def _store(self, batch: Sequence[Accepted]) -> list[bool]:
         now = self._clock()
         unsure = {
             (item.event.account_id, item.event.resource, item.event.resource_id)
             for item in batch
-            if item.told is None and item.created_here
+            if item.announced_type is None and item.created_here
         }
         references = {item.event.account_id: item.reference for item in batch}
         accounts = sorted(references)
-        told = tellings(batch)
+        emitted = emitted_records(batch)
         single = not unsure and not any(item.followers for item in batch)
-        for _ in range(_TRIES):
+        for _ in range(_MOST_ATTEMPTS):
             read_at = time.monotonic()
             async with self._work.hot(single=single) as tx:
                 live = await self._live.of(tx, accounts)
                 events = decide_types(batch, await tx.events.seen(unsure))
                 planned = plan(events, live.subscriptions, now=now, lease=self._lease())
-                stored = await tx.acceptances.store(events, told, planned, live)
+                stored = await tx.acceptances.store(events, emitted, planned, live)
                 if stored is None:
                     self._live.forget(accounts)
                     continue
@@ -248,13 +257,13 @@ class Intake:
                     for one in item.followers
                 }
                 if hinted:
-                    await tx.watermarks.hurry(hinted, now)
+                    await tx.watermarks.poll_now(hinted, now)
             deliveries = [one for one in planned if one.id in stored.deliveries]
             self._hand_over(
                 deliveries, ready(deliveries, events, live.subscriptions, references), read_at
             )
             if hinted:
-                self._hurried()
+                self._poll_now()
             return [event.id in fresh for event in events]
         raise StorageUnavailable("the subscriptions of this account keep changing; try again")
 
@@ -284,7 +293,7 @@ def _accepted(
             received_at=now,
             body_sha256=digest,
         ),
-        told=incoming.event,
+        announced_type=incoming.event,
         created_here=created is not None and created >= since,
         version=incoming.version,
         followers=watching.followers.get(resource, ()),

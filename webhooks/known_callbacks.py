@@ -75,7 +75,7 @@ class KnownCallbacks:
         return await asyncio.shield(self._reading_of(code, now))
 
     def _reading_of(self, code: str, now: datetime) -> "asyncio.Task[KnownCallback]":
-        """Answer the task that reads a code's row, which may have begun already."""
+        """Return the task that reads a code's row, which may have begun already."""
         task = self._reads.get(code)
         if task is None:
             task = self._reads[code] = asyncio.create_task(self._read(code, now))
@@ -99,7 +99,7 @@ class KnownCallbacks:
             raise NotFound("No subscription posts to this address.")
         return KnownCallback(
             target=found.target,
-            secret=self._ring.open_text(found.secret, place=found.place),
+            secret=self._ring.open_text(found.secret, associated_data=found.associated_data),
             subscribed_at=found.subscribed_at,
             watching=tuple(
                 EventRecipient(
@@ -114,7 +114,7 @@ class KnownCallbacks:
         )
 
     def _followers(self, target: str, watched: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Answer, by resource, which watched ones its events hint at."""
+        """Return, by resource, which watched ones its events hint at."""
         changes = self._registry.get(target).changes
         found: dict[str, tuple[str, ...]] = {}
         for resource in watched:

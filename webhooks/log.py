@@ -1,4 +1,4 @@
-"""The delivery log as a vendor reads it: what was sent, every try at it, and what came back."""
+"""The delivery log as a vendor reads it: what was sent, every attempt at it, and what came back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from storage.ids import first_id
 from storage.repositories.accounts import Account
 from storage.repositories.delivery_log import LogFilter, LoggedAttempt, LoggedDelivery, LogPage
 from storage.unit_of_work import UnitOfWork
-from webhooks import owned
+from webhooks import ownership
 from webhooks.envelope import event_body
 
 
@@ -38,7 +38,7 @@ class DeliveryQuery:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A delivery with its tries, and the body as it was sent each time.
+    """A delivery with its attempts, and the body as it was sent each time.
 
     `sent_body` is None for notices: they may have carried an account key.
     """
@@ -68,15 +68,15 @@ class Log:
         Raises NotFound.
         """
         async with self.work.reading() as tx:
-            await owned.any_subscription(tx, account, subscription_id)
+            await ownership.any_subscription(tx, account, subscription_id)
             return await tx.delivery_log.page(
                 subscription_id, asked.filter(), before=before, most=most
             )
 
     async def detail(self, account: Account, delivery_id: str) -> Detail:
-        """Answer one delivery with all that is known of it. Raises NotFound."""
+        """Return one delivery with all that is known of it. Raises NotFound."""
         async with self.work.reading() as tx:
-            found = await owned.delivery(tx, account, delivery_id)
+            found = await ownership.delivery(tx, account, delivery_id)
             attempts = await tx.delivery_log.attempts(delivery_id)
         return Detail(found, attempts, _body(found))
 

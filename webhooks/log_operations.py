@@ -67,7 +67,7 @@ class WebhookDelivery(msgspec.Struct, frozen=True, rename="camel", kw_only=True)
     origin: Annotated[OriginWord, meaning("Why it was planned.")]
     replay_id: Annotated[str | None, meaning("The replay that planned it.")]
     merged_into: Annotated[str | None, meaning("The later delivery that it was joined with.")]
-    attempts: Annotated[int, meaning("How often it was attempted.")]
+    attempt_count: Annotated[int, meaning("How often it was attempted.")]
     next_attempt_date: Annotated[
         Moment | None, meaning("When it is attempted next; null unless it waits.")
     ]
@@ -99,7 +99,7 @@ class WebhookDeliveryDetail(WebhookDelivery, frozen=True, rename="camel", kw_onl
 
     callback_url: Annotated[str, meaning("Where it is sent.")]
     body: Annotated[str | None, meaning("The body as it was sent; null for notices.")]
-    tries: Annotated[tuple[WebhookAttempt, ...], meaning("Every attempt.")]
+    attempts: Annotated[tuple[WebhookAttempt, ...], meaning("Every attempt.")]
 
 
 @operation(
@@ -144,7 +144,7 @@ async def index(log: Log, request: Request) -> Response:
 @operation(
     "GET",
     "/webhooks/deliveries/{deliveryId}",
-    "Get a delivery with every try",
+    "Get a delivery with every attempt",
     name="getWebhookDelivery",
     permission=Permission.READ,
     parameters=(path_parameter("deliveryId", "The delivery's id."),),
@@ -152,7 +152,7 @@ async def index(log: Log, request: Request) -> Response:
     tag="webhooks",
 )
 async def get(log: Log, request: Request) -> Response:
-    """Answer one delivery with every try."""
+    """Return one delivery with every attempt."""
     found: Detail = await log.detail(account_of(request), path_id(request, "deliveryId"))
     return answer(request, shown_in_full(found))
 
@@ -163,12 +163,12 @@ def shown(delivery: LoggedDelivery) -> WebhookDelivery:
 
 
 def shown_in_full(found: Detail) -> WebhookDeliveryDetail:
-    """Show a delivery with its tries."""
+    """Show a delivery with its attempts."""
     return WebhookDeliveryDetail(
         **_fields(found.delivery),
         callback_url=found.delivery.callback_url,
         body=found.sent_body,
-        tries=tuple(_attempt(one) for one in found.attempts),
+        attempts=tuple(_attempt(one) for one in found.attempts),
     )
 
 
@@ -185,7 +185,7 @@ def _fields(delivery: LoggedDelivery) -> dict[str, Any]:
         "origin": delivery.origin,
         "replay_id": delivery.replay_id,
         "merged_into": delivery.merged_into,
-        "attempts": delivery.attempts,
+        "attempt_count": delivery.attempts,
         "next_attempt_date": iso_millis(delivery.due_at) if waits else None,
         "created_date": iso_millis(delivery.created_at),
         "completed_date": moment(delivery.completed_at),

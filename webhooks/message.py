@@ -6,7 +6,7 @@ from datetime import datetime
 from storage.repositories.due_deliveries import DueDelivery, DueEvent, DueNotice
 from storage.sealing import KeyRing
 from webhooks.envelope import event_body
-from webhooks.opened import OpenedSecrets
+from webhooks.secret_cache import SecretCache
 from webhooks.sender import OutgoingRequest
 from webhooks.signing import signed_headers
 
@@ -14,7 +14,7 @@ TEST = "TEST"
 """The source of events that were made to try a subscription out."""
 
 
-def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> OutgoingRequest:
+def prepare(due: DueDelivery, ring: KeyRing | SecretCache, now: datetime) -> OutgoingRequest:
     """Return the request for an attempt made at `now`. Raises SecretUnreadable.
 
     Events are signed with their subscription's secret, and with the one before it while both
@@ -25,8 +25,8 @@ def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> O
     match due.message:
         case DueNotice(notice, tenant):
             message_id = notice.id
-            body = ring.open(notice.body or b"", place=notice.place)
-            key = ring.open(tenant.signing_secret or b"", place=tenant.place)
+            body = ring.open(notice.body or b"", associated_data=notice.associated_data)
+            key = ring.open(tenant.signing_secret or b"", associated_data=tenant.associated_data)
         case DueEvent(event, subscription):
             message_id = event.id
             body = event_body(
@@ -34,11 +34,12 @@ def prepare(due: DueDelivery, ring: KeyRing | OpenedSecrets, now: datetime) -> O
                 resource=event.resource,
                 resource_id=event.resource_id,
             )
-            key = ring.open(subscription.secret, place=subscription.place)
+            key = ring.open(subscription.secret, associated_data=subscription.associated_data)
             until = subscription.previous_until
             if subscription.previous_secret and until and now < until:
                 previous = ring.open(
-                    subscription.previous_secret, place=subscription.previous_place
+                    subscription.previous_secret,
+                    associated_data=subscription.previous_associated_data,
                 )
             if event.source == TEST:
                 extra["X-Connector-Test"] = "true"

@@ -26,7 +26,7 @@ class RelayMetrics:
         )
         attempts = Counter(
             "qonto_connector_delivery_attempts_total",
-            "Tries to deliver, by what came of them.",
+            "Attempts to deliver, by what came of them.",
             ["outcome"],
             registry=registry,
         )
@@ -34,7 +34,7 @@ class RelayMetrics:
         """Looking a label up costs more than counting."""
         self.attempt_seconds = Histogram(
             "qonto_connector_delivery_attempt_seconds",
-            "How long a try took.",
+            "How long an attempt took.",
             registry=registry,
         )
         self.waiting_seconds = Histogram(
@@ -45,6 +45,6 @@ class RelayMetrics:
         )
         self.breaker_openings = Counter(
             "qonto_connector_breaker_openings_total",
-            "Times that a host could not be reached and was given one try at a time.",
+            "Times that a host could not be reached and was given one attempt at a time.",
             registry=registry,
         )

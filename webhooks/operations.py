@@ -10,14 +10,14 @@ from webhooks.assembly import Relay
 from webhooks.incoming import Incoming
 from webhooks.intake import Intake
 from webhooks.log_operations import LOG_OPERATIONS
-from webhooks.replay_operations import REPLAY_OPERATIONS, TRIAL_OPERATIONS
-from webhooks.standing_operations import (
+from webhooks.replay_operations import REPLAY_OPERATIONS, TEST_EVENT_OPERATIONS
+from webhooks.subscription_operations import SUBSCRIPTION_OPERATIONS
+from webhooks.subscription_status_operations import (
     ROTATION_OPERATIONS,
-    STANDING_OPERATIONS,
+    SUBSCRIPTION_STATUS_OPERATIONS,
     SWITCHING_OPERATIONS,
     Switching,
 )
-from webhooks.subscription_operations import SUBSCRIPTION_OPERATIONS
 from webhooks.tenant_operations import TENANT_WEBHOOK_OPERATIONS
 
 
@@ -45,10 +45,10 @@ TAKE_IN: Operation[Intake] = Operation(
 GROUPS: tuple[Group[Relay, Any], ...] = (
     Group(lambda relay: relay.tenant_webhooks, TENANT_WEBHOOK_OPERATIONS),
     Group(lambda relay: relay.subscriptions, SUBSCRIPTION_OPERATIONS),
-    Group(lambda relay: relay.standings, STANDING_OPERATIONS),
+    Group(lambda relay: relay.standings, SUBSCRIPTION_STATUS_OPERATIONS),
     Group(lambda relay: Switching(relay.endpoints, relay.standings), SWITCHING_OPERATIONS),
     Group(lambda relay: relay.rotation, ROTATION_OPERATIONS),
-    Group(lambda relay: relay.trial, TRIAL_OPERATIONS),
+    Group(lambda relay: relay.tester, TEST_EVENT_OPERATIONS),
     Group(lambda relay: relay.log, LOG_OPERATIONS),
     Group(lambda relay: relay.replays, REPLAY_OPERATIONS),
     Group(lambda relay: relay.intake, (TAKE_IN,)),

@@ -20,14 +20,14 @@ from storage.values import Value
 class Accepted(Value, frozen=True):
     """A verified event of the provider, not stored yet.
 
-    `told` is the event type the provider named, None when it named none; `created_here` says
-    whether the resource itself was made after we subscribed. `version` is the record's state where
-    the event tells it, else its time does. `followers` are resources to be asked about because of
-    it; `reference` is what the vendor calls the account.
+    `announced_type` is the event type the provider named, None when it named none; `created_here`
+    says whether the resource itself was made after we subscribed. `version` is the record's state
+    where the event tells it, else its time does. `followers` are resources to be asked about
+    because of it; `reference` is what the vendor calls the account.
     """
 
     event: Event
-    told: str | None
+    announced_type: str | None
     created_here: bool
     version: str | None = None
     followers: tuple[str, ...] = ()
@@ -58,21 +58,23 @@ def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) 
     events: list[Event] = []
     for item in accepted:
         key = (item.event.account_id, item.event.resource, item.event.resource_id)
-        kind = item.told or ("CREATED" if key not in seen and item.created_here else "UPDATED")
+        kind = item.announced_type or (
+            "CREATED" if key not in seen and item.created_here else "UPDATED"
+        )
         seen.add(key)
         events.append(msgspec.structs.replace(item.event, event_type=kind))
     return events
 
 
-def tellings(accepted: Iterable[Accepted]) -> list[KnownRecord]:
-    """Answer what events tell of each record; of several about one the newest counts."""
+def emitted_records(accepted: Iterable[Accepted]) -> list[KnownRecord]:
+    """Return the states that events emit, one for each record: the newest."""
     newest: dict[tuple[str, str, str], KnownRecord] = {}
     for item in accepted:
         event = item.event
         key = (event.account_id, event.resource, event.resource_id)
-        if key not in newest or newest[key].told_at < event.occurred_at:
+        if key not in newest or newest[key].emitted_until < event.occurred_at:
             version = item.version or iso_millis(event.occurred_at)
-            newest[key] = KnownRecord(*key, version=version, told_at=event.occurred_at)
+            newest[key] = KnownRecord(*key, version=version, emitted_until=event.occurred_at)
     return list(newest.values())
 
 
@@ -83,12 +85,12 @@ def plan(
     now: datetime,
     lease: FirstLease | None,
 ) -> list[Delivery]:
-    """Answer one delivery for each event and each live subscription that wants it.
+    """Return one delivery for each event and each live subscription that wants it.
 
     For a paused subscription it's HELD, for a disabled one there is none. Where the deliveries of
     a record are ordered or joined, each has the record's key and is any worker's, since claims
     keep the order; one that waits to be joined is due later. What a poll found from before a
-    subscription isn't told to it.
+    subscription isn't emitted to it.
     """
     followers: dict[tuple[str, str], list[Subscription]] = {}
     for subscription in subscriptions:
@@ -110,7 +112,7 @@ def ready(
     subscriptions: Iterable[Subscription],
     references: Mapping[str, str | None],
 ) -> list[DueDelivery]:
-    """Answer all that sending takes, for those planned deliveries that are leased.
+    """Return all that sending takes, for those planned deliveries that are leased.
 
     What was read to plan them says it all, so that nothing need be asked again. `references` are by
     account id.

@@ -25,7 +25,7 @@ _LONGEST_ANSWER = 64 * 1024
 
 
 def check_proxy(url: str) -> str:
-    """Answer a proxy's URL if it can be used.
+    """Return a proxy's URL if it can be used.
 
     Raises ValueError, which doesn't repeat it, since it may hold a password.
     """

@@ -1,10 +1,10 @@
-"""Changes that nothing told us of: found by asking the provider, and sent as the same events.
+"""Changes that the provider didn't announce: observed by polls, and emitted as the same events.
 
 Some resources have no webhooks at the provider; for some accounts it gives none; and what it sends
 may get lost. So each resource that is subscribed to is polled: often where polls are all there is,
 rarely where they only make sure. A page of what a poll read is one commit: what is known of the
 records, the new events and their deliveries. An event's id is made of the record and its state, and
-what is known is held while it's decided on, so that nobody tells the same change twice.
+what is known is held while it's decided on, so that no change is emitted twice.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from connector.syncing.changes import (
     OVERLAP,
     SETTLED,
     Known,
-    Noted,
+    ObservedChange,
+    is_emitted,
     is_settled,
-    is_told,
     judge,
     newest,
 )
@@ -48,7 +48,7 @@ from webhooks.upstream import RESOURCES
 from webhooks.words import OFFERED
 
 LATE = timedelta(minutes=1)
-"""How old a change is that the provider should have told by itself."""
+"""How old a change is that the provider should have announced."""
 
 POLLED = Pace(timedelta(minutes=1), timedelta(minutes=30))
 COVERED = Pace(timedelta(minutes=15), timedelta(hours=6))
@@ -59,7 +59,8 @@ _MOST_TENDED = 100
 
 @dataclass(frozen=True)
 class ReconcileSettings:
-    """`polled` is for what only polls tell, `covered` for what the provider tells as well."""
+    """`polled` is for what only polls observe, `covered` for what the provider announces as
+    well."""
 
     polled: Pace = POLLED
     covered: Pace = COVERED
@@ -83,9 +84,9 @@ class _Poll:
     changes: ChangeFeed
     is_covered: bool
     leased_until: datetime
-    told: int = 0
+    emitted: int = 0
     is_late: bool = False
-    """A change is among them that the provider should have told long ago."""
+    """A change is among them that the provider should have announced long ago."""
     is_early: bool = False
     """A record was too young to be judged."""
 
@@ -158,7 +159,7 @@ class Reconciler:
                 await tx.watermarks.release_all_of(self.owner)
 
     async def begin(self) -> int:
-        """Start polls of what is due, as far as there is room; answer how many."""
+        """Start polls of what is due, as far as there is room; return how many."""
         room = self._settings.at_once - len(self._polls)
         now = self._clock()
         if room <= 0:
@@ -176,23 +177,23 @@ class Reconciler:
         return len(claimed)
 
     async def poll_due(self) -> int:
-        """Poll all that is due now, to the end; answer how many polls that took."""
+        """Poll all that is due now, to the end; return how many polls that took."""
         begun = 0
         while count := await self.begin():
             begun += count
             await asyncio.gather(*self._polls)
         return begun
 
-    async def hurry(self, account_id: str) -> None:
+    async def poll_now(self, account_id: str) -> None:
         """Have all of an account polled at once, because something may have been missed."""
         async with self._work.writing() as tx:
-            await tx.watermarks.hurry(account_id, self._clock())
+            await tx.watermarks.poll_now(account_id, self._clock())
         self.wake()
 
     async def tend(self) -> int:
         """Give a watermark to each resource that is subscribed to, and end those of the others.
 
-        Answers how many there were: of subscriptions that an earlier version made, and of accounts
+        Returns how many there were: of subscriptions that an earlier version made, and of accounts
         that were unlinked.
         """
         resources = [resource for resource in OFFERED if self._is_polled(resource)]
@@ -243,13 +244,13 @@ class Reconciler:
         if provider.changes is None or watermark.resource not in provider.changes.resources:
             return None
         topics = provider.webhooks.topics.get(watermark.resource, ())
-        told = upstream.types.split() if upstream and upstream.state == "ACTIVE" else ()
+        announced = upstream.types.split() if upstream and upstream.state == "ACTIVE" else ()
         follows = provider.changes.resources[watermark.resource].follows
-        is_covered = bool(topics) and not follows and set(topics).issubset(told)
+        is_covered = bool(topics) and not follows and set(topics).issubset(announced)
         return _Poll(watermark, provider, provider.changes, is_covered, until)
 
     async def _read(self, poll: _Poll) -> None:
-        """Read all that may have changed, tell what has, and say when to ask again."""
+        """Read all that may have changed, emit what has, and settle when to poll again."""
         mark = poll.watermark
         started = asked_at = self._clock()
         is_whole = mark.polled_at is None and poll.changes.resources[poll.resource].from_start
@@ -282,11 +283,11 @@ class Reconciler:
 
     async def _finish(self, poll: _Poll, started: datetime) -> None:
         interval = self._pace(poll).next(
-            timedelta(seconds=poll.watermark.interval_seconds), changed=poll.told > 0
+            timedelta(seconds=poll.watermark.interval_seconds), changed=poll.emitted > 0
         )
         await self._release(
             poll,
-            "changes" if poll.told else "nothing",
+            "changes" if poll.emitted else "nothing",
             SETTLED if poll.is_early else interval,
             failures=0,
             changed_until=started,
@@ -336,7 +337,7 @@ class Reconciler:
             if not await tx.watermarks.renew(poll.watermark, self.owner, until):
                 raise _Lost
             # All at once, since two that hold some and want others would wait for each other.
-            found = {noted.id: settled[noted.id] for noted in news}
+            found = {observed.id: settled[observed.id] for observed in news}
             known = await tx.known_records.get(
                 poll.account_id, poll.resource, [*found, *unread], hold=True
             )
@@ -344,9 +345,11 @@ class Reconciler:
             if news:
                 news = self._judge(poll, found, known, read_at)
                 await tx.known_records.note(
-                    [_record(poll, noted, known.get(noted.id), read_at) for noted in news]
+                    [_record(poll, observed, known.get(observed.id), read_at) for observed in news]
                 )
-                events = [_event(poll, noted, now) for noted in news if noted.kind is not None]
+                events = [
+                    _event(poll, observed, now) for observed in news if observed.kind is not None
+                ]
                 new = await tx.events.add_new(events)
                 deliveries = plan(
                     [event for event in events if event.id in new],
@@ -356,11 +359,11 @@ class Reconciler:
                 )
                 await tx.deliveries.add(deliveries)
                 if new:
-                    await tx.watermarks.hurry(self._followers(poll), now)
+                    await tx.watermarks.poll_now(self._followers(poll), now)
         poll.leased_until = until
-        told = [noted for noted in news if noted.kind is not None]
-        poll.told += len(told)
-        poll.is_late = poll.is_late or any(noted.told_at < read_at - LATE for noted in told)
+        emitted = [observed for observed in news if observed.kind is not None]
+        poll.emitted += len(emitted)
+        poll.is_late = poll.is_late or any(one.occurred_at < read_at - LATE for one in emitted)
         references = {account.id: account.reference}
         self._hand_over(deliveries, ready(deliveries, events, subscriptions, references), asked_at)
 
@@ -370,19 +373,19 @@ class Reconciler:
         states: Mapping[str, RecordState],
         known: Mapping[str, KnownRecord],
         read_at: datetime,
-    ) -> list[Noted]:
+    ) -> list[ObservedChange]:
         mark = poll.watermark
         judged = [
             judge(
                 state,
-                Known(known[one].version, known[one].told_at) if one in known else None,
+                Known(known[one].version, known[one].emitted_until) if one in known else None,
                 since=mark.since,
                 read_at=read_at,
                 is_first=mark.polled_at is None,
             )
             for one, state in states.items()
         ]
-        return [noted for noted in judged if noted is not None]
+        return [observed for observed in judged if observed is not None]
 
     def _followers(self, poll: _Poll) -> list[tuple[str, str]]:
         """Name the resources that changes of this one hint at."""
@@ -393,28 +396,34 @@ class Reconciler:
         ]
 
 
-def _record(poll: _Poll, noted: Noted, known: KnownRecord | None, read_at: datetime) -> KnownRecord:
-    told_at = noted.told_at if known is None else max(noted.told_at, known.told_at)
-    return KnownRecord(poll.account_id, poll.resource, noted.id, noted.version, told_at, read_at)
+def _record(
+    poll: _Poll, observed: ObservedChange, known: KnownRecord | None, read_at: datetime
+) -> KnownRecord:
+    emitted_until = (
+        observed.occurred_at if known is None else max(observed.occurred_at, known.emitted_until)
+    )
+    return KnownRecord(
+        poll.account_id, poll.resource, observed.id, observed.version, emitted_until, read_at
+    )
 
 
 def _is_unread(known: KnownRecord, state: RecordState) -> bool:
-    """Say whether events told a state since a poll last read the record."""
-    if known.read_at is not None and known.read_at >= known.told_at:
+    """Say whether a state was emitted since a poll last read the record."""
+    if known.read_at is not None and known.read_at >= known.emitted_until:
         return False
-    return is_told(state, Known(known.version, known.told_at))
+    return is_emitted(state, Known(known.version, known.emitted_until))
 
 
-def _event(poll: _Poll, noted: Noted, now: datetime) -> Event:
-    assert noted.kind is not None
+def _event(poll: _Poll, observed: ObservedChange, now: datetime) -> Event:
+    assert observed.kind is not None
     return Event(
         id=new_id("evt", now),
         account_id=poll.account_id,
-        upstream_event_id=f"poll:{poll.resource}:{noted.id}:{noted.key}",
+        upstream_event_id=f"poll:{poll.resource}:{observed.id}:{observed.key}",
         resource=poll.resource,
-        resource_id=noted.id,
-        event_type=noted.kind,
-        occurred_at=noted.told_at,
+        resource_id=observed.id,
+        event_type=observed.kind,
+        occurred_at=observed.occurred_at,
         received_at=now,
         body_sha256="",
         source="POLL",

@@ -17,7 +17,7 @@ from storage.clock import iso_millis
 from webhooks.asking import Between, Cursor, Limit, ShortText, Strict, moment, path_id
 from webhooks.log_operations import WebhookDelivery, shown
 from webhooks.replays import Criteria, ReplayProgress, Replays
-from webhooks.trial import Trial
+from webhooks.test_event import SubscriptionTester
 from webhooks.words import ReplayChoice, ReplayChoiceWord, ReplayStateWord
 
 _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
@@ -151,7 +151,7 @@ async def index(replays: Replays, request: Request) -> Response:
     tag="webhooks",
 )
 async def get(replays: Replays, request: Request) -> Response:
-    """Answer one replay with its counts."""
+    """Return one replay with its counts."""
     found = await replays.get(
         account_of(request), path_id(request, "webhookId"), path_id(request, "replayId")
     )
@@ -195,9 +195,9 @@ async def cancel(replays: Replays, request: Request) -> Response:
     ),
     tag="webhooks",
 )
-async def test(trial: Trial, request: Request) -> Response:
+async def test(tester: SubscriptionTester, request: Request) -> Response:
     """Send a test event: 202 with its delivery."""
-    sent = await trial.send(account_of(request), path_id(request, "webhookId"))
+    sent = await tester.send(account_of(request), path_id(request, "webhookId"))
     return answer(request, shown(sent), warnings=_HELD if sent.status == "HELD" else (), status=202)
 
 
@@ -226,4 +226,4 @@ def shown_replay(progress: ReplayProgress) -> WebhookReplay:
 
 
 REPLAY_OPERATIONS = (replay_one, begin, index, get, cancel)
-TRIAL_OPERATIONS = (test,)
+TEST_EVENT_OPERATIONS = (test,)

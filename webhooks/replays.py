@@ -19,9 +19,9 @@ from storage.repositories.delivery_log import LoggedDelivery
 from storage.repositories.replays import Fitting, Replay
 from storage.repositories.subscriptions import Subscription
 from storage.unit_of_work import UnitOfWork
-from webhooks import owned
-from webhooks.again import REPLAY, plan_again
+from webhooks import ownership
 from webhooks.errors import NotReplayable
+from webhooks.replay_planning import REPLAY, plan_again
 
 CHUNK = 200
 WINDOW = 5_000
@@ -87,7 +87,8 @@ class ReplayProgress:
 
 @dataclass(frozen=True)
 class Replays:
-    """The use cases, and the duty that does the jobs. `keep` is how long events are kept."""
+    """The use cases, and the periodic task that does the jobs. `keep` is how long events are
+    kept."""
 
     work: UnitOfWork
     clock: Clock
@@ -96,19 +97,19 @@ class Replays:
     owner: str = field(default_factory=lambda: f"replays_{secrets.token_hex(8)}")
 
     async def one(self, account: Account, delivery_id: str) -> LoggedDelivery:
-        """Plan a finished delivery's event again; answer the new delivery.
+        """Plan a finished delivery's event again; return the new delivery.
 
         Raises NotFound, and NotReplayable for notices, for what still waits, and when the
         subscription has ended or is DISABLED.
         """
         now = self.clock()
         async with self.work.writing() as tx:
-            found = await owned.delivery(tx, account, delivery_id)
+            found = await ownership.delivery(tx, account, delivery_id)
             if found.event_id is None or found.subscription_id is None:
                 raise NotReplayable("Notices are not sent again: they may carry an account key.")
             if found.status in _WAITING:
                 raise NotReplayable("It hasn't been sent yet; it still waits.")
-            subscription = await owned.any_subscription(
+            subscription = await ownership.any_subscription(
                 tx, account, found.subscription_id, hold=True
             )
             _check(subscription)
@@ -123,20 +124,20 @@ class Replays:
                 made_by=(await tx.replays.joined([delivery_id])).get(delivery_id),
             )
             await tx.replays.plan(planned)
-            again = await owned.delivery(tx, account, planned[0].id)
+            again = await ownership.delivery(tx, account, planned[0].id)
         self.wake()
         return again
 
     async def begin(
         self, account: Account, subscription_id: str, criteria: Criteria
     ) -> tuple[ReplayProgress, tuple[str, ...]]:
-        """Begin a job; answer it, with a warning if what it asks for reaches beyond what is kept.
+        """Begin a job; return it, with a warning if what it asks for reaches beyond what is kept.
 
         Raises NotFound, NotReplayable when the subscription is DISABLED.
         """
         now = self.clock()
         async with self.work.reading() as tx:
-            subscription = await owned.live_subscription(tx, account, subscription_id)
+            subscription = await ownership.live_subscription(tx, account, subscription_id)
             _check(subscription)
             total = await tx.replays.count(_fitting(subscription.id, criteria, now))
         replay = Replay(
@@ -164,9 +165,9 @@ class Replays:
         return ReplayProgress(replay, criteria, 0, 0, 0, 0, 0, 0), warnings
 
     async def get(self, account: Account, subscription_id: str, replay_id: str) -> ReplayProgress:
-        """Answer a job with its counts. Raises NotFound."""
+        """Return a job with its counts. Raises NotFound."""
         async with self.work.reading() as tx:
-            replay = await owned.replay(tx, account, subscription_id, replay_id)
+            replay = await ownership.replay(tx, account, subscription_id, replay_id)
             return _progress(replay, await tx.replays.outcome(replay))
 
     async def list(
@@ -174,7 +175,7 @@ class Replays:
     ) -> tuple[list[ReplayProgress], str | None]:
         """List a subscription's jobs, newest first, and the id before which to go on, if any."""
         async with self.work.reading() as tx:
-            await owned.any_subscription(tx, account, subscription_id)
+            await ownership.any_subscription(tx, account, subscription_id)
             found = await tx.replays.of_subscription(subscription_id, before=before, most=most + 1)
             listed = [_progress(one, await tx.replays.outcome(one)) for one in found[:most]]
         return listed, found[most - 1].id if len(found) > most else None
@@ -185,17 +186,17 @@ class Replays:
         """Plan nothing more for a job, and end what it planned and wasn't sent. Raises NotFound."""
         now = self.clock()
         async with self.work.writing() as tx:
-            await owned.replay(tx, account, subscription_id, replay_id, lock=True)
+            await ownership.replay(tx, account, subscription_id, replay_id, lock=True)
             await tx.replays.cancel(replay_id, now)
-            replay = await owned.replay(tx, account, subscription_id, replay_id)
-        ended = CHUNK
-        while ended == CHUNK:
+            replay = await ownership.replay(tx, account, subscription_id, replay_id)
+        canceled = CHUNK
+        while canceled == CHUNK:
             async with self.work.writing() as tx:
-                ended = await tx.replays.cancel_deliveries(replay, now, most=CHUNK)
+                canceled = await tx.replays.cancel_deliveries(replay, now, most=CHUNK)
         return await self.get(account, subscription_id, replay_id)
 
     async def advance(self) -> int:
-        """Do the jobs that nobody does, a chunk each in turn; answer how many were planned.
+        """Do the jobs that nobody does, a chunk each in turn; return how many were planned.
 
         Returns when there is none left, or all wait for their receivers.
         """
@@ -230,7 +231,7 @@ class Replays:
         async with self.work.writing() as tx:
             subscription = await tx.subscriptions.get(replay.subscription_id, hold=True)
             assert subscription is not None
-            if subscription.ended_at is not None or subscription.state == "DISABLED":
+            if subscription.deleted_at is not None or subscription.state == "DISABLED":
                 await tx.replays.cancel(replay.id, now)
                 return 0
             is_waiting = waiting >= MOST_WAITING
@@ -273,7 +274,7 @@ class Replays:
 
 
 def _check(subscription: Subscription) -> None:
-    if subscription.ended_at is not None:
+    if subscription.deleted_at is not None:
         raise NotReplayable("The subscription has ended; nothing is sent for it any more.")
     if subscription.state == "DISABLED":
         raise NotReplayable("The subscription is disabled; resume it first.")

@@ -1,9 +1,9 @@
 """Deleting what has been kept long enough. The audit trail is not touched.
 
-Finished deliveries go with their tries, then the events that no delivery needs, then what is known
-of the records of accounts that ended, and secrets that don't count any more. Chunks are small and
-each is a transaction of its own, so that events coming in and going out wait for none of them. Any
-number of processes may do it at once.
+Finished deliveries go with their attempts, then the events that no delivery needs, then what is
+known of the records of accounts that ended, and secrets that don't count any more. Chunks are small
+and each is a transaction of its own, so that events coming in and going out wait for none of them.
+Any number of processes may do it at once.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Retention:
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def run(self) -> Removed:
-        """Delete what is older than that; answer how much it was."""
+        """Delete what is older than that; return how much it was."""
         now = self.clock()
         before = now - self.keep
         deliveries = events = known = 0
@@ -52,8 +52,8 @@ class Retention:
             async with self.work.writing() as tx:
                 events += await tx.retention.delete_events(ids)
         async with self.work.reading() as tx:
-            ended = await tx.retention.ended_accounts()
-        for account_id, _ in ended:
+            unlinked = await tx.retention.unlinked_accounts()
+        for account_id, _ in unlinked:
             gone = CHUNK
             while gone == CHUNK:
                 async with self.work.writing() as tx:
@@ -73,7 +73,7 @@ class Retention:
         deliveries = sum([len(ids) async for ids in self._old_deliveries(before)])
         events = sum([len(ids) async for ids in self._old_events(before)])
         async with self.work.reading() as tx:
-            known = sum(number for _, number in await tx.retention.ended_accounts())
+            known = sum(number for _, number in await tx.retention.unlinked_accounts())
         return Removed(deliveries, events, known)
 
     async def _old_deliveries(self, before: datetime) -> AsyncGenerator[tuple[str, ...]]:

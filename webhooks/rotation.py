@@ -9,7 +9,7 @@ from storage.errors import Conflict
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
-from webhooks import owned
+from webhooks import ownership
 from webhooks.errors import RotationUnderWay
 from webhooks.signing import new_secret
 
@@ -47,16 +47,17 @@ class Rotation:
         now = self.clock()
         secret = new_secret()
         async with self.work.writing() as tx:
-            old = await owned.live_subscription(tx, account, subscription_id)
+            old = await ownership.live_subscription(tx, account, subscription_id)
             if not expire_now and old.previous_until is not None and now < old.previous_until:
                 raise RotationUnderWay(old.previous_until)
             previous = until = None
             if not expire_now:
                 until = now + OVERLAP
                 previous = self.ring.seal(
-                    self.ring.open(old.secret, place=old.place), place=old.previous_place
+                    self.ring.open(old.secret, associated_data=old.associated_data),
+                    associated_data=old.previous_associated_data,
                 )
-            sealed = self.ring.seal(secret, place=old.place)
+            sealed = self.ring.seal(secret, associated_data=old.associated_data)
             if not await tx.subscriptions.replace_secret(
                 old, sealed, previous=previous, until=until, at=now
             ):

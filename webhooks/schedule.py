@@ -14,7 +14,7 @@ RETRY_DELAYS: tuple[timedelta, ...] = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
-"""The wait after the first failed try, the second, and so on: nine tries over two days."""
+"""The wait after the first failed attempt, the second, and so on: nine attempts over two days."""
 
 JITTER = 0.2
 """A wait is lengthened by up to this share, so that what failed together isn't tried together."""
@@ -61,7 +61,7 @@ class RetryAt:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """No further try is made; the delivery stays in the log and can be replayed."""
+    """No further attempt is made; the delivery stays in the log and can be replayed."""
 
 
 Decision: TypeAlias = Done | RetryAt | GiveUp
@@ -75,7 +75,7 @@ def decide(
     jitter: float,
     delays: tuple[timedelta, ...] = RETRY_DELAYS,
 ) -> Decision:
-    """Say what follows try number `attempt` (from 1). `jitter` is a random number from 0 to 1.
+    """Say what follows attempt number `attempt` (from 1). `jitter` is a random number from 0 to 1.
 
     2xx is done; 410 and callbacks that may not be called are given up; everything else is tried
     again, later if the receiver's Retry-After says so, but never later than a day.

@@ -37,7 +37,7 @@ def standard_secret(secret: bytes) -> str:
 def signed_headers(
     message_id: str, body: bytes, secret: bytes, at: datetime, *, previous: bytes | None = None
 ) -> dict[str, str]:
-    """Answer the headers that prove a message, sent at `at`, is ours.
+    """Return the headers that prove a message, sent at `at`, is ours.
 
     `previous` is the secret before this one, as long as both count.
     """

@@ -6,7 +6,7 @@ from storage.log import logger
 from storage.repositories.due_deliveries import DueDelivery
 from webhooks.breaker import Breakers, Started, origin_of
 from webhooks.dispatch_settings import DispatchSettings
-from webhooks.lanes import Lanes
+from webhooks.endpoint_queues import EndpointQueues
 from webhooks.metrics import RelayMetrics
 from webhooks.outcomes import has_reached, has_succeeded, is_gone
 from webhooks.schedule import Outcome
@@ -27,16 +27,16 @@ class Slot:
 
 
 class Slots:
-    """Gives slots to what waits in `lanes`; each is given back with `end` or `free`."""
+    """Gives slots to what waits in `queues`; each is given back with `end` or `free`."""
 
     def __init__(self, settings: DispatchSettings, metrics: RelayMetrics) -> None:
         self._metrics = metrics
-        self.lanes = Lanes(
+        self.queues = EndpointQueues(
             at_once=settings.at_once,
-            per_lane=settings.per_endpoint,
-            on_trial=settings.on_trial,
-            not_well=max(1, int(settings.at_once * settings.not_well)),
-            patience=settings.patience,
+            per_endpoint=settings.per_endpoint,
+            on_probation=settings.on_probation,
+            not_healthy=max(1, int(settings.at_once * settings.not_healthy)),
+            slow_after=settings.slow_after,
             failures=settings.breaker_after,
             may_start=self._may_start,
         )
@@ -46,7 +46,7 @@ class Slots:
 
     def take(self) -> Slot | None:
         """Return a slot for the next delivery whose turn it is; None when nothing can start."""
-        taken = self.lanes.take()
+        taken = self.queues.take()
         return None if taken is None else Slot(*taken)
 
     def begin(self, slot: Slot, due: DueDelivery) -> bool:
@@ -55,11 +55,11 @@ class Slots:
         The delivery then waits in front of its queue, and the slot is to be freed.
         """
         origin = self._origin(slot.endpoint, due.callback_url)
-        is_ill = self.lanes.is_ill(slot.endpoint)
-        if not self._breakers.admits(origin, ill=is_ill):
-            self.lanes.put(slot.endpoint, slot.delivery_id, first=True)
+        is_unhealthy = self.queues.is_unhealthy(slot.endpoint)
+        if not self._breakers.admits(origin, unhealthy=is_unhealthy):
+            self.queues.put(slot.endpoint, slot.delivery_id, first=True)
             return False
-        slot.due, slot.started = due, self._breakers.started(origin, ill=is_ill)
+        slot.due, slot.started = due, self._breakers.started(origin, unhealthy=is_unhealthy)
         return True
 
     def end(self, slot: Slot, outcome: Outcome | None) -> None:
@@ -71,7 +71,7 @@ class Slots:
         assert slot.due is not None
         assert slot.started is not None
         reached = None if outcome is None else has_reached(outcome)
-        if self._breakers.ended(slot.started, reached=reached):
+        if self._breakers.finished(slot.started, reached=reached):
             self._metrics.breaker_openings.inc()
             one = slot.due.delivery
             logger.warning(
@@ -86,12 +86,14 @@ class Slots:
         """Give a slot back, if that hasn't been done."""
         if slot.is_taken:
             slot.is_taken = False
-            self.lanes.done(slot.endpoint, answered=answered, succeeded=succeeded)
+            self.queues.done(slot.endpoint, answered=answered, succeeded=succeeded)
 
     def _may_start(self, endpoint: str) -> bool:
         """Return whether the host behind an endpoint may be called, as far as it's known."""
         origin = self._origins.get(endpoint)
-        return origin is None or self._breakers.admits(origin, ill=self.lanes.is_ill(endpoint))
+        return origin is None or self._breakers.admits(
+            origin, unhealthy=self.queues.is_unhealthy(endpoint)
+        )
 
     def _origin(self, endpoint: str, url: str) -> str:
         origin = self._origins.get(endpoint)

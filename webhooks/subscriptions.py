@@ -78,22 +78,23 @@ class Subscriptions:
         clock: Clock,
         upstream: Upstream,
         *,
-        ended: Callable[[str], None],
-        hurried: Callable[[], None] = lambda: None,
-        lapse: Callable[[], float] = lambda: 0.0,
+        deleted: Callable[[str], None],
+        poll_now: Callable[[], None] = lambda: None,
+        grace_period: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`hurried` is called when a poll has become due at once.
+        """`poll_now` is called when a poll has become due at once.
 
-        `lapse` is how many seconds after the end of a subscription other processes may start a try.
+        `grace_period` is how many seconds after the end of a subscription other processes may start
+        an attempt.
         """
         self._work = work
         self._ring = ring
         self._registry = registry
         self._policy = policy
         self._clock = clock
-        self._ended = ended
-        self._hurried = hurried
-        self._lapse = lapse
+        self._deleted = deleted
+        self._poll_now = poll_now
+        self._grace_period = grace_period
         self.upstream = upstream
 
     async def create(
@@ -134,7 +135,9 @@ class Subscriptions:
             account_id=account.id,
             resource=resource,
             callback_url=callback_url,
-            secret=self._ring.seal(secret, place=f"subscriptions.secret:{subscription_id}"),
+            secret=self._ring.seal(
+                secret, associated_data=f"subscriptions.secret:{subscription_id}"
+            ),
             created_at=now,
             updated_at=now,
             ordered=ordered,
@@ -163,7 +166,7 @@ class Subscriptions:
                 assert isinstance(step, Ask)
                 await self.upstream.refused(account, step.upstream)
                 warnings = (_ASKED_FOR.format(account.target),)
-        self._hurried()
+        self._poll_now()
         logger.info("subscription.created", account_id=account.id, subscription_id=subscription.id)
         return Created(subscription, secret, warnings)
 
@@ -182,7 +185,7 @@ class Subscriptions:
             now = self._clock()
             async with self._work.writing() as tx:
                 found = await tx.subscriptions.get(subscription_id)
-                if found is None or found.account_id != account.id or found.ended_at is not None:
+                if found is None or found.account_id != account.id or found.deleted_at is not None:
                     raise NotFound("This account has no such subscription.")
                 await tx.subscriptions.end(subscription_id, now)
                 await tx.deliveries.cancel_of(subscription_id, now)
@@ -192,7 +195,7 @@ class Subscriptions:
                     if found.resource == TOKEN
                     else (await self.upstream.narrow(tx, account, now))
                 )
-            self._ended(subscription_id)
+            self._deleted(subscription_id)
             if isinstance(step, Ask | UpstreamSubscription):
                 adapter = self._registry.get(account.target).webhooks
                 try:
@@ -205,11 +208,11 @@ class Subscriptions:
                     logger.warning(
                         "upstream_subscription.left", account_id=account.id, code=error.code
                     )
-        await asyncio.sleep(self._lapse())
-        logger.info("subscription.ended", account_id=account.id, subscription_id=subscription_id)
+        await asyncio.sleep(self._grace_period())
+        logger.info("subscription.deleted", account_id=account.id, subscription_id=subscription_id)
 
     async def settle(self) -> int:
-        """Finish what was begun at the provider and not confirmed; answer how many were settled."""
+        """Finish what was begun at the provider and not confirmed; return how many were settled."""
         return await self.upstream.settle()
 
     # -- steps -----------------------------------------------------------------------------------
@@ -221,7 +224,7 @@ class Subscriptions:
         adapter: WebhookAdapter,
         allowed: frozenset[str],
     ) -> Step:
-        """Commit the subscription, and what it needs; answer what that takes at the provider."""
+        """Commit the subscription, and what it needs; return what that takes at the provider."""
         now = subscription.created_at
         try:
             async with self._work.writing() as tx:
@@ -288,7 +291,7 @@ def _connection_of(account: Account) -> str:
 
 
 def offered_by(provider: Provider) -> tuple[str, ...]:
-    """Answer what can be subscribed to at a target system: what it tells, or can be asked for."""
+    """Return what can be subscribed to at a target system: what it tells, or can be asked for."""
     asked = () if provider.changes is None else provider.changes.resources
     return tuple(
         one for one in OFFERED if one == TOKEN or one in provider.webhooks.topics or one in asked
@@ -315,9 +318,9 @@ async def _begin_watermark(
     )
 
 
-async def _end_watermark(tx: DatabaseTransaction, ended: Subscription) -> None:
+async def _end_watermark(tx: DatabaseTransaction, deleted: Subscription) -> None:
     """Forget what is known of a resource that nobody subscribes to any more."""
-    live = await tx.subscriptions.live([ended.account_id])
-    if all(one.resource != ended.resource for one in live):
-        await tx.watermarks.end(ended.account_id, ended.resource)
-        await tx.known_records.forget(ended.account_id, ended.resource)
+    live = await tx.subscriptions.live([deleted.account_id])
+    if all(one.resource != deleted.resource for one in live):
+        await tx.watermarks.end(deleted.account_id, deleted.resource)
+        await tx.known_records.forget(deleted.account_id, deleted.resource)

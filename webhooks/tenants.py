@@ -24,9 +24,10 @@ class TenantWebhooks:
     work: UnitOfWork
     policy: EgressPolicy
     clock: Clock
-    ended: Callable[[str], None]
-    """Told the id of each that ended, so that no try for it starts in this process."""
-    lapse: Callable[[], float] = lambda: 0.0
+    deleted: Callable[[str], None]
+    """Called with the id of each that was deleted, so that no attempt for it starts in this
+    process."""
+    grace_period: Callable[[], float] = lambda: 0.0
     """Seconds after that in which other processes may start one."""
 
     async def create(self, tenant: Tenant, callback_url: str) -> TenantWebhook:
@@ -61,6 +62,6 @@ class TenantWebhooks:
             if not await tx.tenant_webhooks.end(webhook_id, tenant.id, now):
                 raise NotFound("This tenant has no such webhook.")
             await tx.deliveries.cancel_notices_of(webhook_id, now)
-        self.ended(webhook_id)
-        await asyncio.sleep(self.lapse())
-        logger.info("tenant_webhook.ended", tenant_id=tenant.id, subscription_id=webhook_id)
+        self.deleted(webhook_id)
+        await asyncio.sleep(self.grace_period())
+        logger.info("tenant_webhook.deleted", tenant_id=tenant.id, subscription_id=webhook_id)

@@ -1,4 +1,4 @@
-"""What the delivery log keeps of a try: headers and the beginning of the answer. Pure.
+"""What the delivery log keeps of an attempt: headers and the beginning of the answer. Pure.
 
 Nothing that proves anything is kept: signatures are taken out, also where a receiver repeats them,
 and so is whatever a receiver's header calls a cookie, a token or a key.
@@ -68,7 +68,7 @@ def response_body(body: bytes, secrets: Iterable[str] = ()) -> str | None:
 
 @lru_cache(maxsize=256)
 def _named(name: str) -> tuple[str, bool]:
-    """Answer a header's name as it's kept, and whether its value is nobody's to see."""
+    """Return a header's name as it's kept, and whether its value is nobody's to see."""
     return _clean(name, ()), _SECRET.search(name) is not None
 
 

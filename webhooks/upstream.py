@@ -56,7 +56,7 @@ CHECK_AFTER = timedelta(hours=6)
 """How long what was confirmed is believed to stand."""
 
 LOOK_AFTER = timedelta(minutes=10)
-"""The same once a poll has found what the provider should have told."""
+"""The same once a poll has found what the provider should have announced."""
 
 _AT_ONCE = 100
 
@@ -87,7 +87,7 @@ def types_for(
     topics: Mapping[str, tuple[str, ...]],
     allowed: Collection[str],
 ) -> tuple[str, ...]:
-    """Answer the provider's types that vendors' subscriptions need, of those that are allowed."""
+    """Return the provider's types that vendors' subscriptions need, of those that are allowed."""
     needed = {kind for one in subscriptions for kind in topics.get(one.resource, ())}
     return tuple(sorted(needed.intersection(allowed)))
 
@@ -118,7 +118,7 @@ class Upstream:
         self._failures: dict[str, int] = {}
 
     def callback_url(self, upstream: UpstreamSubscription) -> str:
-        """Answer the address that the provider is asked to post to."""
+        """Return the address that the provider is asked to post to."""
         return f"{self._public_url}/events/callback/{upstream.code}"
 
     # -- one subscription ------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class Upstream:
         """
         upstream = step.upstream
         url = self.callback_url(upstream)
-        secret = self._ring.open_text(upstream.secret, place=upstream.place)
+        secret = self._ring.open_text(upstream.secret, associated_data=upstream.associated_data)
         types = upstream.types.split()
         found = refusal = None
         if not step.fresh:
@@ -305,7 +305,7 @@ class Upstream:
                 await self._finish(account, step)
 
     async def watch_all(self) -> int:
-        """Watch the usable accounts that nobody watches yet; answer how many those were."""
+        """Watch the usable accounts that nobody watches yet; return how many those were."""
         watchable = [
             target
             for target in self._registry.targets()
@@ -320,7 +320,7 @@ class Upstream:
         return len(unwatched)
 
     async def settle(self) -> int:
-        """Finish what was begun at the provider and not confirmed; answer how many were settled."""
+        """Finish what was begun at the provider and not confirmed; return how many were settled."""
         now = self._clock()
         async with self._work.reading() as tx:
             unsettled = [
@@ -335,7 +335,7 @@ class Upstream:
         return settled
 
     async def check(self) -> int:
-        """Look after what was confirmed long ago; answer how many had vanished, or changed."""
+        """Look after what was confirmed long ago; return how many had vanished, or changed."""
         async with self._work.reading() as tx:
             confirmed = await tx.upstream_subscriptions.confirmed(
                 before=self._clock() - CHECK_AFTER, most=_AT_ONCE
@@ -343,7 +343,7 @@ class Upstream:
         return sum([await self._check(upstream) for upstream in confirmed])
 
     async def look_after(self, account_id: str) -> None:
-        """Check an account's, since the provider hasn't told of a change; not again at once."""
+        """Check an account's, since the provider hasn't announced a change; not again at once."""
         async with self._work.reading() as tx:
             upstream = await tx.upstream_subscriptions.of_account(account_id, RESOURCES)
         if (
@@ -438,7 +438,7 @@ class Upstream:
         return types_for(await tx.subscriptions.live(account_ids), adapter.topics, allowed)
 
     async def _allowed(self, account: Account) -> frozenset[str] | None:
-        """Answer which types the consent covers; None when that can't be told now."""
+        """Return which types the consent covers; None when that can't be told now."""
         try:
             return await self._registry.get(account.target).webhooks.allowed(account.id)
         except StorageUnavailable:
@@ -453,7 +453,7 @@ class Upstream:
         return min(SETTLE_AFTER * 2 ** max(failures - 1, 0), LONGEST_WAIT)
 
     async def _finish(self, account: Account, step: Ask | UpstreamSubscription) -> bool:
-        """Have the provider make one, or remove one; answer whether it's done."""
+        """Have the provider make one, or remove one; return whether it's done."""
         try:
             adapter = self._registry.get(account.target).webhooks
             if isinstance(step, Ask):
@@ -516,13 +516,13 @@ class Upstream:
         self, connection_id: str, purpose: str, types: tuple[str, ...], now: datetime
     ) -> UpstreamSubscription:
         upstream_id = new_id("ups", now)
-        place = f"upstream_subscriptions.secret:{upstream_id}"
+        associated_data = f"upstream_subscriptions.secret:{upstream_id}"
         return UpstreamSubscription(
             id=upstream_id,
             connection_id=connection_id,
             purpose=purpose,
             code=secrets.token_urlsafe(32),
-            secret=self._ring.seal(secrets.token_hex(32), place=place),
+            secret=self._ring.seal(secrets.token_hex(32), associated_data=associated_data),
             types=" ".join(types),
             state="PENDING",
             upstream_id=None,
@@ -533,7 +533,7 @@ class Upstream:
     async def _same(
         self, tx: DatabaseTransaction, upstream: UpstreamSubscription
     ) -> UpstreamSubscription | None:
-        """Answer the record as it is now, held; None when it's gone, or another took its place."""
+        """Return the record as it is now, held; None when it's gone, or another took its place."""
         now = await tx.upstream_subscriptions.of_connection(
             upstream.connection_id, upstream.purpose, hold=True
         )

@@ -75,7 +75,7 @@ def describe(
     examples: Mapping[str, Mapping[str, Any]] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Schema:
-    """Answer the OpenAPI document of these operations.
+    """Return the OpenAPI document of these operations.
 
     `examples` are by the operations' names: `request` and `answer`. `tags` says what each group is
     about.

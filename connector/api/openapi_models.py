@@ -19,7 +19,7 @@ _QUOTED = re.compile(r"`([a-z0-9_]+)`")
 def components(
     *, requests: Iterable[Any], answers: Iterable[Any]
 ) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """Answer a reference for each model, and the schemas they need, under readable names.
+    """Return a reference for each model, and the schemas they need, under readable names.
 
     Decimals are described as the numbers they are on the wire, and fields of answers that have a
     default as always there, since they are sent all the same. Raises ValueError when two models

@@ -57,7 +57,7 @@ def _keep_unused(
 
 
 def unused_in(request: Request) -> tuple[str, ...]:
-    """Answer the warnings that were kept."""
+    """Return the warnings that were kept."""
     return getattr(request.state, "unused", ())
 
 

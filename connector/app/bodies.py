@@ -48,7 +48,7 @@ class Bodies:
 
     @asynccontextmanager
     async def watched(self, receive: Receive) -> AsyncGenerator[Receive]:
-        """Answer a `receive` that takes in no more than is allowed.
+        """Return a `receive` that takes in no more than is allowed.
 
         It raises BodyTooLarge, and ServerBusy when too many others are bringing large bodies.
         """

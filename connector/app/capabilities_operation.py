@@ -73,7 +73,8 @@ def capabilities_of(provider: Provider, operations: Iterable[Operation[Any]]) ->
     ),
 )
 async def show(matrices: Matrices, request: Request) -> Response:
-    """Answer for the target system that is named, else the account's, else the first there is."""
+    """Return the matrix of the target system that is named, else the account's, else the first
+    there is."""
     account = account_if_sent(request)
     target = given_once(request.query_params).get("targetSystem") or (
         matrices.registry.targets()[0] if account is None else account.target

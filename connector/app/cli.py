@@ -68,8 +68,8 @@ def invoke() -> None:
     except (ServiceError, OSError) as error:
         from connector.app.terminal import fail
 
-        told = error.message if isinstance(error, ServiceError) else error.strerror
-        fail(told or f"{error}")
+        shutdown = error.message if isinstance(error, ServiceError) else error.strerror
+        fail(shutdown or f"{error}")
 
 
 def _show_version(wanted: bool) -> None:

@@ -13,9 +13,9 @@ import oauth.assembly
 import storage.assembly
 import webhooks.assembly
 from connector.app import targets
-from connector.app.duties import Duty
 from connector.app.metrics import BudgetMetrics, HttpMetrics, QueueMetrics, UpstreamMetrics
 from connector.app.opening import open_database, spill_of
+from connector.app.periodic_tasks import PeriodicTask
 from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
@@ -88,7 +88,7 @@ class Container:
 
     async def _close_rest(self) -> None:
         await self.oauth.key_uses.close()
-        await self.oauth.farewell.close()
+        await self.oauth.disabled_vault.close()
         if isinstance(self.relay.sender, HttpSender):
             await self.relay.sender.close()
         await self.outward.close()
@@ -137,19 +137,19 @@ def assemble(
         ground,
         known,
         access,
-        on_linked=(linked, relay.subscriptions.upstream.watch, relay.reconciler.hurry),
-        on_linked_by_key=(linked, relay.reconciler.hurry),
+        on_linked=(linked, relay.subscriptions.upstream.watch, relay.reconciler.poll_now),
+        on_linked_by_key=(linked, relay.reconciler.poll_now),
     )
     unlinker = Unlinker(
         ground.work,
         clock,
         relay.subscriptions.upstream,
-        Registry(system.provider(access.farewell) for system in outward.systems),
-        access.farewell,
+        Registry(system.provider(access.disabled_vault) for system in outward.systems),
+        access.disabled_vault,
         forget=access.vault.forget,
-        ended=relay.dispatcher.ended,
+        deleted=relay.dispatcher.subscription_deleted,
     )
-    duties = _duties(links, relay, unlinker)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -160,7 +160,9 @@ def assemble(
         reading=Reading(registry, zone=settings.zone()),
         relay=relay,
         unlinker=unlinker,
-        worker=Worker(relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, duties),
+        worker=Worker(
+            relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
+        ),
     )
 
 
@@ -199,24 +201,26 @@ def _relay(settings: Settings) -> RelaySettings:
         ),
         endpoints=EndpointSettings(
             pause_after=timedelta(days=delivery.pause_after_days),
-            least_tries=delivery.pause_after_tries,
+            least_attempts=delivery.pause_after_attempts,
         ),
         reconcile=ReconcileSettings(settings.polling.polled(), settings.polling.announced()),
         keep=timedelta(days=settings.retention.event_days),
     )
 
 
-def _duties(links: OAuthFloor, relay: Relay, unlinker: Unlinker) -> tuple[Duty, ...]:
+def _periodic_tasks(
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker
+) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
-        Duty("settle_subscriptions", 10, relay.subscriptions.settle),
-        Duty("watch_consents", 60, upstream.watch_all),
-        Duty("settle_endpoints", 5, relay.endpoints.settle),
-        Duty("tend_polls", 60, relay.reconciler.tend),
-        Duty("check_subscriptions", 60, upstream.check),
-        Duty("replay", 1, relay.replays.advance),
-        Duty("retention", 3600, relay.retention.run),
-        Duty("unlink", 10, unlinker.resume),
-        Duty("keep_alive", 3600, links.vault.keep_alive),
-        Duty("clean_up", 3600, links.links.clean_up),
+        PeriodicTask("settle_subscriptions", 10, relay.subscriptions.settle),
+        PeriodicTask("watch_consents", 60, upstream.watch_all),
+        PeriodicTask("settle_endpoints", 5, relay.endpoints.settle),
+        PeriodicTask("tend_polls", 60, relay.reconciler.tend),
+        PeriodicTask("check_subscriptions", 60, upstream.check),
+        PeriodicTask("replay", 1, relay.replays.advance),
+        PeriodicTask("retention", 3600, relay.retention.run),
+        PeriodicTask("unlink", 10, unlinker.resume),
+        PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
+        PeriodicTask("clean_up", 3600, links.links.clean_up),
     )

@@ -11,18 +11,18 @@ _ELSE = 64
 
 
 def besides(settings: Settings) -> int:
-    """Answer how many are needed besides those of callers: the database, Qonto, deliveries."""
+    """Return how many are needed besides those of callers: the database, Qonto, deliveries."""
     return settings.database.pool_size + 7 + _TO_QONTO + settings.delivery.at_once + _ELSE
 
 
 def allowed() -> int:
-    """Answer how many this process may open once it has asked for all it can get."""
+    """Return how many this process may open once it has asked for all it can get."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return _ANY_NUMBER if most == resource.RLIM_INFINITY else most
 
 
 def make_room(settings: Settings) -> int:
-    """Raise this process' limit as far as is needed; answer how many callers can be connected.
+    """Raise this process' limit as far as is needed; return how many callers can be connected.
 
     These are at least 16: without any there would be no service at all.
     """

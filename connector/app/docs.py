@@ -190,7 +190,7 @@ class Reference:
 
 
 def _ids(document: Schema) -> dict[str, str]:
-    """Answer the ids in the examples of single records, by the path of each."""
+    """Return the ids in the examples of single records, by the path of each."""
     found: dict[str, str] = {}
     for path, methods in document["paths"].items():
         if "get" not in methods or not path.endswith("}"):

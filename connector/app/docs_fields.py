@@ -122,7 +122,7 @@ class Shapes:
         )
 
     def _type(self, schema: Schema) -> tuple[str, str | None, bool]:
-        """Answer a type in words, the model in them, and whether null is possible."""
+        """Return a type in words, the model in them, and whether null is possible."""
         bare = self._without_null(schema)
         nullable = bare is not schema
         bare = self._inlined(bare)

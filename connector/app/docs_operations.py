@@ -92,7 +92,7 @@ def text_of(publishing: Publishing) -> Published:
     is_described=False,
 )
 async def description(publishing: Publishing, request: Request) -> Response:
-    """Answer openapi.json."""
+    """Return openapi.json."""
     return (await run_in_threadpool(description_of, publishing)).answer(request)
 
 
@@ -142,7 +142,7 @@ async def root(publishing: Publishing, _request: Request) -> Response:
     is_described=False,
 )
 async def llms(publishing: Publishing, request: Request) -> Response:
-    """Answer the text."""
+    """Return the text."""
     return (await run_in_threadpool(text_of, publishing)).answer(request)
 
 

@@ -45,7 +45,7 @@ def page(reference: Reference) -> str:
 
 
 def policy() -> str:
-    """Answer the page's Content-Security-Policy."""
+    """Return the page's Content-Security-Policy."""
     return (
         f"default-src 'none'; style-src {_hash(_SHEET)}; script-src {_hash(_SCRIPT)}; "
         "img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"

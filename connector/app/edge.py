@@ -181,7 +181,7 @@ class Edge:
                 del self._under_way[owner]
 
     def _noted(self, error: Exception, scope: Scope, address: str) -> Exception:
-        """Note a key that was refused; answer the error, or the one that takes its place."""
+        """Note a key that was refused; return the error, or the one that takes its place."""
         match error:
             case UnauthorizedApiKey() | PermissionDenied():
                 key = _header(scope, b"authorization" if _is_open(scope) else b"x-api-key")

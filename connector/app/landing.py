@@ -46,7 +46,7 @@ class LinkEnd:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Answers the browser at the end of a link, for a vendor with this key."""
+    """Returns the browser at the end of a link, for a vendor with this key."""
 
     api: str
     api_key: str = field(repr=False)

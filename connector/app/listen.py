@@ -61,7 +61,7 @@ class Receiver:
 
 
 def check(raw: bytes, headers: dict[str, str], secret: str) -> str | None:
-    """Verify both signatures; answer what is wrong, or None."""
+    """Verify both signatures; return what is wrong, or None."""
     expected = hmac.digest(secret.encode(), raw, "sha256").hex()
     if not hmac.compare_digest(headers.get("x-maesn-signature", ""), expected):
         return "X-MAESN-SIGNATURE does not match"

@@ -109,7 +109,7 @@ _SIGNED = (
 
 
 def webhooks(examples: dict[str, Any]) -> tuple[Schema, dict[str, Schema]]:
-    """Answer the `webhooks` and the schemas they need; `examples` are by name."""
+    """Return the `webhooks` and the schemas they need; `examples` are by name."""
     references, schemas = components(requests=(), answers=(one.model for one in ANNOUNCED))
     described: Schema = {}
     for one in ANNOUNCED:

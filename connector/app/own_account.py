@@ -47,7 +47,9 @@ async def _stands(container: Container, tenant: Tenant, own: OwnAccount) -> bool
             if stored is None or stored.kind != API_KEY or account.status != Status.ACTIVE:
                 continue
             if (
-                container.storage.ring.open_text(stored.access_token, place=stored.access_place)
+                container.storage.ring.open_text(
+                    stored.access_token, associated_data=stored.access_associated_data
+                )
                 == wanted
             ):
                 return True

@@ -12,7 +12,7 @@ from connector.app.heartbeat import VARIABLE, beat, beating
 from connector.app.one_company import OwnAccount
 from connector.app.opening import require_fitting_pooler
 from connector.app.own_account import ensure
-from connector.app.serving import bind, serving, until_told
+from connector.app.serving import bind, serving, shutdown_signal
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
 from connector.app.worker import Worker
@@ -61,7 +61,7 @@ async def serve(
             # those that pause leave room for the others
             pauses = Pauses(most=min(MOST, room // 4))
             app = create_app(container, worker=worker, pauses=pauses)
-            with until_told() as told:
+            with shutdown_signal() as shutdown:
                 async with (
                     serving(
                         app,
@@ -72,10 +72,10 @@ async def serve(
                     ) as address,
                     reporting(container.storage.work, container.storage.ring),
                 ):
-                    spare_what_stays()
+                    freeze_gc()
                     announce(address)
                     logger.info("server.started", address=address)
-                    await told.wait()
+                    await shutdown.wait()
                     pauses.end()
     finally:
         await container.close()
@@ -87,14 +87,14 @@ async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     container = assemble(settings)
     try:
         await _require_fitting(container.storage.database)
-        with roles(container.storage.database, "worker"), until_told() as told:
+        with roles(container.storage.database, "worker"), shutdown_signal() as shutdown:
             async with _heartbeat(settings, container.worker):
                 await container.oauth.vault.start()
                 container.worker.start()
-                spare_what_stays()
+                freeze_gc()
                 announce(container.relay.dispatcher.owner)
                 logger.info("worker.started")
-                await told.wait()
+                await shutdown.wait()
                 await container.worker.stop()
     finally:
         await container.close()
@@ -122,7 +122,7 @@ async def _require_fitting(database: Database) -> None:
     await schema.require_current(database)
 
 
-def spare_what_stays() -> None:
+def freeze_gc() -> None:
     """Leave what was built at the start out of garbage collection, which it only slows down."""
     gc.collect()
     gc.freeze()

@@ -14,12 +14,12 @@ from storage.log import logger
 
 _WINDOW = 60.0
 _MOST_ADDRESSES = 10_000
-_OURS = re.compile(r"((?:sk|acc|xc)_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
+_KEY_FORMAT = re.compile(r"((?:sk|acc|xc)_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]{12,}")
 
 
 def hint_of(key: str) -> str:
-    """Answer as much of a presented key as lists show of it; nothing of what is no key of ours."""
-    found = _OURS.fullmatch(key)
+    """Return as much of a presented key as lists show of it; nothing of what is no key of ours."""
+    found = _KEY_FORMAT.fullmatch(key)
     return found.group(1) if found else "not a key of this service"
 
 

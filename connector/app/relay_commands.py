@@ -96,7 +96,7 @@ def webhook_change(
 
 @webhooks.command("delete")
 def webhook_delete(webhook: Webhook, as_json: AsJson = False) -> None:
-    """End a subscription: when this returns, no process starts a try for it any more.
+    """End a subscription: when this returns, no process starts an attempt for it any more.
 
     Example: qonto-connector webhook delete whk_01K9...
     """
@@ -173,7 +173,7 @@ def webhook_deliveries(
 
 @webhooks.command("delivery")
 def webhook_delivery(delivery: DeliveryArgument, as_json: AsJson = False) -> None:
-    """Show a delivery: what was sent, and every try.
+    """Show a delivery: what was sent, and every attempt.
 
     Example: qonto-connector webhook delivery dlv_01K9...
     """

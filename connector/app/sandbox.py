@@ -22,7 +22,7 @@ from connector.app.factory import create_app
 from connector.app.landing import PATH, Landing
 from connector.app.opening import open_database
 from connector.app.processes import roles
-from connector.app.serving import address_of, bind, serving, until_told
+from connector.app.serving import address_of, bind, serving, shutdown_signal
 from connector.app.settings import (
     DatabaseGroup,
     DeliveryGroup,
@@ -54,7 +54,7 @@ class Sandbox:
     api_key: str = field(repr=False)
 
     async def link(self, target: str, *, callback_url: str = CALLBACK) -> str:
-        """Link the test user's organisation through the real flow; answer the account key."""
+        """Link the test user's organisation through the real flow; return the account key."""
         async with self.client() as vendor:
             url = (
                 await ok(vendor.get(f"/auth/{target}", params={"callbackUrl": callback_url}))
@@ -73,7 +73,7 @@ class Sandbox:
 
 
 async def walk(authorization_url: str, *, allow: bool = True) -> str:
-    """Consent (or refuse) as the test user; answer the vendor's address the browser is sent to."""
+    """Consent (or refuse) as the test user; return the vendor's address the browser is sent to."""
     async with httpx2.AsyncClient(timeout=30, trust_env=False) as browser:
         back = await give_consent(browser, authorization_url, allow=allow)
         response = await browser.get(back)
@@ -158,7 +158,7 @@ async def run_sandbox(
     announce: Callable[[dict[str, Any]], None],
 ) -> None:
     """Serve a sandbox with linked accounts until SIGTERM or Ctrl-C."""
-    with until_told() as told:
+    with shutdown_signal() as shutdown:
         async with (
             sandbox(port=port, simulator_port=simulator_port, database=database) as running,
             _landing(running) as linked,
@@ -178,12 +178,12 @@ async def run_sandbox(
                     "docs": f"{running.api}/docs",
                 }
             )
-            await told.wait()
+            await shutdown.wait()
 
 
 @asynccontextmanager
 async def _landing(running: Sandbox) -> AsyncGenerator[str]:
-    """Serve the page that links end at unless they name another; answer its address."""
+    """Serve the page that links end at unless they name another; return its address."""
     page = Landing(running.api, running.api_key)
     async with serving(page.app, bind("127.0.0.1", 0)) as vendor:
         async with running.client() as client:
@@ -214,7 +214,7 @@ async def _migrate(settings: Settings) -> None:
 
 
 async def _tenant(container: Container, simulators: Mapping[str, Simulator]) -> str:
-    """Make the vendor whose customers are linked here; answer its API key."""
+    """Make the vendor whose customers are linked here; return its API key."""
     made = await container.oauth.tenants.create("Sandbox")
     await container.oauth.tenants.add_callback_urls(made.tenant, CALLBACK)
     for target, simulator in simulators.items():

@@ -34,7 +34,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def address_of(bound: socket.socket) -> str:
-    """Answer the http:// address of a bound socket."""
+    """Return the http:// address of a bound socket."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -55,7 +55,7 @@ async def serving(
     limits: ConnectionLimits | None = None,
     refused: Callable[[str], None] = ignore,
 ) -> AsyncGenerator[str]:
-    """Serve an app on a bound socket while the block runs; answers its http:// address.
+    """Serve an app on a bound socket while the block runs; return its http:// address.
 
     `refused` is told of each connection that was refused or ended, by the reason. Leaving the block
     finishes the requests under way (up to 10 s) and runs the app's shutdown.
@@ -95,15 +95,15 @@ async def serving(
 
 
 @contextmanager
-def until_told() -> Generator[asyncio.Event]:
-    """Answer an event that is set by SIGTERM or Ctrl-C."""
-    told = asyncio.Event()
+def shutdown_signal() -> Generator[asyncio.Event]:
+    """Return an event that is set by SIGTERM or Ctrl-C."""
+    shutdown = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
     for number in signals:
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, shutdown.set)
     try:
-        yield told
+        yield shutdown
     finally:
         for number in signals:
             loop.remove_signal_handler(number)

@@ -148,11 +148,11 @@ class ServerGroup(_Group):
         return TrustedProxies.parse(value).text
 
     def proxies(self) -> TrustedProxies:
-        """Answer whose X-Forwarded-* headers count."""
+        """Return whose X-Forwarded-* headers count."""
         return TrustedProxies.parse(self.trusted_proxies)
 
     def limits(self, connections: int) -> ConnectionLimits:
-        """Answer what a connection may take, where there may be so many."""
+        """Return what a connection may take, where there may be so many."""
         return ConnectionLimits(
             connections=connections,
             per_address=self.connections_per_address,
@@ -220,7 +220,7 @@ class EgressGroup(_Group):
         return value
 
     def policy(self) -> EgressPolicy:
-        """Answer which addresses may be called."""
+        """Return which addresses may be called."""
         return EgressPolicy.of(
             _listed(self.allowed_networks),
             allow_http=self.allow_http,
@@ -233,13 +233,13 @@ class DeliveryGroup(_Group):
     """How events are sent."""
 
     deadline_seconds: float = Field(
-        default=10, gt=0, le=30, description="Time for one try: connecting, headers and body."
+        default=10, gt=0, le=30, description="Time for one attempt: connecting, headers and body."
     )
-    at_once: int = Field(default=256, ge=1, le=5000, description="Tries under way per process.")
+    at_once: int = Field(default=256, ge=1, le=5000, description="Attempts under way per process.")
     per_endpoint: int = Field(default=64, ge=1, description="Of those, tries to one URL.")
     retry_seconds: str = Field(
         default=" ".join(str(int(delay.total_seconds())) for delay in RETRY_DELAYS),
-        description="Seconds to wait after the first failed try, after the second, and so on.",
+        description="Seconds to wait after the first failed attempt, after the second, and so on.",
     )
     pause_after_days: float = Field(
         default=1.5,
@@ -247,8 +247,8 @@ class DeliveryGroup(_Group):
         le=365,
         description="Days without any success after which a subscription is paused.",
     )
-    pause_after_tries: int = Field(
-        default=5, ge=1, le=1000, description="Failed tries that this takes at least."
+    pause_after_attempts: int = Field(
+        default=5, ge=1, le=1000, description="Failed attempts that this takes at least."
     )
 
     @field_validator("retry_seconds")
@@ -273,7 +273,7 @@ class RetentionGroup(_Group):
         default=30,
         ge=7,
         le=3650,
-        description="Days that finished deliveries, their tries and their events are kept.",
+        description="Days that finished deliveries, their attempts and their events are kept.",
     )
 
 
@@ -445,7 +445,7 @@ class Settings(BaseSettings):
         return value
 
     def zone(self) -> ZoneInfo | None:
-        """Answer where all accounts keep their books, None to leave it to their documents."""
+        """Return where all accounts keep their books, None to leave it to their documents."""
         return ZoneInfo(self.time_zone) if self.time_zone else None
 
     def key_ring(self) -> KeyRing:
@@ -479,7 +479,7 @@ class Settings(BaseSettings):
         return done.stdout
 
     def require_public_url(self) -> str:
-        """Answer the public address. Raises SettingsInvalid when it's missing or unfit."""
+        """Return the public address. Raises SettingsInvalid when it's missing or unfit."""
         parts = urlsplit(self.public_url)
         if not self.public_url or not parts.hostname:
             raise SettingsInvalid(

@@ -56,7 +56,7 @@ def assemble(
             budget=budgets.get(target),
             observe=upstream.observe,
             clock=storage.clock,
-            let_through=at.pass_through,
+            pass_through_mode=at.pass_through,
         )
         for target, make in zip(NAMES, (qonto, qonto_sandbox), strict=True)
     )

@@ -30,7 +30,7 @@ class Plain(Console):
         super().__init__(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Answer a text as it is shown."""
+        """Return a text as it is shown."""
         return super().render_str(text.translate(_CONTROLS), **options)
 
 

@@ -65,17 +65,18 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Unlinker:
-    """The use case. `leaving` and `farewell` reach the provider for DISABLED accounts only."""
+    """The use case. `disabled_registry` and `disabled_vault` reach the provider for DISABLED
+    accounts only."""
 
     work: UnitOfWork
     clock: Clock
     upstream: Upstream
-    leaving: Registry
-    farewell: TokenVault
+    disabled_registry: Registry
+    disabled_vault: TokenVault
     forget: Callable[[str], None]
     """Told the account's id when its access must not be used any more in this process."""
-    ended: Callable[[str], None]
-    """Told the id of each of its subscriptions, for which no try may start any more."""
+    deleted: Callable[[str], None]
+    """Told the id of each of its subscriptions, for which no attempt may start any more."""
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def unlink(self, account_id: str, *, erase: bool = False, by: str = OPERATOR) -> Receipt:
@@ -100,7 +101,7 @@ class Unlinker:
         )
 
     async def resume(self) -> int:
-        """Take up what was left half-way; answer how many are complete now."""
+        """Take up what was left half-way; return how many are complete now."""
         async with self.work.reading() as tx:
             waiting = await tx.unlinkings.unfinished(self.clock() - TAKEN_UP_AFTER)
         complete = 0
@@ -153,7 +154,7 @@ class Unlinker:
             await tx.deliveries.cancel_all_of(account_id, at)
         self.forget(account_id)
         for subscription_id in subscriptions:
-            self.ended(subscription_id)
+            self.deleted(subscription_id)
         logger.info("account.stopped", account_id=account_id, tenant_id=account.tenant_id)
         return unlinking
 
@@ -209,7 +210,7 @@ class Unlinker:
                 await self.upstream.narrow(tx, account, self.clock())
                 return  # what that leaves to do at the provider is settled in the others' name
             standing = await tx.upstream_subscriptions.all_of(account.connection_id)
-        adapter = self.leaving.get(account.target).webhooks
+        adapter = self.disabled_registry.get(account.target).webhooks
         for upstream in standing:
             await self.upstream.remove(upstream, adapter, account.id)
 
@@ -217,7 +218,7 @@ class Unlinker:
         async with self.work.reading() as tx:
             if not await is_last(tx, account):
                 return
-        await self.farewell.revoke(account.id)
+        await self.disabled_vault.revoke(account.id)
 
     async def _delete(self, unlinking: Unlinking) -> Unlinking:
         """Delete the tokens, and what may still stand for the provider's events."""
@@ -230,7 +231,7 @@ class Unlinker:
                 await tx.accounts.move(account_id, to=Status.REVOKED, before=Status.DISABLED, at=at)
             completed_at = None if current.erases else at
             await tx.unlinkings.change(unlinking.id, at, step=DELETED, completed_at=completed_at)
-        self.farewell.forget(account_id)
+        self.disabled_vault.forget(account_id)
         for code in codes:
             self.upstream.forget(code)
         logger.info("account.unlinked", account_id=account_id, tenant_id=unlinking.tenant_id)

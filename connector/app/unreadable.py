@@ -16,7 +16,7 @@ MOST = 100
 
 
 async def report(work: UnitOfWork, ring: KeyRing) -> int:
-    """Log each unreadable value as an error, and how many there are; answer how many."""
+    """Log each unreadable value as an error, and how many there are; return how many."""
     count = 0
     try:
         async for one in resealing.unreadable(work, ring):

@@ -1,10 +1,10 @@
-"""What goes on in the background: sending, polling, and the duties that come round."""
+"""What goes on in the background: sending, polling, and the periodic tasks that come round."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from connector.app.duties import Duties, Duty
+from connector.app.periodic_tasks import PeriodicTask, PeriodicTasks
 from storage.clock import Clock
 from storage.database_clock import READ_EVERY, DatabaseClock
 from storage.errors import ServiceError
@@ -25,25 +25,27 @@ class Worker:
         reconciler: Reconciler,
         work: UnitOfWork,
         clock: Clock,
-        duties: Sequence[Duty],
+        periodic_tasks: Sequence[PeriodicTask],
     ) -> None:
         self._dispatcher = dispatcher
         self._reconciler = reconciler
         self._work = work
         self._clock = clock
         # on SQLite a lock file sees to it that there is only one worker
-        self._duties = Duties(work, clock, duties, is_alone=work.database.is_sqlite)
+        self._periodic_tasks = PeriodicTasks(
+            work, clock, periodic_tasks, is_alone=work.database.is_sqlite
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin the loops in this event loop."""
         self._begin("dispatch", self._dispatch())
         self._begin("reconcile", self._reconciler.run())
-        self._begin("duties", self._duties.run())
+        self._begin("periodic_tasks", self._periodic_tasks.run())
         self._begin("listen", listen(self._work.database, CHANNEL, self._dispatcher.wake))
 
     async def stop(self) -> None:
-        """Let the tries under way end, give leases back, and end the loops."""
+        """Let the attempts under way end, give leases back, and end the loops."""
         await self._dispatcher.stop()
         for task in self._tasks:
             task.cancel()

@@ -49,7 +49,7 @@ class WriteProbe:
                     await asyncio.to_thread(_write_beside, path)
                 now = self._clock()
                 async with self._work.writing() as tx:
-                    await tx.duties.take(_NAME, _NAME, now=now, until=now)
+                    await tx.periodic_tasks.take(_NAME, _NAME, now=now, until=now)
         except TimeoutError:
             return f"nothing could be written within {WITHIN:.0f} s"
         except StorageUnavailable as error:

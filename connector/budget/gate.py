@@ -64,7 +64,7 @@ class AccessGate:
     async def enter(
         self, account_id: str, version: int, deadline: float, *, may_end: bool = True
     ) -> bool:
-        """Answer whether to call now; False when the access was refused, and must be renewed.
+        """Return whether to call now; False when the access was refused, and must be renewed.
 
         Whoever is let through must `leave`. Raises CallsSuspended when that can't be by the
         deadline, and AccessRefused when the customer must link again; that is not for the gate to
@@ -118,7 +118,7 @@ class AccessGate:
     def refusal(
         self, account_id: str, trace_id: str | None, *, may_end: bool = True
     ) -> AccessRefused | CallsSuspended:
-        """Answer the error of a call that was refused with a renewed access."""
+        """Return the error of a call that was refused with a renewed access."""
         now = self._now()
         if may_end and self._refusals.is_final(account_id, now):
             return self._refused(trace_id)

@@ -32,7 +32,7 @@ ALONE_FOR = 1.0
 """Seconds to go on without it before asking again."""
 
 Count = Callable[[], tuple[int, int]]
-"""Answers how many calls wait, and how many accounts are active."""
+"""Returns how many calls wait, and how many accounts are active."""
 
 
 class Leases:

@@ -130,7 +130,7 @@ class Ledger:
         )
 
     def _grant(self, demand: Demand, others: int, now: float) -> tuple[int, float, int | None]:
-        """Answer how many there are, or else how long there are none, and due to which limit."""
+        """Return how many there are, or else how long there are none, and due to which limit."""
         if now < self._paused_until:
             return 0, self._paused_until - now, None
         of = demand.accounts + others

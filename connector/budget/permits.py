@@ -88,14 +88,14 @@ class Permits:
         return any(window.left <= 0 for window in self._windows)
 
     def none_before(self, now: float) -> float:
-        """Answer before when certainly nothing can be sent; a moment in the past when unknown."""
+        """Return before when certainly nothing can be sent; a moment in the past when unknown."""
         leases = self._leases
         if leases is None or leases.is_asking or leases.has_any(now):
             return 0.0
         return leases.none_before
 
     def next_change(self, now: float) -> float:
-        """Answer when to look again."""
+        """Return when to look again."""
         changes = [window.next_change() for window in self._windows]
         if self._leases is not None and not self._leases.is_asking:
             changes.append(
@@ -106,7 +106,7 @@ class Permits:
     def opens_at(
         self, account_id: str, now: float, of: Shares, ahead: int
     ) -> tuple[float, int | None]:
-        """Answer when an account may send after `ahead` others at the earliest, and which limit
+        """Return when an account may send after `ahead` others at the earliest, and which limit
         is the reason."""
         opens: list[tuple[float, int | None]] = [
             (window.opens_at(account_id, now, sharing, ahead), window.limit)

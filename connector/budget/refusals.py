@@ -71,7 +71,7 @@ class AccessRefusals:
         """Refusals that other processes counted."""
 
     def look(self, account_id: str, version: int, now: float) -> tuple[GateStep, float]:
-        """Answer what a call may do, and until when that holds if nothing changes."""
+        """Return what a call may do, and until when that holds if nothing changes."""
         one = self._accounts.get(account_id)
         if one is None or not one.versions:
             return GateStep.GO, now
@@ -120,7 +120,7 @@ class AccessRefusals:
         one.refused_at = now
 
     def accepted(self, account_id: str, version: int) -> bool:
-        """Note that an access works; answer whether that changes anything."""
+        """Note that an access works; return whether that changes anything."""
         one = self._accounts.get(account_id)
         if one is None or not one.versions or version < one.refused:
             return False
@@ -128,7 +128,7 @@ class AccessRefusals:
         return True
 
     def undecided(self, account_id: str) -> bool:
-        """Note a call that showed neither; answer whether another may probe now."""
+        """Note a call that showed neither; return whether another may probe now."""
         one = self._accounts.get(account_id)
         if one is None or not one.versions or not one.probed_until:
             return False

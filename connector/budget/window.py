@@ -96,7 +96,7 @@ class SlidingWindow:
         self._put(after, who, count)
 
     def allowance(self, who: str, weight: int = 1, of: int = 1, elsewhere: int = 0) -> int:
-        """Answer how many one may take now.
+        """Return how many one may take now.
 
         The first half is for whoever comes first; after that one may take up to `weight` `of` the
         limit. `elsewhere` is what others took of the same limit without being counted here.
@@ -104,7 +104,7 @@ class SlidingWindow:
         return self._room(self.used + elsewhere, self._by.get(who, 0), weight, of)
 
     def opens_at(self, who: str, now: float, of: int = 1, ahead: int = 0) -> float:
-        """Answer when `who` may take one after `ahead` others, if nobody takes anything else.
+        """Return when `who` may take one after `ahead` others, if nobody takes anything else.
 
         Calls under way may end at once; it can't be any earlier.
         """
@@ -122,7 +122,7 @@ class SlidingWindow:
         return self._end_of(self._part_of(now))
 
     def next_change(self) -> float | None:
-        """Answer when the oldest part stops counting; None when no call has ended yet."""
+        """Return when the oldest part stops counting; None when no call has ended yet."""
         return self._end_of(min(self._counts)) if self._counts else None
 
     def dump(self) -> dict[str, dict[str, int]]:
@@ -140,7 +140,7 @@ class SlidingWindow:
         return int(moment // self._width)
 
     def _end_of(self, part: int) -> float:
-        """Answer when a part stops counting."""
+        """Return when a part stops counting."""
         return (part + self._parts + 1) * self._width
 
     def _room(self, used: int, own: int, weight: int, of: int) -> int:

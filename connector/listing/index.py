@@ -117,7 +117,7 @@ class _Scan(Generic[T]):
 
     @property
     def found(self) -> list[_Keyed]:
-        """Answer what the question leaves, in the list's order or newest first."""
+        """What the question leaves, in the list's order or newest first."""
         return self._found if self._local.order is not None else self._in_place()
 
     @property

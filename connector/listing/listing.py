@@ -66,7 +66,7 @@ class Listing(Generic[A, T]):
         return await self._kind.find(self._open(account_id, zone), known)
 
     async def _indexed(self, account_id: str, query: Query, plan: ListPlan[T]) -> Page[T]:
-        """Answer a page by the index of the whole list.
+        """Return a page by the index of the whole list.
 
         Records that changed or went since it was read make room for those that follow, so that a
         page is full or the last one.
@@ -98,7 +98,7 @@ class Listing(Generic[A, T]):
         return _page(query, plan, mapped, raws, total=len(index.places), warnings=warnings)
 
     async def _index(self, key: Hashable, plan: ListPlan[T], *, is_first: bool) -> Index:
-        """Answer the index of a list: for its first page one that knows of every change.
+        """Return the index of a list: for its first page one that knows of every change.
 
         Further pages go on from the first one's, so that none of the list is lost in between.
         """
@@ -117,7 +117,7 @@ class Listing(Generic[A, T]):
         return await self._snapshots.get(key, read)
 
     async def _merged(self, account_id: str, query: Query, plan: ListPlan[T]) -> Page[T]:
-        """Answer a page of several lists: the first pages by merging, deep ones by an index.
+        """Return a page of several lists: the first pages by merging, deep ones by an index.
 
         A walk that begins anew must not go on by an older index, which would lose what has moved.
         """
@@ -153,7 +153,7 @@ class Listing(Generic[A, T]):
 
 
 def _of_rows(query: Query, plan: ListPlan[T]) -> Page[T]:
-    """Answer a page of what is there already."""
+    """Return a page of what is there already."""
     skip = (query.page - 1) * query.limit
     rows = plan.rows[skip : skip + query.limit]
     raws = [(row.source.remote.name, row.raw) for row in rows]

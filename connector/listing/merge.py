@@ -49,7 +49,7 @@ class Stream(Generic[T]):
         self._has_shrunk = False
 
     async def total(self) -> int | None:
-        """Answer how many records the list has, after choosing; None when nobody tells."""
+        """Return how many records the list has, after choosing; None when nobody tells."""
         if self._source.newest_first:
             return (await self._first_page()).meta.total_count
         return len(await self._read_whole())

@@ -16,7 +16,7 @@ T = TypeVar("T")
 async def native_page(
     query: Query, source: Source[Any, T], order: NativeOrder, walk: Hashable, edges: Edges
 ) -> Page[T]:
-    """Answer one of the target system's pages in the unified model.
+    """Return one of the target system's pages in the unified model.
 
     A record that can't be read becomes a warning with its id. A page past the end, whether refused
     or answered with nothing, is empty and has the list's totals. `walk` names the question, for
@@ -65,5 +65,5 @@ def _raw(source: Source[Any, Any], page: Window) -> bytes:
 
 
 def page_count(total: int | None, per_page: int) -> int | None:
-    """Answer how many pages a list has; an empty list has none."""
+    """Return how many pages a list has; an empty list has none."""
     return None if total is None else -(-total // per_page)

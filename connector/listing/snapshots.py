@@ -30,7 +30,7 @@ class Snapshots:
         self._building: dict[Hashable, asyncio.Task[Index]] = {}
 
     async def get(self, key: Hashable, build: Callable[[], Awaitable[Index]]) -> Index:
-        """Answer the index kept under a key, or build it. A failed one is not kept."""
+        """Return the index kept under a key, or build it. A failed one is not kept."""
         kept = self._kept.get(key)
         if kept is not None and self._monotonic() < kept.until:
             self._kept.move_to_end(key)

@@ -40,7 +40,7 @@ class NativeOrder:
         return replace(self, is_turned=True)
 
     def key_of(self, record: Record[Any]) -> object:
-        """Answer by what a record was ordered, None when it doesn't tell."""
+        """Return by what a record was ordered, None when it doesn't tell."""
         if self.key is None or record.document is None:
             return None
         return self.key(record.document)
@@ -120,7 +120,7 @@ class Source(Generic[D, T]):
         return self.keep is None or record.document is None or self.keep(record.document)
 
     def moment_of(self, record: Record[D]) -> datetime | None:
-        """Answer the moment that decides what is newest, None when the record doesn't tell."""
+        """Return the moment that decides what is newest, None when the record doesn't tell."""
         return None if record.document is None else self.moment(record.document)
 
     def shown(self, record: Record[D]) -> Mapped[T] | str:

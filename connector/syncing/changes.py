@@ -1,10 +1,10 @@
 """What of a poll's answer is news: the records it read against what vendors know. Pure.
 
-A state counts as told when it's the one that is known, or when an event about the record was made
-no earlier than the state came to be: whoever fetches the record because of that event sees it.
+A state counts as emitted when it's the one that is known, or when an event about the record was
+made no earlier than the state came to be: whoever fetches the record because of that event sees it.
 Providers often date a state by the second. So one that is younger than `SETTLED` when it's read is
 left to the next poll, since it may change again under the same date; and of two changes within one
-second the second is lost if an event told the first and its own event never came.
+second the second is lost if an event emitted the first and its own event never came.
 """
 
 from collections.abc import Iterable
@@ -18,30 +18,30 @@ OVERLAP = timedelta(minutes=5)
 """How far before the last poll the next one begins: clocks differ, and lists may lag behind."""
 
 SETTLED = timedelta(seconds=2)
-"""How old a state must be before it's told."""
+"""How old a state must be before it's emitted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a record: the state told last, and when the event that told it happened."""
+    """The state of a record that was emitted last, and up to when its changes were emitted."""
 
     version: str
-    told_at: datetime
+    emitted_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """A state to be remembered as told at `told_at`; `kind` is CREATED, UPDATED or None.
+class ObservedChange:
+    """A state to be remembered as emitted; `kind` is CREATED, UPDATED or None.
 
     None when no vendor is told: it's from before the subscription, or the record is gone.
     """
 
     id: str
     version: str
-    told_at: datetime
+    occurred_at: datetime
     kind: str | None
     key: str
-    """Names this change among all of the record's, the same in whichever process notices it."""
+    """Names this change among all of the record's, the same in whichever process observes it."""
 
 
 def is_settled(state: RecordState, read_at: datetime) -> bool:
@@ -56,40 +56,40 @@ def judge(
     since: datetime,
     read_at: datetime,
     is_first: bool,
-) -> Noted | None:
-    """Say what is to be noted of a settled state; None when it's told, or no news.
+) -> ObservedChange | None:
+    """Return the change that a settled state is; None when it was emitted before, or is no news.
 
-    `since` is the moment of subscribing and nothing older is told. `is_first` says that the list
+    `since` is the moment of subscribing and nothing older is emitted. `is_first` says that the list
     was never read before: then what bears no date is taken as it is, to be compared with later.
     """
     version = state.version or ""
-    told_at = state.changed_at or read_at
+    occurred_at = state.changed_at or read_at
     begin = since.replace(microsecond=0)
-    if known is not None and is_told(state, known):
+    if known is not None and is_emitted(state, known):
         return None
     if state.version is None:
-        return None if known is None else Noted(state.id, "", told_at, None, "")
+        return None if known is None else ObservedChange(state.id, "", occurred_at, None, "")
     key = _key(state, known)
     if known is not None:
-        return Noted(state.id, version, told_at, "UPDATED", key)
+        return ObservedChange(state.id, version, occurred_at, "UPDATED", key)
     if is_first if state.changed_at is None else state.changed_at < begin:
         # A record that tells neither when it was made nor its age by its version is remembered.
         speaks = state.is_dated and state.created_at is not None
-        return None if speaks else Noted(state.id, version, told_at, None, key)
+        return None if speaks else ObservedChange(state.id, version, occurred_at, None, key)
     is_new = not is_first if state.created_at is None else state.created_at >= begin
-    return Noted(state.id, version, told_at, "CREATED" if is_new else "UPDATED", key)
+    return ObservedChange(state.id, version, occurred_at, "CREATED" if is_new else "UPDATED", key)
 
 
-def is_told(state: RecordState, known: Known) -> bool:
-    """Say whether vendors know a state."""
+def is_emitted(state: RecordState, known: Known) -> bool:
+    """Say whether a state was emitted."""
     if known.version == (state.version or ""):
         return True
     dated = state.changed_at if state.is_dated else None
-    return dated is not None and known.told_at >= dated
+    return dated is not None and known.emitted_until >= dated
 
 
 def newest(states: Iterable[RecordState]) -> dict[str, RecordState]:
-    """Answer each record's last state; a list that moves while it's read may show one twice."""
+    """Return each record's last state; a list that moves while it's read may show one twice."""
     found: dict[str, RecordState] = {}
     for state in states:
         other = found.get(state.id)
@@ -108,5 +108,5 @@ def _key(state: RecordState, known: Known | None) -> str:
     if state.changed_at is not None:
         moment = iso_millis(state.changed_at)
         return moment if state.is_dated else f"{moment}:{state.version}"
-    before = "" if known is None else known.told_at.isoformat()
+    before = "" if known is None else known.emitted_until.isoformat()
     return f"{state.version}:{before}"

@@ -15,12 +15,12 @@ class Pace:
     longest: timedelta
 
     def next(self, interval: timedelta, *, changed: bool) -> timedelta:
-        """Answer the interval after a poll that found changes, or none."""
+        """Return the interval after a poll that found changes, or none."""
         grown = self.shortest if changed else interval * 1.5
         return min(max(grown, self.shortest), self.longest)
 
     def after_failures(self, failures: int) -> timedelta:
-        """Answer how long to wait after so many failures in a row."""
+        """Return how long to wait after so many failures in a row."""
         return min(self.shortest * 2 ** min(failures - 1, 20), self.longest)
 
 

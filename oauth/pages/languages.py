@@ -18,7 +18,7 @@ _LONGEST = 500
 
 
 def choose_language(accept_language: str | None) -> Texts:
-    """Answer the texts a browser likes best; English when none of its languages is there.
+    """Return the texts a browser likes best; English when none of its languages is there.
 
     Among equals the first named counts; `q=0` refuses a language; what can't be read is skipped.
     """

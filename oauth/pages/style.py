@@ -52,7 +52,7 @@ class PageTheme:
 
 
 def contrast(one: str, other: str) -> float:
-    """Answer the contrast ratio of two #rrggbb colours, from 1 to 21 (WCAG 2.2)."""
+    """Return the contrast ratio of two #rrggbb colours, from 1 to 21 (WCAG 2.2)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

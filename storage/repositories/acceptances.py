@@ -26,7 +26,7 @@ from storage.notify import announced
 from storage.prepared import Combined, Given
 from storage.repositories.deliveries import Delivery, DeliveryRepository, is_for_anybody
 from storage.repositories.events import Event, EventRepository, in_order
-from storage.repositories.known_records import KnownRecord, KnownRecordRepository, telling
+from storage.repositories.known_records import KnownRecord, KnownRecordRepository, upserting
 from storage.repositories.subscriptions import Live, mark
 from storage.tables import AccountRow, DeliveryRow, EventRow, KnownRecordRow, SubscriptionRow
 from storage.values import table_of, types_of
@@ -53,14 +53,14 @@ def _storing(given: Mapping[str, Given]) -> Any:
     """
     sure = _checked(given["accounts"], given["subscriptions"])
     new = _new_events(given["events"], sure)
-    told = _told_records(given["told"], new)
-    queued = _queued(given["deliveries"], new, told)
+    emitted = _emitted_records(given["emitted"], new)
+    queued = _queued(given["deliveries"], new, emitted)
     wanted = given["announce"]
     return select(
         select(sure.c.sure).scalar_subquery().label("sure"),
         func.array(select(new.c.id).scalar_subquery()).label("events"),
         func.array(select(queued.c.id).scalar_subquery()).label("deliveries"),
-        select(cast(announced, Text)).select_from(wanted.table).scalar_subquery().label("told"),
+        select(cast(announced, Text)).select_from(wanted.table).scalar_subquery().label("notified"),
     )
 
 
@@ -77,7 +77,7 @@ def _checked(accounts: Given, expected: Given) -> CTE:
         select(_subscriptions.c.id, mark.label("mark"))
         .where(
             _subscriptions.c.account_id.in_(select(owners.c.id)),
-            _subscriptions.c.ended_at.is_(None),
+            _subscriptions.c.deleted_at.is_(None),
         )
         .with_for_update(read=True, of=_subscriptions)
         .cte("held")
@@ -116,28 +116,28 @@ def _new_events(event: Given, sure: CTE) -> CTE:
     )
 
 
-def _told_records(record: Given, new: CTE) -> CTE:
-    """Note what the new events tell of their records."""
-    return telling(
+def _emitted_records(record: Given, new: CTE) -> CTE:
+    """Write down which states of their records the new events emit."""
+    return upserting(
         record.insert(
             _known,
             select(record.table)
             .where(select(new.c.id).where(_concerns(record, new)).exists())
             .order_by(record["account_id"], record["resource"], record["resource_id"]),
         )
-    ).cte("told")
+    ).cte("emitted")
 
 
-def _queued(delivery: Given, new: CTE, told: CTE) -> CTE:
-    """Add the deliveries of new events whose change hasn't been told."""
+def _queued(delivery: Given, new: CTE, emitted: CTE) -> CTE:
+    """Add the deliveries of new events whose change hasn't been emitted."""
     return (
         delivery.insert(
             _deliveries,
             select(delivery.table)
             .join(new, new.c.id == delivery["event_id"])
-            .join(told, _concerns(told.c, new))
-            # else a poll read the record after the event was made, and has told its change
-            .where(or_(told.c.read_at.is_(None), new.c.occurred_at > told.c.read_at)),
+            .join(emitted, _concerns(emitted.c, new))
+            # else a poll read the record after the event was made, and has emitted its change
+            .where(or_(emitted.c.read_at.is_(None), new.c.occurred_at > emitted.c.read_at)),
         )
         .returning(_deliveries.c.id)
         .cte("queued")
@@ -158,7 +158,7 @@ _store = Combined(
         "accounts": {"id": String()},
         "subscriptions": {"id": String(), "mark": Text()},
         "events": types_of(Event, _events),
-        "told": types_of(KnownRecord, _known),
+        "emitted": types_of(KnownRecord, _known),
         "deliveries": types_of(Delivery, _deliveries),
         "announce": {"yes": Boolean()},
     },
@@ -173,26 +173,26 @@ class AcceptanceRepository:
     async def store(
         self,
         events: Sequence[Event],
-        told: Sequence[KnownRecord],
+        emitted: Sequence[KnownRecord],
         deliveries: Sequence[Delivery],
         live: Live,
     ) -> Stored | None:
         """Store those events that aren't stored yet, with what they tell and their deliveries.
 
         Of several events with the same upstream id the first counts. Where a poll read the record
-        after an event was made, and so has told its change, there is no delivery. `told` has one
-        entry for each record. None means that nothing was stored, since the subscriptions are not
-        `live`'s any more.
+        after an event was made, and so has emitted its change, there is no delivery. `emitted` has
+        one entry for each record. None means that nothing was stored, since the subscriptions are
+        not `live`'s any more.
         """
         if self._connection.dialect.name != "postgresql":
-            return await self._store_each(events, told, deliveries)
+            return await self._store_each(events, emitted, deliveries)
         (row,) = await _store.fetch(
             self._connection,
             {
                 "accounts": [{"id": account_id} for account_id in live.accounts],
                 "subscriptions": [{"id": one, "mark": mark} for one, mark in live.marks],
                 "events": in_order(events),
-                "told": told,
+                "emitted": emitted,
                 "deliveries": deliveries,
                 "announce": [{"yes": True}] if any(map(is_for_anybody, deliveries)) else [],
             },
@@ -202,23 +202,23 @@ class AcceptanceRepository:
     async def _store_each(
         self,
         events: Sequence[Event],
-        told: Sequence[KnownRecord],
+        emitted: Sequence[KnownRecord],
         deliveries: Sequence[Delivery],
     ) -> Stored:
         new = await EventRepository(self._connection).add_new(events)
         fresh = {event.id: _record_of(event) for event in events if event.id in new}
         records = set(fresh.values())
-        polled = await KnownRecordRepository(self._connection).tell(
-            [one for one in told if _record_of(one) in records]
+        polled = await KnownRecordRepository(self._connection).note_emitted(
+            [one for one in emitted if _record_of(one) in records]
         )
-        untold = {
+        not_emitted = {
             event.id
             for event in events
             if event.id in new
             and (record := fresh[event.id]) in polled
             and ((read_at := polled[record]) is None or event.occurred_at > read_at)
         }
-        queued = [one for one in deliveries if one.event_id in untold]
+        queued = [one for one in deliveries if one.event_id in not_emitted]
         await DeliveryRepository(self._connection).add(queued)
         return Stored(new, {one.id for one in queued})
 

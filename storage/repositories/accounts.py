@@ -85,7 +85,7 @@ class AccountRepository:
         )
 
     async def get(self, account_id: str, *, lock: bool = False) -> Account | None:
-        """Answer an account; with `lock` nobody else changes it before this transaction ends.
+        """Return an account; with `lock` nobody else changes it before this transaction ends.
 
         Rows that refer to it can still be added, so that nobody who does waits in a circle.
         """
@@ -152,7 +152,7 @@ class AccountRepository:
         return [as_value(Account, row) for row in rows]
 
     async def move(self, account_id: str, *, to: str, at: datetime, before: str) -> bool:
-        """Change the status if it still is `before`; answer whether it was."""
+        """Change the status if it still is `before`; return whether it was."""
         result = await self._connection.execute(
             update(_table)
             .where(_table.c.id == account_id, _table.c.status == before)
@@ -164,7 +164,7 @@ class AccountRepository:
         await self._connection.execute(insert(_keys).values(**as_row(key)))
 
     async def find_key(self, digests: Sequence[str]) -> tuple[AccountKey, Account] | None:
-        """Answer the key with one of these hashes and its account, unless it was revoked.
+        """Return the key with one of these hashes and its account, unless it was revoked.
 
         It may have ended, and be any tenant's.
         """
@@ -208,7 +208,7 @@ class AccountRepository:
         return None if row is None else as_value(AccountKey, row)
 
     async def revoke_keys_of(self, account_id: str, at: datetime) -> int:
-        """End every key of an account; answer how many had not ended."""
+        """End every key of an account; return how many had not ended."""
         result = await self._connection.execute(
             update(_keys)
             .where(_keys.c.account_id == account_id, _keys.c.revoked_at.is_(None))
@@ -217,5 +217,5 @@ class AccountRepository:
         return result.rowcount
 
     async def revoke_key(self, key_id: str, at: datetime) -> bool:
-        """End a key; answer False when it had ended before."""
+        """End a key; return False when it had ended before."""
         return await self.keys.revoke(key_id, at)

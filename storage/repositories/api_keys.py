@@ -63,7 +63,7 @@ class ApiKeyRepository(KeyRepository):
         return None if row is None else as_value(ApiKey, row)
 
     async def find(self, digests: Sequence[str]) -> tuple[ApiKey, Tenant] | None:
-        """Answer the key with one of these hashes and whose it is, unless it was revoked.
+        """Return the key with one of these hashes and whose it is, unless it was revoked.
 
         It may have ended.
         """

@@ -70,7 +70,7 @@ class Delivery(Value, frozen=True):
 
 
 class Attempt(Value, frozen=True):
-    """One try: when, how long, and what came of it."""
+    """One attempt: when, how long, and what came of it."""
 
     delivery_id: str
     number: int
@@ -84,7 +84,7 @@ class Attempt(Value, frozen=True):
 
 
 class Completion(Value, frozen=True):
-    """What a worker writes down after a try: the attempt, and the delivery's next state."""
+    """What a worker writes down after an attempt: the attempt, and the delivery's next state."""
 
     attempt: Attempt
     owner: str
@@ -101,7 +101,7 @@ _add = Prepared(Delivery, types_of(Delivery, _table), lambda given: given.insert
 
 
 class _State(Value, frozen=True):
-    """The next state of a delivery, under its lease; `attempts` counts the try that ended."""
+    """The next state of a delivery, under its lease; `attempts` counts the attempt that ended."""
 
     id: str
     lease_owner: str
@@ -170,12 +170,12 @@ def _recording(given: Mapping[str, Given]) -> Any:
 
 
 _states = types_of(_State, _table)
-_tries = types_of(Attempt, _attempts)
-_record = Combined({"states": _states, "attempts": _tries}, _recording)
+_attempt_types = types_of(Attempt, _attempts)
+_record = Combined({"states": _states, "attempts": _attempt_types}, _recording)
 _complete = Prepared(_State, _states, lambda given: _completing(_is_held(given), given))
-_note = Prepared(Attempt, _tries, lambda given: _noting(given.insert(_attempts)))
+_note = Prepared(Attempt, _attempt_types, lambda given: _noting(given.insert(_attempts)))
 _note_lost = Prepared(
-    Attempt, _tries, lambda given: given.insert(_attempts).on_conflict_do_nothing()
+    Attempt, _attempt_types, lambda given: given.insert(_attempts).on_conflict_do_nothing()
 )
 
 
@@ -303,9 +303,9 @@ class DeliveryRepository:
         return {row.id: as_value(Delivery, row) for row in rows}
 
     async def complete(self, completions: Sequence[Completion]) -> None:
-        """Record tries in one go; one whose lease was lost leaves its attempt, and no more.
+        """Record attempts in one go; one whose lease was lost leaves its attempt, and no more.
 
-        Where two workers made the same try, the log keeps that of the one that held the lease.
+        Where two workers made the same attempt, the log keeps that of the one that held the lease.
         """
         held = await self._record(
             [
@@ -326,15 +326,15 @@ class DeliveryRepository:
             self._connection,
             [(*done.followed, done.due_at) for done in valid if done.followed],
         )
-        told = [done.notice_id for done in valid if done.notice_id and done.completed_at]
-        if told:
+        delivered = [done.notice_id for done in valid if done.notice_id and done.completed_at]
+        if delivered:
             # A notice may carry an account key: it is kept no longer than it takes to deliver it.
             await self._connection.execute(
-                update(_notices).where(_notices.c.id.in_(told)).values(body=None)
+                update(_notices).where(_notices.c.id.in_(delivered)).values(body=None)
             )
 
     async def _record(self, states: Sequence[_State], attempts: Sequence[Attempt]) -> set[str]:
-        """Write states and attempts; answer the ids of those whose lease was held."""
+        """Write states and attempts; return the ids of those whose lease was held."""
         if self._connection.dialect.name == "postgresql":
             rows = await _record.fetch(self._connection, {"states": states, "attempts": attempts})
             return {row[0] for row in rows}
@@ -384,7 +384,7 @@ class DeliveryRepository:
         )
 
     async def announce(self, event: Event, at: datetime) -> int:
-        """Plan a stored event's deliveries, for any worker to send; answer how many there are.
+        """Plan a stored event's deliveries, for any worker to send; return how many there are.
 
         The subscriptions it is planned for can't end before this transaction does.
         """
@@ -398,7 +398,7 @@ class DeliveryRepository:
             .where(
                 _subscriptions.c.account_id == event.account_id,
                 _subscriptions.c.resource == event.resource,
-                _subscriptions.c.ended_at.is_(None),
+                _subscriptions.c.deleted_at.is_(None),
                 _subscriptions.c.state != "DISABLED",
             )
             .order_by(_subscriptions.c.id)
@@ -417,7 +417,7 @@ class DeliveryRepository:
         return len(planned)
 
     async def release(self, owner: str) -> None:
-        """Give back every lease of a worker that is leaving."""
+        """Give back every lease of a worker that stops."""
         await self._connection.execute(
             update(_table)
             .where(_in_order(_table.c.lease_owner == owner))
@@ -437,7 +437,7 @@ class DeliveryRepository:
         )
 
     async def plan_notices(self, at: datetime, *, most: int) -> int:
-        """Plan a delivery for each notice that has none yet; answer how many were planned."""
+        """Plan a delivery for each notice that has none yet; return how many were planned."""
         rows = await self._connection.execute(
             select(_notices.c.id, _notices.c.account_id)
             .where(_notices.c.planned_at.is_(None))
@@ -456,7 +456,7 @@ class DeliveryRepository:
         return len(found)
 
     async def backlog(self, now: datetime) -> tuple[int, datetime | None]:
-        """Answer how many deliveries are due, and since when the oldest of them is."""
+        """Return how many deliveries are due, and since when the oldest of them is."""
         row = (
             await self._connection.execute(
                 select(func.count(), func.min(_table.c.due_at)).where(

@@ -51,7 +51,7 @@ class LoggedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class LoggedAttempt:
-    """One try; headers are JSON objects, and nothing in them proves anything."""
+    """One attempt; headers are JSON objects, and nothing in them proves anything."""
 
     number: int
     started_at: datetime
@@ -173,7 +173,7 @@ class DeliveryLogRepository:
         return None if row is None else as_value(LoggedDelivery, row)
 
     async def attempts(self, delivery_id: str) -> tuple[LoggedAttempt, ...]:
-        """List the tries of a delivery, the first one first."""
+        """List the attempts of a delivery, the first one first."""
         rows = await self._connection.execute(
             select(*columns_of(LoggedAttempt, _attempts))
             .where(_attempts.c.delivery_id == delivery_id)
@@ -182,7 +182,8 @@ class DeliveryLogRepository:
         return tuple(as_value(LoggedAttempt, row) for row in rows)
 
     async def counts(self, subscription_id: str) -> tuple[int, int]:
-        """Count what waits for its next try, and what is held while the subscription is paused."""
+        """Count what waits for its next attempt, and what is held while the subscription is
+        paused."""
         return await self._count(subscription_id, "PENDING"), await self._count(
             subscription_id, "HELD"
         )

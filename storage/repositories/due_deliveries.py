@@ -102,13 +102,13 @@ _leased = _select(*columns_of(Delivery, _table)).where(
 )
 _known = _select(_table.c.id)
 _live_subscriptions = select(*columns_of(Subscription, _subscriptions)).where(
-    _subscriptions.c.ended_at.is_(None)
+    _subscriptions.c.deleted_at.is_(None)
 )
 _live_notices = (
     select(*columns_of(Notice, _notices), *columns_of(Tenant, _tenants))
     .join(_tenants, _tenants.c.id == _notices.c.tenant_id)
     .outerjoin(_tenant_webhooks, _tenant_webhooks.c.id == _notices.c.tenant_webhook_id)
-    .where(_tenant_webhooks.c.ended_at.is_(None))
+    .where(_tenant_webhooks.c.deleted_at.is_(None))
 )
 _FIELDS = len(Delivery.__struct_fields__)
 

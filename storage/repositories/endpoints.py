@@ -36,7 +36,7 @@ _deliveries = table_of(DeliveryRow)
 _events = table_of(EventRow)
 
 _LONGEST_WAY = timedelta(days=14)
-"""More than lies between a delivery's making and its last try, a day each."""
+"""More than lies between a delivery's making and its last attempt, a day each."""
 
 _is_paused = _table.c.state == literal_column("'PAUSED'")
 _is_pending = _deliveries.c.status == literal_column("'PENDING'")
@@ -65,9 +65,9 @@ class EndpointRepository:
         self._connection = connection
 
     async def get(self, subscription_id: str, *, lock: bool = False) -> Endpoint | None:
-        """Answer a live subscription's state; with `lock` nobody else changes it before the end."""
+        """Return a live subscription's state; with `lock` nobody else changes it before the end."""
         query = select(*columns_of(Endpoint, _table)).where(
-            _table.c.id == subscription_id, _table.c.ended_at.is_(None)
+            _table.c.id == subscription_id, _table.c.deleted_at.is_(None)
         )
         found = await self._connection.execute(query.with_for_update() if lock else query)
         row = found.first()
@@ -90,11 +90,11 @@ class EndpointRepository:
             update(_table).where(_table.c.id == subscription_id).values(**values, updated_at=at)
         )
 
-    async def note(self, *, failing: Sequence[str], well: Sequence[str], at: datetime) -> None:
-        """Note whose tries fail, unless it's noted already, and whose succeed again."""
+    async def note(self, *, failing: Sequence[str], healthy: Sequence[str], at: datetime) -> None:
+        """Note whose attempts fail, unless it's noted already, and whose succeed again."""
         for ids, since, is_news in (
             (failing, at, _table.c.failing_since.is_(None)),
-            (well, None, _table.c.failing_since.is_not(None)),
+            (healthy, None, _table.c.failing_since.is_not(None)),
         ):
             if ids:
                 chosen = (
@@ -110,10 +110,10 @@ class EndpointRepository:
                     .values(failing_since=since)
                 )
 
-    async def failed_tries(self, subscription_id: str, since: datetime, *, most: int) -> int:
-        """Count failed tries since then, up to `most`, of a subscription.
+    async def failed_attempts(self, subscription_id: str, since: datetime, *, most: int) -> int:
+        """Count failed attempts since then, up to `most`, of a subscription.
 
-        Looked at are its latest deliveries, and some of those that wait for another try: behind
+        Looked at are its latest deliveries, and some of those that wait for another attempt: behind
         a long backlog the latest ones haven't been tried.
         """
         own = _deliveries.c.subscription_id == subscription_id
@@ -195,7 +195,7 @@ class EndpointRepository:
         """
         rows = await self._connection.execute(
             select(_table.c.id, _table.c.state).where(
-                _table.c.ended_at.is_(None),
+                _table.c.deleted_at.is_(None),
                 or_(
                     (_table.c.state == ACTIVE) & exists().where(_own, _is_held),
                     (_table.c.state != ACTIVE)
@@ -206,7 +206,7 @@ class EndpointRepository:
         return [(row.id, row.state) for row in rows]
 
     async def hold(self, subscription_id: str, *, now: datetime, most: int) -> int:
-        """Hold up to `most` deliveries that wait and aren't under way; answer how many it were."""
+        """Hold up to `most` deliveries that wait and aren't under way; return how many it were."""
         if not await self._stands(subscription_id, _table.c.state != ACTIVE):
             return 0
         chosen = (
@@ -228,9 +228,9 @@ class EndpointRepository:
         return len(result.all())  # of a statement that begins with WITH, SQLite counts no rows
 
     async def take_back(self, subscription_id: str, since: datetime, *, most: int) -> int:
-        """Hold up to `most` events that were given up since then; answer how many it were.
+        """Hold up to `most` events that were given up since then; return how many it were.
 
-        Their tries stay written down. Nothing is taken back for an active subscription.
+        Their attempts stay written down. Nothing is taken back for an active subscription.
         """
         if not await self._stands(subscription_id, _table.c.state != ACTIVE):
             return 0
@@ -257,7 +257,7 @@ class EndpointRepository:
         return len(result.all())
 
     async def release(self, subscription_id: str, *, now: datetime, most: int) -> int:
-        """Let up to `most` held deliveries go, the oldest first; answer how many it were."""
+        """Let up to `most` held deliveries go, the oldest first; return how many it were."""
         if not await self._stands(subscription_id, _table.c.state == ACTIVE):
             return 0
         rows = await self._connection.execute(
@@ -282,7 +282,7 @@ class EndpointRepository:
         """Say whether it is still in that state, and see that it stays so until the commit."""
         found = await self._connection.execute(
             select(_table.c.id)
-            .where(_table.c.id == subscription_id, _table.c.ended_at.is_(None), state)
+            .where(_table.c.id == subscription_id, _table.c.deleted_at.is_(None), state)
             .with_for_update(read=True)
         )
         return found.first() is not None
@@ -293,7 +293,7 @@ class EndpointRepository:
         """Count live subscriptions by state."""
         rows = await self._connection.execute(
             select(_table.c.state, func.count())
-            .where(_table.c.ended_at.is_(None))
+            .where(_table.c.deleted_at.is_(None))
             .group_by(_table.c.state)
         )
         return {row[0]: row[1] for row in rows}
@@ -317,6 +317,6 @@ def _probable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         _is_paused,
         _table.c.next_probe_at <= now,
-        _table.c.ended_at.is_(None),
+        _table.c.deleted_at.is_(None),
         exists().where(_own, _is_held),
     )

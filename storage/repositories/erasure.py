@@ -51,7 +51,7 @@ class ErasureRepository:
         self._connection = connection
 
     async def erase(self, account_id: str, most: int) -> tuple[str, int] | None:
-        """Delete up to `most` rows of the first table that has any; answer which and how many.
+        """Delete up to `most` rows of the first table that has any; return which and how many.
 
         None once nothing of the account is left.
         """

@@ -56,7 +56,7 @@ class EventRepository:
         self._connection = connection
 
     async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-        """Answer which (account id, resource, resource id) have had an event before.
+        """Return which (account id, resource, resource id) have had an event before.
 
         Also those that are known to have, because the events themselves are cleared away in time.
         """
@@ -69,7 +69,7 @@ class EventRepository:
         return {(row[0], row[1], row[2]) for row in rows}
 
     async def add_new(self, events: Sequence[Event]) -> set[str]:
-        """Store those events that aren't stored yet; answer the ids of the ones that were new.
+        """Store those events that aren't stored yet; return the ids of the ones that were new.
 
         Of several with the same upstream id the first counts.
         """
@@ -79,7 +79,7 @@ class EventRepository:
         return {row[0] for row in rows}
 
     async def get(self, event_ids: Sequence[str]) -> dict[str, Event]:
-        """Answer the events with these ids, by id."""
+        """Return the events with these ids, by id."""
         if not event_ids:
             return {}
         rows = await self._connection.execute(

@@ -43,7 +43,7 @@ class KeyRepository:
         return result.rowcount == 1
 
     async def revoke(self, key_id: str, at: datetime) -> bool:
-        """End a key at once; answer False when it was revoked before."""
+        """End a key at once; return False when it was revoked before."""
         result = await self._connection.execute(
             update(self._table).where(self._is_live(key_id)).values(revoked_at=at)
         )

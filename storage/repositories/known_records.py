@@ -1,4 +1,4 @@
-"""What vendors were told of each record, by events and by polls."""
+"""What was emitted of each record, after an announcement or a poll."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from storage.values import Value, as_row, as_value, columns_of, table_of, types_
 _table = table_of(KnownRecordRow)
 
 NEVER = datetime.fromtimestamp(0, UTC)
-"""When a record was told that is only kept place for."""
+"""`emitted_until` of a row that only reserves the record's key."""
 
 _note = (
     update(_table)
@@ -25,39 +25,40 @@ _note = (
     )
     .values(
         version=bindparam("b_version"),
-        told_at=bindparam("b_told_at"),
+        emitted_until=bindparam("b_emitted_until"),
         read_at=bindparam("b_read_at"),
     )
 )
 
 
 class KnownRecord(Value, frozen=True):
-    """The newest state of a record that was told, when, and when a poll last read it."""
+    """The newest state of a record that was emitted, and when a poll last read the record."""
 
     account_id: str
     resource: str
     resource_id: str
     version: str
-    told_at: datetime
+    emitted_until: datetime
     read_at: datetime | None = None
 
 
-def telling(insert: Any) -> Any:
-    """Finish an INSERT of what events tell; it returns what `KnownRecordRepository.tell` does."""
+def upserting(insert: Any) -> Any:
+    """Finish an INSERT of emitted states; it returns what `KnownRecordRepository.note_emitted`
+    does."""
     new = insert.excluded
-    is_newer = new.told_at > _table.c.told_at
+    is_newer = new.emitted_until > _table.c.emitted_until
     return insert.on_conflict_do_update(
         index_elements=list(_table.primary_key),
         set_={
-            "told_at": case((is_newer, new.told_at), else_=_table.c.told_at),
+            "emitted_until": case((is_newer, new.emitted_until), else_=_table.c.emitted_until),
             "version": case((is_newer, new.version), else_=_table.c.version),
         },
-        where=or_(_table.c.read_at.is_(None), new.told_at > _table.c.read_at),
+        where=or_(_table.c.read_at.is_(None), new.emitted_until > _table.c.read_at),
     ).returning(_table.c.account_id, _table.c.resource, _table.c.resource_id, _table.c.read_at)
 
 
-_tell = Prepared(
-    KnownRecord, types_of(KnownRecord, _table), lambda given: telling(given.insert(_table))
+_note_emitted = Prepared(
+    KnownRecord, types_of(KnownRecord, _table), lambda given: upserting(given.insert(_table))
 )
 
 
@@ -65,24 +66,25 @@ class KnownRecordRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def tell(
-        self, told: Sequence[KnownRecord]
+    async def note_emitted(
+        self, emitted: Sequence[KnownRecord]
     ) -> dict[tuple[str, str, str], datetime | None]:
-        """Note what events tell, one entry for each record, where that is news.
+        """Write down the states that events emit, one for each record, where they are newer.
 
-        Answers when each of those was last read by a poll. A record that isn't among them was read
-        later than its event was made, so that the poll has told the change; nothing is noted then.
+        Returns when each of those was last read by a poll. A record that isn't among them was read
+        later than its event was made, so that the poll has emitted the change; nothing is written
+        then.
         """
-        if not told:
+        if not emitted:
             return {}
-        ordered = sorted(told, key=lambda one: (one.account_id, one.resource, one.resource_id))
-        rows = await _tell.fetch(self._connection, ordered)
+        ordered = sorted(emitted, key=lambda one: (one.account_id, one.resource, one.resource_id))
+        rows = await _note_emitted.fetch(self._connection, ordered)
         return {row[:3]: row[3] for row in rows}
 
     async def get(
         self, account_id: str, resource: str, ids: Collection[str], *, hold: bool = False
     ) -> dict[str, KnownRecord]:
-        """Answer what is known of some of an account's records, by id.
+        """Return what is known of some of an account's records, by id.
 
         With `hold` nobody else notes anything of them, known or not, before this transaction ends.
         """
@@ -106,7 +108,7 @@ class KnownRecordRepository:
         )
         rows = await self._connection.execute(query.with_for_update() if hold else query)
         found = [as_value(KnownRecord, row) for row in rows]
-        return {one.resource_id: one for one in found if one.told_at != NEVER}
+        return {one.resource_id: one for one in found if one.emitted_until != NEVER}
 
     async def note(self, records: Sequence[KnownRecord]) -> None:
         """Write down what a poll found of records that are held."""
@@ -122,7 +124,7 @@ class KnownRecordRepository:
     async def mark_read(
         self, account_id: str, resource: str, ids: Collection[str], at: datetime
     ) -> None:
-        """Write down that a poll read records that are held, and found what had been told."""
+        """Write down that a poll read records that are held, and found what had been emitted."""
         if ids:
             await self._connection.execute(
                 update(_table)

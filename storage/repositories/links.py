@@ -30,7 +30,8 @@ class Link:
     account_id: str | None
     """The account to link again, when the link was started under its key."""
     code_verifier: bytes = field(repr=False)
-    """Sealed for `place`: the PKCE verifier. Empty for a link page, which mints none itself."""
+    """Sealed for `associated_data`: the PKCE verifier. Empty for a link page, which mints none
+    itself."""
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
@@ -46,7 +47,7 @@ class Link:
     """What the browser took along: the hash of a one-time code, or the id of an account key."""
 
     @property
-    def place(self) -> str:
+    def associated_data(self) -> str:
         """Where the sealed verifier belongs."""
         return f"links.code_verifier:{self.id}"
 
@@ -121,7 +122,7 @@ class LinkRepository:
     async def use_code(
         self, digests: Sequence[str], tenant_id: str, at: datetime
     ) -> ExchangeCode | None:
-        """Use a code up; answer None when it's unknown, used, too old or another tenant's."""
+        """Use a code up; return None when it's unknown, used, too old or another tenant's."""
         result = await self._connection.execute(
             update(_codes)
             .where(
@@ -162,7 +163,7 @@ class LinkRepository:
             )
 
     async def purge(self, before: datetime) -> int:
-        """Delete links and codes that expired before this moment; answer how many."""
+        """Delete links and codes that expired before this moment; return how many."""
         gone = 0
         for table in (_table, _codes):
             result = await self._connection.execute(

@@ -23,14 +23,14 @@ class Notice:
     """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED."""
     callback_url: str
     body: bytes | None = field(repr=False)
-    """Sealed for `place`: the JSON to send; None once it was sent or given up."""
+    """Sealed for `associated_data`: the JSON to send; None once it was sent or given up."""
     created_at: datetime
     planned_at: datetime | None = None
     tenant_webhook_id: str | None = None
     """The tenant's subscription it is sent for, if it is for one."""
 
     @property
-    def place(self) -> str:
+    def associated_data(self) -> str:
         """Where the sealed body belongs."""
         return f"notices.body:{self.id}"
 

@@ -17,7 +17,7 @@ class RateBudgetRepository:
         self._is_postgres = connection.dialect.name == "postgresql"
 
     async def open(self, name: str) -> str:
-        """Answer a ledger, empty when it's new.
+        """Return a ledger, empty when it's new.
 
         It stays locked until the transaction ends, which must be soon: PostgreSQL ends it after
         two seconds of silence, so that a process that stands still doesn't stop the others.
@@ -38,7 +38,7 @@ class RateBudgetRepository:
         return (await self._connection.execute(locked)).scalar_one()
 
     async def clock(self) -> float:
-        """Answer the database's present moment, in seconds of the epoch.
+        """Return the database's present moment, in seconds of the epoch.
 
         Ask once the ledger is open: before that it may have been waited for.
         """

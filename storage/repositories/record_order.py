@@ -185,7 +185,7 @@ async def _merge(
 async def let_followers_wait(
     connection: SqlConnection, heads: Sequence[tuple[str, str, datetime]]
 ) -> None:
-    """Put off what follows a failed try of its record until that is tried again.
+    """Put off what follows a failed attempt of its record until that is tried again.
 
     Each head is (subscription id, record key, due at). They'd be blocked all the same; but claims
     would look at them each time.

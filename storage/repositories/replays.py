@@ -164,7 +164,7 @@ class ReplayRepository:
         until: datetime | None,
         at: datetime,
     ) -> bool:
-        """Write down how far a job is; answer False when it isn't this owner's any more.
+        """Write down how far a job is; return False when it isn't this owner's any more.
 
         `until` is the lease's new end; None gives it back.
         """
@@ -196,7 +196,7 @@ class ReplayRepository:
         )
 
     async def cancel_deliveries(self, replay: Replay, at: datetime, *, most: int) -> int:
-        """End up to `most` of its deliveries that still wait; answer how many there were."""
+        """End up to `most` of its deliveries that still wait; return how many there were."""
         waiting = (
             select(_deliveries.c.id)
             .where(*_planned_by(replay), _deliveries.c.status.in_(_WAITING))
@@ -205,13 +205,13 @@ class ReplayRepository:
             .with_for_update(key_share=True)
             .cte()
         )
-        ended = await self._connection.execute(
+        canceled = await self._connection.execute(
             update(_deliveries)
             .where(_deliveries.c.id.in_(select(waiting.c.id)))
             .values(status="CANCELED", completed_at=at, lease_owner=None, lease_until=None)
             .returning(_deliveries.c.id)
         )
-        return len(ended.all())
+        return len(canceled.all())
 
     async def count(self, wanted: Fitting) -> int:
         """Count the deliveries that are to be sent again."""
@@ -247,7 +247,7 @@ class ReplayRepository:
         return found, found[-1].id if len(found) == most else last
 
     async def joined(self, delivery_ids: Sequence[str]) -> dict[str, str]:
-        """Answer, for those joined with an event that made the record, that event's id."""
+        """Return, for those joined with an event that made the record, that event's id."""
         if not delivery_ids:
             return {}
         rows = await self._connection.execute(
@@ -268,7 +268,7 @@ class ReplayRepository:
         await self._connection.execute(insert(_events).values(**as_row(event)))
 
     async def waiting(self, subscription_id: str, *, most: int) -> int:
-        """Count the deliveries of a subscription that wait for a try, up to `most`."""
+        """Count the deliveries of a subscription that wait for an attempt, up to `most`."""
         some = (
             select(_deliveries.c.id)
             .where(

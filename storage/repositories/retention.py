@@ -58,7 +58,8 @@ class RetentionRepository:
         return RetentionBatch(ids, rows[-1].id if len(rows) == most else None)
 
     async def delete_deliveries(self, ids: Sequence[str], before: datetime) -> int:
-        """Delete those of them that are finished, with their tries; answer how many there were."""
+        """Delete those of them that are finished, with their attempts; return how many there
+        were."""
         rows = await self._connection.execute(
             select(_deliveries.c.id)
             .where(_deliveries.c.id.in_(ids), _finished(before))
@@ -98,7 +99,7 @@ class RetentionRepository:
         return RetentionBatch(ids, rows[-1].id if len(rows) == most else None)
 
     async def delete_events(self, ids: Sequence[str]) -> int:
-        """Delete those of them that have no delivery; answer how many there were."""
+        """Delete those of them that have no delivery; return how many there were."""
         used = select(_deliveries.c.id).where(_deliveries.c.event_id == _events.c.id).exists()
         rows = await self._connection.execute(
             select(_events.c.id)
@@ -111,12 +112,12 @@ class RetentionRepository:
             await self._connection.execute(delete(_events).where(_events.c.id.in_(found)))
         return len(found)
 
-    async def ended_accounts(self) -> list[tuple[str, int]]:
+    async def unlinked_accounts(self) -> list[tuple[str, int]]:
         """List the accounts that ended and have no subscription, with their known records."""
         live = (
             select(_subscriptions.c.id)
             .where(
-                _subscriptions.c.account_id == _accounts.c.id, _subscriptions.c.ended_at.is_(None)
+                _subscriptions.c.account_id == _accounts.c.id, _subscriptions.c.deleted_at.is_(None)
             )
             .exists()
         )
@@ -129,7 +130,7 @@ class RetentionRepository:
         return [(row[0], row[1]) for row in rows]
 
     async def delete_known_records(self, account_id: str, *, most: int) -> int:
-        """Delete what is known of up to `most` records of an account; answer how many."""
+        """Delete what is known of up to `most` records of an account; return how many."""
         some = (
             select(_known.c.resource, _known.c.resource_id)
             .where(_known.c.account_id == account_id)

@@ -65,7 +65,7 @@ class SealedValue:
 
     column: SealedColumn
     row_id: str
-    place: str
+    associated_data: str
     sealed: bytes = field(repr=False)
 
 
@@ -98,7 +98,7 @@ class SealedValueRepository:
         ]
 
     async def replace(self, value: SealedValue, sealed: bytes) -> bool:
-        """Store a value sealed anew, unless somebody changed it; answer whether it was stored."""
+        """Store a value sealed anew, unless somebody changed it; return whether it was stored."""
         table, name = value.column.table, value.column.column
         result = await self._connection.execute(
             update(table)

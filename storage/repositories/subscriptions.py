@@ -28,12 +28,12 @@ class Subscription:
     resource: str
     callback_url: str
     secret: bytes = field(repr=False)
-    """Sealed for `place`."""
+    """Sealed for `associated_data`."""
     created_at: datetime
     updated_at: datetime
-    ended_at: datetime | None = None
+    deleted_at: datetime | None = None
     previous_secret: bytes | None = field(default=None, repr=False)
-    """Sealed for `previous_place`."""
+    """Sealed for `previous_associated_data`."""
     previous_until: datetime | None = None
     ordered: bool = False
     coalesce_seconds: int = 0
@@ -43,12 +43,12 @@ class Subscription:
     next_probe_at: datetime | None = None
 
     @property
-    def place(self) -> str:
+    def associated_data(self) -> str:
         """Where the sealed secret belongs."""
         return f"subscriptions.secret:{self.id}"
 
     @property
-    def previous_place(self) -> str:
+    def previous_associated_data(self) -> str:
         """Where the sealed secret belongs once it has been replaced."""
         return f"subscriptions.previous_secret:{self.id}"
 
@@ -70,7 +70,7 @@ mark = sql_cast(literal_column(f"{_table.name}.xmin"), Text)
 def _of_accounts(given: Given) -> "Select[Any, Any, Any]":
     return (
         select(*columns_of(Subscription, _table))
-        .where(_table.c.account_id == given["account_id"], _table.c.ended_at.is_(None))
+        .where(_table.c.account_id == given["account_id"], _table.c.deleted_at.is_(None))
         .order_by(_table.c.id)
     )
 
@@ -105,7 +105,7 @@ class SubscriptionRepository:
             raise Conflict("this subscription exists already") from error
 
     async def get(self, subscription_id: str, *, hold: bool = False) -> Subscription | None:
-        """Answer one; with `hold` it can't change before this transaction ends."""
+        """Return one; with `hold` it can't change before this transaction ends."""
         query = self._select.where(_table.c.id == subscription_id)
         row = (
             await self._connection.execute(query.with_for_update(read=True) if hold else query)
@@ -128,21 +128,21 @@ class SubscriptionRepository:
         return [(Subscription(*row[:-1]), row[-1]) for row in rows]
 
     async def end_all_of(self, account_id: str, at: datetime) -> list[str]:
-        """Mark all live ones of an account ended; answer their ids."""
+        """Mark all live ones of an account deleted; return their ids."""
         rows = await self._connection.execute(
             update(_table)
-            .where(_table.c.account_id == account_id, _table.c.ended_at.is_(None))
-            .values(ended_at=at, updated_at=at)
+            .where(_table.c.account_id == account_id, _table.c.deleted_at.is_(None))
+            .values(deleted_at=at, updated_at=at)
             .returning(_table.c.id)
         )
         return [row[0] for row in rows]
 
     async def end(self, subscription_id: str, at: datetime) -> bool:
-        """Mark it ended; answer False when it had ended before."""
+        """Mark it deleted; return False when it had ended before."""
         result = await self._connection.execute(
             update(_table)
-            .where(_table.c.id == subscription_id, _table.c.ended_at.is_(None))
-            .values(ended_at=at, updated_at=at)
+            .where(_table.c.id == subscription_id, _table.c.deleted_at.is_(None))
+            .values(deleted_at=at, updated_at=at)
         )
         return result.rowcount == 1
 
@@ -173,7 +173,7 @@ class SubscriptionRepository:
         until: datetime | None,
         at: datetime,
     ) -> bool:
-        """Store a new sealed secret beside the previous one; answer False when `old` isn't so now.
+        """Store a new sealed secret beside the previous one; return False when `old` isn't so now.
 
         `previous` is None when only the new one is to count.
         """
@@ -182,14 +182,14 @@ class SubscriptionRepository:
             .where(
                 _table.c.id == old.id,
                 _table.c.secret == old.secret,
-                _table.c.ended_at.is_(None),
+                _table.c.deleted_at.is_(None),
             )
             .values(secret=secret, previous_secret=previous, previous_until=until, updated_at=at)
         )
         return result.rowcount == 1
 
     async def forget_previous_secrets(self, at: datetime) -> int:
-        """Drop the secrets whose time beside a newer one is over; answer how many there were."""
+        """Drop the secrets whose time beside a newer one is over; return how many there were."""
         result = await self._connection.execute(
             update(_table)
             .where(_table.c.previous_until <= at)

@@ -21,20 +21,20 @@ class System:
     target: str
     client_id: str
     client_secret: bytes = field(repr=False)
-    """Sealed for `secret_place`."""
+    """Sealed for `secret_associated_data`."""
     custom_values: bytes = field(repr=False)
-    """Sealed for `values_place`: a JSON object of names to strings."""
+    """Sealed for `values_associated_data`: a JSON object of names to strings."""
     scopes: str | None
     created_at: datetime
     updated_at: datetime
 
     @property
-    def secret_place(self) -> str:
+    def secret_associated_data(self) -> str:
         """Where the sealed client secret belongs."""
         return f"systems.client_secret:{self.tenant_id}:{self.target}"
 
     @property
-    def values_place(self) -> str:
+    def values_associated_data(self) -> str:
         """Where the sealed custom values belong."""
         return f"systems.custom_values:{self.tenant_id}:{self.target}"
 
@@ -69,7 +69,7 @@ class SystemRepository:
         return [as_value(System, row) for row in rows]
 
     async def remove(self, tenant_id: str, target: str) -> bool:
-        """Delete the credentials; answer False when there were none."""
+        """Delete the credentials; return False when there were none."""
         result = await self._connection.execute(
             delete(_table).where(_table.c.tenant_id == tenant_id, _table.c.target == target)
         )

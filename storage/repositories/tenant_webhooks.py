@@ -20,7 +20,7 @@ class TenantWebhook:
     tenant_id: str
     callback_url: str
     created_at: datetime
-    ended_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 class TenantWebhookRepository:
@@ -37,21 +37,21 @@ class TenantWebhookRepository:
         """
         query = (
             select(*columns_of(TenantWebhook, _table))
-            .where(_table.c.tenant_id == tenant_id, _table.c.ended_at.is_(None))
+            .where(_table.c.tenant_id == tenant_id, _table.c.deleted_at.is_(None))
             .order_by(_table.c.id)
         )
         rows = await self._connection.execute(query.with_for_update(read=True) if hold else query)
         return [as_value(TenantWebhook, row) for row in rows]
 
     async def end(self, webhook_id: str, tenant_id: str, at: datetime) -> bool:
-        """Mark a tenant's own webhook ended; answer False when there is no such live one."""
+        """Mark a tenant's own webhook deleted; return False when there is no such live one."""
         result = await self._connection.execute(
             update(_table)
             .where(
                 _table.c.id == webhook_id,
                 _table.c.tenant_id == tenant_id,
-                _table.c.ended_at.is_(None),
+                _table.c.deleted_at.is_(None),
             )
-            .values(ended_at=at)
+            .values(deleted_at=at)
         )
         return result.rowcount == 1

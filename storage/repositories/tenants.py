@@ -24,10 +24,10 @@ class Tenant:
     cancel_callback_url: str | None = None
     key_in_redirect: bool = False
     signing_secret: bytes | None = field(default=None, repr=False)
-    """Sealed for `place`: the 32 random bytes that sign redirects and notices."""
+    """Sealed for `associated_data`: the 32 random bytes that sign redirects and notices."""
 
     @property
-    def place(self) -> str:
+    def associated_data(self) -> str:
         """Where the sealed signing secret belongs."""
         return f"tenants.signing_secret:{self.id}"
 

@@ -30,9 +30,9 @@ class StoredTokens:
 
     connection_id: str
     access_token: bytes = field(repr=False)
-    """Sealed for `access_place`."""
+    """Sealed for `access_associated_data`."""
     refresh_token: bytes | None = field(repr=False)
-    """Sealed for `refresh_place`; None when offline access wasn't granted."""
+    """Sealed for `refresh_associated_data`; None when offline access wasn't granted."""
     expires_at: datetime
     scopes: str
     """Granted scopes, space separated."""
@@ -42,19 +42,19 @@ class StoredTokens:
     kind: str = OAUTH
     """OAUTH or API_KEY."""
     custom_values: bytes | None = field(default=None, repr=False)
-    """Sealed for `values_place`; only beside an API key."""
+    """Sealed for `values_associated_data`; only beside an API key."""
     checked_at: datetime | None = None
     """When this set was last checked after a refusal; only where it can't be renewed."""
 
     @property
-    def access_place(self) -> str:
+    def access_associated_data(self) -> str:
         """Where the sealed access token belongs."""
-        return access_place(self.connection_id)
+        return access_associated_data(self.connection_id)
 
     @property
-    def refresh_place(self) -> str:
+    def refresh_associated_data(self) -> str:
         """Where the sealed refresh token belongs."""
-        return refresh_place(self.connection_id)
+        return refresh_associated_data(self.connection_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +75,17 @@ class Unfinished:
         return self.over_for >= timedelta(0)
 
 
-def values_place(connection_id: str) -> str:
+def values_associated_data(connection_id: str) -> str:
     """Say where the sealed custom values beside an API key belong."""
     return f"tokens.custom_values:{connection_id}"
 
 
-def access_place(connection_id: str) -> str:
+def access_associated_data(connection_id: str) -> str:
     """Say where the sealed access token of a connection belongs."""
     return f"tokens.access_token:{connection_id}"
 
 
-def refresh_place(connection_id: str) -> str:
+def refresh_associated_data(connection_id: str) -> str:
     """Say where the sealed refresh token of a connection belongs."""
     return f"tokens.refresh_token:{connection_id}"
 

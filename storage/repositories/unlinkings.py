@@ -50,13 +50,13 @@ class UnlinkingRepository:
         )
 
     async def get(self, unlinking_id: str, *, lock: bool = False) -> Unlinking | None:
-        """Answer one; with `lock` nobody else changes it before this transaction ends."""
+        """Return one; with `lock` nobody else changes it before this transaction ends."""
         query = select(_table).where(_table.c.id == unlinking_id)
         row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
         return None if row is None else _value(row)
 
     async def of_account(self, account_id: str) -> Unlinking | None:
-        """Answer the latest of an account, finished or not."""
+        """Return the latest of an account, finished or not."""
         row = (
             await self._connection.execute(
                 select(_table)

@@ -26,7 +26,7 @@ class UpstreamSubscription:
     purpose: str
     code: str
     secret: bytes = field(repr=False)
-    """Sealed for `place`."""
+    """Sealed for `associated_data`."""
     types: str
     state: str
     upstream_id: str | None
@@ -34,11 +34,11 @@ class UpstreamSubscription:
     updated_at: datetime
 
     @property
-    def place(self) -> str:
-        return _place(self.id)
+    def associated_data(self) -> str:
+        return _associated_data(self.id)
 
 
-def _place(subscription_id: str) -> str:
+def _associated_data(subscription_id: str) -> str:
     return f"upstream_subscriptions.secret:{subscription_id}"
 
 
@@ -58,8 +58,8 @@ class Callback:
 
     target: str
     secret: bytes = field(repr=False)
-    """Sealed for `place`."""
-    place: str
+    """Sealed for `associated_data`."""
+    associated_data: str
     subscribed_at: datetime
     watching: tuple[Watching, ...]
     """The connection's accounts, oldest first."""
@@ -145,7 +145,7 @@ class UpstreamSubscriptionRepository:
         return Callback(
             target=target,
             secret=secret,
-            place=_place(subscription_id),
+            associated_data=_associated_data(subscription_id),
             subscribed_at=created_at,
             watching=tuple(Watching(one, *known) for one, known in watching.items()),
         )
@@ -204,7 +204,7 @@ class UpstreamSubscriptionRepository:
     async def change(
         self, subscription: UpstreamSubscription, at: datetime, **values: Any
     ) -> UpstreamSubscription:
-        """Change one that is held; answer it as it is now.
+        """Change one that is held; return it as it is now.
 
         `updated_at` always moves, so that whoever knows an older state of it notices.
         """

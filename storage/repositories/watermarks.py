@@ -18,14 +18,15 @@ _subscriptions = table_of(SubscriptionRow)
 _is_wanted = exists().where(
     _subscriptions.c.account_id == _table.c.account_id,
     _subscriptions.c.resource == _table.c.resource,
-    _subscriptions.c.ended_at.is_(None),
+    _subscriptions.c.deleted_at.is_(None),
 )
 _is_usable = exists().where(_accounts.c.id == _table.c.account_id, _accounts.c.status == "ACTIVE")
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """One resource of one account: changes up to `changed_until` are known, and told since `since`.
+    """One resource of one account: changes up to `changed_until` are known, and emitted since
+    `since`.
 
     `polled_at` is None until the provider was asked the first time.
     """
@@ -75,7 +76,7 @@ class WatermarkRepository:
             select(_subscriptions.c.account_id, _subscriptions.c.resource)
             .distinct()
             .where(
-                _subscriptions.c.ended_at.is_(None),
+                _subscriptions.c.deleted_at.is_(None),
                 _subscriptions.c.resource.in_(resources),
                 ~exists().where(
                     _table.c.account_id == _subscriptions.c.account_id,
@@ -94,13 +95,13 @@ class WatermarkRepository:
         return [as_value(Watermark, row) for row in rows]
 
     async def drop(self, watermark: Watermark) -> bool:
-        """Delete one that nobody wants; answer False when somebody has come to want it."""
+        """Delete one that nobody wants; return False when somebody has come to want it."""
         result = await self._connection.execute(
             delete(_table).where(*_of(watermark), _table.c.due_at == watermark.due_at, ~_is_wanted)
         )
         return result.rowcount == 1
 
-    async def hurry(
+    async def poll_now(
         self,
         keys: Collection[tuple[str, str]] | str,
         at: datetime,
@@ -133,7 +134,7 @@ class WatermarkRepository:
 
         Only of accounts that may be called for. Safe with any number of workers: on PostgreSQL
         rows being claimed elsewhere are skipped; on SQLite there is one writer. Until it's released
-        one is due when its lease ends, so that a hurry meanwhile isn't lost.
+        one is due when its lease ends, so that `poll_now` meanwhile isn't lost.
         """
         due = (
             select(_table.c.account_id, _table.c.resource)
@@ -156,7 +157,7 @@ class WatermarkRepository:
         return [as_value(Watermark, row) for row in rows]
 
     async def renew(self, watermark: Watermark, owner: str, until: datetime) -> bool:
-        """Hold a lease longer; answer False when it was lost, or the watermark has ended.
+        """Hold a lease longer; return False when it was lost, or the watermark has ended.
 
         Nobody else takes it before the transaction ends.
         """
@@ -165,7 +166,7 @@ class WatermarkRepository:
     async def release(self, watermark: Watermark, owner: str, **values: Any) -> bool:
         """Give a lease back, with what has become of the poll; False when it was lost.
 
-        A poll that was asked for meanwhile, by `hurry`, stays due.
+        A poll that was asked for meanwhile, by `poll_now`, stays due.
         """
         due_at = values.pop("due_at")
         kept = await self._change(
@@ -175,7 +176,7 @@ class WatermarkRepository:
         return kept or changed
 
     async def release_all_of(self, owner: str) -> None:
-        """Give back every lease of a worker that is leaving."""
+        """Give back every lease of a worker that stops."""
         await self._connection.execute(
             update(_table)
             .where(_table.c.lease_owner == owner)

@@ -5,11 +5,11 @@ from storage.tables.api_key import ApiKeyRow
 from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
-from storage.tables.duty import DutyRow
 from storage.tables.event import EventRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
+from storage.tables.periodic_task import PeriodicTaskRow
 from storage.tables.rate_budget import RateBudgetRow
 from storage.tables.replay import ReplayRow
 from storage.tables.subscription import SubscriptionRow, UpstreamSubscriptionRow
@@ -29,13 +29,13 @@ __all__ = [
     "AuditRow",
     "ConnectionRow",
     "DeliveryRow",
-    "DutyRow",
     "EventRow",
     "ExchangeCodeRow",
     "KnownRecordRow",
     "LinkRow",
     "NoticeRow",
     "PageStyleRow",
+    "PeriodicTaskRow",
     "RateBudgetRow",
     "ReplayRow",
     "SubscriptionRow",

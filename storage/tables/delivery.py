@@ -1,4 +1,4 @@
-"""One event (or notice) to be brought to one callback URL, and every try at it.
+"""One event (or notice) to be brought to one callback URL, and every attempt at it.
 
 This table is the queue: a row is due when it's PENDING, `due_at` has come and no lease is live.
 """
@@ -63,7 +63,7 @@ class DeliveryRow(BaseRow, table=True):
     merged_into: str | None = None
     """The delivery that this one was joined with."""
     attempts: int = 0
-    """Tries recorded so far; a completion is a compare-and-set on it and on the lease."""
+    """Attempts recorded so far; a completion is a compare-and-set on it and on the lease."""
     due_at: datetime = Field(sa_type=UtcDateTime)
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from storage.base import BaseRow, UtcDateTime
 
-_LIVE = text("ended_at IS NULL")
+_LIVE = text("deleted_at IS NULL")
 _PAUSED = text("state = 'PAUSED'")
 
 
@@ -51,12 +51,12 @@ class SubscriptionRow(BaseRow, table=True):
     state_reason: str | None = None
     """Why it isn't ACTIVE: FAILING, GONE or VENDOR."""
     failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Since when no try has succeeded; null when the last one did."""
+    """Since when no attempt has succeeded; null when the last one did."""
     next_probe_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When a PAUSED one may be tried next."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set by DELETE; the row stays for the delivery log."""
 
 

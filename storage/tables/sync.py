@@ -17,7 +17,7 @@ class WatermarkRow(BaseRow, table=True):
     changed_until: datetime = Field(sa_type=UtcDateTime)
     """Changes up to this moment are known; the first value is the moment of subscribing."""
     since: datetime = Field(sa_type=UtcDateTime)
-    """The moment of subscribing: nothing older is told."""
+    """The moment of subscribing: nothing older is emitted."""
     due_at: datetime = Field(sa_type=UtcDateTime)
     """When to ask next."""
     interval_seconds: int
@@ -36,8 +36,9 @@ class KnownRecordRow(BaseRow, table=True):
     resource: str = Field(primary_key=True)
     resource_id: str = Field(primary_key=True)
     version: str
-    """The newest state that vendors were told of: the record's last change, or a hash of it."""
-    told_at: datetime = Field(sa_type=UtcDateTime)
-    """When the event that told it happened."""
+    """The newest state that was emitted: the moment of the record's last change, or a hash of
+    it."""
+    emitted_until: datetime = Field(sa_type=UtcDateTime)
+    """Changes of the record up to this moment have been emitted."""
     read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When a poll last read the record."""

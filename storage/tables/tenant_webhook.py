@@ -14,5 +14,5 @@ class TenantWebhookRow(BaseRow, table=True):
     tenant_id: str = Field(foreign_key="tenants.id", index=True)
     callback_url: str
     created_at: datetime = Field(sa_type=UtcDateTime)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Set by DELETE; the row stays for the delivery log."""

@@ -25,7 +25,7 @@ class LogCall:
 
 
 def sources() -> Iterator[tuple[str, str]]:
-    """Answer the name and the text of every file of ours that may write to the log."""
+    """Return the name and the text of every file of ours that may write to the log."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             yield str(path.relative_to(ROOT)), path.read_text()
@@ -46,7 +46,7 @@ def log_calls(name: str, text: str) -> list[LogCall]:
 
 
 def _tables(tree: ast.Module) -> dict[str, tuple[str, ...]]:
-    """Answer the module's tables of which every value is a literal text, by their names."""
+    """Return the module's tables of which every value is a literal text, by their names."""
     found: dict[str, tuple[str, ...]] = {}
     for node in tree.body:
         target = node.target if isinstance(node, ast.AnnAssign) else None

@@ -8,7 +8,7 @@ from tests.architecture.log_calls import sources
 
 
 def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Answer the public names of a module's classes and types, and what each is."""
+    """Return the public names of a module's classes and types, and what each is."""
     for node in tree.body:
         match node:
             case ast.ClassDef(name=name):
@@ -28,7 +28,7 @@ def is_type_variable(value: ast.expr | None) -> bool:
 
 
 def namesakes(files: dict[str, str]) -> dict[str, list[str]]:
-    """Answer the names that stand for a class in one file and for something else in another.
+    """Return the names that stand for a class in one file and for something else in another.
 
     Types alone may share a name: they are written anew where they are short, and aren't values.
     """

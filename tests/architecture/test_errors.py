@@ -12,7 +12,7 @@ from tests.architecture.log_calls import PACKAGES
 
 
 def kinds(kind: type[ServiceError] = ServiceError) -> Iterator[type[ServiceError]]:
-    """Answer every error of ours; children come once for each of their parents."""
+    """Return every error of ours; children come once for each of their parents."""
     for package in PACKAGES:
         paths = importlib.import_module(package).__path__
         for module in pkgutil.walk_packages(paths, f"{package}."):

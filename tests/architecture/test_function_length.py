@@ -8,7 +8,7 @@ MOST_LINES = 80
 
 
 def long_functions(file: str, text: str, most: int = MOST_LINES) -> set[tuple[str, str]]:
-    """Answer the functions of a file that have more lines than that, as written."""
+    """Return the functions of a file that have more lines than that, as written."""
     return {
         (file, node.name)
         for node in ast.walk(ast.parse(text))

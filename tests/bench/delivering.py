@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from connector.app import logs
 from connector.app.container import Container, assemble
-from connector.app.processes import spare_what_stays
+from connector.app.processes import freeze_gc
 from connector.app.settings import load
 from storage.clock import system_clock
 from storage.ids import new_id
@@ -67,7 +67,7 @@ async def _main(account: str, subscription: str, url: str, secret: bytes) -> Non
     container = assemble(settings)
     route = Route(account, subscription, "", "")
     container.worker.start()
-    spare_what_stays()
+    freeze_gc()
     at_once = settings.delivery.per_endpoint
     commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(

@@ -69,7 +69,7 @@ async def _attacked(
 async def _meanwhile(
     server: Served, poster: Qonto, route: Route, seconds: float
 ) -> tuple[list[float], list[float]]:
-    """Ask and post at a steady pace; answer the seconds that each took."""
+    """Ask and post at a steady pace; return the seconds that each took."""
     count = int(seconds / EVERY)
 
     async def asking() -> list[float]:
@@ -119,7 +119,7 @@ async def _attacking(kind: str, server: Served, account: Headers) -> AsyncGenera
 
 
 def _resident(pid: int) -> int:
-    """Answer a process' resident memory in bytes."""
+    """Return a process' resident memory in bytes."""
     done = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
     )

@@ -6,7 +6,7 @@ Run as a program; settings from the environment. It says when it has begun, and 
 import uvloop
 from sqlalchemy import text
 
-from connector.app.serving import until_told
+from connector.app.serving import shutdown_signal
 from connector.app.settings import load
 from storage.engine import Database, StorageSettings
 
@@ -25,8 +25,8 @@ async def _main() -> None:
     database = Database(StorageSettings(url=load().database.url.get_secret_value()))
     print("busy", flush=True)
     past = 0
-    with until_told() as told:
-        while not told.is_set():
+    with shutdown_signal() as shutdown:
+        while not shutdown.is_set():
             async with database.reading() as connection:
                 await connection.execute(_READ)
             async with database.writing() as connection:

@@ -25,7 +25,7 @@ Headers = dict[str, str]
 
 
 async def link(url: str, ring: KeyRing, count: int) -> list[Headers]:
-    """Store accounts as linking would have; answer what a caller sends for each."""
+    """Store accounts as linking would have; return what a caller sends for each."""
     database = Database(StorageSettings(url=url))
     work = UnitOfWork(database)
     async with httpx2.AsyncClient() as http:

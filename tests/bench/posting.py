@@ -89,7 +89,7 @@ class Qonto:
         seconds: float,
         expected: int = _ACCEPTED,
     ) -> float:
-        """Post for so long, or until there are no more; answer how many were taken in a second."""
+        """Post for so long, or until there are no more; return how many were taken in a second."""
         left = iter(events)
         taken = 0
         began = time.perf_counter()
@@ -109,7 +109,7 @@ class Qonto:
         return taken / (time.perf_counter() - began)
 
     async def steadily(self, events: Sequence[Posting], per_second: float) -> dict[str, float]:
-        """Post at this rate whether or not answers come; answer when each was to be sent.
+        """Post at this rate whether or not answers come; return when each was to be sent.
 
         A post that starts late counts from its planned moment: waiting is part of latency.
         """
@@ -124,7 +124,7 @@ class Qonto:
         return planned
 
     async def answers(self, events: Sequence[Posting], per_second: float) -> list[float]:
-        """Post at this rate; answer the seconds from each planned moment to its answer."""
+        """Post at this rate; return the seconds from each planned moment to its answer."""
         began = time.perf_counter()
 
         async def post(event: Posting, planned: float) -> float:
@@ -141,7 +141,7 @@ class Qonto:
         return [task.result() for task in tasks]
 
     async def burst(self, events: Sequence[Posting]) -> list[float]:
-        """Post all at once, each on a new connection; answer the seconds until each was taken."""
+        """Post all at once, each on a new connection; return the seconds until each was taken."""
         began = time.perf_counter()
 
         async def post(event: Posting) -> float:

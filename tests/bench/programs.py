@@ -34,7 +34,7 @@ class Program:
     process: Process
 
     async def ask(self, **command: object) -> dict[str, Any]:
-        """Give one command; answer what came of it."""
+        """Give one command; return what came of it."""
         assert self.process.stdin and self.process.stdout
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
         return cast(dict[str, Any], json.loads(await self.process.stdout.readline()))
@@ -70,7 +70,7 @@ async def served(
 
 @asynccontextmanager
 async def working(url: str, key: MasterKey, **settings: str) -> AsyncGenerator[int]:
-    """Run `worker`; answer its process id."""
+    """Run `worker`; return its process id."""
     environment = _environment(url, key, "http://127.0.0.1:1", settings)
     async with _running([_SHIPPED, "worker"], environment) as process:
         yield process.pid

@@ -116,7 +116,7 @@ async def _costs(
 
 
 def _reference(body: bytes) -> float:
-    """Answer the seconds that a page costs in pydantic."""
+    """Return the seconds that a page costs in pydantic."""
     began = time.perf_counter()
     for _ in range(REFERENCES):
         parse_and_dump(body)
@@ -126,7 +126,7 @@ def _reference(body: bytes) -> float:
 async def _pages(
     caller: httpx2.AsyncClient, url: str, headers: Headers, pages: int, at_once: int
 ) -> float:
-    """Fetch a page many times, so many at once; answer the seconds that one took of the whole."""
+    """Fetch a page many times, so many at once; return the seconds that one took of the whole."""
     left = iter(range(pages))
 
     async def fetch() -> None:
@@ -190,12 +190,12 @@ async def _crowd(
 
 
 async def _arrivals(caller: httpx2.AsyncClient, upstream: str) -> list[float]:
-    """Answer when the upstream was asked, in seconds."""
+    """Return when the upstream was asked, in seconds."""
     return (await caller.get(f"{upstream}/arrivals")).json()
 
 
 def _busiest(moments: Sequence[float]) -> int:
-    """Answer how many moments the window with most of them holds, wherever it begins."""
+    """Return how many moments the window with most of them holds, wherever it begins."""
     first = most = 0
     for position, moment in enumerate(moments):
         while moment - moments[first] >= WINDOW:
@@ -205,7 +205,7 @@ def _busiest(moments: Sequence[float]) -> int:
 
 
 def _resident(pid: int) -> int:
-    """Answer a process' resident memory in bytes."""
+    """Return a process' resident memory in bytes."""
     done = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
     )
@@ -214,7 +214,7 @@ def _resident(pid: int) -> int:
 
 @asynccontextmanager
 async def _canned() -> AsyncGenerator[str]:
-    """Run the canned upstream; answer its address."""
+    """Run the canned upstream; return its address."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.canned"), stdout=asyncio.subprocess.PIPE
     )

@@ -52,7 +52,7 @@ class Vendor:
         await self._ask({"do": "forget"})
 
     async def arrivals(self, count: int, *, within: float) -> Arrivals:
-        """Wait until so many have arrived, or for `within` seconds; answer what has."""
+        """Wait until so many have arrived, or for `within` seconds; return what has."""
         answer = await self._ask({"do": "arrivals", "count": count, "within": within})
         return Arrivals(answer["at"], answer["forged"], answer["refused"])
 
@@ -99,7 +99,7 @@ class _Receiver:
         self.enough = asyncio.Event()
 
     def take(self, path: bytes, signature: bytes, body: bytes) -> bytes:
-        """Note a request; answer what to write, nothing for one that is to hang."""
+        """Note a request; return what to write, nothing for one that is to hang."""
         now = time.perf_counter()
         if path.startswith(b"/hang"):
             return b""

@@ -18,7 +18,7 @@ BACKLOG = 60
 RATE = 250
 SECONDS = 0.4
 DEADLINE = "3"
-"""Seconds after which a try is given up; the default of 10 would make the rounds as long."""
+"""Seconds after which an attempt is given up; the default of 10 would make the rounds as long."""
 
 
 async def run(stage: Stage) -> Sequence[Figure]:
@@ -73,7 +73,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
 async def _latencies(
     stage: Stage, poster: Qonto, known: Sequence[Route], healthy: Sequence[Route]
 ) -> list[float]:
-    """Post for all routes in turn; answer the latencies of the healthy ones' events."""
+    """Post for all routes in turn; return the latencies of the healthy ones' events."""
     events = postings(known, int(RATE * SECONDS))
     counted = [event for number, event in enumerate(events) if number % len(known) < len(healthy)]
     await stage.vendor.forget()

@@ -102,7 +102,7 @@ async def _store(url: str, known: Sequence[Route], count: int, status: str) -> N
 
 
 def _resident(pid: int) -> float:
-    """Answer a process's resident memory in megabytes (1,000,000 bytes)."""
+    """Return a process's resident memory in megabytes (1,000,000 bytes)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
     return kilobytes * 1024 / 1e6

@@ -82,7 +82,7 @@ async def run(stage: Stage) -> Sequence[Figure]:
 
 
 async def _peak(stage: Stage, poster: Qonto, route: Route) -> float:
-    """Post as fast as events are taken; answer events per second until the last has arrived."""
+    """Post as fast as events are taken; return events per second until the last has arrived."""
     events = postings([route], PEAK)
     await stage.vendor.forget()
     began = time.perf_counter()
@@ -92,7 +92,7 @@ async def _peak(stage: Stage, poster: Qonto, route: Route) -> float:
 
 
 async def _steady(stage: Stage, poster: Qonto, route: Route, rate: float) -> list[float]:
-    """Post at a rate; answer each event's time from its planned post to its arrival."""
+    """Post at a rate; return each event's time from its planned post to its arrival."""
     events = postings([route], max(20, int(rate * STEADY_SECONDS)))
     await stage.vendor.forget()
     planned = await poster.steadily(events, rate)
@@ -102,7 +102,7 @@ async def _steady(stage: Stage, poster: Qonto, route: Route, rate: float) -> lis
 
 
 async def _direct(stage: Stage, client: aiohttp.ClientSession, commit: Commit) -> list[float]:
-    """Answer the seconds of some signed POSTs, each with a commit before it."""
+    """Return the seconds of some signed POSTs, each with a commit before it."""
     taken: list[float] = []
     for _ in range(_DIRECT):
         began = time.perf_counter()
@@ -117,7 +117,7 @@ async def _direct(stage: Stage, client: aiohttp.ClientSession, commit: Commit) -
 
 
 async def _commits(url: str, stack: AsyncExitStack) -> Commit:
-    """Answer a function that commits one row durably, over the bare driver."""
+    """Return a function that commits one row durably, over the bare driver."""
     make = "CREATE TABLE direct (id TEXT PRIMARY KEY, body TEXT)"
     address = async_url(url)
     if address.drivername.startswith("sqlite"):

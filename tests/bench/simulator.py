@@ -65,7 +65,7 @@ def _by_window(simulator: Simulator) -> Mapping[str, str]:
 async def _ratio(
     small: Simulator, large: Simulator, parameters: Callable[[Simulator], Mapping[str, str]]
 ) -> float:
-    """Answer how many times the small list's page the large one's costs, in the median round."""
+    """Return how many times the small list's page the large one's costs, in the median round."""
     ratios: list[float] = []
     for _ in range(ROUNDS):
         took = [await _pages(one, parameters(one)) for one in (small, large)]
@@ -74,7 +74,7 @@ async def _ratio(
 
 
 async def _pages(simulator: Simulator, parameters: Mapping[str, str]) -> float:
-    """Fetch the same page some times; answer the seconds."""
+    """Fetch the same page some times; return the seconds."""
     headers = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
     transport = httpx2.ASGITransport(simulator.app)
     async with httpx2.AsyncClient(

@@ -35,7 +35,7 @@ class Stage:
     until: float = 0.0
 
     async def database(self, kind: str) -> str:
-        """Make an empty database; answer its URL."""
+        """Make an empty database; return its URL."""
         if kind == "SQLite":
             return databases.new_sqlite(self.templates[0], self.folder)
         return await databases.new_postgres(self.server, self.templates[1])
@@ -68,11 +68,11 @@ async def staged() -> AsyncGenerator[Stage]:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Answer the value below which this part of the values lies."""
+    """Return the value below which this part of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
 def ratio(values: Sequence[float], against: Sequence[float]) -> float:
-    """Answer the ratio of the medians of two series measured in turn."""
+    """Return the ratio of the medians of two series measured in turn."""
     return statistics.median(values) / statistics.median(against)

@@ -73,14 +73,14 @@ def _environment(**settings: str) -> dict[str, str]:
 
 
 def _started(command: Sequence[str], environment: dict[str, str]) -> int:
-    """Start a process that nobody hears; answer its id."""
+    """Start a process that nobody hears; return its id."""
     with Path(os.devnull).open("wb") as nothing:
         actions = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), number) for number in (1, 2)]
         return os.posix_spawn(command[0], command, environment, file_actions=actions)
 
 
 def _cpu_of(command: Sequence[str]) -> float:
-    """Run a command to its end; answer the seconds of CPU that its process took."""
+    """Run a command to its end; return the seconds of CPU that its process took."""
     _, status, used = os.wait4(_started(command, _environment()), 0)
     if status != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
@@ -90,7 +90,7 @@ def _cpu_of(command: Sequence[str]) -> float:
 def _serving_took(url: str) -> tuple[float, float]:
     """Start a server on a database, and end it at its first answer.
 
-    Answers the seconds that went by until then, and those of its CPU.
+    Returns the seconds that went by until then, and those of its CPU.
     """
     probe = bind("127.0.0.1", 0)
     port: int = probe.getsockname()[1]

@@ -78,7 +78,9 @@ async def routes(
                     account_id=account_id,
                     resource="INVOICE",
                     callback_url=callback_url,
-                    secret=ring.seal(secret, place=f"subscriptions.secret:{subscription_id}"),
+                    secret=ring.seal(
+                        secret, associated_data=f"subscriptions.secret:{subscription_id}"
+                    ),
                     created_at=now,
                     updated_at=now,
                 )
@@ -90,7 +92,8 @@ async def routes(
                     purpose="RESOURCES",
                     code=route.code,
                     secret=ring.seal(
-                        route.upstream_secret, place=f"upstream_subscriptions.secret:{upstream_id}"
+                        route.upstream_secret,
+                        associated_data=f"upstream_subscriptions.secret:{upstream_id}",
                     ),
                     types="v1/client-invoices",
                     state="ACTIVE",
@@ -145,7 +148,7 @@ def _event(route: Route, now: datetime) -> Event:
 
 
 async def history(work: UnitOfWork, route: Route, count: int, *, status: str = "DELIVERED") -> None:
-    """Store events of a month ago with a delivery each, and a try unless they're PENDING.
+    """Store events of a month ago with a delivery each, and an attempt unless they're PENDING.
 
     Written by the database itself, half a million at a time.
     """

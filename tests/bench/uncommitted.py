@@ -12,8 +12,8 @@ import uvloop
 from connector.app import logs
 from connector.app.container import assemble
 from connector.app.factory import create_app
-from connector.app.processes import spare_what_stays
-from connector.app.serving import bind, serving, until_told
+from connector.app.processes import freeze_gc
+from connector.app.serving import bind, serving, shutdown_signal
 from connector.app.settings import load
 from storage.group_commit import GroupCommit
 from webhooks.planning import Accepted
@@ -29,10 +29,10 @@ async def _main(port: int) -> None:
 
     container.relay.intake._group = GroupCommit(forget)  # pyright: ignore[reportPrivateUsage]
     app = create_app(container, worker=False)
-    with until_told() as told:
+    with shutdown_signal() as shutdown:
         async with serving(app, bind("127.0.0.1", port)):
-            spare_what_stays()
-            await told.wait()
+            freeze_gc()
+            await shutdown.wait()
     await container.close()
 
 

@@ -120,12 +120,12 @@ class Member:
                 await asyncio.sleep(0.05)
 
     async def kill(self, number: int = signal.SIGKILL) -> int | None:
-        """End it with a signal; answer how it ended, None if it had ended already."""
+        """End it with a signal; return how it ended, None if it had ended already."""
         pid, self.pid = self.pid, None
         return None if pid is None else await self.nursery.order(kill=pid, signal=number)
 
     def said(self) -> str:
-        """Answer what it logged since it was started."""
+        """Return what it logged since it was started."""
         return self.log.read_text()
 
     async def _is_ready(self, http: httpx2.AsyncClient) -> bool:

@@ -29,7 +29,7 @@ class Posted:
     resource_id: str
     first_at: datetime
     accepted_at: datetime | None = None
-    tries: int = 0
+    attempts: int = 0
 
 
 @dataclass
@@ -74,17 +74,17 @@ class Qonto:
         self.events[event.resource_id] = event
         body = _body(event)
         while event.accepted_at is None:
-            event.tries += 1
-            status = await self._try(http, customer, body)
+            event.attempts += 1
+            status = await self._attempt(http, customer, body)
             self.answers[status] += 1
             if status.startswith("2"):
                 event.accepted_at = system_clock()
                 self.acknowledged.set()
             else:
-                await asyncio.sleep(min(0.1 * event.tries, 1))
+                await asyncio.sleep(min(0.1 * event.attempts, 1))
         return event
 
-    async def _try(self, http: aiohttp.ClientSession, customer: Customer, body: bytes) -> str:
+    async def _attempt(self, http: aiohttp.ClientSession, customer: Customer, body: bytes) -> str:
         stamp = str(int(time.time()))
         signature = hmac.digest(
             customer.upstream_secret.encode(), f"{stamp}.".encode() + body, "sha256"

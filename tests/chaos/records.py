@@ -23,7 +23,7 @@ async def statuses(work: UnitOfWork) -> Counter[str]:
 
 
 async def outcomes(work: UnitOfWork, subscription_id: str) -> Counter[str]:
-    """Count a subscription's tries by what came of them: an error's name, or OK."""
+    """Count a subscription's attempts by what came of them: an error's name, or OK."""
     query = (
         select(_attempts.c.error)
         .join(_deliveries, _deliveries.c.id == _attempts.c.delivery_id)
@@ -34,7 +34,7 @@ async def outcomes(work: UnitOfWork, subscription_id: str) -> Counter[str]:
 
 
 async def late_starts(work: UnitOfWork, subscriptions: Sequence[Subscribed]) -> list[timedelta]:
-    """Say how long after the answer to its DELETE each try began that began after it."""
+    """Say how long after the answer to its DELETE each attempt began that began after it."""
     ended = {one.id: one.ended_at for one in subscriptions if one.ended_at is not None}
     query = select(_deliveries.c.subscription_id, _attempts.c.started_at).join(
         _deliveries, _deliveries.c.id == _attempts.c.delivery_id

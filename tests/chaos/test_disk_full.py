@@ -29,7 +29,7 @@ Fill = Callable[[int, Path], Callable[[], None]]
 
 
 def by_limit(pid: int, file: Path) -> Callable[[], None]:
-    """Let a process write no file beyond the size of SQLite's log; answer what lifts that.
+    """Let a process write no file beyond the size of SQLite's log; return what lifts that.
 
     Nor beyond 256 KiB: a log that was long once is written over from its beginning.
     """
@@ -45,7 +45,7 @@ def by_limit(pid: int, file: Path) -> Callable[[], None]:
 
 
 def by_ballast(_: int, file: Path) -> Callable[[], None]:
-    """Fill the file system that the database is on; answer what makes room again."""
+    """Fill the file system that the database is on; return what makes room again."""
     ballast = file.with_name("ballast")
     with ballast.open("wb", buffering=0) as out:
         try:

@@ -77,7 +77,7 @@ def deployment(nursery: Nursery, folder: Path, database_url: str) -> list[Member
     shorter = {} if FULL else {"CHAOS_LEASE_SECONDS": str(LEASE.total_seconds())}
     env = environment(
         database_url,
-        # in the slice a try must end well within the short lease
+        # in the slice an attempt must end well within the short lease
         CONNECTOR_DELIVERY__DEADLINE_SECONDS="10" if FULL else "1",
         **shorter,
     )
@@ -147,7 +147,7 @@ async def test_killed_at_any_moment_no_accepted_event_is_lost(
     figure("subscriptions made / ended", f"{len(vendor.subscriptions)} / {_ended(vendor)}")
     figure("deliveries", told.delivered)
     figure("duplicates", told.duplicates)
-    figure("tries begun after a DELETE answered", len(late))
+    figure("attempts begun after a DELETE answered", len(late))
     figure("longest silence, seconds", round(told.silence.total_seconds(), 1))
     figure("slowest delivery, seconds", round(told.slowest.total_seconds(), 1))
     assert executioner.killed >= KILLS

@@ -1,6 +1,6 @@
 """Receivers that do their worst, beside some that behave: each gets what it deserves.
 
-One `serve` as it ships delivers to all of them at once. What one try makes of each of them is
+One `serve` as it ships delivers to all of them at once. What one attempt makes of each of them is
 tested in `tests/webhooks/test_sender.py`; here it is whether they stay alone with their trouble.
 """
 
@@ -62,7 +62,7 @@ EXPECTED = {
     "two-faced": {"ADDRESS_REFUSED", "OK"},  # of two addresses the public one is taken
     "expired": {"CERTIFICATE_INVALID"},
 }
-"""By path: what tries come to, all of it and nothing else."""
+"""By path: what attempts come to, all of it and nothing else."""
 
 
 async def hangs(_: Received, __: asyncio.StreamWriter) -> None:
@@ -115,7 +115,7 @@ def answer(status: str, *headers: str) -> bytes:
 
 @asynccontextmanager
 async def trap(host: str, port: int = 0) -> AsyncIterator[tuple[int, list[object]]]:
-    """Listen where nobody may ever call; answer the port and who did."""
+    """Listen where nobody may ever call; return the port and who did."""
     callers: list[object] = []
 
     async def caught(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -234,7 +234,7 @@ async def test_receivers_at_their_worst_disturb_nobody_else(
     again = [one.at for one in vendor.at("/busy")]
     assert first_return(vendor) >= ASKED_TO_WAIT, again
     figure("deliveries to healthy neighbours", len(among))
-    figure("tries at the others", sum(sum(one.values()) for one in results.values()))
+    figure("attempts at the others", sum(sum(one.values()) for one in results.values()))
     figure("median wait alone, ms", round(median(alone) * 1000))
     figure("median wait among the others, ms", round(median(among) * 1000))
     figure("longest wait among the others, ms", round(max(among) * 1000))
@@ -243,7 +243,7 @@ async def test_receivers_at_their_worst_disturb_nobody_else(
 async def waits(
     qonto: Qonto, vendor: Vendor, calm: dict[str, Subscribed], *, skip: int = 0
 ) -> list[float]:
-    """Wait until all has arrived there; answer how long each event took, from its acceptance."""
+    """Wait until all has arrived there; return how long each event took, from its acceptance."""
     events = list(qonto.events.values())[skip:]
     await until(lambda: not violations(events, list(calm.values()), vendor.arrivals))
     first = {one.resource_id: one.at for one in reversed(vendor.arrivals) if one.path in calm}
@@ -255,7 +255,7 @@ async def waits(
 
 
 def first_return(vendor: Vendor) -> float:
-    """Answer the seconds until the event came again that was answered with 429."""
+    """Return the seconds until the event came again that was answered with 429."""
     arrivals = vendor.at("/busy")
     refused = arrivals[0]
     (_, again, *_) = [one.at for one in arrivals if one.message_id == refused.message_id]

@@ -8,7 +8,7 @@ from tests.chaos.vendor import Arrival, Subscribed
 from tests.chaos.verdict import summary, violations
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-EVENT = Posted("acct_1", "inv-1", START, accepted_at=START + timedelta(seconds=1), tries=1)
+EVENT = Posted("acct_1", "inv-1", START, accepted_at=START + timedelta(seconds=1), attempts=1)
 HOOK = Subscribed("whk_1", "acct_1", "/one", START - timedelta(seconds=1))
 ARRIVAL = Arrival("/one", "evt_1", "acct_1", b"{}", "inv-1", START + timedelta(seconds=2))
 

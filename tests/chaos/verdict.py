@@ -10,7 +10,7 @@ from tests.chaos.qonto import Posted
 from tests.chaos.vendor import Arrival, Subscribed
 
 UNDER_WAY = timedelta(seconds=12)
-"""How long a try that had started when its subscription ended may take to arrive."""
+"""How long an attempt that had started when its subscription ended may take to arrive."""
 
 
 def violations(

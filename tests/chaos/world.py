@@ -92,7 +92,7 @@ async def _link(tx: DatabaseTransaction, ring: KeyRing, tenant_id: str) -> str:
 async def _subscribe_upstream(
     tx: DatabaseTransaction, ring: KeyRing, account_id: str
 ) -> tuple[str, str]:
-    """Answer the code and the secret with which events of the account's resources are posted."""
+    """Return the code and the secret with which events of the account's resources are posted."""
     at = system_clock() - timedelta(minutes=1)
     code, secret = "", ""
     for purpose, types in TYPES.items():
@@ -105,7 +105,9 @@ async def _subscribe_upstream(
                 connection_id=account_id,
                 purpose=purpose,
                 code=code_,
-                secret=ring.seal(secret_, place=f"upstream_subscriptions.secret:{upstream_id}"),
+                secret=ring.seal(
+                    secret_, associated_data=f"upstream_subscriptions.secret:{upstream_id}"
+                ),
                 types=types,
                 state="ACTIVE",
                 upstream_id=str(uuid.uuid4()),

@@ -30,7 +30,7 @@ def matrix(**given: Any) -> Capabilities:
 
 
 def here(**given: Any) -> list[str]:
-    """Answer the row of invoices."""
+    """Return the row of invoices."""
     (row,) = [one for one in matrix(**given).resources if one.resource == "invoices"]
     return [row.cell(action).here for action in ACTIONS]
 

@@ -74,7 +74,7 @@ def links(document: Path) -> list[str]:
 
 
 def anchors(document: Path) -> set[str]:
-    """Answer the names under which a document's headings can be linked to."""
+    """Return the names under which a document's headings can be linked to."""
     text = _FENCE.sub("", document.read_text())
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

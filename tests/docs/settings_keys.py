@@ -8,7 +8,7 @@ from connector.app.settings import PREFIX, Settings
 
 
 def keys() -> dict[str, str]:
-    """Answer each key with its default as one would write it in the environment."""
+    """Return each key with its default as one would write it in the environment."""
     return dict(_of(Settings, PREFIX))
 
 

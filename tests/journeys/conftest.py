@@ -37,7 +37,7 @@ def lasting_scopes() -> str:
 
 
 def fresh(up: Sandbox) -> Sandbox:
-    """Answer it with simulators as at their start: no link, no fault, and nothing asked yet."""
+    """Return it with simulators as at their start: no link, no fault, and nothing asked yet."""
     for simulator in up.simulators.values():
         simulator.reset()
     return up

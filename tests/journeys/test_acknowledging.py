@@ -39,12 +39,12 @@ class Qonto:
     def __init__(self, running: Sandbox, upstream: UpstreamSubscription) -> None:
         self._path = f"/events/callback/{upstream.code}"
         self._secret = running.container.storage.ring.open_text(
-            upstream.secret, place=upstream.place
+            upstream.secret, associated_data=upstream.associated_data
         )
         self._http = httpx2.AsyncClient(base_url=running.api)
 
     async def post(self, event_id: str) -> float:
-        """Post one event, stored or known after that; answer how many seconds it took."""
+        """Post one event, stored or known after that; return how many seconds it took."""
         event = {
             "id": event_id,
             "type": "v1/client-invoices",
@@ -60,7 +60,7 @@ class Qonto:
         return took
 
     async def look(self) -> float:
-        """Ask for nothing much; answer how many seconds even that takes on this machine now."""
+        """Ask for nothing much; return how many seconds even that takes on this machine now."""
         started = time.perf_counter()
         await ok(self._http.get("/health"))
         return time.perf_counter() - started

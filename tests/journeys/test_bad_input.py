@@ -16,7 +16,7 @@ pytestmark = pytest.mark.loopback
 
 
 def problem(answer: httpx2.Response, status: int, code: str) -> dict:
-    """Check the envelope of a refusal; answer its `errors`."""
+    """Check the envelope of a refusal; return its `errors`."""
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert body["data"] is None
@@ -45,7 +45,7 @@ async def counts(running: Sandbox) -> dict[str, int]:
 
 
 async def other_tenant(running: Sandbox) -> str:
-    """Make a second vendor; answer its API key."""
+    """Make a second vendor; return its API key."""
     return (await running.container.oauth.tenants.create("Another vendor")).api_key
 
 
@@ -171,7 +171,9 @@ async def test_events_are_taken_only_with_a_right_and_fresh_signature(running: S
         account = (await tx.accounts.all())[0]
         upstream = await tx.upstream_subscriptions.of_account(account.id, "RESOURCES")
     assert upstream is not None
-    secret = container.storage.ring.open_text(upstream.secret, place=upstream.place)
+    secret = container.storage.ring.open_text(
+        upstream.secret, associated_data=upstream.associated_data
+    )
     address = f"{running.api}/events/callback/{upstream.code}"
     body = json.dumps(
         {

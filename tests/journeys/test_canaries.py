@@ -17,7 +17,7 @@ pytestmark = pytest.mark.loopback
 
 
 def process_list() -> bytes:
-    """Answer what every user of the machine can see of running processes."""
+    """Return what every user of the machine can see of running processes."""
     return subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, check=True).stdout
 
 
@@ -88,16 +88,16 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
             for account in await tx.accounts.all():
                 for upstream in await tx.upstream_subscriptions.all_of(account.connection_id):
                     secrets[f"secret at Qonto {upstream.id}"] = ring.open_text(
-                        upstream.secret, place=upstream.place
+                        upstream.secret, associated_data=upstream.associated_data
                     )
                 stored = await tx.tokens.of_account(account.id)
                 if stored is not None:
                     secrets[f"access token {account.id}"] = ring.open_text(
-                        stored.access_token, place=stored.access_place
+                        stored.access_token, associated_data=stored.access_associated_data
                     )
                     if stored.refresh_token is not None:
                         secrets[f"refresh token {account.id}"] = ring.open_text(
-                            stored.refresh_token, place=stored.refresh_place
+                            stored.refresh_token, associated_data=stored.refresh_associated_data
                         )
         processes = process_list()
     with sqlite3.connect(database) as connection:
@@ -115,8 +115,8 @@ async def test_no_secret_reaches_database_logs_errors_or_processes(
     assert b"http.request" in places["the logs"], "nothing was logged, so nothing was tested"
     assert len([name for name in secrets if name.startswith("secret at Qonto")]) >= 3
     assert len(secrets) >= 21
-    for place, content in places.items():
+    for where, content in places.items():
         for name, secret in secrets.items():
             assert len(secret) >= 12
-            assert secret.encode() not in content, f"{name} is in {place}"
-            assert secret.encode().hex().encode() not in content, f"{name} is in {place}, in hex"
+            assert secret.encode() not in content, f"{name} is in {where}"
+            assert secret.encode().hex().encode() not in content, f"{name} is in {where}, in hex"

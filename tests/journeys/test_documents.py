@@ -32,7 +32,7 @@ def up(lasting: Sandbox) -> Sandbox:
 def store(
     simulator: Simulator, content: bytes, *, name: str = "f.pdf", kind: str = "application/pdf"
 ) -> str:
-    """Put a file into the simulator's store; answer the attachment's id."""
+    """Put a file into the simulator's store; return the attachment's id."""
     world = simulator.world
     books = world.books[_linked(simulator)]
     return world.store_file(books, name, kind, lambda: content, world.now()).id
@@ -52,7 +52,7 @@ def to_the_store(simulator: Simulator) -> list[Entry]:
 
 
 async def record(client: httpx2.AsyncClient, kind: str) -> dict[str, Any]:
-    """Answer a record of a kind that has a file."""
+    """Return a record of a kind that has a file."""
     listed = (await client.get(f"/accounting/{kind}?limit=100")).json()["data"]
     return next(one for one in listed if one.get("fileId") or one.get("files"))
 

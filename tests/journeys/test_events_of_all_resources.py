@@ -47,7 +47,7 @@ async def busy(database_url: str) -> AsyncIterator[Sandbox]:
 async def subscribe(
     running: Sandbox, key: str, vendor: Vendor, *resources: str
 ) -> dict[str, dict[str, Any]]:
-    """Subscribe to each; answers what was said, by resource."""
+    """Subscribe to each; return what was said, by resource."""
     said: dict[str, dict[str, Any]] = {}
     async with running.client(key) as client:
         for resource in resources:
@@ -86,7 +86,7 @@ class Happenings:
         self.control = Control(simulator)
 
     async def all(self) -> set[Event]:
-        """Let something happen to a record of each kind; answers the events it must lead to."""
+        """Let something happen to a record of each kind; return the events it must lead to."""
         control, events = self.control, set[Event]()
         invoice = control.create_invoice(unit_price="100.00")["id"]
         events.add(("INVOICE", "CREATED", invoice))

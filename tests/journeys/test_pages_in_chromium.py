@@ -16,7 +16,7 @@ pytestmark = [
 
 
 def heading(opened: Opened) -> tuple[str, str]:
-    """Answer the page's language and its only heading of the first order."""
+    """Return the page's language and its only heading of the first order."""
     (language,) = re.findall(r'<html lang="([a-z]+)"', opened.dom)
     (title,) = re.findall(r"<h1>([^<]*)</h1>", opened.dom)
     return language, title

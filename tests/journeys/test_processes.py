@@ -45,7 +45,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 async def run_apart(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:
-    """Run a command as a process to its end; answer exit code, standard output and error."""
+    """Run a command as a process to its end; return exit code, standard output and error."""
     process = await asyncio.create_subprocess_exec(
         COMMAND,
         *arguments,

@@ -83,7 +83,7 @@ async def ask(up: Sandbox, target: str, account_key: str, fault: dict[str, Any])
 
 
 def told(answer: httpx2.Response) -> dict[str, Any]:
-    """Answer the error of a failure, which is whole and no stack trace."""
+    """Return the error of a failure, which is whole and no stack trace."""
     body = answer.json()
     assert body["data"] is None
     assert body["errors"]["message"]

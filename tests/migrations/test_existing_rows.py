@@ -127,13 +127,13 @@ async def test_tokens_and_subscriptions_of_before_belong_to_a_connection_and_sti
 ) -> None:
     await migrations.downgrade(database, BEFORE_CONNECTIONS)
     await fill(database, ring)
-    place = "tokens.access_token:acct_1"
+    associated_data = "tokens.access_token:acct_1"
     async with database.writing() as connection:
         await put(
             connection,
             "tokens",
             account_id="acct_1",
-            access_token=ring.seal("access", place=place),
+            access_token=ring.seal("access", associated_data=associated_data),
             expires_at=MOMENT,
             scopes="webhook",
             version=7,
@@ -162,7 +162,10 @@ async def test_tokens_and_subscriptions_of_before_belong_to_a_connection_and_sti
     assert account is not None
     assert account.connection_id is not None
     assert tokens is not None
-    assert (tokens.version, ring.open_text(tokens.access_token, place=tokens.access_place)) == (
+    assert (
+        tokens.version,
+        ring.open_text(tokens.access_token, associated_data=tokens.access_associated_data),
+    ) == (
         7,
         "access",
     )

@@ -123,7 +123,7 @@ class Provider:
         return httpx2.AsyncClient(transport=httpx2.MockTransport(self.handle))
 
     def consent(self, authorize_url: str) -> dict[str, str]:
-        """Say yes as the customer would; answer the parameters the browser comes back with."""
+        """Say yes as the customer would; return the parameters the browser comes back with."""
         asked = {
             name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()
         }

@@ -40,14 +40,14 @@ async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def begin(floor: Floor, tenant: Tenant, wish: LinkRequest, target: str = "acme") -> str:
-    """Start a link; answer its page's token."""
+    """Start a link; return its page's token."""
     started = await floor.links.start(tenant, target, wish)
     assert started.url.startswith(PAGE)
     return started.url.removeprefix(PAGE)
 
 
 async def go(floor: Floor, token: str) -> tuple[ConsentAnswer, dict[str, str]]:
-    """Click on the page and consent; answer what the browser comes back with."""
+    """Click on the page and consent; return what the browser comes back with."""
     departure = await floor.pages.depart(token)
     back = floor.provider.consent(departure.url)
     answer = ConsentAnswer(back["state"], code=back["code"])

@@ -31,9 +31,9 @@ async def test_a_link_by_key_hands_out_access_without_scopes_or_end(floor: Floor
         assert access.headers == {"Authorization": "acme-1234:secret-canary"}
         assert (access.scopes, access.expires_at) == (None, None)
         floor.clock.move(days=4000)
-    standing = await floor.vault.standing(account.id)
-    assert standing is not None
-    assert (standing.scopes, standing.is_renewable) == ((), False)
+    credential_status = await floor.vault.credential_status(account.id)
+    assert credential_status is not None
+    assert (credential_status.scopes, credential_status.is_renewable) == ((), False)
 
 
 async def test_the_key_is_stored_sealed(floor: Floor) -> None:

@@ -47,7 +47,7 @@ Kill = Callable[[str, str], Awaitable[int]]
 
 @asynccontextmanager
 async def executioner(database_url: str, address: str) -> AsyncIterator[Kill]:
-    """Answer what runs a doomed process to its end, and the signal that ended it."""
+    """Return what runs a doomed process to its end, and the signal that ended it."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.oauth.doomed", database_url, address),
         stdin=asyncio.subprocess.PIPE,

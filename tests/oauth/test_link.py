@@ -152,7 +152,7 @@ async def test_with_a_webhook_the_key_goes_from_server_to_server(floor: Floor) -
         "ACCOUNT_LINKED", HOOK, tenant.id,
     )  # fmt: skip
     assert notice.body is not None
-    body = json.loads(floor.ring.open(notice.body, place=notice.place))
+    body = json.loads(floor.ring.open(notice.body, associated_data=notice.associated_data))
     key = body.pop("accountKey")
     assert body == {
         "eventType": "ACCOUNT_LINKED",
@@ -367,7 +367,9 @@ async def test_linking_again_under_the_key_gives_no_key(floor: Floor, webhook: s
     (user,) = await floor.tenants.end_users(tenant)
     assert len(user.keys) == 1
     for notice in await notices(floor):
-        body = json.loads(floor.ring.open(notice.body or b"", place=notice.place))
+        body = json.loads(
+            floor.ring.open(notice.body or b"", associated_data=notice.associated_data)
+        )
         assert (body["accountKey"], body["relinked"]) == (None, True)
     assert len(await notices(floor)) == (webhook is not None)
 

@@ -48,7 +48,7 @@ class Edge:
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """Answer an error with its code and wrong fields."""
+    """Return an error with its code and wrong fields."""
     assert isinstance(error, ServiceError)
     fields = [field.field for field in error.fields] if isinstance(error, Invalid) else []
     return JSONResponse({"code": error.code, "fields": fields}, 400)
@@ -92,7 +92,7 @@ async def come_back(
 
 
 async def link(floor: Floor, vendor: httpx2.AsyncClient, browser: httpx2.AsyncClient) -> str:
-    """Walk the flow; answer the account key."""
+    """Walk the flow; return the account key."""
     url = (await vendor.get("/auth/acme", params={"callbackUrl": CALLBACK})).text
     redirect = await come_back(floor, browser, url)
     code = query_of(redirect.headers["Location"])["code"]

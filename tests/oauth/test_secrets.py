@@ -55,7 +55,9 @@ async def test_no_secret_is_in_the_database_the_logs_or_a_repr(floor: Floor) -> 
         async with floor.work.reading() as tx:
             (notice,) = await tx.notices.unplanned()
             values.append(notice)
-            body = floor.ring.open(notice.body or b"", place=notice.place).decode()
+            body = floor.ring.open(
+                notice.body or b"", associated_data=notice.associated_data
+            ).decode()
         secrets += re.findall(r"acc_[A-Za-z0-9_-]+", body)
         floor.clock.move(hours=2)
         for account_id in floor.told:

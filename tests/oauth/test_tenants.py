@@ -135,7 +135,9 @@ async def test_a_signing_secret_is_shown_once_and_kept_sealed(floor: Floor) -> N
     fresh = await floor.tenants.get(tenant.id)
     assert fresh.signing_secret is not None
     assert secret.raw not in fresh.signing_secret
-    assert floor.ring.open(fresh.signing_secret, place=fresh.place) == secret.raw
+    assert (
+        floor.ring.open(fresh.signing_secret, associated_data=fresh.associated_data) == secret.raw
+    )
     assert len(secret.hex) == 64
     assert secret.whsec.startswith("whsec_")
     assert secret.hex not in repr(secret) + repr(fresh)

@@ -290,7 +290,7 @@ async def test_a_spill_that_cannot_be_opened_is_kept_aside(
         case "empty":
             path.write_bytes(b"")
         case _:
-            path.write_bytes(KeyRing([MasterKey.generate("gone")]).seal(b"{}", place="x"))
+            path.write_bytes(KeyRing([MasterKey.generate("gone")]).seal(b"{}", associated_data="x"))
     vault = process(floor, spill)
     await vault.start()
     await vault.close()

@@ -118,7 +118,7 @@ async def test_an_account_that_is_not_active_never_calls_upstream(
 async def test_an_unknown_account_is_inactive(floor: Floor) -> None:
     with pytest.raises(AccountInactive):
         await floor.vault.get("acct_unknown")
-    assert await floor.vault.standing("acct_unknown") is None
+    assert await floor.vault.credential_status("acct_unknown") is None
 
 
 async def test_new_custom_values_reach_the_headers_within_five_seconds(floor: Floor) -> None:
@@ -143,12 +143,12 @@ async def test_without_app_credentials_there_is_no_access(floor: Floor, account:
 
 
 async def test_standing_names_scopes_and_no_token(floor: Floor, account: Account) -> None:
-    standing = await floor.vault.standing(account.id)
-    assert standing is not None
-    assert "webhook" in standing.scopes
-    assert standing.is_renewable
-    assert standing.expires_at == floor.clock() + timedelta(hours=1)
-    assert "canary" not in repr(standing)
+    credential_status = await floor.vault.credential_status(account.id)
+    assert credential_status is not None
+    assert "webhook" in credential_status.scopes
+    assert credential_status.is_renewable
+    assert credential_status.expires_at == floor.clock() + timedelta(hours=1)
+    assert "canary" not in repr(credential_status)
 
 
 # -- one refresh
@@ -405,7 +405,9 @@ async def crash_after_the_answer(
             lease=lease,
         )
     assert old.refresh_token is not None
-    refresh_token = floor.ring.open_text(old.refresh_token, place=old.refresh_place)
+    refresh_token = floor.ring.open_text(
+        old.refresh_token, associated_data=old.refresh_associated_data
+    )
     tenant = await floor.tenants.get(account.tenant_id)
     async with floor.work.reading() as tx:
         system = await tx.systems.get(tenant.id, "acme")

@@ -98,7 +98,7 @@ class World:
 
     def opened(self, stored: StoredTokens) -> str:
         assert stored.refresh_token is not None
-        return RING.open_text(stored.refresh_token, place=stored.refresh_place)
+        return RING.open_text(stored.refresh_token, associated_data=stored.refresh_associated_data)
 
     def orphaned_since(self) -> float | None:
         """When the provider rotated, if nobody alive and no disk has what came of it."""
@@ -263,8 +263,8 @@ class Systems:
         system = System("sys", tenant_id, target, "client", b"", b"", None, _BASE, _BASE)
         return replace(
             system,
-            client_secret=RING.seal("secret", place=system.secret_place),
-            custom_values=seal_values(RING, {}, place=system.values_place),
+            client_secret=RING.seal("secret", associated_data=system.secret_associated_data),
+            custom_values=seal_values(RING, {}, associated_data=system.values_associated_data),
         )
 
 

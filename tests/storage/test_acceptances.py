@@ -51,7 +51,7 @@ def delivery_of(event: Event, subscription: Subscription) -> Delivery:
     )
 
 
-def telling(events: Sequence[Event]) -> list[KnownRecord]:
+def emitted_records(events: Sequence[Event]) -> list[KnownRecord]:
     newest = {event.resource_id: event for event in sorted(events, key=lambda it: it.occurred_at)}
     return [
         KnownRecord(it.account_id, it.resource, it.resource_id, it.id, it.occurred_at)
@@ -68,7 +68,7 @@ async def store(
     accounts = sorted({event.account_id for event in events})
     known = await live.of(tx, accounts)
     return await tx.acceptances.store(
-        events, telling(events), [delivery_of(it, subscription) for it in events], known
+        events, emitted_records(events), [delivery_of(it, subscription) for it in events], known
     )
 
 
@@ -78,7 +78,7 @@ async def known(relay: Relay, events: Sequence[Event]) -> dict[str, tuple[str, d
         found = await tx.known_records.get(
             first.account_id, first.resource, [it.resource_id for it in events]
         )
-    return {name: (record.version, record.told_at) for name, record in found.items()}
+    return {name: (record.version, record.emitted_until) for name, record in found.items()}
 
 
 @pytest.mark.parametrize("single", [True, False])
@@ -116,7 +116,7 @@ async def test_of_several_alike_in_a_batch_the_first_counts(
     assert stored.deliveries == {delivery_of(first, subscription).id}
 
 
-async def test_what_a_poll_has_told_already_is_not_queued_again(
+async def test_what_a_poll_has_emitted_already_is_not_queued_again(
     relay: Relay, subscription: Subscription
 ) -> None:
     """The poll read these records an hour after the events of all but the last were made."""
@@ -182,7 +182,7 @@ async def test_nothing_is_planned_for_what_subscriptions_are_no_more(
             subscription.id, ordered=True, coalesce_seconds=3, at=START
         ),
         lambda tx: tx.subscriptions.add(replace(subscription, id="whk_new", resource="BILL")),
-        lambda tx: tx.endpoints.note(failing=[subscription.id], well=[], at=START),
+        lambda tx: tx.endpoints.note(failing=[subscription.id], healthy=[], at=START),
         lambda tx: tx.subscriptions.end(subscription.id, START),
         lambda tx: tx.subscriptions.end("whk_new", START),
     )

@@ -251,7 +251,7 @@ async def test_nothing_is_due_for_a_subscription_that_ended(
 # -- completing -------------------------------------------------------------------------------
 
 
-async def test_a_completion_records_the_try_and_frees_the_lease(
+async def test_a_completion_records_the_attempt_and_frees_the_lease(
     relay: Relay, subscription: Subscription
 ) -> None:
     (delivery,) = await queue(relay, subscription)
@@ -289,10 +289,11 @@ async def test_a_late_completion_of_a_lost_lease_changes_nothing(
     assert await relay.one(subscription) == finished
 
 
-async def test_the_log_tells_of_the_try_that_counted(
+async def test_the_log_tells_of_the_attempt_that_counted(
     relay: Relay, subscription: Subscription
 ) -> None:
-    """Two workers made the same try; the one that held the lease has the word, first or last."""
+    """Two workers made the same attempt; the one that held the lease has the word, first or
+    last."""
     for winner_first in (True, False):
         (delivery,) = await queue(relay, subscription)
         await claim(relay, "a")
@@ -304,7 +305,7 @@ async def test_the_log_tells_of_the_try_that_counted(
         assert (attempt.error, attempt.status_code) == (None, 200)
 
 
-async def test_a_try_overtaken_by_its_own_successor_changes_nothing(
+async def test_an_attempt_overtaken_by_its_own_successor_changes_nothing(
     relay: Relay, subscription: Subscription
 ) -> None:
     (delivery,) = await queue(relay, subscription)

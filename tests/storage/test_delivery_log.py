@@ -31,7 +31,7 @@ async def subscription(relay: Relay) -> Subscription:
 async def read(
     relay: Relay, subscription: Subscription, chosen: LogFilter, *, most: int, window: int = 20_000
 ) -> list[list[str]]:
-    """Read page after page to the end; answer the ids of each."""
+    """Read page after page to the end; return the ids of each."""
     pages: list[list[str]] = []
     before: str | None = None
     while True:

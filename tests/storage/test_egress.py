@@ -428,7 +428,7 @@ GOOD_URLS = (
 
 
 def refuses(policy: EgressPolicy, url: str) -> str | None:
-    """Answer the code a URL is refused with; None when it's accepted."""
+    """Return the code a URL is refused with; None when it's accepted."""
     try:
         policy.check_url(url)
     except UrlRefused as refused:

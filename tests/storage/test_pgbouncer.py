@@ -39,7 +39,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def bounced(postgres_server: str, mode: str) -> AsyncIterator[str]:
-    """Answer the URL of an empty database through a PgBouncer with few connections."""
+    """Return the URL of an empty database through a PgBouncer with few connections."""
     url = await databases.new_postgres(postgres_server, None)
     behind = databases.async_url(url)
     with tempfile.TemporaryDirectory(prefix="bouncer-") as folder, bouncing(behind, mode, folder):

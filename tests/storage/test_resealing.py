@@ -29,15 +29,17 @@ async def add(tx: DatabaseTransaction, number: int, ring: KeyRing) -> None:
     """A tenant with a signing secret, and an account with both tokens."""
     bare = Tenant(f"ten_{number:04}", "Vendor", AT)
     await tx.tenants.add(bare)
-    await tx.tenants.set_signing_secret(bare.id, ring.seal(f"sign {number}", place=bare.place))
+    await tx.tenants.set_signing_secret(
+        bare.id, ring.seal(f"sign {number}", associated_data=bare.associated_data)
+    )
     account = f"acct_{number:04}"
     await tx.connections.join(Connection(account, bare.id, "qonto", account, "", OAUTH, AT))
     tokens = StoredTokens(account, b"", b"", AT, "", AT)
     await tx.tokens.put(
         StoredTokens(
             account,
-            ring.seal(f"access {number}", place=tokens.access_place),
-            ring.seal(f"refresh {number}", place=tokens.refresh_place),
+            ring.seal(f"access {number}", associated_data=tokens.access_associated_data),
+            ring.seal(f"refresh {number}", associated_data=tokens.refresh_associated_data),
             AT,
             "",
             AT,
@@ -78,9 +80,9 @@ async def test_everything_is_moved_to_the_newest_key_and_still_opens(work: UnitO
     stored = await values(work)
     assert {sealed_with(value.sealed) for value in stored} == {"new"}
     alone = KeyRing([NEW])
-    assert sorted(alone.open_text(value.sealed, place=value.place) for value in stored) == sorted(
-        f"{kind} {number}" for kind in ("sign", "access", "refresh") for number in range(7)
-    )
+    assert sorted(
+        alone.open_text(value.sealed, associated_data=value.associated_data) for value in stored
+    ) == sorted(f"{kind} {number}" for kind in ("sign", "access", "refresh") for number in range(7))
     assert [at.done for at in seen if at.column == "tokens.access_token"] == [0, 3, 6, 7]
 
 
@@ -115,7 +117,7 @@ async def test_whoever_writes_meanwhile_wins(
 
     async def beaten(self: SealedValueRepository, value: SealedValue, sealed: bytes) -> bool:
         if value.row_id == "acct_0001" and value.column.column == "access_token":
-            theirs = KeyRing([OLD]).seal("theirs", place=value.place)
+            theirs = KeyRing([OLD]).seal("theirs", associated_data=value.associated_data)
             await self._connection.execute(
                 update(value.column.table)
                 .where(value.column.table.c.connection_id == value.row_id)
@@ -129,13 +131,18 @@ async def test_whoever_writes_meanwhile_wins(
     async with work.reading() as tx:
         tokens = await tx.tokens.get("acct_0001")
     assert tokens is not None
-    assert BOTH.open_text(tokens.access_token, place=tokens.access_place) == "theirs"
+    assert (
+        BOTH.open_text(tokens.access_token, associated_data=tokens.access_associated_data)
+        == "theirs"
+    )
 
 
 async def test_what_a_lost_key_sealed_is_named_and_the_rest_is_moved(work: UnitOfWork) -> None:
     await fill(work, 2)
     async with work.writing() as tx:
-        await tx.tenants.set_signing_secret("ten_0000", KeyRing([LOST]).seal("x", place="y"))
+        await tx.tenants.set_signing_secret(
+            "ten_0000", KeyRing([LOST]).seal("x", associated_data="y")
+        )
         await tx.tenants.set_signing_secret("ten_0001", b"junk")
     done = await resealing.reseal(work, BOTH)
     assert done.moved == 4
@@ -160,7 +167,9 @@ async def test_a_value_moved_to_another_row_is_unreadable(work: UnitOfWork) -> N
 async def test_usage_says_which_keys_are_needed_and_which_can_go(work: UnitOfWork) -> None:
     await fill(work, 2)
     async with work.writing() as tx:
-        await tx.tenants.set_signing_secret("ten_0000", KeyRing([LOST]).seal("x", place="y"))
+        await tx.tenants.set_signing_secret(
+            "ten_0000", KeyRing([LOST]).seal("x", associated_data="y")
+        )
     before = await resealing.usage(work, BOTH, AT)
     assert [(use.key, use.is_configured, use.sealed, use.can_be_retired) for use in before] == [
         ("new", True, 0, False),

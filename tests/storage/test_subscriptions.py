@@ -66,7 +66,7 @@ async def test_one_ends_once(relay: Relay) -> None:
         assert await tx.subscriptions.end(subscription.id, LATER)
         assert not await tx.subscriptions.end(subscription.id, LATER + timedelta(minutes=1))
         kept = await tx.subscriptions.get(subscription.id)
-    assert kept == replace(subscription, ended_at=LATER, updated_at=LATER)
+    assert kept == replace(subscription, deleted_at=LATER, updated_at=LATER)
 
 
 async def test_what_is_held_ends_after_the_one_who_holds_it(relay: Relay) -> None:
@@ -112,7 +112,7 @@ async def test_a_callbacks_code_says_whose_it_is_and_what_is_watched(
         assert await tx.upstream_subscriptions.callback(upstream.code) == Callback(
             target=account.target,
             secret=upstream.secret,
-            place=upstream.place,
+            associated_data=upstream.associated_data,
             subscribed_at=upstream.created_at,
             watching=(Watching(account.id, "customer-42", watched),),
         )

@@ -12,7 +12,7 @@ from connector.app.cli import invoke
 
 
 async def run(*arguments: str, env: Mapping[str, str]) -> tuple[int, str, str]:
-    """Run a command to its end; answer exit code, standard output and standard error."""
+    """Run a command to its end; return exit code, standard output and standard error."""
     return await asyncio.to_thread(_run, arguments, env)
 
 

@@ -57,7 +57,7 @@ def sqlite_template(folder: Path) -> Path:
 
 @contextmanager
 def postgres_server(quick: Path | None = None) -> Iterator[str]:
-    """Answer a URL of a running PostgreSQL: CONNECTOR_TEST_POSTGRES_URL, or one started here.
+    """Return a URL of a running PostgreSQL: CONNECTOR_TEST_POSTGRES_URL, or one started here.
 
     One with a quick folder may lose what it holds when the machine stops.
     """
@@ -97,7 +97,7 @@ def _patiently(start: Callable[[], Any]) -> Any:
 
 
 def postgres_template(server: str) -> str:
-    """Make a migrated PostgreSQL database to copy; answer its name."""
+    """Make a migrated PostgreSQL database to copy; return its name."""
     name = f"template_{os.getpid()}"
     _run(_create(server, name, template=None))
     _run(_migrate(with_database(server, name)))
@@ -114,7 +114,7 @@ def with_database(server: str, name: str) -> str:
 
 
 def new_sqlite(template: Path, folder: Path) -> str:
-    """Copy the template; answer the copy's URL."""
+    """Copy the template; return the copy's URL."""
     path = folder / f"test-{next(_numbers)}.db"
     shutil.copy(template, path)
     return f"sqlite:///{path}"
@@ -128,7 +128,7 @@ def remove_sqlite(url: str) -> None:
 
 
 async def new_postgres(server: str, template: str | None) -> str:
-    """Copy the template (or make an empty database); answer its URL."""
+    """Copy the template (or make an empty database); return its URL."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     await _create(server, name, template=template)
     return with_database(server, name)
@@ -136,7 +136,7 @@ async def new_postgres(server: str, template: str | None) -> str:
 
 @contextmanager
 def shared_postgres(server: str, template: str) -> Iterator[str]:
-    """Make a database that one test after the other uses; answer its URL."""
+    """Make a database that one test after the other uses; return its URL."""
     name = f"shared_{os.getpid()}"
     url = with_database(server, name)
     _run(_create(server, name, template=template))

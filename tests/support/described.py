@@ -89,7 +89,7 @@ class InProcess:
                 assert (await vendor.post(path, json=body)).status_code == 201
 
     async def code(self, url: str) -> str:
-        """Consent at the address that a link begins with; answer the one-time code."""
+        """Consent at the address that a link begins with; return the one-time code."""
         async with httpx2.AsyncClient(
             mounts={
                 API: httpx2.ASGITransport(self.app),
@@ -101,7 +101,7 @@ class InProcess:
         return httpx2.URL(landed.headers["Location"]).params["code"]
 
     async def link(self) -> str:
-        """Link the test user's first organisation; answer the account key."""
+        """Link the test user's first organisation; return the account key."""
         async with self.client() as vendor:
             url = (await vendor.get(f"/auth/{TARGET}")).text
             answer = await vendor.post("/auth/exchange", json={"code": await self.code(url)})

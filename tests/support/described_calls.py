@@ -199,7 +199,7 @@ class Walk:
                 await self._make(operation, values, {}, None, accept=operation.media_type)
 
     def records(self, path: str) -> list[dict[str, Any]]:
-        """Answer the records that the list at a path gave, the richest first."""
+        """Return the records that the list at a path gave, the richest first."""
         found: dict[str, dict[str, Any]] = {}
         for made in self.made:
             if made.operation.method == "GET" and made.path == path and is_json(made.answer):
@@ -209,7 +209,7 @@ class Walk:
         return sorted(found.values(), key=richness, reverse=True)
 
     def _queries(self, operation: Operation[Any]) -> list[dict[str, str]]:
-        """Answer what to ask with: what must be in the query, from paths that were called."""
+        """Return what to ask with: what must be in the query, from paths that were called."""
         queries: list[dict[str, str]] = [{}]
         for name in _required(operation):
             seen = (
@@ -229,7 +229,7 @@ class Walk:
         query: dict[str, str] | None = None,
         **values: str,
     ) -> Any:
-        """Make a call that must succeed; answer its JSON."""
+        """Make a call that must succeed; return its JSON."""
         (operation,) = [
             one for one in described_operations() if (one.method, one.path) == (method, path)
         ]
@@ -283,7 +283,7 @@ def richness(record: Any) -> int:
 
 
 def succeeded(made: Iterable[Made]) -> dict[str, Made]:
-    """Answer the first success of each operation, by its id."""
+    """Return the first success of each operation, by its id."""
     first: dict[str, Made] = {}
     for one in made:
         if one.answer.status_code == one.operation.status and is_json(one.answer):

@@ -14,7 +14,7 @@ from tests.support.described import API
 
 @cache
 def strict() -> dict[str, Any]:
-    """Answer the document with every model closed, so that what isn't described is an error."""
+    """Return the document with every model closed, so that what isn't described is an error."""
     closed = copy.deepcopy(document(API))
     for schema in closed["components"]["schemas"].values():
         if "properties" in schema:
@@ -32,7 +32,7 @@ def complaints(schema: dict[str, Any], value: Any) -> list[str]:
 
 
 def described_response(method: str, path: str, status: int) -> dict[str, Any]:
-    """Answer how a response is described. Fails for a status that isn't."""
+    """Return how a response is described. Fails for a status that isn't."""
     described = strict()["paths"][path][method.lower()]["responses"]
     assert str(status) in described, f"{method} {path} does not describe {status}"
     response = described[str(status)]

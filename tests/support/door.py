@@ -80,7 +80,7 @@ class Door:
 
 @asynccontextmanager
 async def door(database_url: str) -> AsyncIterator[tuple[Door, str]]:
-    """Put a door in front of a PostgreSQL; answer it and the URL that leads through it."""
+    """Put a door in front of a PostgreSQL; return it and the URL that leads through it."""
     url = async_url(database_url)
     real = Path(str(url.query["host"])) / _SOCKET
     with tempfile.TemporaryDirectory(prefix="door-") as folder:  # a socket's path must be short

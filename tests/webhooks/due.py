@@ -41,7 +41,11 @@ def subscription(ring: KeyRing | None = None, **changed: Any) -> Subscription:
         updated_at=START,
     )
     made = replace(made, **changed)
-    return made if ring is None else replace(made, secret=ring.seal(SECRET, place=made.place))
+    return (
+        made
+        if ring is None
+        else replace(made, secret=ring.seal(SECRET, associated_data=made.associated_data))
+    )
 
 
 def delivery(number: int = 1, subscription_id: str | None = "whk_1", **changed: Any) -> Delivery:
@@ -85,7 +89,11 @@ def due_notice(ring: KeyRing | None = None, webhook_id: str | None = None) -> Du
     )
     tenant = Tenant(id="ten_1", name="Vendor", created_at=START, signing_secret=b"")
     if ring is not None:
-        notice = replace(notice, body=ring.seal(b'{"accountKey":"k"}', place=notice.place))
-        tenant = replace(tenant, signing_secret=ring.seal(TENANT_SECRET, place=tenant.place))
+        notice = replace(
+            notice, body=ring.seal(b'{"accountKey":"k"}', associated_data=notice.associated_data)
+        )
+        tenant = replace(
+            tenant, signing_secret=ring.seal(TENANT_SECRET, associated_data=tenant.associated_data)
+        )
     own = delivery(subscription_id=None, event_id=None, notice_id=notice.id)
     return DueDelivery(own, None, DueNotice(notice, tenant))

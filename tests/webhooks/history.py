@@ -26,9 +26,9 @@ async def past(
     resource_id: str | None = None,
     **changed: Any,
 ) -> list[str]:
-    """Store as many deliveries of as many events, a millisecond apart; answer their ids.
+    """Store as many deliveries of as many events, a millisecond apart; return their ids.
 
-    Each finished one has one try.
+    Each finished one has one attempt.
     """
     begin = at or relay.clock()
     events: list[dict[str, Any]] = []

@@ -34,7 +34,7 @@ Respond = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
 
 
 def says(answer: bytes) -> Respond:
-    """Answer every request with these bytes."""
+    """Return a receiver that answers every request with these bytes."""
 
     async def respond(_request: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)

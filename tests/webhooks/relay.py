@@ -392,7 +392,7 @@ class Relay:
         return dispatcher
 
     def stall(self, dispatcher: Dispatcher) -> None:
-        """Stop a worker's claims; its tries under way go on."""
+        """Stop a worker's claims; its attempts under way go on."""
         for known, task in self.dispatchers:
             if known is dispatcher:
                 task.cancel()
@@ -411,7 +411,7 @@ class Relay:
         for released in self.endpoints.hanging:
             released.set()
         for dispatcher, task in self.dispatchers:
-            async with asyncio.timeout(30):  # a test that failed may have left tries that hang
+            async with asyncio.timeout(30):  # a test that failed may have left attempts that hang
                 await dispatcher.stop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -443,7 +443,7 @@ class Relay:
         self,
         *,
         forget: Callable[[str], None] = lambda _: None,
-        ended: Callable[[str], None] = lambda _: None,
+        deleted: Callable[[str], None] = lambda _: None,
     ) -> Subscriptions:
         return Subscriptions(
             self.work,
@@ -456,11 +456,11 @@ class Relay:
                 public_url="https://connector.example/base/",
                 forget=forget,
             ),
-            ended=ended,
+            deleted=deleted,
         )
 
     def let_be_polled(self) -> Books:
-        """Let the provider be asked for changes too; answers its books."""
+        """Let the provider be asked for changes too; return its books."""
         provider = Provider(
             TARGET, cast(Any, None), cast(Any, None), self.provider, changes=self.books
         )
@@ -492,7 +492,7 @@ class Relay:
         )
 
     def counted(self, outcome: str) -> float:
-        """Answer how many incoming events had this outcome."""
+        """Return how many incoming events had this outcome."""
         name = "qonto_connector_events_total"
         return self.metrics_registry.get_sample_value(name, {"outcome": outcome}) or 0.0
 
@@ -500,12 +500,12 @@ class Relay:
 
     async def tenant(self) -> Tenant:
         tenant_id = new_id("ten", self.clock())
-        place = f"tenants.signing_secret:{tenant_id}"
+        associated_data = f"tenants.signing_secret:{tenant_id}"
         tenant = Tenant(
             id=tenant_id,
             name="Vendor",
             created_at=self.clock(),
-            signing_secret=self.ring.seal(TENANT_SECRET, place=place),
+            signing_secret=self.ring.seal(TENANT_SECRET, associated_data=associated_data),
         )
         async with self.work.writing() as tx:
             await tx.tenants.add(tenant)
@@ -533,13 +533,13 @@ class Relay:
     async def upstream(self, account: Account, **changed: Any) -> UpstreamSubscription:
         """Store a confirmed upstream subscription; its code takes in the account's events."""
         upstream_id = new_id("ups", self.clock())
-        place = f"upstream_subscriptions.secret:{upstream_id}"
+        associated_data = f"upstream_subscriptions.secret:{upstream_id}"
         upstream = UpstreamSubscription(
             id=upstream_id,
             connection_id=account.id,
             purpose=RESOURCES,
             code=f"code-{next(self._numbers)}",
-            secret=self.ring.seal(UPSTREAM_SECRET, place=place),
+            secret=self.ring.seal(UPSTREAM_SECRET, associated_data=associated_data),
             types="v1/client-invoices",
             state="ACTIVE",
             upstream_id="q-0",
@@ -561,7 +561,9 @@ class Relay:
             account_id=account.id,
             resource=resource,
             callback_url=url,
-            secret=self.ring.seal(SECRET, place=f"subscriptions.secret:{subscription_id}"),
+            secret=self.ring.seal(
+                SECRET, associated_data=f"subscriptions.secret:{subscription_id}"
+            ),
             created_at=self.clock(),
             updated_at=self.clock(),
         )
@@ -579,7 +581,7 @@ class Relay:
             account_id=account.id,
             kind="ACCOUNT_LINKED",
             callback_url=url,
-            body=self.ring.seal(body, place=f"notices.body:{notice_id}"),
+            body=self.ring.seal(body, associated_data=f"notices.body:{notice_id}"),
             created_at=self.clock(),
         )
         async with self.work.writing() as tx:

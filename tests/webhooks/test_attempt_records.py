@@ -11,7 +11,7 @@ from storage.repositories.subscriptions import Subscription
 from tests.webhooks.relay import SIGNED, START, Relay, event_body
 from webhooks.attempt_records import AttemptRecords
 from webhooks.attempting import AttemptResult
-from webhooks.endpoints import Tried
+from webhooks.endpoints import EndpointOutcome
 from webhooks.schedule import Answered
 
 NOW = START
@@ -56,7 +56,7 @@ def result(
     delivery: Delivery,
     status: str = "DELIVERED",
     *,
-    tried: Tried | None = None,
+    endpoint_outcome: EndpointOutcome | None = None,
     followed: tuple[str, str] | None = None,
 ) -> AttemptResult:
     code = 200 if status == "DELIVERED" else 500
@@ -64,12 +64,12 @@ def result(
     attempt = Attempt(delivery.id, delivery.attempts + 1, NOW, 1, code, error)
     completed_at = NOW if status == "DELIVERED" else None
     completion = Completion(attempt, "worker", status, NOW, completed_at, followed=followed)
-    return AttemptResult(Answered(code), completion, tried)
+    return AttemptResult(Answered(code), completion, endpoint_outcome)
 
 
-def well(delivery: Delivery, **changed: bool) -> Tried:
+def healthy(delivery: Delivery, **changed: bool) -> EndpointOutcome:
     fields = {"succeeded": True, "gone": False, "probed": False} | changed
-    return Tried(delivery.subscription_id or "", failing_since=None, **fields)
+    return EndpointOutcome(delivery.subscription_id or "", failing_since=None, **fields)
 
 
 async def test_an_attempt_is_stored_with_its_deliverys_next_state(
@@ -103,8 +103,8 @@ async def test_a_receiver_that_is_gone_is_disabled_and_named(
 ) -> None:
     told = Told(relay)
     (delivery,) = await leased(relay, subscription)
-    gone = well(delivery, succeeded=False, gone=True)
-    await told.records.add(result(delivery, "PENDING", tried=gone))
+    gone = healthy(delivery, succeeded=False, gone=True)
+    await told.records.add(result(delivery, "PENDING", endpoint_outcome=gone))
     assert told.changed == [{subscription.id}]
     async with relay.work.reading() as tx:
         found = await tx.subscriptions.get(subscription.id)
@@ -124,7 +124,7 @@ async def test_an_attempt_counts_although_no_conclusion_could_be_drawn(
     monkeypatch.setattr(relay.uses, "note", broken)
     told = Told(relay)
     (delivery,) = await leased(relay, subscription)
-    await told.records.add(result(delivery, tried=well(delivery)))
+    await told.records.add(result(delivery, endpoint_outcome=healthy(delivery)))
     assert await relay.statuses(subscription) == ["DELIVERED"]
     assert told.changed == []
 

@@ -14,10 +14,10 @@ from storage.sealing import KeyRing
 from tests.webhooks.due import delivery, due_event, due_notice, subscription
 from tests.webhooks.relay import START, Clock
 from webhooks.attempting import Attempter, AttemptResult
-from webhooks.endpoints import Tried
+from webhooks.endpoints import EndpointOutcome
 from webhooks.metrics import RelayMetrics
-from webhooks.opened import OpenedSecrets
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed, Outcome
+from webhooks.secret_cache import SecretCache
 from webhooks.sender import OutgoingRequest
 
 LATER = START + timedelta(seconds=3)
@@ -57,7 +57,7 @@ class Stage:
 
     async def attempt(self, due: DueDelivery, *, is_probe: bool = False) -> AttemptResult:
         attempter = Attempter(
-            secrets=OpenedSecrets(self.ring),
+            secrets=SecretCache(self.ring),
             sender=self.receiver,
             clock=self.clock,
             metrics=RelayMetrics(self.registry),
@@ -86,7 +86,9 @@ async def test_what_arrived_is_done_when_the_answer_came(ring: KeyRing) -> None:
     assert (attempt.delivery_id, attempt.number) == ("dlv_1", 1)
     assert (attempt.started_at, attempt.duration_ms) == (START, 3000)
     assert (attempt.status_code, attempt.error) == (204, None)
-    assert result.tried == Tried("whk_1", True, gone=False, failing_since=None, probed=False)
+    assert result.endpoint_outcome == EndpointOutcome(
+        "whk_1", True, gone=False, failing_since=None, probed=False
+    )
     assert stage.receiver.arrived[0].url == "https://app.example/1"
 
 
@@ -132,13 +134,15 @@ async def test_a_probe_that_can_never_arrive_is_given_up(ring: KeyRing, outcome:
 async def test_what_it_says_of_a_receiver_names_what_was_known_before(ring: KeyRing) -> None:
     failing = subscription(ring, failing_since=START - timedelta(days=1))
     result = await Stage(ring, Answered(410)).attempt(due_event(of=failing), is_probe=True)
-    assert result.tried == Tried("whk_1", False, True, START - timedelta(days=1), True)
+    assert result.endpoint_outcome == EndpointOutcome(
+        "whk_1", False, True, START - timedelta(days=1), True
+    )
 
 
 @pytest.mark.parametrize("error", ["NOT_SENT", "SECRET_UNREADABLE", "PROXY_REFUSED"])
 async def test_a_failure_of_ours_says_nothing_of_the_receiver(ring: KeyRing, error: str) -> None:
     result = await Stage(ring, Failed(error)).attempt(due_event(of=subscription(ring)))
-    assert result.tried is None
+    assert result.endpoint_outcome is None
     assert result.completion.attempt.error == error
 
 
@@ -171,7 +175,7 @@ async def test_the_answer_to_an_event_is_kept_and_that_to_a_notice_isnt(ring: Ke
     notice = result.completion.attempt
     assert (notice.status_code, notice.response_headers, notice.response_body) == (200, None, None)
     assert result.completion.notice_id == "ntc_1"
-    assert result.tried is None
+    assert result.endpoint_outcome is None
     assert stage.receiver.arrived[0].body == b'{"accountKey":"k"}'
 
 

@@ -1,4 +1,4 @@
-"""One try at a time for hosts that can't be reached, and slots that they can't take."""
+"""One attempt at a time for hosts that can't be reached, and slots that they can't take."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from tests.webhooks.backlog import queue
 from tests.webhooks.relay import Relay, on_sqlite, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.breaker import Breakers, origin_of
-from webhooks.lanes import Lanes
+from webhooks.endpoint_queues import EndpointQueues
 from webhooks.schedule import Answered, Failed, Outcome
 from webhooks.sender import OutgoingRequest
 
@@ -35,8 +35,8 @@ def test_a_breaker_is_open_after_so_many_failures_in_a_row(
         assert breakers.admits("a")
         one = breakers.started("a")
         assert breakers.admits("a") == (in_a_row < after), "open: one at a time"
-        assert breakers.admits("a", ill=True), "and one of those that are ill"
-        opened = breakers.ended(one, reached=reached)
+        assert breakers.admits("a", unhealthy=True), "and one of those that are unhealthy"
+        opened = breakers.finished(one, reached=reached)
         in_a_row = 0 if reached else in_a_row + (reached is False)
         assert opened == (reached is False and in_a_row == after)
         assert breakers.is_open("a") == (in_a_row >= after)
@@ -44,21 +44,21 @@ def test_a_breaker_is_open_after_so_many_failures_in_a_row(
 
 
 @given(st.integers(1, 50), st.integers(0, 50))
-def test_tries_older_than_a_success_open_no_breaker(hanging: int, later: int) -> None:
+def test_attempts_older_than_a_success_open_no_breaker(hanging: int, later: int) -> None:
     """However many time out at once, while others are answered."""
     breakers = Breakers(5)
-    old = [breakers.started("a", ill=bool(number % 2)) for number in range(hanging)]
-    breakers.ended(breakers.started("a"), reached=True)
+    old = [breakers.started("a", unhealthy=bool(number % 2)) for number in range(hanging)]
+    breakers.finished(breakers.started("a"), reached=True)
     new = [breakers.started("a") for _ in range(later)]
-    assert not any(breakers.ended(one, reached=False) for one in old)
+    assert not any(breakers.finished(one, reached=False) for one in old)
     assert not breakers.is_open("a")
-    opened = [breakers.ended(one, reached=False) for one in new]
+    opened = [breakers.finished(one, reached=False) for one in new]
     assert any(opened) == (later >= 5)
     assert not breakers._under_way
     assert not breakers._succeeded
 
 
-# -- lanes ------------------------------------------------------------------------------------
+# -- endpoints ------------------------------------------------------------------------------------
 
 
 class Ticks:
@@ -68,73 +68,79 @@ class Ticks:
         return self.now
 
 
-def taken(lanes: Lanes) -> Counter[str]:
+def taken(queues: EndpointQueues) -> Counter[str]:
     found: Counter[str] = Counter()
-    while (one := lanes.take()) is not None:
+    while (one := queues.take()) is not None:
         found[one[0]] += 1
     return found
 
 
-def filled(lanes: Lanes, *names: str, each: int = 20) -> None:
+def filled(queues: EndpointQueues, *names: str, each: int = 20) -> None:
     for name in names:
         for number in range(each):
-            lanes.put(name, f"{name}{number}")
+            queues.put(name, f"{name}{number}")
 
 
-def test_a_lane_has_a_few_tries_until_it_answers_and_then_its_share() -> None:
-    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=Ticks())
-    filled(lanes, "a")
-    assert taken(lanes) == {"a": 3}
-    lanes.done("a", answered=True)
-    assert taken(lanes) == {"a": 8}
+def test_an_endpoint_has_a_few_attempts_until_it_answers_and_then_its_share() -> None:
+    queues = EndpointQueues(
+        at_once=20, per_endpoint=10, on_probation=3, not_healthy=10, clock=Ticks()
+    )
+    filled(queues, "a")
+    assert taken(queues) == {"a": 3}
+    queues.done("a", answered=True)
+    assert taken(queues) == {"a": 8}
 
 
-def test_a_lane_that_falls_silent_is_on_trial_again() -> None:
+def test_an_endpoint_that_falls_silent_is_on_probation_again() -> None:
     ticks = Ticks()
-    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=ticks)
-    filled(lanes, "a")
-    taken(lanes)
+    queues = EndpointQueues(
+        at_once=20, per_endpoint=10, on_probation=3, not_healthy=10, clock=ticks
+    )
+    filled(queues, "a")
+    taken(queues)
     ticks.now = 1.0
-    lanes.done("a", answered=True)
-    assert taken(lanes) == {"a": 8}
+    queues.done("a", answered=True)
+    assert taken(queues) == {"a": 8}
     ticks.now = 1.3
-    lanes.done("a", answered=False)
-    assert taken(lanes) == {}
+    queues.done("a", answered=False)
+    assert taken(queues) == {}
 
 
-def test_a_lane_that_fails_again_and_again_has_one_try_at_a_time_until_one_succeeds() -> None:
-    lanes = Lanes(at_once=20, per_lane=10, failures=3, clock=Ticks())
-    filled(lanes, "a", "b", each=40)
-    assert taken(lanes) == {"a": 10, "b": 10}
+def test_an_endpoint_that_fails_again_and_again_has_one_attempt_at_a_time() -> None:
+    queues = EndpointQueues(at_once=20, per_endpoint=10, failures=3, clock=Ticks())
+    filled(queues, "a", "b", each=40)
+    assert taken(queues) == {"a": 10, "b": 10}
     for _ in range(9):
-        lanes.done("a", answered=True, succeeded=False)
-    lanes.done("a", answered=None, succeeded=None)
-    assert taken(lanes) == {"a": 1}, "not even when it does answer"
-    assert lanes.is_in_trouble("a")
-    assert not lanes.is_ill("a")
-    assert not lanes.is_in_trouble("b")
-    lanes.done("a", answered=True, succeeded=False)
-    assert taken(lanes) == {"a": 1}
-    lanes.done("a", answered=True, succeeded=True)
-    assert taken(lanes) == {"a": 10}
-    assert not lanes.is_in_trouble("a")
-    lanes.done("b", answered=True, succeeded=True)
-    assert taken(lanes) == {"b": 1}, "others have what they had"
+        queues.done("a", answered=True, succeeded=False)
+    queues.done("a", answered=None, succeeded=None)
+    assert taken(queues) == {"a": 1}, "not even when it does answer"
+    assert queues.is_in_trouble("a")
+    assert not queues.is_unhealthy("a")
+    assert not queues.is_in_trouble("b")
+    queues.done("a", answered=True, succeeded=False)
+    assert taken(queues) == {"a": 1}
+    queues.done("a", answered=True, succeeded=True)
+    assert taken(queues) == {"a": 10}
+    assert not queues.is_in_trouble("a")
+    queues.done("b", answered=True, succeeded=True)
+    assert taken(queues) == {"b": 1}, "others have what they had"
 
 
-def test_however_many_lanes_hang_others_get_slots() -> None:
-    lanes = Lanes(at_once=20, per_lane=10, on_trial=3, not_well=10, clock=Ticks())
-    filled(lanes, *"abcdefgh")
-    first = taken(lanes)
+def test_however_many_endpoints_hang_others_get_slots() -> None:
+    queues = EndpointQueues(
+        at_once=20, per_endpoint=10, on_probation=3, not_healthy=10, clock=Ticks()
+    )
+    filled(queues, *"abcdefgh")
+    first = taken(queues)
     assert sum(first.values()) <= 11
     for name, number in first.items():
         for _ in range(number):
-            lanes.done(name, answered=False)
-    assert sum(taken(lanes).values()) == 10, "ill ones together have half"
-    filled(lanes, "well")
-    assert taken(lanes) == {"well": 1}, "a new one has its first try all the same"
-    lanes.done("well", answered=True)
-    assert taken(lanes) == {"well": 10}
+            queues.done(name, answered=False)
+    assert sum(taken(queues).values()) == 10, "unhealthy ones together have half"
+    filled(queues, "well")
+    assert taken(queues) == {"well": 1}, "a new one has its first attempt all the same"
+    queues.done("well", answered=True)
+    assert taken(queues) == {"well": 10}
 
 
 @given(
@@ -143,29 +149,29 @@ def test_however_many_lanes_hang_others_get_slots() -> None:
 def test_nothing_waits_while_nothing_is_under_way(
     steps: list[tuple[str, bool | None]],
 ) -> None:
-    """However the tries end: whatever is put is taken in the end, once."""
+    """However the attempts end: whatever is put is taken in the end, once."""
     ticks = Ticks()
-    lanes = Lanes(at_once=6, per_lane=4, on_trial=2, not_well=3, clock=ticks)
+    queues = EndpointQueues(at_once=6, per_endpoint=4, on_probation=2, not_healthy=3, clock=ticks)
     put: list[str] = []
     got: list[str] = []
     under_way: list[str] = []
-    for number, (lane, answered) in enumerate(steps):
-        lanes.put(lane, str(number))
+    for number, (endpoint, answered) in enumerate(steps):
+        queues.put(endpoint, str(number))
         put.append(str(number))
         ticks.now += 0.1
-        while (one := lanes.take()) is not None:
+        while (one := queues.take()) is not None:
             under_way.append(one[0])
             got.append(one[1])
         assert len(under_way) <= 6
         if under_way and number % 3:
-            lanes.done(under_way.pop(0), answered=answered)
+            queues.done(under_way.pop(0), answered=answered)
     while under_way:
-        lanes.done(under_way.pop(0), answered=None)
-        while (one := lanes.take()) is not None:
+        queues.done(under_way.pop(0), answered=None)
+        while (one := queues.take()) is not None:
             under_way.append(one[0])
             got.append(one[1])
     assert sorted(got) == sorted(put)
-    assert not lanes
+    assert not queues
 
 
 # -- in the dispatcher ------------------------------------------------------------------------
@@ -182,7 +188,7 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
 ) -> None:
     """Whichever of its subscriptions it is; another host isn't affected.
 
-    One that wasn't there when it fell silent has a try of its own.
+    One that wasn't there when it fell silent has an attempt of its own.
     """
     neighbour = await relay.subscription(await relay.account(), THERE)
     elsewhere = await relay.subscription(await relay.account(), "https://other.example/")
@@ -193,7 +199,7 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
         return await gates[-1]
 
     relay.endpoints.answers[HERE] = relay.endpoints.answers[THERE] = wait
-    dispatcher = await relay.start(breaker_after=3, on_trial=3)
+    dispatcher = await relay.start(breaker_after=3, on_probation=3)
     await queue(relay, subscription, [str(n) for n in range(8)])
     await until(lambda: len(gates) == 3)
     for gate in gates:
@@ -204,13 +210,13 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
     await all_are(relay, elsewhere, "DELIVERED")
     await until(lambda: len(gates) >= 5)
     await quiet(relay)
-    assert len(gates) == 5, "half open: one try for each of the two"
+    assert len(gates) == 5, "half open: one attempt for each of the two"
     assert dispatcher._slots._metrics.breaker_openings._value.get() == 1
     for gate in gates[3:]:
         gate.set_result(Failed("CONNECTION_FAILED"))
     await until(lambda: len(gates) == 6)
     await quiet(relay)
-    assert len(gates) == 6, "both are ill now, and have one together"
+    assert len(gates) == 6, "both are unhealthy now, and have one together"
     gates[5].set_result(Answered(200))
     await until(lambda: len(gates) >= 8)
     del relay.endpoints.answers[HERE], relay.endpoints.answers[THERE]
@@ -232,7 +238,7 @@ async def test_after_some_timeouts_a_host_is_tried_once_at_a_time_until_it_answe
 async def test_receivers_that_hang_hold_up_no_other_behind_the_same_host(
     relay: Relay, subscription: Subscription
 ) -> None:
-    """All their tries time out at once, and the next ones hang as well."""
+    """All their attempts time out at once, and the next ones hang as well."""
     gates: list[asyncio.Future[Outcome]] = []
 
     async def hang(_: OutgoingRequest) -> Outcome:
@@ -245,7 +251,7 @@ async def test_receivers_that_hang_hold_up_no_other_behind_the_same_host(
         assert origin_of(url) == origin_of(HERE)
         relay.endpoints.answers[url] = hang
         await queue(relay, await relay.subscription(account, url), [str(n) for n in range(20)])
-    dispatcher = await relay.start(breaker_after=3, on_trial=4)
+    dispatcher = await relay.start(breaker_after=3, on_probation=4)
     await until(lambda: len(gates) == 12)
     await queue(relay, subscription, ["a", "b"])
     await all_are(relay, subscription, "DELIVERED")
@@ -284,7 +290,7 @@ async def test_many_hanging_endpoints_leave_slots_to_a_healthy_one(relay: Relay)
         url = f"https://slow{number}.example/"
         relay.endpoints.hang(url)
         await queue(relay, await relay.subscription(account, url), [str(n) for n in range(10)])
-    await relay.start(at_once=16, on_trial=4)
+    await relay.start(at_once=16, on_probation=4)
     await until(lambda: len(relay.endpoints.arrived) >= 8)
     healthy = await relay.subscription(account, HERE)
     await queue(relay, healthy, [str(n) for n in range(50)])
@@ -295,7 +301,7 @@ async def test_many_hanging_endpoints_leave_slots_to_a_healthy_one(relay: Relay)
 async def test_errors_of_the_receivers_software_slow_down_its_subscription_only(
     relay: Relay, subscription: Subscription
 ) -> None:
-    """One try at a time, while the neighbour on the same host goes on as before."""
+    """One attempt at a time, while the neighbour on the same host goes on as before."""
     neighbour = await relay.subscription(await relay.account(), THERE)
     under_way = most = 0
 

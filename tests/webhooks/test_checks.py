@@ -123,7 +123,7 @@ async def test_an_end_is_remembered_while_something_read_before_it_may_count_and
         checks.know(due_event(of=subscription(id=f"whk_{number}")), stored.now)
         stored.now += CHECK_HOLDS * 0.999
         assert await checks.wanted("dlv_1") is None
-    assert len(checks._ended) <= 3
+    assert len(checks._deleted) <= 3
     assert stored.asked == []
 
 

@@ -11,8 +11,8 @@ from webhooks.bell import Bell
 from webhooks.checks import Checks
 from webhooks.claims import Claims
 from webhooks.dispatch_settings import DispatchSettings
+from webhooks.endpoint_queues import EndpointQueues
 from webhooks.held import Held
-from webhooks.lanes import Lanes
 
 
 class Worker:
@@ -20,8 +20,8 @@ class Worker:
 
     def __init__(self, relay: Relay, settings: DispatchSettings) -> None:
         self.started = 0
-        self.lanes = Lanes(at_once=100, per_lane=100)
-        self.held = Held(self.lanes, settings, wake=lambda: None)
+        self.queues = EndpointQueues(at_once=100, per_endpoint=100)
+        self.held = Held(self.queues, settings, wake=lambda: None)
         self.checks = Checks(relay.work, "worker")
         self.claims = Claims(
             *(relay.work, relay.uses, relay.clock, settings, "worker"),

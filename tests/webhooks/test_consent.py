@@ -47,7 +47,7 @@ async def end(relay: Relay, account: Account, to: Status) -> bool:
 
 
 def tenant_webhooks(relay: Relay) -> TenantWebhooks:
-    return TenantWebhooks(relay.work, EgressPolicy(), relay.clock, ended=lambda _: None)
+    return TenantWebhooks(relay.work, EgressPolicy(), relay.clock, deleted=lambda _: None)
 
 
 async def notified(relay: Relay, account: Account) -> TenantWebhook:
@@ -286,7 +286,7 @@ async def test_the_process_that_learns_it_is_told_at_once(relay: Relay) -> None:
     upstream = await relay.upstream(account, purpose=CONSENT)
     ended: list[str] = []
     intake = relay.intake()
-    intake._ended = ended.append
+    intake._revoked = ended.append
     await intake.accept(upstream.code, SIGNED, revocation())
     assert ended == [account.id]
     await intake.accept(upstream.code, SIGNED, revocation("another"))

@@ -209,7 +209,7 @@ async def test_a_failure_is_tried_again_as_the_schedule_says_with_the_same_id(
     relay.endpoints.in_turn(HERE, Answered(500), Failed("TIMEOUT"), Answered(302))
     await take_in(relay.intake(await relay.start()), upstream.code, 1)
     for number, delay in enumerate(RETRY_DELAYS[:3], start=1):
-        await until(lambda n=number: tried(relay, subscription, n))  # type: ignore[misc]
+        await until(lambda n=number: attempted(relay, subscription, n))  # type: ignore[misc]
         delivery = await relay.one(subscription)
         assert (delivery.status, delivery.due_at) == ("PENDING", relay.clock() + delay)
         relay.clock.advance(seconds=delay.total_seconds() - 0.001)
@@ -219,23 +219,23 @@ async def test_a_failure_is_tried_again_as_the_schedule_says_with_the_same_id(
     await all_are(relay, subscription, "DELIVERED")
     assert len(set(relay.endpoints.ids())) == 1
     stamps = [request.headers["webhook-timestamp"] for request in relay.endpoints.arrived]
-    assert len(set(stamps)) == 4, "each try is signed with its own time"
+    assert len(set(stamps)) == 4, "each attempt is signed with its own time"
     attempts = await relay.attempts(await relay.one(subscription))
     assert [item.error for item in attempts] == ["HTTP_500", "TIMEOUT", "HTTP_302", None]
 
 
-async def tried(relay: Relay, subscription: Subscription, number: int) -> bool:
+async def attempted(relay: Relay, subscription: Subscription, number: int) -> bool:
     return (await relay.one(subscription)).attempts == number
 
 
 @on_sqlite
-async def test_it_gives_up_after_the_last_try_and_stays_so(
+async def test_it_gives_up_after_the_last_attempt_and_stays_so(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
 ) -> None:
     relay.endpoints.always(HERE, Answered(503))
     await take_in(relay.intake(await relay.start()), upstream.code, 1)
     for number in range(1, len(RETRY_DELAYS) + 1):
-        await until(lambda n=number: tried(relay, subscription, n))  # type: ignore[misc]
+        await until(lambda n=number: attempted(relay, subscription, n))  # type: ignore[misc]
         relay.clock.now = (await relay.one(subscription)).due_at
     await all_are(relay, subscription, "GIVEN_UP")
     relay.clock.advance(days=30)
@@ -246,12 +246,12 @@ async def test_it_gives_up_after_the_last_try_and_stays_so(
 
 
 @on_sqlite
-async def test_retry_after_puts_the_next_try_off(
+async def test_retry_after_puts_the_next_attempt_off(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
 ) -> None:
     relay.endpoints.in_turn(HERE, Answered(429, 600.0))
     await take_in(relay.intake(await relay.start()), upstream.code, 1)
-    await until(lambda: tried(relay, subscription, 1))
+    await until(lambda: attempted(relay, subscription, 1))
     assert (await relay.one(subscription)).due_at == START + timedelta(seconds=600)
 
 
@@ -269,7 +269,7 @@ async def test_what_is_gone_for_good_is_given_up_at_once(
 
 
 @on_sqlite
-async def test_a_delivery_waiting_for_its_next_try_holds_no_slot(
+async def test_a_delivery_waiting_for_its_next_attempt_holds_no_slot(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription, account: Account
 ) -> None:
     healthy = await relay.subscription(account, THERE)
@@ -286,7 +286,7 @@ async def test_a_delivery_waiting_for_its_next_try_holds_no_slot(
 
 @on_sqlite
 @pytest.mark.parametrize("error", [RuntimeError("broken"), ValueError("broken"), OverflowError()])
-async def test_a_sender_that_breaks_counts_as_a_failed_try(
+async def test_a_sender_that_breaks_counts_as_a_failed_attempt(
     relay: Relay,
     upstream: UpstreamSubscription,
     subscription: Subscription,
@@ -299,7 +299,7 @@ async def test_a_sender_that_breaks_counts_as_a_failed_try(
 
     relay.endpoints.answers[HERE] = broken
     await take_in(relay.intake(await relay.start()), upstream.code, 1)
-    await until(lambda: tried(relay, subscription, 1))
+    await until(lambda: attempted(relay, subscription, 1))
     delivery = await relay.one(subscription)
     assert (delivery.status, delivery.due_at) == ("PENDING", START + RETRY_DELAYS[0])
     (attempt,) = await relay.attempts(delivery)
@@ -307,14 +307,14 @@ async def test_a_sender_that_breaks_counts_as_a_failed_try(
 
 
 @on_sqlite
-async def test_a_secret_that_cant_be_read_is_a_failed_try_and_mended_by_the_right_key(
+async def test_a_secret_that_cant_be_read_is_a_failed_attempt_and_mended_by_the_right_key(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
 ) -> None:
     good = relay.ring
     relay.ring = KeyRing([MasterKey("other", bytes(32))])
     blind = await relay.start()
     await take_in_with(relay, good, upstream.code, 1)
-    await until(lambda: tried(relay, subscription, 1))
+    await until(lambda: attempted(relay, subscription, 1))
     assert relay.endpoints.arrived == []
     (attempt,) = await relay.attempts(await relay.one(subscription))
     assert attempt.error == "SECRET_UNREADABLE"
@@ -448,7 +448,7 @@ async def test_what_a_worker_learns_after_losing_its_lease_changes_nothing(
     assert attempt.error == "HTTP_410"
 
 
-async def test_no_try_starts_with_too_little_left_of_its_lease(
+async def test_no_attempt_starts_with_too_little_left_of_its_lease(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
 ) -> None:
     """It would still be under way when the next worker starts the same one."""
@@ -468,7 +468,7 @@ async def test_no_try_starts_with_too_little_left_of_its_lease(
 # -- leaving ----------------------------------------------------------------------------------
 
 
-async def test_a_stopping_worker_ends_its_tries_and_gives_the_rest_back(
+async def test_a_stopping_worker_ends_its_attempts_and_gives_the_rest_back(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription
 ) -> None:
     release = relay.endpoints.hang(HERE)
@@ -477,7 +477,7 @@ async def test_a_stopping_worker_ends_its_tries_and_gives_the_rest_back(
     await until(lambda: len(relay.endpoints.arrived) == 3)
     stopping = asyncio.create_task(dispatcher.stop())
     await quiet(relay)
-    assert not stopping.done(), "tries under way are waited for"
+    assert not stopping.done(), "attempts under way are waited for"
     assert dispatcher.lease() is None
     release.set()
     await stopping
@@ -529,10 +529,10 @@ async def test_stopping_while_the_database_is_away_ends_all_the_same(
 # -- subscriptions that end -------------------------------------------------------------------
 
 
-async def test_no_try_starts_once_a_deletion_has_returned(relay: Relay) -> None:
+async def test_no_attempt_starts_once_a_deletion_has_returned(relay: Relay) -> None:
     """Hammered: deleted at every moment between planning and sending."""
     dispatcher = await relay.start()
-    subscriptions = relay.subscriptions(ended=dispatcher.ended)
+    subscriptions = relay.subscriptions(deleted=dispatcher.subscription_deleted)
     account = await relay.account()
     upstream = await relay.upstream(account)
     await relay.subscription(account, THERE)  # so that the upstream one is kept
@@ -557,7 +557,7 @@ async def test_no_try_starts_once_a_deletion_has_returned(relay: Relay) -> None:
         assert set(await relay.statuses(ended)) <= {"CANCELED", "DELIVERED"}
 
 
-async def test_a_try_under_way_when_its_subscription_ends_is_not_repeated(
+async def test_an_attempt_under_way_when_its_subscription_ends_is_not_repeated(
     relay: Relay, upstream: UpstreamSubscription, subscription: Subscription, account: Account
 ) -> None:
     released = asyncio.Event()
@@ -570,7 +570,9 @@ async def test_a_try_under_way_when_its_subscription_ends_is_not_repeated(
     dispatcher = await relay.start()
     await take_in(relay.intake(dispatcher), upstream.code, 1)
     await until(lambda: relay.endpoints.arrived)
-    await relay.subscriptions(ended=dispatcher.ended).delete(account, subscription.id)
+    await relay.subscriptions(deleted=dispatcher.subscription_deleted).delete(
+        account, subscription.id
+    )
     released.set()
     await quiet(relay)
     relay.clock.advance(days=1)
@@ -753,10 +755,10 @@ async def test_what_is_our_own_fault_is_not_held_against_a_receiver(
     relay.endpoints.always(HERE, Failed(error))
     await take_in(relay.intake(await relay.start()), upstream.code, 1)
 
-    async def tried() -> bool:
+    async def attempted() -> bool:
         return (await relay.one(subscription)).attempts == 1
 
-    await until(tried)
+    await until(attempted)
     await quiet(relay)
     async with relay.work.reading() as tx:
         kept = await tx.subscriptions.get(subscription.id)

@@ -2,8 +2,8 @@
 
 from tests.webhooks.due import delivery
 from webhooks.dispatch_settings import DispatchSettings
+from webhooks.endpoint_queues import EndpointQueues
 from webhooks.held import Held
-from webhooks.lanes import Lanes
 
 
 class Memory:
@@ -11,9 +11,9 @@ class Memory:
 
     def __init__(self) -> None:
         self.settings = DispatchSettings(waiting=4, waiting_per_endpoint=2, per_endpoint=2)
-        self.lanes = Lanes(at_once=10, per_lane=2, failures=1)
+        self.queues = EndpointQueues(at_once=10, per_endpoint=2, failures=1)
         self.woken = 0
-        self.held = Held(self.lanes, self.settings, wake=self.wake)
+        self.held = Held(self.queues, self.settings, wake=self.wake)
 
     def wake(self) -> None:
         self.woken += 1
@@ -24,7 +24,7 @@ class Memory:
 
     def take(self) -> str:
         """Take the next one, as an attempt does."""
-        taken = self.lanes.take()
+        taken = self.queues.take()
         assert taken is not None
         endpoint, delivery_id = taken
         self.held.taken(endpoint)
@@ -35,7 +35,7 @@ def test_a_delivery_is_held_once_and_waits_once() -> None:
     memory = Memory()
     memory.add(1, 1)
     assert len(memory.held) == 1
-    assert memory.lanes.length("whk_1") == 1
+    assert memory.queues.length("whk_1") == 1
 
 
 def test_a_delivery_claimed_once_more_while_under_way_waits_again_when_that_is_over() -> None:
@@ -44,9 +44,9 @@ def test_a_delivery_claimed_once_more_while_under_way_waits_again_when_that_is_o
     memory.add(1)
     memory.take()
     memory.held.add(delivery(1), is_probe=True)
-    assert memory.lanes.length("whk_1") == 0
+    assert memory.queues.length("whk_1") == 0
     memory.held.drop("dlv_1")
-    assert memory.lanes.length("whk_1") == 1
+    assert memory.queues.length("whk_1") == 1
     assert memory.held.is_probe("dlv_1")
     memory.take()
     memory.held.drop("dlv_1")
@@ -74,7 +74,7 @@ def test_a_notice_waits_for_nobody_else() -> None:
     memory = Memory()
     memory.held.add(delivery(1, None))
     memory.held.add(delivery(2, None))
-    assert memory.lanes.length("dlv_1") == memory.lanes.length("dlv_2") == 1
+    assert memory.queues.length("dlv_1") == memory.queues.length("dlv_2") == 1
 
 
 def test_fresh_deliveries_fill_half_of_the_memory_and_claims_all_of_it() -> None:
@@ -122,12 +122,12 @@ def test_a_full_queue_takes_more_of_a_healthy_endpoint_and_none_of_an_unhealthy_
     memory = Memory()
     memory.add(1)
     memory.take()
-    memory.lanes.done("whk_1", answered=False, succeeded=False)
+    memory.queues.done("whk_1", answered=False, succeeded=False)
     memory.add(2)
     assert memory.held.wants(delivery(3)), "its queue isn't full"
     memory.add(3)
     assert not memory.held.wants(delivery(4))
     memory.take()
-    memory.lanes.done("whk_1", answered=True, succeeded=True)
+    memory.queues.done("whk_1", answered=True, succeeded=True)
     memory.add(5)
     assert memory.held.wants(delivery(4))

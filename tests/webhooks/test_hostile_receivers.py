@@ -137,10 +137,10 @@ async def test_each_fares_as_specified_and_none_disturbs_a_healthy_neighbour(
         for name, (_, error, expected, wait) in WAYS.items():
             receiver, subscription = receivers[name]
 
-            async def tried(one: Subscription = subscription) -> bool:
+            async def attempted(one: Subscription = subscription) -> bool:
                 return (await sent.one(one)).attempts == 1
 
-            await until(tried)
+            await until(attempted)
             delivery = await sent.one(subscription)
             (attempt,) = await sent.attempts(delivery)
             assert (delivery.status, attempt.error) == (expected, error), name
@@ -163,10 +163,10 @@ async def test_an_hour_of_errors_is_waited_out(sent: Relay) -> None:
         await queue(sent, subscription, ["a"])
         await sent.start()
         while sent.clock() < START + timedelta(hours=1):
-            tries = len(receiver.requests)
+            attempts = len(receiver.requests)
             sent.clock.now = max(sent.clock.now, (await sent.one(subscription)).due_at)
 
-            async def recorded(before: int = tries) -> bool:
+            async def recorded(before: int = attempts) -> bool:
                 return (await sent.one(subscription)).attempts > before
 
             if sent.clock() < START + timedelta(hours=1):

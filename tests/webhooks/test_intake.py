@@ -94,7 +94,7 @@ async def test_another_accounts_secret_signs_nothing_here(relay: Relay) -> None:
     here = await relay.upstream(await relay.account())
     account = await relay.account()
     there = await relay.upstream(account, id="ups_other", upstream_id="q-1")
-    other = relay.ring.seal("o" * 64, place="upstream_subscriptions.secret:ups_other")
+    other = relay.ring.seal("o" * 64, associated_data="upstream_subscriptions.secret:ups_other")
     async with relay.work.writing() as tx:
         await tx.upstream_subscriptions.change(there, START, secret=other)
     intake = relay.intake()
@@ -246,9 +246,9 @@ async def test_an_event_reaches_its_own_accounts_subscriptions_only(relay: Relay
         deliveries = await relay.of(subscription)
         assert len(deliveries) == owner + 1
         async with relay.work.reading() as tx:
-            told = await tx.events.get([delivery.event_id or "" for delivery in deliveries])
-        assert {event.account_id for event in told.values()} == {accounts[owner].id}
-        assert {event.resource_id for event in told.values()} == {f"inv-{owner}"}
+            emitted = await tx.events.get([delivery.event_id or "" for delivery in deliveries])
+        assert {event.account_id for event in emitted.values()} == {accounts[owner].id}
+        assert {event.resource_id for event in emitted.values()} == {f"inv-{owner}"}
 
 
 async def test_each_of_an_accounts_subscriptions_gets_its_own_delivery(relay: Relay) -> None:
@@ -387,12 +387,12 @@ async def test_subscriptions_may_change_a_few_times_while_an_event_is_stored(
             return await store(self, *args)
         return None
 
-    def noted(self: LiveSubscriptions, account_ids: Sequence[str]) -> None:
+    def observed(self: LiveSubscriptions, account_ids: Sequence[str]) -> None:
         forgotten.append(list(account_ids))
         forget(self, account_ids)
 
     monkeypatch.setattr(AcceptanceRepository, "store", overtaken)
-    monkeypatch.setattr(LiveSubscriptions, "forget", noted)
+    monkeypatch.setattr(LiveSubscriptions, "forget", observed)
     await relay.intake().accept(upstream.code, SIGNED, event_body())
     assert forgotten == [[account.id]] * changes
     assert await relay.statuses(subscription) == ["PENDING"]
@@ -425,7 +425,9 @@ async def test_subscriptions_that_never_keep_still_leave_the_event_to_the_provid
 # -- what else an event brings about ----------------------------------------------------------
 
 
-async def hurried(relay: Relay, account: Account, *resources: str) -> tuple[Intake, list[str]]:
+async def watched_intake(
+    relay: Relay, account: Account, *resources: str
+) -> tuple[Intake, list[str]]:
     """Make an intake for an account whose resources are polled, and a list of when at once."""
     relay.let_be_polled()
     for resource in resources:
@@ -434,7 +436,7 @@ async def hurried(relay: Relay, account: Account, *resources: str) -> tuple[Inta
             await tx.watermarks.begin(mark)
     polls: list[str] = []
     intake = relay.intake()
-    intake._hurried = lambda: polls.append("now")
+    intake._poll_now = lambda: polls.append("now")
     return intake, polls
 
 
@@ -443,10 +445,10 @@ async def test_an_event_that_hints_at_another_resource_has_that_polled_at_once(
 ) -> None:
     account = await relay.account()
     upstream = await relay.upstream(account)
-    intake, polls = await hurried(relay, account, "INVOICE", "PAYMENT")
+    intake, polls = await watched_intake(relay, account, "INVOICE", "PAYMENT")
     await intake.accept(upstream.code, SIGNED, event_body())
     assert polls == ["now"]
-    another, more = await hurried(relay, account)
+    another, more = await watched_intake(relay, account)
     await another.accept(upstream.code, SIGNED, event_body())
     await intake.accept(upstream.code, SIGNED, event_body("up-2", resource="PAYMENT"))
     assert (polls, more) == (["now"], []), "nothing new, and nothing that hints"
@@ -457,7 +459,7 @@ async def test_an_event_that_hints_at_what_nobody_follows_has_nothing_polled(
 ) -> None:
     account = await relay.account()
     upstream = await relay.upstream(account)
-    intake, polls = await hurried(relay, account, "INVOICE")
+    intake, polls = await watched_intake(relay, account, "INVOICE")
     await intake.accept(upstream.code, SIGNED, event_body())
     assert polls == []
 

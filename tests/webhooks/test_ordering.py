@@ -96,7 +96,7 @@ async def test_order_survives_retries(relay: Relay, records: list[str], failing:
 
     await until(done)
     await worker.stop()
-    await change(relay, subscription, ended_at=relay.clock())
+    await change(relay, subscription, deleted_at=relay.clock())
     firsts = by_record(arrived(relay, events))
     for record, expected in by_record(events).items():
         assert list(dict.fromkeys(firsts[record])) == expected
@@ -327,4 +327,4 @@ async def test_joining_keeps_exactly_the_newest_of_each_record(
     assert {
         one.message.event.event_type for one in due.values() if isinstance(one.message, DueEvent)
     } == {"CREATED"}
-    await change(relay, subscription, ended_at=now)
+    await change(relay, subscription, deleted_at=now)

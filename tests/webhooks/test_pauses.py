@@ -81,7 +81,7 @@ def edge_of(pauses: Pauses, metrics: HttpMetrics | None = None) -> Edge:
 async def post(
     edge: Edge, intake: Refusing, *, size: int = 2, told: int | None = None, method: str = "POST"
 ) -> int:
-    """Post an event of that size; answer the status."""
+    """Post an event of that size; return the status."""
     sent: list[Message] = []
 
     async def receive() -> Message:

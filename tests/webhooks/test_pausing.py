@@ -22,7 +22,7 @@ from tests.webhooks.history import past
 from tests.webhooks.relay import START, Relay, until
 from tests.webhooks.test_dispatch import HERE, THERE, all_are, quiet
 from webhooks.dispatch import Dispatcher
-from webhooks.endpoints import CHUNK, Endpoints, EndpointSettings, Tried
+from webhooks.endpoints import CHUNK, EndpointOutcome, Endpoints, EndpointSettings
 from webhooks.schedule import RETRY_DELAYS, Answered, Failed
 
 pytestmark = pytest.mark.both_databases
@@ -47,16 +47,16 @@ async def subscription(relay: Relay, account: Account) -> Subscription:
 
 
 async def paused(relay: Relay, subscription: Subscription) -> Dispatcher:
-    """Let a receiver fail for three days, with four deliveries; answer the worker that saw it."""
+    """Let a receiver fail for three days, with four deliveries; return the worker that saw it."""
     relay.endpoints.always(HERE, Answered(500))
     worker = await relay.start()
     await queue(relay, subscription, ["a", "b", "c", "d"])
-    await until(lambda: all_tried(relay, subscription, 1))
+    await until(lambda: all_attempted(relay, subscription, 1))
     began = (await state(relay, subscription)).failing_since
     assert began is not None
     assert START <= began < START + timedelta(seconds=1)
     relay.clock.advance(days=2, hours=23)
-    await until(lambda: all_tried(relay, subscription, 2))
+    await until(lambda: all_attempted(relay, subscription, 2))
     assert (await state(relay, subscription)).state == "ACTIVE", "not yet three days"
     relay.clock.advance(hours=1, seconds=1)
 
@@ -66,14 +66,16 @@ async def paused(relay: Relay, subscription: Subscription) -> Dispatcher:
     await until(so)
 
     async def is_held() -> bool:
-        await relay.uses.settle()  # a duty: tries that were under way end after the first
+        await (
+            relay.uses.settle()
+        )  # a periodic task: attempts that were under way end after the first
         return set(await relay.statuses(subscription)) == {"HELD"}
 
     await until(is_held)
     return worker
 
 
-async def all_tried(relay: Relay, subscription: Subscription, times: int) -> bool:
+async def all_attempted(relay: Relay, subscription: Subscription, times: int) -> bool:
     """Every delivery was tried so often, and what follows from it was written down.
 
     Conclusions are drawn, by the clock, after attempts are stored: it must not be moved before.
@@ -120,7 +122,7 @@ async def test_what_was_given_up_since_it_failed_is_kept_with_the_rest(
     relay.endpoints.always(HERE, Answered(500))
     await relay.start()
     await queue(relay, subscription, ["a", "b", "c", "d", "e"])
-    await until(lambda: all_tried(relay, subscription, 1))
+    await until(lambda: all_attempted(relay, subscription, 1))
     before, meanwhile = START - timedelta(days=1), START + timedelta(days=2)
     given_up = {"status": "GIVEN_UP", "finished": meanwhile}
     early = await past(relay, subscription, 2, at=before, finished=before, status="GIVEN_UP")
@@ -147,19 +149,19 @@ async def test_what_was_given_up_since_it_failed_is_kept_with_the_rest(
     await until(all_arrived)
 
 
-async def test_the_last_try_of_a_lone_event_pauses_and_nothing_is_lost(
+async def test_the_last_attempt_of_a_lone_event_pauses_and_nothing_is_lost(
     relay: Relay, subscription: Subscription
 ) -> None:
-    """With the shipped times being paused takes less than nine tries do."""
+    """With the shipped times being paused takes less than nine attempts do."""
     assert EndpointSettings().pause_after < sum(RETRY_DELAYS, timedelta())
     relay.uses = Endpoints(relay.work, relay.ring, relay.clock, wake=relay.wake)
     relay.endpoints.always(HERE, Answered(500))
     await relay.start()
     await queue(relay, subscription, ["a"])
     for number, delay in enumerate(RETRY_DELAYS, start=1):
-        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        await until(lambda n=number: all_attempted(relay, subscription, n))  # type: ignore[misc]
         relay.clock.advance(seconds=delay.total_seconds() + 1)
-    await until(lambda: all_tried(relay, subscription, 9))
+    await until(lambda: all_attempted(relay, subscription, 9))
     await all_are(relay, subscription, "HELD")
     assert (await state(relay, subscription)).state == "PAUSED"
 
@@ -174,9 +176,9 @@ async def test_what_is_released_before_its_attempt_is_quite_over_goes_out_all_th
     gone, go_on = asyncio.Event(), asyncio.Event()
     note = relay.uses.note
 
-    async def slow(tries: Sequence[Tried]) -> set[str]:
-        found = await note(tries)
-        if any(one.gone for one in tries):
+    async def slow(attempts: Sequence[EndpointOutcome]) -> set[str]:
+        found = await note(attempts)
+        if any(one.gone for one in attempts):
             gone.set()
             await go_on.wait()
         return found
@@ -206,7 +208,7 @@ async def test_a_single_success_starts_the_three_days_anew(
     await relay.start()
     await queue(relay, subscription, ["a"])
     for number in range(1, 4):
-        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        await until(lambda n=number: all_attempted(relay, subscription, n))  # type: ignore[misc]
         relay.clock.advance(hours=12)
     del relay.endpoints.answers[HERE]
     await all_are(relay, subscription, "DELIVERED")
@@ -234,7 +236,7 @@ async def test_a_few_failures_far_apart_do_not_pause(
     await relay.start()
     await queue(relay, subscription, ["a"])
     for number in range(1, 5):
-        await until(lambda n=number: all_tried(relay, subscription, n))  # type: ignore[misc]
+        await until(lambda n=number: all_attempted(relay, subscription, n))  # type: ignore[misc]
         await quiet(relay)
         assert (await state(relay, subscription)).state == "ACTIVE"
         relay.clock.advance(days=3)
@@ -250,7 +252,7 @@ async def test_failures_count_behind_a_backlog_of_which_nothing_was_tried_yet(
     relay: Relay, subscription: Subscription
 ) -> None:
     """Of a busy subscription the latest deliveries wait for those before them."""
-    tried = await past(relay, subscription, 5, status="PENDING", attempts=2)
+    attempted = await past(relay, subscription, 5, status="PENDING", attempts=2)
     rows = [
         {
             "delivery_id": delivery,
@@ -259,14 +261,14 @@ async def test_failures_count_behind_a_backlog_of_which_nothing_was_tried_yet(
             "duration_ms": 10_000,
             "error": "TIMEOUT",
         }
-        for delivery in tried
+        for delivery in attempted
         for number in (1, 2)
     ]
     async with relay.work.writing() as tx:
         await tx.connection.execute(insert(table_of(AttemptRow)), rows)
     await past(relay, subscription, 150, at=START + timedelta(days=3), status="PENDING")
     async with relay.work.reading() as tx:
-        count = tx.endpoints.failed_tries
+        count = tx.endpoints.failed_attempts
         assert await count(subscription.id, START, most=50) == 10
         assert await count(subscription.id, START, most=3) == 3
         assert await count(subscription.id, START + timedelta(days=2), most=50) == 5
@@ -335,7 +337,7 @@ async def test_a_probe_that_arrives_or_a_call_releases_the_backlog_in_its_order(
 async def test_a_long_backlog_is_held_and_released_in_one_go(
     relay: Relay, account: Account, subscription: Subscription
 ) -> None:
-    """In chunks, none of which waits for the next round of the duty."""
+    """In chunks, none of which waits for the next round of the periodic task."""
     number = 2 * CHUNK + 1
     await past(relay, subscription, number, status="PENDING")
     await change(relay, subscription, state="PAUSED", state_reason="FAILING")
@@ -427,7 +429,7 @@ async def test_a_deleted_subscription_is_neither_probed_nor_released(
 ) -> None:
     worker = await paused(relay, subscription)
     before = len(relay.endpoints.ids(HERE))
-    await relay.subscriptions(ended=worker.ended).delete(account, subscription.id)
+    await relay.subscriptions(deleted=worker.subscription_deleted).delete(account, subscription.id)
     assert set(await relay.statuses(subscription)) == {"CANCELED"}
     relay.clock.advance(hours=2)
     del relay.endpoints.answers[HERE]
@@ -445,10 +447,10 @@ async def test_a_fault_of_ours_does_not_count_against_a_receiver(
     await relay.start()
     await queue(relay, subscription, ["a"])
 
-    async def tried() -> bool:
+    async def attempted() -> bool:
         return (await relay.one(subscription)).attempts == 1
 
-    await until(tried)
+    await until(attempted)
     await quiet(relay)
     assert (await state(relay, subscription)).failing_since is None
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from storage.repositories.due_deliveries import DueEvent
 from storage.repositories.events import Event
 from storage.repositories.subscriptions import Subscription
-from webhooks.planning import Accepted, FirstLease, decide_types, plan, ready, tellings
+from webhooks.planning import Accepted, FirstLease, decide_types, emitted_records, plan, ready
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -72,8 +72,8 @@ def test_without_a_word_a_seen_resource_is_updated() -> None:
 def test_in_one_batch_only_the_first_event_of_a_resource_is_created() -> None:
     batch = [Accepted(event(n), None, created_here=True) for n in range(3)]
     assert types(*batch) == ["CREATED", "UPDATED", "UPDATED"]
-    told_first = [Accepted(event(1), "UPDATED", True), Accepted(event(2), None, True)]
-    assert types(*told_first) == ["UPDATED", "UPDATED"]
+    announced_first = [Accepted(event(1), "UPDATED", True), Accepted(event(2), None, True)]
+    assert types(*announced_first) == ["UPDATED", "UPDATED"]
 
 
 def test_what_was_seen_of_one_account_or_resource_says_nothing_of_another() -> None:
@@ -150,19 +150,19 @@ def test_for_a_disabled_subscription_nothing_is_planned() -> None:
     assert [item.subscription_id for item in planned] == ["whk_2"]
 
 
-def test_what_a_poll_found_from_before_the_second_of_subscribing_isnt_told() -> None:
+def test_what_a_poll_found_from_before_the_second_of_subscribing_isnt_emitted() -> None:
     """The provider's dates may be whole seconds, so that all of that second counts."""
     since = NOW + timedelta(milliseconds=700)
     recent = [replace(subscription(), created_at=since)]
 
-    def is_told(at: datetime, source: str = "POLL") -> bool:
+    def is_emitted(at: datetime, source: str = "POLL") -> bool:
         found = msgspec.structs.replace(event(), source=source, occurred_at=at)
         return bool(plan([found], recent, now=NOW, lease=None))
 
-    assert is_told(NOW)
-    assert is_told(since)
-    assert not is_told(NOW - timedelta(microseconds=1))
-    assert is_told(NOW - timedelta(days=1), "WEBHOOK"), "a webhook tells what happens now"
+    assert is_emitted(NOW)
+    assert is_emitted(since)
+    assert not is_emitted(NOW - timedelta(microseconds=1))
+    assert is_emitted(NOW - timedelta(days=1), "WEBHOOK"), "a webhook tells what happens now"
 
 
 def test_what_is_ready_is_what_is_leased_with_its_event_subscription_and_reference() -> None:
@@ -193,27 +193,29 @@ def test_of_several_events_about_a_record_the_newest_tells_its_version() -> None
         for n in range(3)
     ]
     for order in permutations(batch):
-        (told,) = tellings(order)
-        assert (told.version, told.told_at) == ("v2", NOW + timedelta(seconds=2))
+        (emitted,) = emitted_records(order)
+        assert (emitted.version, emitted.emitted_until) == ("v2", NOW + timedelta(seconds=2))
 
 
 def test_of_two_events_of_the_same_moment_the_first_that_came_counts() -> None:
     batch = [Accepted(event(n), "UPDATED", created_here=False, version=f"v{n}") for n in range(2)]
-    assert [told.version for told in tellings(batch)] == ["v0"]
+    assert [emitted.version for emitted in emitted_records(batch)] == ["v0"]
 
 
 def test_an_event_without_a_version_tells_its_time() -> None:
-    (told,) = tellings([Accepted(event(), "UPDATED", created_here=False)])
-    assert told.version == "2026-11-20T10:00:00.000Z"
+    (emitted,) = emitted_records([Accepted(event(), "UPDATED", created_here=False)])
+    assert emitted.version == "2026-11-20T10:00:00.000Z"
 
 
-def test_each_record_is_told_once() -> None:
+def test_each_record_is_emitted_once() -> None:
     batch = [
         Accepted(one, "UPDATED", created_here=False)
         for one in (event(1), event(2, of="s"), event(3, account="b"), event(4, resource="BILL"))
     ]
-    told = {(one.account_id, one.resource, one.resource_id) for one in tellings(batch * 2)}
-    assert len(tellings(batch * 2)) == len(told) == 4
+    emitted = {
+        (one.account_id, one.resource, one.resource_id) for one in emitted_records(batch * 2)
+    }
+    assert len(emitted_records(batch * 2)) == len(emitted) == 4
 
 
 def test_without_subscriptions_nothing_is_planned() -> None:

@@ -41,7 +41,7 @@ async def subscribe(
     return made.subscription
 
 
-async def told(relay: Relay, subscription: Subscription) -> list[Told]:
+async def emitted(relay: Relay, subscription: Subscription) -> list[Told]:
     """List what is to be sent, in the order it was planned."""
     events = table_of(EventRow)
     deliveries = sorted(await relay.of(subscription), key=lambda one: (one.created_at, one.id))
@@ -63,7 +63,7 @@ async def poll(relay: Relay, account: Account | None = None, *, after: float = 3
     """Poll at once all there is, or one account's, when what was changed has settled."""
     relay.clock.advance(seconds=after)
     if account is not None:
-        await relay.reconciler().hurry(account.id)
+        await relay.reconciler().poll_now(account.id)
     return await relay.reconciler().poll_due()
 
 
@@ -73,7 +73,7 @@ async def post(
     """Let the provider announce a change."""
     upstream = await relay.standing(account)
     assert upstream is not None
-    secret = relay.ring.open_text(upstream.secret, place=upstream.place)
+    secret = relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
     made = relay.books.records[account.id, "INVOICE"][record_id].created_at
     assert made is not None
     body = event_body(
@@ -97,21 +97,21 @@ async def test_polling_alone_tells_what_was_made_and_what_was_changed(
     relay.books.change(account, "new")
     relay.books.change(account, "old")
     assert await poll(relay) == 1
-    assert sorted(await told(relay, subscription)) == [
+    assert sorted(await emitted(relay, subscription)) == [
         ("CREATED", "new", "POLL"),
         ("UPDATED", "old", "POLL"),
     ]
     await poll(relay, account)
     await poll(relay, account, after=600)
-    assert len(await told(relay, subscription)) == 2
+    assert len(await emitted(relay, subscription)) == 2
 
 
-async def test_no_history_is_told(relay: Relay, account: Account) -> None:
+async def test_no_history_is_emitted(relay: Relay, account: Account) -> None:
     for number in range(5):
         relay.books.change(account, f"old-{number}", at=START - timedelta(seconds=number + 1))
     subscription = await subscribe(relay, account)
     await poll(relay)
-    assert await told(relay, subscription) == []
+    assert await emitted(relay, subscription) == []
 
 
 async def test_changes_between_two_polls_are_one_event(relay: Relay, account: Account) -> None:
@@ -120,7 +120,7 @@ async def test_changes_between_two_polls_are_one_event(relay: Relay, account: Ac
         relay.clock.advance(seconds=1)
         relay.books.change(account, "a")
     await poll(relay)
-    assert await told(relay, subscription) == [("CREATED", "a", "POLL")]
+    assert await emitted(relay, subscription) == [("CREATED", "a", "POLL")]
 
 
 async def test_a_change_just_made_waits_until_its_date_is_final(
@@ -130,11 +130,11 @@ async def test_a_change_just_made_waits_until_its_date_is_final(
     relay.clock.advance(seconds=10)
     relay.books.change(account, "a")
     await poll(relay, account, after=1)
-    assert await told(relay, subscription) == []
+    assert await emitted(relay, subscription) == []
     mark = await watermark(relay, account)
     assert mark.due_at - relay.clock() == timedelta(seconds=2)
     await poll(relay, after=2)
-    assert len(await told(relay, subscription)) == 1
+    assert len(await emitted(relay, subscription)) == 1
 
 
 async def test_a_later_subscriber_is_not_told_what_happened_before_it(
@@ -146,8 +146,8 @@ async def test_a_later_subscriber_is_not_told_what_happened_before_it(
     relay.clock.advance(seconds=5)
     second = await subscribe(relay, account, url="https://app.example/2")
     await poll(relay)
-    assert len(await told(relay, first)) == 1
-    assert await told(relay, second) == []
+    assert len(await emitted(relay, first)) == 1
+    assert await emitted(relay, second) == []
 
 
 async def test_lists_without_dates_are_compared_with_the_first_reading(
@@ -156,17 +156,17 @@ async def test_lists_without_dates_are_compared_with_the_first_reading(
     relay.books.put(account, "OFFER", RecordState("old", "v1"))
     subscription = await subscribe(relay, account, "OFFER")
     await poll(relay)
-    assert await told(relay, subscription) == []
+    assert await emitted(relay, subscription) == []
     relay.books.put(account, "OFFER", RecordState("old", "v2"))
     relay.books.put(account, "OFFER", RecordState("new", "v1"))
     await poll(relay, account)
-    assert sorted(await told(relay, subscription)) == [
+    assert sorted(await emitted(relay, subscription)) == [
         ("CREATED", "new", "POLL"),
         ("UPDATED", "old", "POLL"),
     ]
     relay.books.put(account, "OFFER", RecordState("old", "v1"))
     await poll(relay, account)
-    assert len(await told(relay, subscription)) == 3, "back to what it was is a change"
+    assert len(await emitted(relay, subscription)) == 3, "back to what it was is a change"
 
 
 async def test_accounts_are_told_of_their_own_only(relay: Relay, account: Account) -> None:
@@ -176,8 +176,8 @@ async def test_accounts_are_told_of_their_own_only(relay: Relay, account: Accoun
     relay.books.change(account, "a")
     relay.books.change(other, "b")
     assert await poll(relay) == 2
-    assert await told(relay, here) == [("CREATED", "a", "POLL")]
-    assert await told(relay, there) == [("CREATED", "b", "POLL")]
+    assert await emitted(relay, here) == [("CREATED", "a", "POLL")]
+    assert await emitted(relay, there) == [("CREATED", "b", "POLL")]
 
 
 async def test_subscribing_again_begins_anew(relay: Relay, account: Account) -> None:
@@ -191,7 +191,7 @@ async def test_subscribing_again_begins_anew(relay: Relay, account: Account) -> 
     relay.clock.advance(minutes=1)
     second = await subscribe(relay, account)
     await poll(relay)
-    assert await told(relay, second) == []
+    assert await emitted(relay, second) == []
 
 
 async def test_what_was_found_is_sent_from_this_process_at_once(
@@ -210,17 +210,19 @@ async def test_what_was_found_is_sent_from_this_process_at_once(
 # -- beside webhooks --------------------------------------------------------------------------
 
 
-async def test_what_a_webhook_told_is_not_told_by_a_poll(relay: Relay, account: Account) -> None:
+async def test_what_a_webhook_announced_is_not_emitted_by_a_poll(
+    relay: Relay, account: Account
+) -> None:
     subscription = await subscribe(relay, account)
     intake = relay.intake()
     relay.clock.advance(seconds=1)
     at = relay.books.change(account, "a")
     await post(relay, intake, account, 1, "a", at)
     await poll(relay, account)
-    assert [source for _, _, source in await told(relay, subscription)] == ["WEBHOOK"]
+    assert [source for _, _, source in await emitted(relay, subscription)] == ["WEBHOOK"]
 
 
-async def test_a_webhook_that_comes_after_a_poll_is_stored_and_not_told(
+async def test_a_webhook_that_comes_after_a_poll_is_stored_and_not_emitted(
     relay: Relay, account: Account
 ) -> None:
     subscription = await subscribe(relay, account)
@@ -229,13 +231,13 @@ async def test_a_webhook_that_comes_after_a_poll_is_stored_and_not_told(
     at = relay.books.change(account, "a")
     await poll(relay, account)
     await post(relay, intake, account, 1, "a", at)
-    assert await told(relay, subscription) == [("CREATED", "a", "POLL")]
+    assert await emitted(relay, subscription) == [("CREATED", "a", "POLL")]
     async with relay.work.reading() as tx:
         rows = await tx.connection.execute(select(table_of(EventRow).c.upstream_event_id))
         assert "up-1" in {row[0] for row in rows}
     relay.clock.advance(seconds=1)
     await post(relay, intake, account, 2, "a", relay.books.change(account, "a"))
-    assert len(await told(relay, subscription)) == 2, "a later one is news"
+    assert len(await emitted(relay, subscription)) == 2, "a later one is news"
 
 
 async def test_what_webhooks_lost_is_found(relay: Relay, account: Account) -> None:
@@ -247,7 +249,7 @@ async def test_what_webhooks_lost_is_found(relay: Relay, account: Account) -> No
         if number < 3:
             await post(relay, intake, account, number, f"r{number}", at)
     await poll(relay, account)
-    found = await told(relay, subscription)
+    found = await emitted(relay, subscription)
     assert sorted(one for _, one, source in found if source == "POLL") == ["r0", "r1", "r2"]
     assert len(found) == 6
 
@@ -266,7 +268,7 @@ async def test_an_event_of_an_invoice_has_payments_looked_at(
     assert await relay.reconciler().poll_due() == 0
     await post(relay, intake, account, 1, "a", at)
     assert await relay.reconciler().poll_due() == 1
-    assert await told(relay, payments) == [("CREATED", "a", "POLL")]
+    assert await emitted(relay, payments) == [("CREATED", "a", "POLL")]
 
 
 async def test_a_bill_that_was_found_has_payments_looked_at(relay: Relay, account: Account) -> None:
@@ -278,7 +280,7 @@ async def test_a_bill_that_was_found_has_payments_looked_at(relay: Relay, accoun
     relay.books.put(account, "PAYMENT", RecordState("b", "50", changed_at=at))
     relay.clock.advance(seconds=60)
     await relay.reconciler().poll_due()
-    assert await told(relay, payments) == [("CREATED", "b", "POLL")]
+    assert await emitted(relay, payments) == [("CREATED", "b", "POLL")]
 
 
 async def test_missed_webhooks_have_the_subscription_looked_after(
@@ -302,7 +304,7 @@ async def test_missed_webhooks_have_the_subscription_looked_after(
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_whatever_is_lost_late_or_repeated_each_change_is_told_once(
+async def test_whatever_is_lost_late_or_repeated_each_change_is_emitted_once(
     relay: Relay, account: Account, seed: int
 ) -> None:
     """Changes, webhooks that come late, twice or never, polls, and new processes, in any order.
@@ -330,7 +332,7 @@ async def test_whatever_is_lost_late_or_repeated_each_change_is_told_once(
                     on_the_way.remove(message)
                 await post(relay, intake, account, *message)
             case "poll":
-                await relay.reconciler().hurry(account.id)
+                await relay.reconciler().poll_now(account.id)
                 await asyncio.gather(relay.reconciler().poll_due(), relay.reconciler().poll_due())
             case _:
                 intake = relay.intake()
@@ -356,7 +358,7 @@ async def test_whatever_is_lost_late_or_repeated_each_change_is_told_once(
 
 @pytest.mark.covers("GUIDE-03")
 @pytest.mark.parametrize("seed", range(4))
-async def test_polls_alone_tell_the_same_as_webhooks_alone(relay: Relay, seed: int) -> None:
+async def test_polls_alone_emit_the_same_as_webhooks_alone(relay: Relay, seed: int) -> None:
     """Two accounts where the same happens: one is announced, one is asked for."""
     chance = random.Random(seed)
     relay.let_be_polled()
@@ -372,7 +374,7 @@ async def test_polls_alone_tell_the_same_as_webhooks_alone(relay: Relay, seed: i
         relay.books.change(asked, one)
         await post(relay, intake, announced, number, one, at)
         await poll(relay, asked)
-    first, second = await told(relay, by_webhook), await told(relay, by_poll)
+    first, second = await emitted(relay, by_webhook), await emitted(relay, by_poll)
     assert [event[:2] for event in first] == [event[:2] for event in second]
     assert {event[2] for event in first} == {"WEBHOOK"}
     assert {event[2] for event in second} == {"POLL"}
@@ -468,7 +470,7 @@ async def test_an_account_that_ends_during_a_poll_is_told_no_more(
 
     relay.books.before = end
     await relay.reconciler().poll_due()
-    assert await told(relay, subscription) == []
+    assert await emitted(relay, subscription) == []
 
 
 @pytest.mark.covers("QX-14")
@@ -482,7 +484,7 @@ async def test_a_stale_event_has_the_account_polled_within_seconds(
     relay.clock.advance(seconds=3)
     upstream = await relay.standing(account)
     assert upstream is not None
-    secret = relay.ring.open_text(upstream.secret, place=upstream.place)
+    secret = relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
     assert await relay.reconciler().poll_due() == 0
     for _ in range(3):
         with pytest.raises(EventStale):
@@ -490,7 +492,7 @@ async def test_a_stale_event_has_the_account_polled_within_seconds(
                 upstream.code, {"signature": secret, "stale": ""}, event_body()
             )
     assert await relay.reconciler().poll_due() == 1
-    assert await told(relay, subscription) == [("CREATED", "a", "POLL")]
+    assert await emitted(relay, subscription) == [("CREATED", "a", "POLL")]
     with pytest.raises(EventStale):
         await relay.intake().accept(upstream.code, {"signature": secret, "stale": ""}, event_body())
     assert await relay.reconciler().poll_due() == 0, "it was just polled"
@@ -513,12 +515,12 @@ async def test_what_becomes_due_during_a_poll_is_polled_after_it(
     await subscribe(relay, account)
     reconciler = relay.reconciler()
 
-    async def hurry(_account: str, _resource: str) -> None:
+    async def poll_now(_account: str, _resource: str) -> None:
         relay.books.before = fine
         relay.clock.advance(seconds=1)
-        await reconciler.hurry(account.id)
+        await reconciler.poll_now(account.id)
 
-    relay.books.before = hurry
+    relay.books.before = poll_now
     assert await reconciler.poll_due() == 2
 
 
@@ -536,10 +538,10 @@ async def test_of_many_workers_one_polls_each_resource(relay: Relay, account: Ac
     assert sum(await asyncio.gather(*(worker.poll_due() for worker in workers))) == 8
     assert len(relay.books.asked) == 8
     for subscription in subscriptions:
-        assert len(await told(relay, subscription)) == 1
+        assert len(await emitted(relay, subscription)) == 1
 
 
-async def test_a_worker_that_died_is_followed_by_another_and_nothing_is_told_twice(
+async def test_a_worker_that_died_is_followed_by_another_and_nothing_is_emitted_twice(
     relay: Relay, account: Account
 ) -> None:
     """It dies after the first page; the second worker reads all of it again."""
@@ -561,12 +563,12 @@ async def test_a_worker_that_died_is_followed_by_another_and_nothing_is_told_twi
     await stuck.wait()
     for task in first._polls:
         task.cancel()
-    assert len(await told(relay, subscription)) == 2
+    assert len(await emitted(relay, subscription)) == 2
     relay.books.before = fine
     assert await relay.reconciler().poll_due() == 0, "the lease is live"
     relay.clock.advance(seconds=121)
     assert await relay.reconciler().poll_due() == 1
-    assert sorted(one for _, one, _ in await told(relay, subscription)) == [
+    assert sorted(one for _, one, _ in await emitted(relay, subscription)) == [
         f"r{number}" for number in range(5)
     ]
 
@@ -593,11 +595,11 @@ async def test_a_worker_whose_lease_went_to_another_tells_nothing(
     assert await relay.reconciler().poll_due() == 1
     on.set()
     await asyncio.gather(*slow._polls)
-    assert len(await told(relay, subscription)) == 1
+    assert len(await emitted(relay, subscription)) == 1
     assert (await watermark(relay, account)).polled_at is not None
 
 
-async def test_a_webhook_and_a_poll_at_the_same_moment_tell_once(
+async def test_a_webhook_and_a_poll_at_the_same_moment_emit_once(
     relay: Relay, account: Account
 ) -> None:
     for round_ in range(8):
@@ -618,7 +620,7 @@ async def test_a_webhook_and_a_poll_at_the_same_moment_tell_once(
             await post(relay, intake, one, 1, "a", at)
 
         await asyncio.gather(relay.reconciler().poll_due(), come())
-        found = [event for event in await told(relay, subscription) if event[1] == "a"]
+        found = [event for event in await emitted(relay, subscription) if event[1] == "a"]
         assert len(found) == 1
 
 
@@ -647,8 +649,8 @@ async def test_the_loop_polls_what_becomes_due(relay: Relay, account: Account) -
         relay.clock.advance(seconds=1)
         relay.books.change(account, "a")
         relay.clock.advance(seconds=3)
-        await reconciler.hurry(account.id)
-        await until(lambda: told(relay, subscription))
+        await reconciler.poll_now(account.id)
+        await until(lambda: emitted(relay, subscription))
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -671,7 +673,7 @@ async def test_subscriptions_of_an_earlier_version_are_polled_from_now_on(
     relay.clock.advance(seconds=5)
     relay.books.change(account, "b")
     await poll(relay, account)
-    assert await told(relay, subscription) == [("CREATED", "b", "POLL")]
+    assert await emitted(relay, subscription) == [("CREATED", "b", "POLL")]
 
 
 async def test_what_nobody_subscribes_to_any_more_is_forgotten(

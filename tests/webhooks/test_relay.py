@@ -86,10 +86,10 @@ async def test_an_event_outlives_a_receiver_that_is_down_and_arrives_once(wired:
         for _ in range(2):
             await intake.accept(upstream.code, SIGNED, event_body())
         for number in (1, 2):
-            await until(lambda n=number: tried(wired, subscription.id, n))  # type: ignore[misc]
+            await until(lambda n=number: attempted(wired, subscription.id, n))  # type: ignore[misc]
             wired.clock.advance(seconds=RETRY_DELAYS[number - 1].total_seconds())
         receiver.respond = says(OK)
-        await until(lambda: tried(wired, subscription.id, 3))
+        await until(lambda: attempted(wired, subscription.id, 3))
         assert await wired.statuses(subscription) == ["DELIVERED"]
     assert len({request.all("webhook-id")[0] for request in receiver.requests}) == 1
     assert len(receiver.requests) == 3
@@ -99,7 +99,7 @@ async def done(relay: Relay, delivery: Delivery) -> bool:
     return bool(await relay.attempts(delivery))
 
 
-async def tried(relay: Relay, subscription_id: str, number: int) -> bool:
+async def attempted(relay: Relay, subscription_id: str, number: int) -> bool:
     async with relay.work.reading() as tx:
         (delivery,) = await tx.deliveries.of_subscription(subscription_id)
     return delivery.attempts >= number

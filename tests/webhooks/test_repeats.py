@@ -84,7 +84,7 @@ async def test_the_same_id_at_another_account_is_another_event(relay: Relay) -> 
     one, other = await relay.account(), await relay.account()
     here = await relay.upstream(one)
     there = await relay.upstream(other, id="ups_other", upstream_id="q-2")
-    sealed = relay.ring.seal("o" * 64, place="upstream_subscriptions.secret:ups_other")
+    sealed = relay.ring.seal("o" * 64, associated_data="upstream_subscriptions.secret:ups_other")
     async with relay.work.writing() as tx:
         await tx.upstream_subscriptions.change(there, START, secret=sealed)
     intake = relay.intake()
@@ -104,27 +104,29 @@ async def test_memory_and_database_say_the_same_when_it_has_been_forgotten(relay
     assert [relay.counted(name) for name in ("stored", "duplicate")] == [1, 3]
 
 
-async def hurries(relay: Relay, account: Account, bodies: list[bytes]) -> int:
+async def polls_at_once(relay: Relay, account: Account, bodies: list[bytes]) -> int:
     """Post stale events; return how often a poll was asked for."""
     upstream = await relay.upstream(account)
     intake = relay.intake()
-    hurried = 0
+    polls = 0
 
-    def hurry() -> None:
-        nonlocal hurried
-        hurried += 1
+    def poll_now() -> None:
+        nonlocal polls
+        polls += 1
 
-    intake._hurried = hurry
+    intake._poll_now = poll_now
     for body in bodies:
         with pytest.raises(EventStale):
             await intake.accept(upstream.code, STALE, body)
-    return hurried
+    return polls
 
 
 @on_sqlite
 async def test_a_stale_event_that_comes_again_brings_about_nothing(relay: Relay) -> None:
     again = event_body("up-1")
-    assert await hurries(relay, await relay.account(), [again] * 5 + [event_body("up-2")]) == 2
+    assert (
+        await polls_at_once(relay, await relay.account(), [again] * 5 + [event_body("up-2")]) == 2
+    )
     assert relay.counted("stale") == 6
 
 

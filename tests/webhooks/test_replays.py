@@ -55,7 +55,7 @@ async def now(relay: Relay, account: Account, begun: ReplayProgress) -> ReplayPr
 
 
 async def sent_again(relay: Relay, subscription: Subscription) -> list[str | None]:
-    """Answer the events that were planned again, in order."""
+    """Return the events that were planned again, in order."""
     async with relay.work.reading() as tx:
         page = await tx.delivery_log.page(
             subscription.id, DeliveryQuery(origin="REPLAY").filter(), most=10_000
@@ -125,7 +125,7 @@ async def test_a_replayed_delivery_has_the_same_id_and_bytes_and_is_a_new_one(
 
 
 async def is_disabled(relay: Relay, subscription: Subscription) -> bool:
-    """410 does that, once the try is written down."""
+    """410 does that, once the attempt is written down."""
     async with relay.work.reading() as tx:
         found = await tx.subscriptions.get(subscription.id)
     return found is not None and found.state == "DISABLED"

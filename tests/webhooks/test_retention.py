@@ -39,7 +39,7 @@ async def rows(relay: Relay) -> tuple[int, int, int]:
     return deliveries, attempts, events
 
 
-async def test_what_was_finished_long_ago_goes_with_tries_and_events(relay: Relay) -> None:
+async def test_what_was_finished_long_ago_goes_with_attempts_and_events(relay: Relay) -> None:
     subscription = await relay.subscription(await relay.account())
     for status in ("DELIVERED", "GIVEN_UP", "CANCELED", "MERGED"):
         await past(relay, subscription, 3, at=OLD, status=status)
@@ -141,7 +141,7 @@ async def test_what_is_known_of_the_records_of_ended_accounts_goes(relay: Relay)
                     "resource": ("INVOICE", "BILL")[number % 2],
                     "resource_id": f"r-{number}",
                     "version": "1",
-                    "told_at": START,
+                    "emitted_until": START,
                 }
                 for account in accounts
                 for number in range(CHUNK + 20)

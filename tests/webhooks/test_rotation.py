@@ -30,7 +30,7 @@ class Vendor:
         self.events = 0
 
     async def receive(self) -> OutgoingRequest:
-        """Let an event happen; answer what is sent for it."""
+        """Let an event happen; return what is sent for it."""
         self.events += 1
         await self.relay.intake().accept(self.code, SIGNED, event_body(f"up-{self.events}"))
         await until(lambda: len(self.relay.endpoints.arrived) == self.events)

@@ -89,7 +89,7 @@ def test_after_the_last_wait_it_gives_up(attempt: int, outcome: Outcome, jitter:
 
 
 @given(attempt=st.integers(1, 100), status=st.integers(200, 299), jitter=jitters)
-def test_any_2xx_is_done_at_any_try(attempt: int, status: int, jitter: float) -> None:
+def test_any_2xx_is_done_at_any_attempt(attempt: int, status: int, jitter: float) -> None:
     assert decide(attempt, Answered(status, 30.0), now=NOW, jitter=jitter) == Done()
 
 
@@ -117,7 +117,7 @@ def test_retry_after_lengthens_a_wait_and_never_shortens_it(
 
 
 @given(attempt=attempts, seconds=st.floats(min_value=86_400, allow_nan=False), jitter=jitters)
-def test_no_retry_after_puts_off_a_try_for_longer_than_a_day(
+def test_no_retry_after_puts_off_an_attempt_for_longer_than_a_day(
     attempt: int, seconds: float, jitter: float
 ) -> None:
     """Not even one that no timedelta holds."""

@@ -33,7 +33,7 @@ def due(url: str) -> DueDelivery:
 
 def wait(slots: Slots, endpoint: str, *numbers: int) -> None:
     for number in numbers:
-        slots.lanes.put(endpoint, delivery(number).id)
+        slots.queues.put(endpoint, delivery(number).id)
 
 
 def begin(slots: Slots, url: str = URL) -> Slot:
@@ -87,7 +87,7 @@ def test_an_attempt_that_was_broken_off_says_nothing() -> None:
         slot = begin(own)
         own.end(slot, None)
         own.free(slot)
-    assert not own.lanes.is_in_trouble("whk_1")
+    assert not own.queues.is_in_trouble("whk_1")
 
 
 def test_what_opens_a_hosts_breaker_says_so_once() -> None:
@@ -120,7 +120,7 @@ def test_behind_an_open_breaker_an_unknown_endpoint_goes_back_to_the_head_of_its
     assert slot is not None
     assert not own.begin(slot, due(SAME_HOST))
     own.free(slot)
-    assert own.lanes.length("new") == 2
+    assert own.queues.length("new") == 2
     assert own.take() is None, "and no slot is given to it while its host isn't called"
 
 
@@ -128,4 +128,4 @@ def test_errors_of_ours_hold_nobody_back() -> None:
     own = slots()
     opened = [attempt(own, "whk_1", Failed("SECRET_UNREADABLE")) for _ in range(9)]
     assert not any(opened)
-    assert not own.lanes.is_in_trouble("whk_1")
+    assert not own.queues.is_in_trouble("whk_1")

@@ -67,7 +67,7 @@ def fine(_call: str, _account: str) -> None:
 
 
 def pausing(call: str) -> tuple[asyncio.Event, asyncio.Event, Callable[[str, str], Any]]:
-    """Hold the first such call; answers (it has come, let it go on, the hook)."""
+    """Hold the first such call; return (it has come, let it go on, the hook)."""
     come, on = asyncio.Event(), asyncio.Event()
 
     def hook(name: str, _account: str) -> Awaitable[None] | None:
@@ -108,9 +108,9 @@ async def test_the_first_subscription_makes_the_one_at_the_provider(
     assert len(created.secret) == SECRET_BYTES
     assert created.warnings == ()
     assert await relay.subscriptions().list(account) == [created.subscription]
-    assert relay.ring.open(created.subscription.secret, place=created.subscription.place) == (
-        created.secret
-    )
+    assert relay.ring.open(
+        created.subscription.secret, associated_data=created.subscription.associated_data
+    ) == (created.secret)
     assert str(created.secret) not in repr(created)
     upstream = await relay.standing(account)
     assert upstream is not None
@@ -121,7 +121,10 @@ async def test_the_first_subscription_makes_the_one_at_the_provider(
     )
     assert standing.types == ("v1/client-invoices",)
     assert (upstream.state, upstream.upstream_id) == ("ACTIVE", standing.id)
-    assert relay.ring.open_text(upstream.secret, place=upstream.place) == standing.secret
+    assert (
+        relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
+        == standing.secret
+    )
     assert standing.secret is not None
     assert len(standing.secret) == 64
     assert len(upstream.code) >= 40
@@ -148,7 +151,10 @@ async def test_accounts_share_nothing(relay: Relay, account: Account) -> None:
     assert first is not None
     assert second is not None
     assert first.code != second.code
-    opened = [relay.ring.open(item.secret, place=item.place) for item in (first, second)]
+    opened = [
+        relay.ring.open(item.secret, associated_data=item.associated_data)
+        for item in (first, second)
+    ]
     assert opened[0] != opened[1]
 
 
@@ -411,7 +417,7 @@ async def test_deleting_the_last_one_removes_it_at_the_provider(
 ) -> None:
     forgotten: list[str] = []
     ended: list[str] = []
-    subscriptions = relay.subscriptions(forget=forgotten.append, ended=ended.append)
+    subscriptions = relay.subscriptions(forget=forgotten.append, deleted=ended.append)
     first = await subscriptions.create(account, callback_url=HERE, resource="INVOICE")
     second = await subscriptions.create(account, callback_url=THERE, resource="INVOICE")
     upstream = await relay.standing(account)
@@ -453,7 +459,7 @@ async def test_what_waits_for_a_deleted_subscription_is_cancelled(
     created = await subscriptions.create(account, callback_url=HERE, resource="INVOICE")
     upstream = await relay.standing(account)
     assert upstream is not None
-    secret = relay.ring.open_text(upstream.secret, place=upstream.place)
+    secret = relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
     await relay.intake().accept(upstream.code, {"signature": secret}, event_body())
     await subscriptions.delete(account, created.subscription.id)
     assert await relay.statuses(created.subscription) == ["CANCELED"]

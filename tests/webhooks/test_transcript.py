@@ -1,4 +1,4 @@
-"""What the log keeps of a try, and what it never keeps."""
+"""What the log keeps of an attempt, and what it never keeps."""
 
 import json
 

@@ -60,7 +60,9 @@ async def test_another_resource_changes_the_one_that_stands(relay: Relay, accoun
     secret = [item.secret for _, item in relay.provider.standing.values()]
     upstream = await relay.standing(account)
     assert upstream is not None
-    assert secret == [relay.ring.open_text(upstream.secret, place=upstream.place)]
+    assert secret == [
+        relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
+    ]
     await subscriptions.delete(account, customers.subscription.id)
     assert types(relay) == [(INVOICES,)]
     upstream = await relay.standing(account)
@@ -213,15 +215,15 @@ async def test_a_step_that_keeps_failing_is_taken_more_and_more_rarely(
     subscriptions = relay.subscriptions()
     relay.provider.before = failing("subscribe", RateLimited("much"))
     await subscriptions.create(account, callback_url=HERE, resource="INVOICE")
-    tries: list[timedelta] = []
+    attempts: list[timedelta] = []
     begun = relay.clock()
     for _ in range(6 * 60):
         relay.clock.advance(seconds=30.5)
         asked = relay.provider.calls.count("list")
         await subscriptions.settle()
         if relay.provider.calls.count("list") > asked:
-            tries.append(relay.clock() - begun)
+            attempts.append(relay.clock() - begun)
             begun = relay.clock()
-    assert tries == sorted(tries)
-    assert len(tries) < 12, "three hours"
-    assert timedelta(minutes=30) < tries[-1] <= LONGEST_WAIT + timedelta(minutes=1)
+    assert attempts == sorted(attempts)
+    assert len(attempts) < 12, "three hours"
+    assert timedelta(minutes=30) < attempts[-1] <= LONGEST_WAIT + timedelta(minutes=1)

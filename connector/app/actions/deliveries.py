@@ -21,7 +21,7 @@ def send_test(webhook: str, as_json: bool) -> None:
     async def send() -> log_operations.WebhookDelivery:
         async with assembled() as container:
             owner = await owner_of(container, webhook)
-            return log_operations.shown(await container.relay.trial.send(owner, webhook))
+            return log_operations.shown(await container.relay.tester.send(owner, webhook))
 
     show_record(msgspec.to_builtins(run(send())), as_json)
 
@@ -66,7 +66,7 @@ def show_all(
                     break
             return found
 
-    columns = ("id", "createdDate", "status", "attempts", "eventType", "resourceId", "origin")
+    columns = ("id", "createdDate", "status", "attemptCount", "eventType", "resourceId", "origin")
     show_records(run(look()), columns, as_json)
 
 
@@ -82,8 +82,8 @@ def show(delivery: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown))
         return
-    tries = shown.pop("tries")
+    attempts = shown.pop("attempts")
     show_record(shown, as_json=False)
-    for one in tries:
-        out.print(f"\ntry {one['number']}", highlight=False)
+    for one in attempts:
+        out.print(f"\nattempt {one['number']}", highlight=False)
         show_record(one, as_json=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from connector.app.listen import Received, Receiver
-from connector.app.serving import bind, serving, until_told
+from connector.app.serving import bind, serving, shutdown_signal
 from connector.app.terminal import err, fail, out, run
 from connector.app.text_files import read_text
 
@@ -23,7 +23,7 @@ def listen(port: int, secret_file: Path | None) -> None:
 
     async def work() -> None:
         receiver = Receiver(secret, heard)
-        with until_told() as told:
+        with shutdown_signal() as told:
             async with serving(receiver.app, bind("127.0.0.1", port)) as address:
                 err.print(f"listening on {address}, any path", highlight=False)
                 await told.wait()

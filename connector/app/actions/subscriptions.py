@@ -10,18 +10,18 @@ from connector.app.actions.records import show_record, show_records
 from connector.app.container import Container
 from connector.app.terminal import run
 from storage.repositories.accounts import Account
-from webhooks import standing_operations
+from webhooks import subscription_status_operations
 from webhooks.signing import maesn_secret, standard_secret
 
 
 def show_all(account: str, as_json: bool) -> None:
     """Print an account's subscriptions."""
 
-    async def look() -> list[standing_operations.WebhookState]:
+    async def look() -> list[subscription_status_operations.WebhookState]:
         async with assembled() as container:
             owner = await account_of(container, account)
             return [
-                standing_operations.shown_standing(
+                subscription_status_operations.shown_status(
                     await container.relay.standings.get(owner, one.id)
                 )
                 for one in await container.relay.subscriptions.list(owner)
@@ -103,11 +103,11 @@ async def _nothing(_container: Container, _owner: Account) -> None:
 def _change(
     webhook: str, change: Callable[[Container, Account], Awaitable[None]], as_json: bool
 ) -> None:
-    async def do() -> standing_operations.WebhookState:
+    async def do() -> subscription_status_operations.WebhookState:
         async with assembled() as container:
             owner = await owner_of(container, webhook)
             await change(container, owner)
-            return standing_operations.shown_standing(
+            return subscription_status_operations.shown_status(
                 await container.relay.standings.get(owner, webhook)
             )
 

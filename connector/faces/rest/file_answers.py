@@ -24,7 +24,7 @@ _SECONDS_TO_SEND = 300.0
 async def answer_file(
     request: Request, download: Download, warnings: tuple[str, ...] = ()
 ) -> Response:
-    """Answer a file in the form that the request prefers; the file is closed in every case.
+    """Return a file in the form that the request prefers; the file is closed in every case.
 
     Raises NotAcceptable, DocumentTooLarge, and whatever reading the file raises.
     """

@@ -15,7 +15,7 @@ _EXTENSIONS = {
 
 
 def attachment(name: str | None, media_type: str) -> str:
-    """Answer a Content-Disposition that has the file saved under a name without surprises.
+    """Return a Content-Disposition that has the file saved under a name without surprises.
 
     Folders, control and direction characters and leading dots are taken off; names beyond ASCII
     come twice, for old readers and for new ones.

@@ -45,7 +45,7 @@ _TRANSACTION = text("transactionId", "Whose files: the id of a bank transaction.
     tag="accounting",
 )
 async def list_files(registry: Registry, request: Request) -> Response:
-    """Answer the files of one bank transaction."""
+    """Return the files of one bank transaction."""
     asked = read_list(request, filters=(_TRANSACTION,))
     transaction_id = asked.query.value_of(_TRANSACTION.name)
     if transaction_id is None:
@@ -76,7 +76,7 @@ async def list_files(registry: Registry, request: Request) -> Response:
     tag="accounting",
 )
 async def get_file(registry: Registry, request: Request) -> Response:
-    """Answer what is known about a file."""
+    """Return what is known about a file."""
     asked = read_single(request)
     found = await files_of(registry, request).get(
         account_of(request).id, request.path_params["fileId"]
@@ -94,7 +94,7 @@ async def get_file(registry: Registry, request: Request) -> Response:
     tag="accounting",
 )
 async def list_types(registry: Registry, request: Request) -> Response:
-    """Answer what an uploaded file may be."""
+    """Return what an uploaded file may be."""
     warnings = read_bare(request)
     return answer(request, files_of(registry, request).document_types, warnings=warnings)
 
@@ -109,7 +109,7 @@ async def list_types(registry: Registry, request: Request) -> Response:
     tag="accounting",
 )
 async def list_extensions(registry: Registry, request: Request) -> Response:
-    """Answer what a file's name may end with."""
+    """Return what a file's name may end with."""
     warnings = read_bare(request)
     return answer(
         request, DocumentExtensions(files_of(registry, request).extensions), warnings=warnings

@@ -23,7 +23,7 @@ _NONE = _Preference(0.0, -1)
 
 
 def choose_form(accept: str | None, media_type: str) -> str | None:
-    """Answer the media type to answer with: JSON, the file's own or BYTES; None when none fits."""
+    """Return the media type to answer with: JSON, the file's own or BYTES; None when none fits."""
     ranges = list(_ranges(accept or "*/*"))
     forms = dict.fromkeys((JSON, media_type, BYTES) if media_type != JSON else (JSON, BYTES))
     best, preference = None, _NONE

@@ -128,7 +128,7 @@ def read_single(request: Request) -> SingleRequest:
 
 
 def read_bare(request: Request) -> tuple[str, ...]:
-    """Answer warnings for what is given to a call that has no parameters."""
+    """Return warnings for what is given to a call that has no parameters."""
     return _unused(given_once(request.query_params), set())
 
 

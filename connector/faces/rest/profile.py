@@ -35,7 +35,7 @@ _STORED = (
     tag="accounting",
 )
 async def show_profile(registry: Registry, request: Request) -> Response:
-    """Answer the linked organisation."""
+    """Return the linked organisation."""
     asked = read_single(request)
     told = await profiles_of(registry, request).profile(account_of(request))
     return _answer(request, asked, told)
@@ -53,7 +53,7 @@ async def show_profile(registry: Registry, request: Request) -> Response:
     tag="auth",
 )
 async def show_user(registry: Registry, request: Request) -> Response:
-    """Answer the person who linked."""
+    """Return the person who linked."""
     asked = read_single(request)
     told = await profiles_of(registry, request).user_info(account_of(request))
     return _answer(request, asked, told)
@@ -71,7 +71,7 @@ async def show_user(registry: Registry, request: Request) -> Response:
     tag="auth",
 )
 async def list_companies(registry: Registry, request: Request) -> Response:
-    """Answer the one organisation that was linked."""
+    """Return the one organisation that was linked."""
     asked = read_single(request)
     told = await profiles_of(registry, request).company(account_of(request))
     return _answer(request, asked, told, shown=lambda company: (company,))
@@ -87,7 +87,7 @@ async def list_companies(registry: Registry, request: Request) -> Response:
     tag="auth",
 )
 async def list_environments(registry: Registry, request: Request) -> Response:
-    """Answer the one that the target system stands for."""
+    """Return the one that the target system stands for."""
     warnings = read_bare(request)
     return answer(request, (profiles_of(registry, request).environment,), warnings=warnings)
 

@@ -148,7 +148,7 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
 
 
 def fingerprint(document: bytes) -> str | None:
-    """Answer a text that differs when a document does; None for what is no JSON object.
+    """Return a text that differs when a document does; None for what is no JSON object.
 
     Links are left out, since they may be signed anew each time, and so are an event's own word and
     what a list alone tells: a state is the same state wherever it is read.

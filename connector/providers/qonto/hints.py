@@ -71,5 +71,5 @@ _TRAPS = (
 
 
 def hint_for(status: int, entry: ReadError) -> str | None:
-    """Answer what to do about one entry of a refusal, None when nothing more is known."""
+    """Return what to do about one entry of a refusal, None when nothing more is known."""
     return next((trap.hint for trap in _TRAPS if trap.fits(status, entry)), None)

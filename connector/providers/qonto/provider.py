@@ -144,7 +144,7 @@ class QontoSystem:
 
     `identify_callback_url` is a public https address under which a subscription may be made and
     deleted at once, to learn the organisation where no scope that tells it was granted.
-    `let_through` is what vendors may do in Qonto's own words.
+    `pass_through_mode` is what vendors may do in Qonto's own words.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class QontoSystem:
         budget: RateBudget | None = None,
         observe: Observe = ignore,
         clock: Clock = system_clock,
-        let_through: Mode = "read",
+        pass_through_mode: Mode = "read",  # noqa: S107
     ) -> None:
         self._target = target
         self._hosts = hosts
@@ -170,7 +170,7 @@ class QontoSystem:
         self._budget = budget
         self._observe = observe
         self._clock = clock
-        self._let_through: Mode = let_through
+        self._pass_through_mode: Mode = pass_through_mode
 
     @property
     def target(self) -> str:
@@ -286,7 +286,7 @@ class QontoSystem:
                 store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
             ),
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
-            pass_through=QontoPassThrough(calls, self._let_through),
+            pass_through=QontoPassThrough(calls, self._pass_through_mode),
             concepts=CONCEPTS,
         )
 
@@ -329,7 +329,7 @@ def qonto(
     budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
-    let_through: Mode = "read",
+    pass_through_mode: Mode = "read",  # noqa: S107
 ) -> QontoSystem:
     """Make the target system `qonto`."""
     return QontoSystem(
@@ -342,7 +342,7 @@ def qonto(
         budget=budget,
         observe=observe,
         clock=clock,
-        let_through=let_through,
+        pass_through_mode=pass_through_mode,
     )
 
 
@@ -355,7 +355,7 @@ def qonto_sandbox(
     budget: RateBudget | None = None,
     observe: Observe = ignore,
     clock: Clock = system_clock,
-    let_through: Mode = "read",
+    pass_through_mode: Mode = "read",  # noqa: S107
 ) -> QontoSystem:
     """Make the target system `qonto-sandbox`, whose every call needs a staging token."""
     return QontoSystem(
@@ -368,7 +368,7 @@ def qonto_sandbox(
         budget=budget,
         observe=observe,
         clock=clock,
-        let_through=let_through,
+        pass_through_mode=pass_through_mode,
     )
 
 

@@ -39,7 +39,7 @@ async def findings(
     server: ServerGroup | None = None,
     **egress: str,
 ) -> list[Finding]:
-    """Examine a deployment; answer what was found about one subject."""
+    """Examine a deployment; return what was found about one subject."""
     settings = Settings(
         public_url=public_url,
         database=DatabaseGroup(url=SecretStr(database)),
@@ -133,7 +133,7 @@ async def test_the_environments_proxies_are_told_by_their_variables(
 
 
 async def warned(database: str, **server: object) -> str:
-    """Answer what is said of the server, all warnings together."""
+    """Return what is said of the server, all warnings together."""
     told = await findings(database, "server", server=ServerGroup.model_validate(server))
     assert {one.verdict for one in told} == {"warning"}
     return " ".join(one.message for one in told)

@@ -1,4 +1,4 @@
-"""How long an end takes to be answered: until no process starts a try any more."""
+"""How long an end takes to be answered: until no process starts an attempt any more."""
 
 import time
 from pathlib import Path
@@ -24,7 +24,7 @@ def settings(sqlite_template: Path, tmp_path: Path) -> Settings:
 
 
 async def took_to_end(container: Container) -> tuple[float, float]:
-    """End a subscription and a tenant's webhook; answer how many seconds each took."""
+    """End a subscription and a tenant's webhook; return how many seconds each took."""
     relay = Relay(container.storage.work, container.storage.ring)
     account = await relay.account()
     subscription = await relay.subscription(account)
@@ -56,7 +56,7 @@ async def test_the_only_process_that_sends_answers_at_once(settings: Settings) -
     container = assemble(settings)
     container.worker.start()
     await until(lambda: container.relay.dispatcher.is_running)
-    assert container.relay.tenant_webhooks.lapse() == 0
+    assert container.relay.tenant_webhooks.grace_period() == 0
     await container.worker.stop()
-    assert container.relay.tenant_webhooks.lapse() > CHECK_HOLDS
+    assert container.relay.tenant_webhooks.grace_period() > CHECK_HOLDS
     await container.close()

@@ -100,7 +100,7 @@ def world(folder: Path) -> Iterator[World]:
 
 
 async def _ids(up: InProcess, account_key: str) -> dict[str, list[str]]:
-    """Answer ids by the name that paths have for them."""
+    """Return ids by the name that paths have for them."""
     walk = Walk(up, account_key=account_key)
     await walk.call("POST", "/tenants/signing-secret")
     await walk.call("POST", "/tenants/api-keys", body={"name": "x"})

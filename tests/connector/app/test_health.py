@@ -36,7 +36,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def told(up: InProcess) -> tuple[int, str]:
-    """Answer the status, and what is said of the database."""
+    """Return the status, and what is said of the database."""
     async with up.client() as caller:
         answer = await caller.get("/health/details")
     part = answer.json()["details"]["database"]
@@ -86,7 +86,7 @@ async def test_writing_to_a_database_that_only_reads_is_a_trouble_that_passes(
 
 async def take_duty(work: UnitOfWork) -> None:
     async with work.writing() as tx:
-        await tx.duties.take("x", "x", now=system_clock(), until=system_clock())
+        await tx.periodic_tasks.take("x", "x", now=system_clock(), until=system_clock())
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 
 @pytest.fixture
 def command(sqlite_template: Path, tmp_path: Path) -> Command:
-    """Run a command with --json; answer what it printed."""
+    """Run a command with --json; return what it printed."""
     environment = {
         "CONNECTOR_PUBLIC_URL": "https://connect.example",
         "CONNECTOR_DATABASE__URL": databases.new_sqlite(sqlite_template, tmp_path),

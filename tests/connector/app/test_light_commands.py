@@ -35,7 +35,7 @@ SERVING = {"starlette", "uvicorn", "httpx2", "authlib", "prometheus_client", "ji
 
 
 def imported(*arguments: str, code: int = 0, environment: dict[str, str] | None = None) -> set[str]:
-    """Run a command in a process of its own; answer what it imported."""
+    """Run a command in a process of its own; return what it imported."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
         capture_output=True,

@@ -18,7 +18,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Lines:
-    """Answers what was written to standard error, line by line."""
+    """Return what was written to standard error, line by line."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     logs.configure(LogGroup(format="json", level="info"))

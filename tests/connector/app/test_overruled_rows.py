@@ -20,7 +20,7 @@ async def vendor(tmp_path: Path) -> AsyncGenerator[httpx2.AsyncClient]:
 
 
 async def listed(vendor: httpx2.AsyncClient, path: str, **query: str) -> list[dict[str, Any]]:
-    """Answer the first hundred records of a list, which must be all."""
+    """Return the first hundred records of a list, which must be all."""
     answer = await vendor.get(path, params={"limit": "100", **query})
     assert answer.status_code == 200, answer.text
     body = answer.json()

@@ -29,7 +29,7 @@ def url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def command(url: str) -> Command:
-    """Run a command with --json; answer what it printed."""
+    """Run a command with --json; return what it printed."""
     environment = {
         "CONNECTOR_PUBLIC_URL": "https://connect.example",
         "CONNECTOR_DATABASE__URL": url,
@@ -118,10 +118,10 @@ def test_the_log_is_read(command: Command, stored: tuple[str, str, list[str]]) -
     (one,) = command("webhook", "deliveries", webhook, "--event-id", found[0]["eventId"])
     assert one == found[0]
     shown = command("webhook", "delivery", failed[0])
-    assert shown["tries"][0]["statusCode"] == 500
+    assert shown["attempts"][0]["statusCode"] == 500
     assert '"eventType":"UPDATED"' in shown["body"]
     words = command("webhook", "delivery", failed[0], as_json=False)
-    assert "try 1" in words
+    assert "attempt 1" in words
     assert failed[1] in command("webhook", "deliveries", webhook, as_json=False)
 
 

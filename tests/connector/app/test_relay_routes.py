@@ -88,11 +88,11 @@ async def test_a_test_is_sent_logged_and_sent_again(vendor: Vendor) -> None:
     assert again["errors"]["code"] == "NOT_REPLAYABLE"
     await vendor.work(1)
     shown = (await vendor.ask("GET", f"/deliveries/{sent['id']}"))["data"]
-    assert (shown["status"], shown["origin"], shown["attempts"]) == ("DELIVERED", "TEST", 1)
+    assert (shown["status"], shown["origin"], shown["attemptCount"]) == ("DELIVERED", "TEST", 1)
     assert shown["body"].encode() == vendor.up.receivers.bodies[0]
-    (tried,) = shown["tries"]
-    assert (tried["number"], tried["statusCode"], tried["error"]) == (1, 200, None)
-    assert tried["latencyMs"] >= 0
+    (attempt,) = shown["attempts"]
+    assert (attempt["number"], attempt["statusCode"], attempt["error"]) == (1, 200, None)
+    assert attempt["latencyMs"] >= 0
     vendor.up.clock.tick()
     again = (await vendor.ask("POST", f"/deliveries/{sent['id']}/replay", expect=202))["data"]
     assert again["eventId"] == sent["eventId"]

@@ -81,7 +81,7 @@ def deployment(sqlite_template: Path, tmp_path: Path) -> Deployment:
 
 
 async def vendor(container: Container) -> str:
-    """A tenant with app credentials; answer its API key."""
+    """A tenant with app credentials; return its API key."""
     made = await container.oauth.tenants.create("Acme")
     await container.oauth.tenants.register_system(made.tenant, "qonto", "client", "secret", {})
     await container.oauth.tenants.create_signing_secret(made.tenant)

@@ -35,8 +35,8 @@ def test_a_secret_can_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     file = tmp_path / "sealing"
     file.write_text(MasterKey.generate("2026-11").reveal() + "\n")
     monkeypatch.setenv("CONNECTOR_SEALING__KEYS_FILE", str(file))
-    sealed = load().key_ring().seal("secret", place="here")
-    assert load().key_ring().open_text(sealed, place="here") == "secret"
+    sealed = load().key_ring().seal("secret", associated_data="here")
+    assert load().key_ring().open_text(sealed, associated_data="here") == "secret"
 
 
 def test_the_sealing_keys_can_come_from_a_command(
@@ -46,8 +46,11 @@ def test_the_sealing_keys_can_come_from_a_command(
     file = tmp_path / "keys"
     file.write_text(MasterKey("vault", b"v" * 32).reveal())
     monkeypatch.setenv("CONNECTOR_SEALING__COMMAND", f"cat {file}")
-    sealed = load().key_ring().seal("secret", place="here")
-    assert KeyRing([MasterKey("vault", b"v" * 32)]).open_text(sealed, place="here") == "secret"
+    sealed = load().key_ring().seal("secret", associated_data="here")
+    assert (
+        KeyRing([MasterKey("vault", b"v" * 32)]).open_text(sealed, associated_data="here")
+        == "secret"
+    )
     monkeypatch.setenv("CONNECTOR_SEALING__COMMAND", "sh -c 'echo canary; echo canary >&2; exit 3'")
     with pytest.raises(SettingsInvalid, match="CONNECTOR_SEALING__COMMAND") as caught:
         load().key_ring()
@@ -128,7 +131,7 @@ def test_every_wrong_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_networks_and_waits_that_make_no_sense_stop_the_start(
     monkeypatch: pytest.MonkeyPatch, key: str, value: str
 ) -> None:
-    """An empty list of waits would give up every delivery after its first try."""
+    """An empty list of waits would give up every delivery after its first attempt."""
     monkeypatch.setenv(key, value)
     with pytest.raises(SettingsInvalid, match=key):
         load()

@@ -85,7 +85,10 @@ async def stage(floor: Floor, work: UnitOfWork, ring: KeyRing) -> AsyncIterator[
     async with work.reading() as tx:
         upstream = await tx.upstream_subscriptions.of_account(account.id, CONSENT)
     assert upstream is not None
-    signed = {**SIGNED, "signature": ring.open_text(upstream.secret, place=upstream.place)}
+    signed = {
+        **SIGNED,
+        "signature": ring.open_text(upstream.secret, associated_data=upstream.associated_data),
+    }
     for number in range(3):
         await relay.intake().accept(code, signed, event_body(f"up-{number}", f"inv-{number}"))
     await relay.notice(account)
@@ -93,7 +96,7 @@ async def stage(floor: Floor, work: UnitOfWork, ring: KeyRing) -> AsyncIterator[
     await until(lambda: relay.endpoints.arrived)
     await relay.stop()
     await relay.notice(account)
-    farewell = TokenVault(
+    disabled_vault = TokenVault(
         work,
         ring,
         floor.targets,
@@ -115,9 +118,9 @@ async def stage(floor: Floor, work: UnitOfWork, ring: KeyRing) -> AsyncIterator[
             work, ring, registry, floor.clock, public_url="https://c.example", forget=lambda _: None
         ),
         registry,
-        farewell,
+        disabled_vault,
         forget=floor.vault.forget,
-        ended=ended.append,
+        deleted=ended.append,
         pause=pause,
     )
     yield Stage(floor, relay, account, unlinker, adapter, paused, ended)

@@ -58,7 +58,7 @@ class Walked:
         return row
 
     def about(self, resource: str) -> dict[tuple[str, str], Told]:
-        """Answer what the operations on one resource said."""
+        """Return what the operations on one resource said."""
         return {
             call: told for call, told in self.answers.items() if resource_of(call[1]) == resource
         }

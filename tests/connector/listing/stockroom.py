@@ -62,7 +62,7 @@ class Stockroom:
         self.goods = [one for one in self.goods if one["sku"] != sku]
 
     def answer(self, offset: int, count: int, params: Params) -> bytes:
-        """Answer some goods, fewer than asked for at the end."""
+        """Return some goods, fewer than asked for at the end."""
         self.asked.append((offset, count, params))
         if (sku := self.leaves.pop(offset, None)) is not None:
             self.take_out(sku)
@@ -77,7 +77,7 @@ class Stockroom:
         return msgspec.json.encode({**said, "in_all": len(shown)} if self.counts else said)
 
     def answer_one(self, sku: str) -> bytes | None:
-        """Answer one good, None for a number that it doesn't know."""
+        """Return one good, None for a number that it doesn't know."""
         self.asked.append(sku)
         return next((msgspec.json.encode(one) for one in self.goods if one["sku"] == sku), None)
 

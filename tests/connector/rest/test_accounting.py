@@ -75,7 +75,7 @@ class Caller:
             return await client.get(path)
 
     async def fields(self, path: str) -> dict[str, str]:
-        """Answer which fields a refused request names, and why."""
+        """Return which fields a refused request names, and why."""
         await self.get(path)
         assert isinstance(self.error, Invalid)
         return {field.field: field.code for field in self.error.fields}

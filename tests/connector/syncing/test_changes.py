@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.ports import RecordState
-from connector.syncing.changes import Known, Noted, is_settled, judge, newest
+from connector.syncing.changes import Known, ObservedChange, is_settled, judge, newest
 from connector.syncing.pace import Pace, spread
 
 SINCE = datetime(2026, 11, 20, 10, 0, 0, 500_000, tzinfo=UTC)
@@ -24,13 +24,13 @@ def dated(changed: datetime, created: datetime | None = None) -> RecordState:
 
 def verdict(
     state: RecordState, known: Known | None = None, *, is_first: bool = False
-) -> Noted | None:
+) -> ObservedChange | None:
     return judge(state, known, since=SINCE, read_at=READ, is_first=is_first)
 
 
 def kind(state: RecordState, known: Known | None = None, *, is_first: bool = False) -> str | None:
-    noted = verdict(state, known, is_first=is_first)
-    return None if noted is None else noted.kind
+    observed = verdict(state, known, is_first=is_first)
+    return None if observed is None else observed.kind
 
 
 def test_a_record_made_since_is_created_and_an_older_one_updated() -> None:
@@ -38,20 +38,20 @@ def test_a_record_made_since_is_created_and_an_older_one_updated() -> None:
     assert kind(dated(after(5), created=after(-5))) == "UPDATED"
 
 
-def test_nothing_from_before_the_subscription_is_told() -> None:
+def test_nothing_from_before_the_subscription_is_emitted() -> None:
     assert verdict(dated(after(-1), created=after(-1))) is None
     assert kind(dated(after(0), created=after(-1))) == "UPDATED", "the date is a whole second"
 
 
-def test_a_change_is_told_once() -> None:
+def test_a_change_is_emitted_once() -> None:
     first = verdict(dated(after(5), created=after(-5)))
     assert first is not None
-    known = Known(first.version, first.told_at)
+    known = Known(first.version, first.occurred_at)
     assert verdict(dated(after(5), created=after(-5)), known) is None
     assert kind(dated(after(6), created=after(-5)), known) == "UPDATED"
 
 
-def test_an_event_at_least_as_new_as_a_change_has_told_it() -> None:
+def test_an_event_at_least_as_new_as_a_change_has_emitted_it() -> None:
     changed = dated(after(5), created=after(5))
     assert verdict(changed, Known("some event", after(5))) is None
     assert kind(changed, Known("some event", after(4))) == "UPDATED"
@@ -65,10 +65,10 @@ def test_what_may_still_change_under_its_date_is_left_to_the_next_poll() -> None
 
 def test_what_bears_no_date_is_compared_with_what_was_read_first() -> None:
     state = RecordState("r", "a")
-    noted = verdict(state, is_first=True)
-    assert noted is not None
-    assert noted.kind is None
-    known = Known(noted.version, noted.told_at)
+    observed = verdict(state, is_first=True)
+    assert observed is not None
+    assert observed.kind is None
+    known = Known(observed.version, observed.occurred_at)
     assert verdict(state, known) is None
     assert kind(RecordState("r", "b"), known) == "UPDATED"
     assert kind(RecordState("s", "a")) == "CREATED", "it wasn't there when all were read"
@@ -79,23 +79,23 @@ def test_a_record_that_returns_to_a_state_has_changed_once_more() -> None:
     known = Known("a", after(0))
     for number, version in enumerate("babab"):
         read_at = READ + timedelta(minutes=number)
-        noted = judge(
+        observed = judge(
             RecordState("r", version), known, since=SINCE, read_at=read_at, is_first=False
         )
-        assert noted is not None
-        keys.append(noted.key)
-        known = Known(noted.version, noted.told_at)
+        assert observed is not None
+        keys.append(observed.key)
+        known = Known(observed.version, observed.occurred_at)
     assert len(set(keys)) == 5
 
 
-def test_what_is_gone_is_forgotten_silently_and_told_when_it_comes_back() -> None:
+def test_what_is_gone_is_forgotten_silently_and_emitted_when_it_comes_back() -> None:
     gone = RecordState("r", None, changed_at=after(9))
     assert verdict(gone) is None
-    noted = verdict(gone, Known("a", after(5)))
-    assert noted is not None
-    assert noted.kind is None
+    observed = verdict(gone, Known("a", after(5)))
+    assert observed is not None
+    assert observed.kind is None
     back = RecordState("r", "a", changed_at=after(20))
-    assert kind(back, Known(noted.version, noted.told_at)) == "UPDATED"
+    assert kind(back, Known(observed.version, observed.occurred_at)) == "UPDATED"
 
 
 def test_a_state_known_by_its_content_is_no_news_when_only_the_date_moved() -> None:
@@ -131,23 +131,23 @@ def test_of_a_record_seen_twice_the_later_state_counts() -> None:
         st.tuples(st.sampled_from("ab"), st.integers(1, 5), st.booleans()), min_size=1, max_size=20
     )
 )
-def test_whatever_is_polled_when_each_record_s_last_state_is_told_once(
+def test_whatever_is_polled_when_each_record_s_last_state_is_emitted_once(
     moves: list[tuple[str, int, bool]],
 ) -> None:
     """Changes to two records, some followed by a poll; a last poll comes at the end."""
     now = after(10)
     states: dict[str, RecordState] = {}
     known: dict[str, Known] = {}
-    told: list[tuple[str, str]] = []
+    emitted: list[tuple[str, str]] = []
 
     def poll() -> None:
         for one, state in states.items():
             if not is_settled(state, now):
                 continue
-            noted = judge(state, known.get(one), since=SINCE, read_at=now, is_first=False)
-            if noted is not None:
-                known[one] = Known(noted.version, noted.told_at)
-                told.append((one, noted.version))
+            observed = judge(state, known.get(one), since=SINCE, read_at=now, is_first=False)
+            if observed is not None:
+                known[one] = Known(observed.version, observed.occurred_at)
+                emitted.append((one, observed.version))
 
     for one, seconds, polled in moves:
         now += timedelta(seconds=seconds)
@@ -158,8 +158,8 @@ def test_whatever_is_polled_when_each_record_s_last_state_is_told_once(
     now += timedelta(minutes=1)
     poll()
     poll()
-    assert len(told) == len(set(told))
-    assert {(one, state.version) for one, state in states.items()} <= set(told)
+    assert len(emitted) == len(set(emitted))
+    assert {(one, state.version) for one, state in states.items()} <= set(emitted)
 
 
 # -- how often --------------------------------------------------------------------------------

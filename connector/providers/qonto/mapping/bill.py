@@ -116,7 +116,7 @@ def kind_of(document: SupplierInvoice, notes: Notes) -> DocumentKind | None:
 
 
 def supplier_name(document: SupplierInvoice) -> str | None:
-    """Answer the supplier's name, else the issuer's as read from the file."""
+    """Return the supplier's name, else the issuer's as read from the file."""
     return document.supplier_name or document.issuer_name or None
 
 

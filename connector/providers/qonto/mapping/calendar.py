@@ -51,7 +51,7 @@ class Calendar:
     zone: tzinfo | None = None
 
     def today(self, country: str | None) -> date:
-        """Answer the current date for an organisation of this country."""
+        """Return the current date for an organisation of this country."""
         return self.now.astimezone(self.zone or _zone_of((country or "").upper())).date()
 
 

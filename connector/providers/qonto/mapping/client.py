@@ -11,19 +11,19 @@ AddressUse = Literal["BILLING", "DELIVERY"]
 
 
 def client_of(value: Client | None) -> Client:
-    """Answer the customer, an empty one when the document has none."""
+    """Return the customer, an empty one when the document has none."""
     return value or Client()
 
 
 def name_of(client: Client) -> str | None:
-    """Answer the customer's name: the company's, else first and last name."""
+    """Return the customer's name: the company's, else first and last name."""
     if client.name:
         return client.name
     return " ".join(part for part in (client.first_name, client.last_name) if part) or None
 
 
 def places_of(client: Client) -> list[tuple[PostalAddress, AddressUse]]:
-    """Answer the billing address, from its newer or its older form, and the delivery address.
+    """Return the billing address, from its newer or its older form, and the delivery address.
 
     Empty ones are left out.
     """
@@ -37,7 +37,7 @@ def places_of(client: Client) -> list[tuple[PostalAddress, AddressUse]]:
 
 
 def addresses_of(client: Client, notes: Notes) -> tuple[Address, ...]:
-    """Answer the customer's addresses as they are on documents."""
+    """Return the customer's addresses as they are on documents."""
     return tuple(
         Address(
             address_line1=notes.text(source.street_address),

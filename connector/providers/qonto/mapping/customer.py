@@ -113,7 +113,7 @@ def _emails_of(document: ClientRecord) -> tuple[EmailAddress, ...]:
 
 
 def _phones_of(document: ClientRecord) -> tuple[PhoneNumber, ...]:
-    """Answer the one number, from the field that has it whole or else from its two parts."""
+    """Return the one number, from the field that has it whole or else from its two parts."""
     phone = document.phone
     if isinstance(phone, Phone):
         phone = f"{phone.country_code or ''}{phone.number}" if phone.number else None

@@ -107,12 +107,12 @@ def standing_of(document: ClientInvoice, calendar: Calendar, notes: Notes) -> st
 
 
 def number_of(document: ClientInvoice) -> str | None:
-    """Answer the invoice's number, under its present or its former name."""
+    """Return the invoice's number, under its present or its former name."""
     return document.number or document.invoice_number or None
 
 
 def performance_start(document: ClientInvoice) -> str | None:
-    """Answer when the performance began, under its present or its former name."""
+    """Return when the performance began, under its present or its former name."""
     return document.performance_start_date or document.performance_date
 
 

@@ -2,7 +2,7 @@
 
 
 def line_id(document_id: str | None, position: int) -> str | None:
-    """Answer the id of a line, counted from 1 in Qonto's order.
+    """Return the id of a line, counted from 1 in Qonto's order.
 
     Qonto gives lines no id, so it is made of the document's, and is None when that has none. It
     stays while no line before it comes or goes.

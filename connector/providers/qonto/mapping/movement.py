@@ -64,7 +64,7 @@ def status_of(document: QontoTransaction, notes: BankNotes) -> TransactionStatus
 
 
 def contact_of(document: QontoTransaction) -> str | None:
-    """Answer the counterparty's name, else the label that stands for it on statements."""
+    """Return the counterparty's name, else the label that stands for it on statements."""
     return document.clean_counterparty_name or document.label or None
 
 

@@ -142,7 +142,7 @@ class Notes:
                 return amount, None
 
     def net(self, gross: Decimal | None, tax: Decimal | None) -> Decimal | None:
-        """Answer gross less tax, exactly, when both are known."""
+        """Return gross less tax, exactly, when both are known."""
         return None if gross is None or tax is None else difference(gross, tax)
 
     def parts_of_total(self, **parts: object) -> None:

@@ -21,7 +21,7 @@ from connector.unified.payment import Payment, PaymentLine
 
 
 def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[Payment] | None:
-    """Answer what was paid on a client invoice, None when nothing was.
+    """Return what was paid on a client invoice, None when nothing was.
 
     An invoice marked paid by hand has no amount paid, and counts as paid in full. The date is known
     only of invoices paid in full.
@@ -54,7 +54,7 @@ def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[P
 
 
 def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Payment] | None:
-    """Answer what was paid on a supplier invoice, None when nothing was.
+    """Return what was paid on a supplier invoice, None when nothing was.
 
     That is `payable_amount`, and the total less credit notes where Qonto doesn't tell it: of a bill
     that credit notes cover nothing was paid. A supplier's credit note has no payment.
@@ -83,7 +83,7 @@ def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Pa
 
 
 def _less_credit(document: SupplierInvoice, notes: Notes) -> Decimal | None:
-    """Answer the total less credit notes, None when either isn't known."""
+    """Return the total less credit notes, None when either isn't known."""
     total = notes.amount("total_amount", document.total_amount)
     credited = notes.amount("total_amount_credit_notes", document.total_amount_credit_notes)
     if credited is None:

@@ -37,7 +37,7 @@ _RULES: dict[str, TaxRule] = {
 
 
 def tax_rule_of(items: Iterable[QontoItem]) -> TaxRule | None:
-    """Answer the rule that all lines are under; None when a line bears tax, or lines differ."""
+    """Return the rule that all lines are under; None when a line bears tax, or lines differ."""
     found: TaxRule | None = None
     for item in items:
         rule = _rule(item)

@@ -59,7 +59,7 @@ class BookingProposals:
         return ListPlan([source for source in found if source is not None], _local(query))
 
     async def find(self, account: QontoAccount, record_id: str) -> Found[BookingProposal]:
-        """Answer a booking proposal; an id doesn't tell its kind, so each kind is asked in turn."""
+        """Return a booking proposal; an id doesn't tell its kind, so each kind is asked in turn."""
         lists: Sequence[QontoList[Any, BookingProposal]] = (
             _INVOICES,
             _SUPPLIER_INVOICES,
@@ -97,7 +97,7 @@ def _supplier_invoices(account: QontoAccount, query: Query) -> Source[Any, Booki
 
 
 def _local(query: Query) -> LocalFilter[BookingProposal]:
-    """Answer what is left to do once the lists are chosen: one word of Qonto's can mean several.
+    """Return what is left to do once the lists are chosen: one word of Qonto's can mean several.
 
     Credit notes alone are not merged with lists that come in order, so they are ordered here.
     """

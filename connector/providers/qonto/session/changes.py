@@ -108,7 +108,7 @@ class QontoChanges:
                         yield found
 
     async def _readable(self, account_id: str, resource: str) -> list[_List]:
-        """Answer the lists that the consent covers. Raises MissingScope when those are none."""
+        """Return the lists that the consent covers. Raises MissingScope when those are none."""
         granted = (await self._access.get(account_id)).scopes
         lists = _LISTS[resource]
         found = [each for each in lists if granted is None or each.endpoint.scope in granted]
@@ -117,7 +117,7 @@ class QontoChanges:
         return found
 
     async def _parts(self, account_id: str, each: _List) -> AsyncIterator[_List]:
-        """Answer a list as it is, but movements by the accounts that they are on."""
+        """Return a list as it is, but movements by the accounts that they are on."""
         if each.endpoint is not TRANSACTIONS:
             yield each
             return
@@ -199,7 +199,7 @@ def _payment(read: Callable[[Any, Calendar], Mapped[Payment] | None]) -> State:
 
 
 def _last_change(page: DocumentPage[Any]) -> datetime | None:
-    """Answer the last record's moment, None where the page isn't in the order of changes."""
+    """Return the last record's moment, None where the page isn't in the order of changes."""
     moments = [_moment(record, "updated_at") for record in page.records]
     found = [moment for moment in moments if moment is not None]
     return found[-1] if found and found == sorted(found) else None

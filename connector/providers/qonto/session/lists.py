@@ -113,7 +113,7 @@ def is_id(text: str) -> bool:
 
 
 def known_id(text: str) -> str:
-    """Answer an id that Qonto may know. Raises DocumentNotFound for anything but a UUID."""
+    """Return an id that Qonto may know. Raises DocumentNotFound for anything but a UUID."""
     if not is_id(text):
         raise not_known()
     return text

@@ -120,7 +120,7 @@ LISTED: Final = tuple(_listed())
 
 
 def judge(call: PassedCall, mode: Mode) -> tuple[str, Passable]:
-    """Answer the path to ask for, and the call on the list that this one is.
+    """Return the path to ask for, and the call on the list that this one is.
 
     Raises Invalid when the path isn't one of Qonto's at all, PassThroughRefused when the call isn't
     on the list or the operator doesn't allow it.

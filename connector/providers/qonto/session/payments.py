@@ -74,7 +74,7 @@ class Payments:
 async def _on(
     account: QontoAccount, invoice_id: str, query: Query
 ) -> Sequence[FetchedRow[Payment]]:
-    """Answer the one payment on a document, if there is one that changed since the moment."""
+    """Return the one payment on a document, if there is one that changed since the moment."""
     if not is_id(invoice_id):
         return ()
     try:

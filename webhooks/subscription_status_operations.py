@@ -19,7 +19,7 @@ from webhooks.asking import Strict, moment, path_id
 from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
 from webhooks.signing import maesn_secret, standard_secret
-from webhooks.standing import SubscriptionStatus, SubscriptionStatuses
+from webhooks.subscription_status import SubscriptionStatus, SubscriptionStatuses
 from webhooks.wording import LONGEST_COALESCING
 from webhooks.words import ReasonWord, ResourceWord, StateWord
 
@@ -104,7 +104,7 @@ _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
     tag="webhooks",
 )
 async def get(standings: SubscriptionStatuses, request: Request) -> Response:
-    """Answer one subscription."""
+    """Return one subscription."""
     return await _shown(standings, request)
 
 
@@ -129,7 +129,7 @@ async def change(standings: SubscriptionStatuses, request: Request) -> Response:
         ordered=wanted.ordered,
         coalesce_seconds=wanted.coalesceSeconds,
     )
-    return answer(request, shown_standing(found))
+    return answer(request, shown_status(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +214,10 @@ async def rotate(rotation: Rotation, request: Request) -> Response:
 
 async def _shown(standings: SubscriptionStatuses, request: Request) -> Response:
     found = await standings.get(account_of(request), path_id(request, "webhookId"))
-    return answer(request, shown_standing(found))
+    return answer(request, shown_status(found))
 
 
-def shown_standing(found: SubscriptionStatus) -> WebhookState:
+def shown_status(found: SubscriptionStatus) -> WebhookState:
     """Show a subscription as vendors see it."""
     one = found.subscription
     return WebhookState(
@@ -237,6 +237,6 @@ def shown_standing(found: SubscriptionStatus) -> WebhookState:
     )
 
 
-STANDING_OPERATIONS = (get, change)
+SUBSCRIPTION_STATUS_OPERATIONS = (get, change)
 SWITCHING_OPERATIONS = (pause, resume)
 ROTATION_OPERATIONS = (rotate,)

@@ -15,7 +15,7 @@ from webhooks.errors import NotReplayable
 from webhooks.log import DeliveryQuery, Log
 from webhooks.sender import HttpSender, SenderSettings
 from webhooks.signing import standard_secret
-from webhooks.trial import Trial
+from webhooks.test_event import SubscriptionTester
 
 pytestmark = pytest.mark.loopback
 
@@ -42,8 +42,8 @@ async def test_a_test_event_arrives_signed_and_marked_and_is_in_the_log(
     async with running() as receiver:
         subscription = await wired.subscription(account, receiver.url(), resource)
         dispatcher = await wired.start()
-        trial = Trial(wired.work, wired.clock, dispatcher.wake)
-        planned = await trial.send(account, subscription.id)
+        tester = SubscriptionTester(wired.work, wired.clock, dispatcher.wake)
+        planned = await tester.send(account, subscription.id)
         await until(lambda: receiver.requests)
     (request,) = receiver.requests
     body = json.loads(request.body)
@@ -80,20 +80,20 @@ async def test_who_may_not_be_called_gets_no_test(wired: Relay) -> None:
     """Another account's, an ended or a disabled one; a paused one gets it when it is resumed."""
     account = await wired.account()
     subscription = await wired.subscription(account)
-    trial = Trial(wired.work, wired.clock, lambda: None)
+    tester = SubscriptionTester(wired.work, wired.clock, lambda: None)
     with pytest.raises(NotFound):
-        await trial.send(await wired.account(), subscription.id)
+        await tester.send(await wired.account(), subscription.id)
     for state, reason in (("PAUSED", "VENDOR"), ("DISABLED", "GONE")):
         async with wired.work.writing() as tx:
             await tx.subscriptions.set_state(
                 subscription.id, state=state, reason=reason, at=wired.clock()
             )
         if state == "PAUSED":
-            assert (await trial.send(account, subscription.id)).status == "HELD"
+            assert (await tester.send(account, subscription.id)).status == "HELD"
         else:
             with pytest.raises(NotReplayable):
-                await trial.send(account, subscription.id)
+                await tester.send(account, subscription.id)
     async with wired.work.writing() as tx:
         await tx.subscriptions.end(subscription.id, wired.clock())
     with pytest.raises(NotFound):
-        await trial.send(account, subscription.id)
+        await tester.send(account, subscription.id)

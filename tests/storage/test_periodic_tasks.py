@@ -1,4 +1,5 @@
-"""Duties are one process's at a time; the database's clock is everybody's; commits wake others."""
+"""Periodic tasks are one process's at a time; the database's clock is everybody's; commits wake
+others."""
 
 import asyncio
 import contextlib
@@ -6,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.app.duties import Duties, Duty
+from connector.app.periodic_tasks import PeriodicTask, PeriodicTasks
 from storage.database_clock import DatabaseClock
 from storage.listen import listen
 from storage.notify import CHANNEL, notify
@@ -20,39 +21,39 @@ pytestmark = pytest.mark.both_databases
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 
-async def test_a_duty_is_taken_by_one_until_its_time_is_up(work: UnitOfWork) -> None:
+async def test_a_periodic_task_is_taken_by_one_until_its_time_is_up(work: UnitOfWork) -> None:
     async def take(owner: str, at: int) -> bool:
         async with work.writing() as tx:
             now = START + timedelta(seconds=at)
             until = now + timedelta(seconds=10)
-            return await tx.duties.take("settle", owner, now=now, until=until)
+            return await tx.periodic_tasks.take("settle", owner, now=now, until=until)
 
     taken = await asyncio.gather(*(take(f"p{n}", 0) for n in range(8)))
     assert sum(taken) == 1
     assert not await take("late", 9)
     assert await take("heir", 10)
     async with work.writing() as tx:
-        assert not await tx.duties.keep("settle", "p0", until=START)
-        assert await tx.duties.keep("settle", "heir", until=START + timedelta(seconds=12))
+        assert not await tx.periodic_tasks.keep("settle", "p0", until=START)
+        assert await tx.periodic_tasks.keep("settle", "heir", until=START + timedelta(seconds=12))
     assert not await take("late", 11)
     assert await take("late", 12)
 
 
-async def test_processes_share_a_duty_out_and_one_that_died_over_it_is_replaced(
+async def test_processes_share_a_periodic_task_out_and_one_that_died_over_it_is_replaced(
     work: UnitOfWork,
 ) -> None:
     clock = Clock()
     runs: list[str] = []
     stuck = asyncio.Event()
 
-    def process(name: str, *, dies: bool = False) -> tuple[Duties, Duty]:
+    def process(name: str, *, dies: bool = False) -> tuple[PeriodicTasks, PeriodicTask]:
         async def run() -> None:
             runs.append(name)
             if dies:
                 await stuck.wait()
 
-        duty = Duty("settle", 100, run)
-        return Duties(work, clock, [duty]), duty
+        task = PeriodicTask("settle", 100, run)
+        return PeriodicTasks(work, clock, [task]), task
 
     first, second = process("first"), process("second")
     assert await first[0].turn(first[1])
@@ -60,8 +61,8 @@ async def test_processes_share_a_duty_out_and_one_that_died_over_it_is_replaced(
     clock.advance(seconds=96)
     assert await second[0].turn(second[1])
     clock.advance(seconds=96)
-    dying, duty = process("dying", dies=True)
-    under_way = asyncio.create_task(dying.turn(duty))
+    dying, task = process("dying", dies=True)
+    under_way = asyncio.create_task(dying.turn(task))
     await until(lambda: runs[-1] == "dying")
     clock.advance(seconds=59)
     assert not await first[0].turn(first[1])
@@ -72,7 +73,7 @@ async def test_processes_share_a_duty_out_and_one_that_died_over_it_is_replaced(
     await under_way
 
 
-async def test_a_duty_that_fails_comes_round_again_and_a_stopped_one_at_once(
+async def test_a_periodic_task_that_fails_comes_round_again_and_a_stopped_one_at_once(
     work: UnitOfWork,
 ) -> None:
     clock = Clock()
@@ -85,18 +86,18 @@ async def test_a_duty_that_fails_comes_round_again_and_a_stopped_one_at_once(
         begun.set()
         await asyncio.sleep(60)
 
-    failing, hanging = Duty("failing", 100, fail), Duty("hanging", 100, hang)
-    duties = Duties(work, clock, [failing, hanging])
-    assert await duties.turn(failing)
-    assert not await duties.turn(failing)
+    failing, hanging = PeriodicTask("failing", 100, fail), PeriodicTask("hanging", 100, hang)
+    periodic_tasks = PeriodicTasks(work, clock, [failing, hanging])
+    assert await periodic_tasks.turn(failing)
+    assert not await periodic_tasks.turn(failing)
     clock.advance(seconds=100)
-    assert await duties.turn(failing)
-    task = asyncio.create_task(duties.turn(hanging))
+    assert await periodic_tasks.turn(failing)
+    task = asyncio.create_task(periodic_tasks.turn(hanging))
     await begun.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     async with work.writing() as tx:
-        assert await tx.duties.take("hanging", "heir", now=clock(), until=clock())
+        assert await tx.periodic_tasks.take("hanging", "heir", now=clock(), until=clock())
 
 
 async def test_the_clock_of_the_database_counts_where_there_is_one(work: UnitOfWork) -> None:

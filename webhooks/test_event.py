@@ -10,16 +10,16 @@ from storage.repositories.accounts import Account
 from storage.repositories.delivery_log import LoggedDelivery
 from storage.repositories.replays import TestEvent
 from storage.unit_of_work import UnitOfWork
-from webhooks import owned
-from webhooks.again import TEST, plan_again
+from webhooks import ownership
 from webhooks.envelope import event_body
 from webhooks.errors import NotReplayable
+from webhooks.replay_planning import TEST, plan_again
 
 UPDATED = "UPDATED"
 
 
 @dataclass(frozen=True)
-class Trial:
+class SubscriptionTester:
     """`wake` is called when there is something to send."""
 
     work: UnitOfWork
@@ -27,7 +27,7 @@ class Trial:
     wake: Callable[[], None]
 
     async def send(self, account: Account, subscription_id: str) -> LoggedDelivery:
-        """Plan a test event for a subscription; answer its delivery.
+        """Plan a test event for a subscription; return its delivery.
 
         Its resource is the subscription's and its type UPDATED, which every receiver knows and
         which claims neither a new record nor the end of a consent. Its record, `test_...`, doesn't
@@ -36,7 +36,9 @@ class Trial:
         now = self.clock()
         event_id, resource_id = new_id("evt", now), new_id("test", now)
         async with self.work.writing() as tx:
-            subscription = await owned.live_subscription(tx, account, subscription_id, hold=True)
+            subscription = await ownership.live_subscription(
+                tx, account, subscription_id, hold=True
+            )
             if subscription.state == "DISABLED":
                 raise NotReplayable("The subscription is disabled; resume it first.")
             body = event_body(
@@ -64,6 +66,6 @@ class Trial:
                 now=now,
             )
             await tx.replays.plan(planned)
-            found = await owned.delivery(tx, account, planned[0].id)
+            found = await ownership.delivery(tx, account, planned[0].id)
         self.wake()
         return found

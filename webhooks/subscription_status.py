@@ -1,4 +1,4 @@
-"""How one subscription stands, and its options."""
+"""The status of one subscription, and its options."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from storage.clock import Clock
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.unit_of_work import UnitOfWork
-from webhooks import owned
+from webhooks import ownership
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStatus:
-    """A subscription with what waits for its next try, and what is held while it is paused."""
+    """A subscription with what waits for its next attempt, and what is held while it is paused."""
 
     subscription: Subscription
     waiting: int
@@ -24,9 +24,9 @@ class SubscriptionStatuses:
     clock: Clock
 
     async def get(self, account: Account, subscription_id: str) -> SubscriptionStatus:
-        """Answer how a subscription stands now. Raises NotFound."""
+        """Return a subscription's status. Raises NotFound."""
         async with self.work.reading() as tx:
-            found = await owned.live_subscription(tx, account, subscription_id)
+            found = await ownership.live_subscription(tx, account, subscription_id)
             waiting, held = await tx.delivery_log.counts(subscription_id)
         return SubscriptionStatus(found, waiting, held)
 
@@ -43,7 +43,7 @@ class SubscriptionStatuses:
         Raises NotFound.
         """
         async with self.work.writing() as tx:
-            found = await owned.live_subscription(tx, account, subscription_id)
+            found = await ownership.live_subscription(tx, account, subscription_id)
             await tx.subscriptions.set_options(
                 subscription_id,
                 ordered=found.ordered if ordered is None else ordered,

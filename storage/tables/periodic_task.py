@@ -7,8 +7,8 @@ from sqlmodel import Field
 from storage.base import BaseRow, UtcDateTime
 
 
-class DutyRow(BaseRow, table=True):
-    __tablename__ = "duties"
+class PeriodicTaskRow(BaseRow, table=True):
+    __tablename__ = "periodic_tasks"
 
     name: str = Field(primary_key=True)
     owner: str

@@ -13,7 +13,7 @@ async def live_subscription(
 ) -> Subscription:
     """Find a subscription that hasn't ended; see `any_subscription`. Raises NotFound."""
     found = await any_subscription(tx, account, subscription_id, hold=hold)
-    if found.ended_at is not None:
+    if found.deleted_at is not None:
         raise NotFound("This account has no such subscription.")
     return found
 

@@ -9,7 +9,7 @@ KEEP_FOR = 5.0
 MOST = 1_000
 
 
-class OpenedSecrets:
+class SecretCache:
     """Opens sealed values like the key ring does, and remembers the signing secrets among them."""
 
     def __init__(self, ring: KeyRing, clock: Callable[[], float] = time.monotonic) -> None:
@@ -17,16 +17,18 @@ class OpenedSecrets:
         self._clock = clock
         self._opened: dict[bytes, tuple[str, bytes, float]] = {}
 
-    def open(self, sealed: bytes, *, place: str) -> bytes:
+    def open(self, sealed: bytes, *, associated_data: str) -> bytes:
         """Open a sealed value. Raises SecretUnreadable."""
-        if place.startswith("notices."):
-            return self._ring.open(sealed, place=place)  # sent once, and may hold an account key
+        if associated_data.startswith("notices."):
+            return self._ring.open(
+                sealed, associated_data=associated_data
+            )  # sent once, and may hold an account key
         now = self._clock()
         known = self._opened.get(sealed)
-        if known is not None and known[0] == place and now < known[2]:
+        if known is not None and known[0] == associated_data and now < known[2]:
             return known[1]
-        opened = self._ring.open(sealed, place=place)
+        opened = self._ring.open(sealed, associated_data=associated_data)
         if len(self._opened) >= MOST:
             self._opened.clear()
-        self._opened[sealed] = (place, opened, now + KEEP_FOR)
+        self._opened[sealed] = (associated_data, opened, now + KEEP_FOR)
         return opened
