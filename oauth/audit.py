@@ -7,7 +7,7 @@ from storage.repositories.audit import AuditEntry
 OPERATOR = "operator"
 CUSTOMER = "customer"
 SYSTEM = "system"
-"""Who acts when it isn't a vendor, who is named by the id of the API key that was used."""
+"""The actor of an entry that no vendor caused; a vendor is named by the id of its API key."""
 
 
 def entry(

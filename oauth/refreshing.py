@@ -4,11 +4,12 @@ A lease on the row lets one process call the provider while the others wait for 
 a set is stored only if the version it was made from still is the current one. docs/links.md draws
 the states.
 
-What is lost on the way is found again: a process that dies between the provider's answer and our
-commit leaves the old refresh token in the row and a lease that ends after 20 s. Whoever finds that
-presents the same token again, which Qonto takes for 60 s after its first use. Later than that the
-token is poison if it was used: presenting it ends the whole family, also the set that a process
-cut off from the database may still have in hand. So such a process is given time first.
+A refresh that was interrupted is taken up again: a process that dies between the provider's answer
+and our commit leaves the old refresh token in the row, with a lease that ends after 20 s. The next
+process presents the same token again, which Qonto accepts for 60 s after its first use. After these
+60 s a used token must not be presented: that revokes the whole token family, also a set that a
+process without its database may still hold in memory. So that process is given time to store its
+set first.
 """
 
 import asyncio

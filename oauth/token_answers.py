@@ -1,7 +1,7 @@
 """What a token endpoint's answer says. Pure.
 
-The tokens in it may be the only ones that work from now on. So whatever else is odd about it is
-replaced by what is usual, and named; only an answer without an access token is of no use.
+The tokens in it may be the only ones that work from now on. So every other odd member is replaced
+by its usual value and named in a warning; only an answer without an access token is refused.
 """
 
 import json

@@ -37,9 +37,9 @@ class HotConnection(DriverConnection):
 
     @property
     def state(self) -> object:
-        """What is equal as long as nobody has written but `run_many` and `fetch_many` here.
+        """A value that stays equal until anything but `run_many` and `fetch_many` here has written.
 
-        None where a connection can't tell, and statements compare what they rely on.
+        None where a connection can't tell; then each statement compares what it relies on.
         """
         return None
 

@@ -7,8 +7,8 @@ Before a batch is taken the event loop gets a few turns. With nothing else to do
 microseconds; otherwise what is on its way meanwhile joins the batch, rather than paying for a
 commit of its own: at half of the peak rate events wait little more than half as long.
 
-Writes that nobody waits for may be given a moment to gather, so that they leave the database to
-those that somebody waits for.
+Writes that nobody waits for may gather for a moment. Meanwhile the database is free for writes that
+somebody waits for.
 """
 
 import asyncio

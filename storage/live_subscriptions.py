@@ -22,7 +22,8 @@ class LiveSubscriptions:
         self._state: object = None
 
     async def of(self, tx: HotRepositories, account_ids: Sequence[str]) -> Live:
-        """Return those of these accounts, in a hot transaction or a single statement."""
+        """Return the live subscriptions of these accounts, in a hot transaction or a single
+        statement."""
         state = tx.state
         if state != self._state or len(self._known) > MOST:
             self._known.clear()

@@ -66,7 +66,7 @@ class Given:
     def insert(self, table: Any, rows: Any = None) -> Any:
         """Begin an INSERT, to be followed by ON CONFLICT and RETURNING.
 
-        `rows` is a query for those of the rows that are to be inserted, when not all are.
+        `rows` is a query for the rows to insert, when not all of them are inserted.
         """
         if self.rows is None:
             return sqlite.insert(table).values({name: self[name] for name in self._types})

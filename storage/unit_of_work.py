@@ -102,7 +102,8 @@ class HotRepositories(DatabaseTransaction):
 
     @property
     def state(self) -> object:
-        """What is equal as long as nobody has written but hot transactions of this process."""
+        """A value that stays equal until anything but a hot transaction of this process has
+        written."""
         return self._hot.state
 
 

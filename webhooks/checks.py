@@ -1,7 +1,7 @@
 """Whether a delivery is still wanted, right before it is sent.
 
-What the database said a moment ago counts. Whoever ends a subscription in another process waits for
-that moment to pass, and may then say that nothing more is sent; in this process `end` says it.
+A check holds for CHECK_HOLDS seconds. A process that ends a subscription waits as long before it
+answers, so that no other process still sends; in its own process `end` takes effect at once.
 """
 
 import time

@@ -1,10 +1,11 @@
 """Receivers that fail for days, are gone, or asked for a rest: paused, probed, resumed.
 
-A subscription whose attempts have all failed for days is PAUSED: what it would get is HELD, and so
-is what was given up since they began to fail; once an hour the oldest of that is tried. When it
-arrives, or the vendor says so, all goes out again, in its order. A receiver that answers 410 is
-believed at once: its subscription is DISABLED, nothing more is planned for it, and what waits is
-HELD all the same, since a vendor may have erred.
+A subscription whose attempts have all failed for days is PAUSED. Its new deliveries are HELD, and
+so are the deliveries that were given up since the failures began. Once an hour the oldest held
+delivery is sent as a probe. When a probe arrives, or the vendor resumes the subscription, all held
+deliveries are sent, in their order. A receiver that answers 410 is believed at once: its
+subscription is DISABLED, nothing more is planned for it, and what waits is HELD all the same, since
+a vendor may have erred.
 """
 
 import json

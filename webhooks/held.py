@@ -25,13 +25,14 @@ class Held:
         self._wake = wake
         self._ids: set[str] = set()
         self._probes: set[str] = set()
-        """Those under way although their subscription is paused."""
+        """Deliveries that are sent although their subscription is paused."""
         self._again: dict[str, tuple[Delivery, bool]] = {}
-        """Those that were claimed once more while they were here, and whether as probes."""
+        """Deliveries that were claimed again while they were held, and whether as probes."""
         self._is_crowded = False
         """The last claim found no room."""
         self._full: set[str] = set()
-        """Endpoints that the last claim passed over, because enough of theirs is here."""
+        """Endpoints that the last claim passed over, because enough of their deliveries wait
+        here."""
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -40,9 +41,10 @@ class Held:
         return delivery_id in self._ids
 
     def add(self, delivery: Delivery, *, is_probe: bool = False) -> None:
-        """Let a delivery wait for its endpoint's turn; one that is here, after it was dropped.
+        """Let a delivery wait for its endpoint's turn.
 
-        Else a lease on what an earlier attempt is not quite done with would be nobody's to use.
+        A delivery that is held already waits again when its attempt under way is dropped: else its
+        new lease would pass without an attempt.
         """
         if is_probe:
             self._probes.add(delivery.id)
@@ -73,7 +75,8 @@ class Held:
     def wants(self, delivery: Delivery) -> bool:
         """Return whether a fresh delivery is to wait here.
 
-        That of an unhealthy endpoint with a full queue is claimed when its lease expires.
+        A delivery of an unhealthy endpoint with a full queue stays leased, and is claimed again
+        when the lease expires.
         """
         endpoint = endpoint_of(delivery)
         few = self._queues.length(endpoint) < self._settings.per_endpoint

@@ -2,9 +2,9 @@
 
 Some resources have no webhooks at the provider; for some accounts it gives none; and what it sends
 may get lost. So each resource that is subscribed to is polled: often where polls are all there is,
-rarely where they only make sure. A page of what a poll read is one commit: what is known of the
-records, the new events and their deliveries. An event's id is made of the record and its state, and
-what is known is held while it's decided on, so that no change is emitted twice.
+rarely where they only make sure. Each page that a poll read is one commit: the known records, the
+new events and their deliveries. An event's id is made of the record and its state, and the known
+records are locked while their changes are judged, so that no change is emitted twice.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
 """Deleting what has been kept long enough. The audit trail is not touched.
 
-Finished deliveries go with their attempts, then the events that no delivery needs, then what is
-known of the records of accounts that ended, and secrets that don't count any more. Chunks are small
-and each is a transaction of its own, so that events coming in and going out wait for none of them.
-Any number of processes may do it at once.
+It deletes finished deliveries with their attempts, then events that no delivery needs, then known
+records of unlinked accounts, and secrets that are no longer valid. Chunks are small and each is a
+transaction of its own, so that events coming in and going out wait for none of them. Any number of
+processes may do it at once.
 """
 
 import asyncio

@@ -1,10 +1,10 @@
 """A vendor's subscriptions.
 
 At most one upstream subscription per account serves all of the account's to resources;
-`webhooks.upstream` makes, changes and removes it. Here it's begun with the first that needs it and
-ended with the last. What the provider won't tell is asked for by `webhooks.reconcile`, from the
-moment of subscribing. Those to TOKEN need neither, since the end of a consent is watched for every
-account.
+`webhooks.upstream` makes, changes and removes it. It begins with the first subscription that needs
+it and ends with the last. Changes that the provider doesn't announce are polled by
+`webhooks.reconcile`, from the moment of subscribing. A subscription to TOKEN needs neither, since
+the end of a consent is watched for every account.
 """
 
 import asyncio

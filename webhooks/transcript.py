@@ -68,7 +68,7 @@ def response_body(body: bytes, secrets: Iterable[str] = ()) -> str | None:
 
 @lru_cache(maxsize=256)
 def _named(name: str) -> tuple[str, bool]:
-    """Return a header's name as it's kept, and whether its value is nobody's to see."""
+    """Return a header's name as the log keeps it, and whether its value is redacted."""
     return _clean(name, ()), _SECRET.search(name) is not None
 
 

@@ -87,7 +87,7 @@ def types_for(
     topics: Mapping[str, tuple[str, ...]],
     allowed: Collection[str],
 ) -> tuple[str, ...]:
-    """Return the provider's types that vendors' subscriptions need, of those that are allowed."""
+    """Return the provider's event types that subscriptions need and the consent allows."""
     needed = {kind for one in subscriptions for kind in topics.get(one.resource, ())}
     return tuple(sorted(needed.intersection(allowed)))
 
@@ -155,7 +155,8 @@ class Upstream:
     ) -> UpstreamSubscription | Step:
         """Let go of types that no subscription of the connection's accounts needs any more.
 
-        Returns the record, ENDING, when it isn't needed at all, else what is left to do.
+        Returns the upstream subscription, now ENDING, when no type is needed any more; else the
+        next step.
         """
         connection_id = account.connection_id
         if connection_id is None:

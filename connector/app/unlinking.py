@@ -85,8 +85,8 @@ class Unlinker:
         `by` is who asks, for the audit trail, which stays when the account is erased: it holds ids
         only.
 
-        What the provider couldn't be asked for in time, and what is too much to erase at once, is
-        done by a worker later. Raises NotFound and StorageUnavailable.
+        A worker later repeats calls that the provider didn't answer in time, and erases what was
+        too much for one call. Raises NotFound and StorageUnavailable.
         """
         unlinking = await self._stop(account_id, erase, by)
         settled = asyncio.create_task(self._settle())

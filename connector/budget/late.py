@@ -1,8 +1,8 @@
 """Calls that outlast the slot they were leased in, for the row that all processes share. Pure.
 
-The row counts what was leased in the slot it was leased for, and such a call may arrive later. So
-whoever leased moves it: calls under way to the present moment, as often as the row is written, and
-those that ended late to the slot they ended in.
+The row counts a call in the slot that it was leased for, but the call may reach the provider later.
+So the process that leased the call moves it: a call under way to the present moment, each time the
+row is written, and a call that ended late to the slot in which it ended.
 """
 
 from collections import Counter

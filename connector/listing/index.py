@@ -48,7 +48,7 @@ class Place:
 class Index:
     """Every record that a question leaves, in its order.
 
-    `warnings` names those that can't be read, so that nobody knows whether they belong here.
+    `warnings` names the records that can't be read: whether they belong here is unknown.
     """
 
     places: tuple[Place, ...]
@@ -165,7 +165,8 @@ class _Scan(Generic[T]):
         self._found.append(_Keyed(key, place))
 
     def _in_place(self) -> list[_Keyed]:
-        """Give records without a moment that of their newer neighbour, as merged lists do."""
+        """Place a record without a moment by the moment of its newer neighbour, as merged lists
+        do."""
         newest_first = self._found[::-1] if self._source.oldest_first else self._found
         latest = NEWEST
         placed: list[_Keyed] = []

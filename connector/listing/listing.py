@@ -68,8 +68,8 @@ class Listing(Generic[A, T]):
     async def _indexed(self, account_id: str, query: Query, plan: ListPlan[T]) -> Page[T]:
         """Return a page by the index of the whole list.
 
-        Records that changed or went since it was read make room for those that follow, so that a
-        page is full or the last one.
+        A record that changed or went since the index was read is left out, and the next one takes
+        its place. So every page but the last is full.
         """
         key = self._key(account_id, query)
         index = await self._index(key, plan, is_first=query.page == 1)

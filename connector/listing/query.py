@@ -60,10 +60,11 @@ def ask(
 ) -> ListQuery[T]:
     """Sort a query into what is asked and what is left.
 
-    `conditions` are those that the target system can't check, None for one that isn't needed;
-    `checked` are those that it does check, for records that change before they are shown. `keys`
-    holds the text to order by for each of the contract's order fields; `native` holds those that
-    the target system orders by itself, which it is asked to do when nothing else is left.
+    `conditions` are the conditions that the target system can't check, None for one that isn't
+    needed. `checked` are the conditions that it checks: they are checked here again, since a record
+    may change before it is shown. `keys` holds the text to order by for each of the contract's
+    order fields. `native` holds the orders that the target system knows; one is used when no
+    condition is left to check here.
     """
     keep, still = all_of(conditions), all_of(checked)
     if query.order is None:

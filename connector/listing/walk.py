@@ -34,8 +34,9 @@ def size_of(page: DocumentPage[Any], number: int, asked: int) -> int:
 def has_next(page: DocumentPage[Any], number: int, size: int) -> bool:
     """Say whether a page has another after it, whichever parts of `meta` are there.
 
-    An earlier page than the one asked for has none, or a list that isn't paged would never end. The
-    count of records goes before that of pages, which may be reckoned from a size they don't have.
+    A page with an earlier number than the one asked for is the last: else a list without pages
+    would never end. The count of records decides before the count of pages, which the target system
+    may compute from another size than its pages have.
     """
     meta = page.meta
     if not page.records or _is_other(page, number):

@@ -1,6 +1,7 @@
-"""How subscriptions' receivers are doing: their states, and the backlogs of those that are paused.
+"""The health of subscriptions' endpoints, and the backlogs of paused subscriptions.
 
-Who changes a subscription and its deliveries takes the subscription first, as everybody does.
+A transaction that changes a subscription and its deliveries locks the subscription first, so that
+two such transactions don't wait for each other.
 """
 
 from collections.abc import Sequence
@@ -113,8 +114,8 @@ class EndpointRepository:
     async def failed_attempts(self, subscription_id: str, since: datetime, *, most: int) -> int:
         """Count failed attempts since then, up to `most`, of a subscription.
 
-        Looked at are its latest deliveries, and some of those that wait for another attempt: behind
-        a long backlog the latest ones haven't been tried.
+        It looks at the latest deliveries, and at some deliveries that wait for another attempt:
+        behind a long backlog the latest deliveries have had no attempt yet.
         """
         own = _deliveries.c.subscription_id == subscription_id
         latest = select(_deliveries.c.id).where(own).order_by(_deliveries.c.id.desc()).limit(100)
@@ -189,9 +190,10 @@ class EndpointRepository:
     # -- backlogs --------------------------------------------------------------------------------
 
     async def unsettled(self) -> list[tuple[str, str]]:
-        """List subscriptions, with their state, whose backlog isn't where the state wants it.
+        """List subscriptions, with their state, whose backlog doesn't fit the state.
 
-        That of an active one is to be released, that of any other to be held.
+        The backlog of an active subscription is to be released; the backlog of any other is to be
+        held.
         """
         rows = await self._connection.execute(
             select(_table.c.id, _table.c.state).where(

@@ -58,7 +58,7 @@ class EventRepository:
     async def seen(self, keys: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
         """Return which (account id, resource, resource id) have had an event before.
 
-        Also those that are known to have, because the events themselves are cleared away in time.
+        Known records count as well, since old events are deleted.
         """
         wanted = list(keys)
         if not wanted:

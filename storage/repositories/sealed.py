@@ -55,7 +55,7 @@ SEALED_COLUMNS = (
 
 
 def _is_sealed(column: SealedColumn) -> ColumnElement[bool]:
-    """Leave out what is missing, and what is empty since there is nothing to keep."""
+    """Leave out values that are null or empty: they hold no secret."""
     return func.length(column.table.c[column.column]) > 0
 
 
@@ -70,7 +70,7 @@ class SealedValue:
 
 
 class SealedValueRepository:
-    """Sealed values as such, for those who care about keys and not about meaning."""
+    """Sealed values of every table, for rotating the keys that they are sealed with."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection

@@ -93,7 +93,7 @@ def read_list(
 ) -> ListRequest:
     """Read the parameters of a list. Raises Invalid, naming every wrong value.
 
-    What is unknown, or for other target systems only, is not used, with a warning.
+    A parameter that is unknown, or is for other target systems only, is ignored with a warning.
     """
     given = given_once(request.query_params)
     fields: list[FieldError] = []

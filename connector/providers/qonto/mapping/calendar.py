@@ -114,8 +114,8 @@ def _rewrite_day(text: str) -> str | None:
 def _rewrite_instant(text: str) -> str | None:
     """Return what reading and writing makes of an instant.
 
-    Writing costs ten times what reading does, so that of the usual form is taken over what the
-    offset doesn't change.
+    Writing an instant costs ten times as much as reading it. So the text of an instant in the usual
+    form is kept where the offset doesn't change it.
     """
     moment = read_instant(text)
     if moment is None:
