@@ -236,7 +236,7 @@ class DeliveryGroup(_Group):
         default=10, gt=0, le=30, description="Time for one attempt: connecting, headers and body."
     )
     at_once: int = Field(default=256, ge=1, le=5000, description="Attempts under way per process.")
-    per_endpoint: int = Field(default=64, ge=1, description="Of those, tries to one URL.")
+    per_endpoint: int = Field(default=64, ge=1, description="Of those, attempts to one URL.")
     retry_seconds: str = Field(
         default=" ".join(str(int(delay.total_seconds())) for delay in RETRY_DELAYS),
         description="Seconds to wait after the first failed attempt, after the second, and so on.",
