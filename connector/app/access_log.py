@@ -5,6 +5,7 @@ It is written whatever the log's level. No path, query, header or body is in it.
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -36,8 +37,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def _to_standard_error(line: str) -> None:
-    sys.stderr.write(line)
-    sys.stderr.flush()
+    with suppress(OSError):  # a line that can't be written must not fail the request
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 class AccessLog:

@@ -6,7 +6,8 @@ tracebacks are kept without the values of variables.
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -32,13 +33,33 @@ def configure(settings: LogGroup) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, LossyStream(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     # libraries' own loggers: warnings and worse, never request lines with their query strings
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
     # links to files are in its lines, and must not be even where others' are let through
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+class LossyStream:
+    """A stream on which a line that can't be written is lost.
+
+    A full disk, or a reader that went away, must not fail the call that logs.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, or lose it."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Pass on what was written, or lose it."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def only_allowed_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from connector.app import logs
+from connector.app.access_log import AccessLog
 from connector.app.settings import LogGroup
 from storage.log import logger
 
@@ -55,3 +56,36 @@ def test_what_is_below_the_level_is_not_written(log: Lines) -> None:
     logs.configure(LogGroup(format="json", level="error"))
     logger.warning("link.failed", link_id="lnk_1")
     assert log() == []
+
+
+class Full:
+    """A stream on a disk that is full."""
+
+    def write(self, text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+    def isatty(self) -> bool:
+        return False
+
+
+def test_a_line_that_cannot_be_written_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", Full())
+    logs.configure(LogGroup(format="json"))
+    try:
+        logger.warning("http.failed", code="X", status=503)
+        AccessLog().note(
+            request_id="req-1",
+            address="192.0.2.1",
+            method="GET",
+            route="/health",
+            status=200,
+            seconds=0.1,
+            tenant_id=None,
+            key_id=None,
+            account_id=None,
+        )
+    finally:
+        structlog.reset_defaults()
