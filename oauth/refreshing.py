@@ -28,6 +28,7 @@ from oauth.errors import (
     AnswerUnreadable,
     GrantInvalid,
     OutcomeUnknown,
+    ProviderError,
     ProviderUnavailable,
     ReauthRequired,
     UnknownTarget,
@@ -63,6 +64,8 @@ class _Lease:
 
     owner: str
     ready: Ready
+    is_in_doubt: bool
+    """An attempt before this one may have had its effect, which nobody knows."""
     is_late: bool
     """Another process began this refresh, and the grace may be over."""
 
@@ -124,7 +127,9 @@ class Refresher:
                 "token.refresh_failed", account_id=account_id, error=type(error).__name__
             )
             is_known = isinstance(error, ServiceError) and not isinstance(error, OutcomeUnknown)
-            await self._release(lease, is_finished=is_known or lease.is_for_check)
+            # a refusal now says nothing about the attempt before
+            is_finished = lease.is_for_check or (is_known and not lease.is_in_doubt)
+            await self._release(lease, is_finished=is_finished)
             raise
         await self.unsaved.save(stored, version, lease.ready)
 
@@ -177,7 +182,9 @@ class Refresher:
                 return None
             if claimed:
                 self._forget_seen(connection_id)
-                return _Lease(owner, ready, before is not None and self._is_late(before))
+                is_in_doubt = before is not None
+                is_late = before is not None and self._is_late(before)
+                return _Lease(owner, ready, is_in_doubt, is_late)
             if loop.time() > patience:
                 raise ProviderUnavailable("another process is still renewing this access")
             # Less and less often: when all accounts are due at once, asking is what costs most.
@@ -208,9 +215,14 @@ class Refresher:
         except AnswerUnreadable:
             # the token was used, and can be presented again while its grace lasts
             at = self.clock()
-            fresh = await self.client.refresh(
-                target, credentials, refresh_token=refresh_token, granted=granted, at=at
-            )
+            try:
+                fresh = await self.client.refresh(
+                    target, credentials, refresh_token=refresh_token, granted=granted, at=at
+                )
+            except GrantInvalid:
+                raise
+            except ProviderError as error:  # which says nothing about the first
+                raise OutcomeUnknown(error.message) from error
         return seal_tokens(self.ring, tokens.connection_id, fresh, at)
 
     async def _check(self, lease: _Lease) -> None:

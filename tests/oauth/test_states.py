@@ -187,6 +187,8 @@ def play(steps: list[Any]) -> None:
 @given(st.lists(STEPS, min_size=4, max_size=25))
 @example([("arm kill", 0, "rotated"), ("wait", 3500), ("call", 0), ("wait", 150)])
 @example([("arm cut", 0, "rotated"), ("wait", 3500), ("call", 0), ("wait", 600), ("join", 0)])
+@example([("kill", 0), ("kill", 0), ("call", 0), ("mood", "lost"), ("mood", "429"), ("refused", 1)])
+@example([("mood", "lost"), ("mood", "429"), ("kill", 0), ("kill", 0), ("refused", 1), ("cut", 2)])
 @example([("arm kill", 0, "spilled"), ("wait", 3700), ("call", 0), ("wait", 600), ("start", 0)])
 def test_nothing_but_its_owner_ends_a_link(steps: list[Any]) -> None:
     play(steps)
