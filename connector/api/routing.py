@@ -34,11 +34,11 @@ class OperationRoute(Route):
 
 def routes(groups: Iterable[Group[F, Any]], floor: F, gate: Gate) -> list[OperationRoute]:
     """Return the routes of all operations, in their order, served with the parts of a floor."""
-    return [
-        OperationRoute(operation, group.by(floor), gate)
-        for group in groups
-        for operation in group.operations
-    ]
+    made: list[OperationRoute] = []
+    for group in groups:
+        use = group.by(floor)
+        made += [OperationRoute(operation, use, gate) for operation in group.operations]
+    return made
 
 
 def operations(groups: Iterable[Group[Any, Any]]) -> list[Operation[Any]]:
