@@ -36,6 +36,7 @@ _NO_MARGIN = timedelta(0)
 
 _MOST_ACCOUNTS = 100_000
 """Accounts that are remembered; of one that isn't, the rows are read again."""
+
 _AT_ONCE = 100
 
 _WHILE_GOOD = 1.0

@@ -50,7 +50,7 @@ class Relay:
     intake: Intake
     reconciler: Reconciler
     subscriptions: Subscriptions
-    standings: SubscriptionStatuses
+    statuses: SubscriptionStatuses
     rotation: Rotation
     log: Log
     replays: Replays
@@ -125,7 +125,7 @@ def assemble(
         intake=intake,
         reconciler=reconciler,
         subscriptions=subscriptions,
-        standings=SubscriptionStatuses(work, clock),
+        statuses=SubscriptionStatuses(work, clock),
         rotation=Rotation(work, ring, shared),
         log=Log(work),
         replays=Replays(work, shared, sending.ring, settings.keep),

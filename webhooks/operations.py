@@ -45,8 +45,8 @@ TAKE_IN: Operation[Intake] = Operation(
 GROUPS: tuple[Group[Relay, Any], ...] = (
     Group(lambda relay: relay.tenant_webhooks, TENANT_WEBHOOK_OPERATIONS),
     Group(lambda relay: relay.subscriptions, SUBSCRIPTION_OPERATIONS),
-    Group(lambda relay: relay.standings, SUBSCRIPTION_STATUS_OPERATIONS),
-    Group(lambda relay: Switching(relay.endpoints, relay.standings), SWITCHING_OPERATIONS),
+    Group(lambda relay: relay.statuses, SUBSCRIPTION_STATUS_OPERATIONS),
+    Group(lambda relay: Switching(relay.endpoints, relay.statuses), SWITCHING_OPERATIONS),
     Group(lambda relay: relay.rotation, ROTATION_OPERATIONS),
     Group(lambda relay: relay.tester, TEST_EVENT_OPERATIONS),
     Group(lambda relay: relay.log, LOG_OPERATIONS),

@@ -15,9 +15,9 @@ from connector.api.parsing import read_body, unused_in
 from oauth.admitted import account_of
 from storage.clock import iso_millis
 from storage.repositories.subscriptions import Subscription
+from webhooks.choices import LONGEST_COALESCING
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.subscriptions import Subscriptions
-from webhooks.wording import LONGEST_COALESCING
 from webhooks.words import RESOURCE, ResourceWord
 
 

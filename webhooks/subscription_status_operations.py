@@ -16,11 +16,11 @@ from connector.api.parsing import parse_body
 from oauth.admitted import account_of, caller_of
 from storage.clock import iso_millis
 from webhooks.asking import Strict, moment, path_id
+from webhooks.choices import LONGEST_COALESCING
 from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
 from webhooks.signing import maesn_secret, standard_secret
 from webhooks.subscription_status import SubscriptionStatus, SubscriptionStatuses
-from webhooks.wording import LONGEST_COALESCING
 from webhooks.words import ReasonWord, ResourceWord, StateWord
 
 
@@ -103,9 +103,9 @@ _WEBHOOK = path_parameter("webhookId", "The subscription's id.")
     response=Envelope[WebhookState, Meta],
     tag="webhooks",
 )
-async def get(standings: SubscriptionStatuses, request: Request) -> Response:
+async def get(statuses: SubscriptionStatuses, request: Request) -> Response:
     """Return one subscription."""
-    return await _shown(standings, request)
+    return await _shown(statuses, request)
 
 
 @operation(
@@ -120,10 +120,10 @@ async def get(standings: SubscriptionStatuses, request: Request) -> Response:
     description="They count from the next event on.",
     tag="webhooks",
 )
-async def change(standings: SubscriptionStatuses, request: Request) -> Response:
+async def change(statuses: SubscriptionStatuses, request: Request) -> Response:
     """Change options."""
     wanted = parse_body(OptionsRequest, await request.body())
-    found = await standings.change(
+    found = await statuses.change(
         account_of(request),
         path_id(request, "webhookId"),
         ordered=wanted.ordered,
@@ -137,7 +137,7 @@ class Switching:
     """What pauses and resumes, and tells how it stands then."""
 
     endpoints: Endpoints
-    standings: SubscriptionStatuses
+    statuses: SubscriptionStatuses
 
 
 @operation(
@@ -154,7 +154,7 @@ class Switching:
 async def pause(switching: Switching, request: Request) -> Response:
     """Hold what comes."""
     await switching.endpoints.pause(account_of(request), path_id(request, "webhookId"))
-    return await _shown(switching.standings, request)
+    return await _shown(switching.statuses, request)
 
 
 @operation(
@@ -171,7 +171,7 @@ async def pause(switching: Switching, request: Request) -> Response:
 async def resume(switching: Switching, request: Request) -> Response:
     """Send again, beginning with what was held."""
     await switching.endpoints.resume(account_of(request), path_id(request, "webhookId"))
-    return await _shown(switching.standings, request)
+    return await _shown(switching.statuses, request)
 
 
 @operation(
@@ -212,8 +212,8 @@ async def rotate(rotation: Rotation, request: Request) -> Response:
     )
 
 
-async def _shown(standings: SubscriptionStatuses, request: Request) -> Response:
-    found = await standings.get(account_of(request), path_id(request, "webhookId"))
+async def _shown(statuses: SubscriptionStatuses, request: Request) -> Response:
+    found = await statuses.get(account_of(request), path_id(request, "webhookId"))
     return answer(request, shown_status(found))
 
 

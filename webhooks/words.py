@@ -10,7 +10,7 @@ from pydantic import Field
 from connector.api.named import choice, naming, words
 from oauth.endings import TOKEN
 from storage.repositories.endpoints import ACTIVE, DISABLED, FAILING, GONE, PAUSED, VENDOR
-from webhooks import wording
+from webhooks import choices
 
 OFFERED = (
     "INVOICE",
@@ -41,19 +41,19 @@ EventWord = Annotated[
 ]
 
 _FILTER = "EventTypeFilter", "Events that a log can be searched for."
-EventType = Annotated[wording.EventType, Field(json_schema_extra=naming(*_FILTER))]
+EventType = Annotated[choices.EventType, Field(json_schema_extra=naming(*_FILTER))]
 
 _STATUS = (
     "DeliveryStatus",
     "How a delivery stands: PENDING (it is or will be attempted), DELIVERED, GIVEN_UP, CANCELED, "
     "HELD (kept while the subscription is paused) or MERGED (joined with a later one).",
 )
-DeliveryStatus = Annotated[wording.DeliveryStatus, Field(json_schema_extra=naming(*_STATUS))]
-DeliveryStatusWord = Annotated[str, words(*_STATUS, *get_args(wording.DeliveryStatus))]
+DeliveryStatus = Annotated[choices.DeliveryStatus, Field(json_schema_extra=naming(*_STATUS))]
+DeliveryStatusWord = Annotated[str, words(*_STATUS, *get_args(choices.DeliveryStatus))]
 
 _ORIGIN = "DeliveryOrigin", "Why a delivery was planned: an event, a replay or a test."
-Origin = Annotated[wording.Origin, Field(json_schema_extra=naming(*_ORIGIN))]
-OriginWord = Annotated[str, words(*_ORIGIN, *get_args(wording.Origin))]
+Origin = Annotated[choices.Origin, Field(json_schema_extra=naming(*_ORIGIN))]
+OriginWord = Annotated[str, words(*_ORIGIN, *get_args(choices.Origin))]
 
 _CHOICE = (
     "ReplayChoice",

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from connector.app.options import AccountArgument, AsJson, Moment, in_utc
-from webhooks.wording import LONGEST_COALESCING, DeliveryStatus, EventType, Origin
+from webhooks.choices import LONGEST_COALESCING, DeliveryStatus, EventType, Origin
 
 webhooks = typer.Typer(
     help="Subscriptions, what is sent for them, and trying it out.", no_args_is_help=True

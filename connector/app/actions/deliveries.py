@@ -11,8 +11,8 @@ from connector.app.actions.records import show_record, show_records
 from connector.app.terminal import out, run
 from webhooks import log_operations
 from webhooks.asking import LIMITS
+from webhooks.choices import DeliveryStatus, EventType, Origin
 from webhooks.log import DeliveryQuery
-from webhooks.wording import DeliveryStatus, EventType, Origin
 
 
 def send_test(webhook: str, as_json: bool) -> None:

@@ -22,7 +22,7 @@ def show_all(account: str, as_json: bool) -> None:
             owner = await account_of(container, account)
             return [
                 subscription_status_operations.shown_status(
-                    await container.relay.standings.get(owner, one.id)
+                    await container.relay.statuses.get(owner, one.id)
                 )
                 for one in await container.relay.subscriptions.list(owner)
             ]
@@ -60,7 +60,7 @@ def change(
     """Change options; None leaves one as it is."""
 
     async def change(container: Container, owner: Account) -> None:
-        await container.relay.standings.change(
+        await container.relay.statuses.change(
             owner, webhook, ordered=ordered, coalesce_seconds=coalesce_seconds
         )
 
@@ -108,7 +108,7 @@ def _change(
             owner = await owner_of(container, webhook)
             await change(container, owner)
             return subscription_status_operations.shown_status(
-                await container.relay.standings.get(owner, webhook)
+                await container.relay.statuses.get(owner, webhook)
             )
 
     show_record(msgspec.to_builtins(run(do())), as_json)
