@@ -1,7 +1,6 @@
 """What this floor answers, as models: for the endpoints to fill, and for the API description."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -17,7 +16,7 @@ from oauth.settings import OAuthSettings
 from oauth.tenant_keys import IssuedApiKey
 from oauth.tenants import CallbackUrls, EndUser, RegisteredSystem, SigningSecret
 from oauth.words import AccountState, PermissionWord, Target
-from storage.clock import iso_millis
+from storage.clock import iso_millis, maybe_iso_millis
 from storage.repositories.accounts import Account
 from storage.repositories.api_keys import ApiKey
 from storage.repositories.tenants import Tenant
@@ -94,7 +93,7 @@ class AccountStatus(_Answer, frozen=True):
             organization_id=account.organization_id,
             organization_name=account.organization_name,
             reference=account.reference,
-            linked_date=_date(account.linked_at),
+            linked_date=iso_millis(account.linked_at),
             scopes=[] if credential_status is None else list(credential_status.scopes),
             renewable=credential_status is not None and credential_status.is_renewable,
         )
@@ -131,10 +130,10 @@ class EndUserEntry(_Answer, frozen=True):
             organization_id=account.organization_id,
             organization_name=account.organization_name,
             reference=account.reference,
-            linked_date=_date(account.linked_at),
-            updated_date=_date(account.updated_at),
+            linked_date=iso_millis(account.linked_at),
+            updated_date=iso_millis(account.updated_at),
             account_keys=[
-                KeyHint(key_id=key.id, hint=key.hint, created_date=_date(key.created_at))
+                KeyHint(key_id=key.id, hint=key.hint, created_date=iso_millis(key.created_at))
                 for key in user.keys
             ],
         )
@@ -220,10 +219,10 @@ class ApiKeyEntry(_Answer, frozen=True):
             name=key.name,
             hint=key.hint,
             permissions=key.permissions.split(),
-            created_date=_date(key.created_at),
-            last_used_date=_maybe(key.last_used_at),
-            ends_date=_maybe(key.ends_at),
-            revoked_date=_maybe(key.revoked_at),
+            created_date=iso_millis(key.created_at),
+            last_used_date=maybe_iso_millis(key.last_used_at),
+            ends_date=maybe_iso_millis(key.ends_at),
+            revoked_date=maybe_iso_millis(key.revoked_at),
         )
 
 
@@ -373,11 +372,3 @@ class NewSigningSecret(_Answer, frozen=True):
     @classmethod
     def of(cls, secret: SigningSecret) -> "NewSigningSecret":
         return cls(signing_secret=secret.hex, whsec_secret=secret.whsec)
-
-
-def _date(moment: datetime) -> str:
-    return iso_millis(moment)
-
-
-def _maybe(moment: datetime | None) -> str | None:
-    return None if moment is None else _date(moment)

@@ -15,3 +15,8 @@ def system_clock() -> datetime:
 def iso_millis(moment: datetime) -> str:
     """Write a moment as the wire has it: UTC, milliseconds, `Z` (2026-01-22T16:44:37.252Z)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def maybe_iso_millis(moment: datetime | None) -> str | None:
+    """Write a moment that may be missing."""
+    return None if moment is None else iso_millis(moment)

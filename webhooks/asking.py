@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from starlette.requests import Request
 
 from connector.api.parameters import LIMITS, PAGE_SIZE
-from storage.clock import iso_millis
 from storage.errors import NotFound
 
 _ID = re.compile(r"[a-z]{3,4}_[0-9A-Z]{26}")
@@ -71,8 +70,3 @@ def path_id(request: Request, name: str) -> str:
     if not _ID.fullmatch(given):
         raise NotFound("There is nothing with this id.")
     return given
-
-
-def moment(value: datetime | None) -> str | None:
-    """Write a moment that may be missing."""
-    return None if value is None else iso_millis(value)

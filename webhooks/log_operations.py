@@ -13,9 +13,9 @@ from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_query
 from oauth.admitted import account_of
-from storage.clock import iso_millis
+from storage.clock import iso_millis, maybe_iso_millis
 from storage.repositories.delivery_log import LoggedAttempt, LoggedDelivery
-from webhooks.asking import Between, Cursor, Limit, ShortText, moment, path_id
+from webhooks.asking import Between, Cursor, Limit, ShortText, path_id
 from webhooks.log import DeliveryQuery, Detail, Log
 from webhooks.words import (
     DeliveryStatus,
@@ -188,7 +188,7 @@ def _fields(delivery: LoggedDelivery) -> dict[str, Any]:
         "attempt_count": delivery.attempts,
         "next_attempt_date": iso_millis(delivery.due_at) if waits else None,
         "created_date": iso_millis(delivery.created_at),
-        "completed_date": moment(delivery.completed_at),
+        "completed_date": maybe_iso_millis(delivery.completed_at),
     }
 
 

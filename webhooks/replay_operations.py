@@ -13,8 +13,8 @@ from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_body, parse_query
 from oauth.admitted import account_of
-from storage.clock import iso_millis
-from webhooks.asking import Between, Cursor, Limit, ShortText, Strict, moment, path_id
+from storage.clock import iso_millis, maybe_iso_millis
+from webhooks.asking import Between, Cursor, Limit, ShortText, Strict, path_id
 from webhooks.log_operations import WebhookDelivery, shown
 from webhooks.replays import Criteria, ReplayProgress, Replays
 from webhooks.test_event import SubscriptionTester
@@ -209,8 +209,8 @@ def shown_replay(progress: ReplayProgress) -> WebhookReplay:
         webhook_id=replay.subscription_id,
         state=replay.state,
         status="FAILED" if criteria.only_failed else "ALL",
-        from_=moment(criteria.since),
-        to=moment(criteria.until),
+        from_=maybe_iso_millis(criteria.since),
+        to=maybe_iso_millis(criteria.until),
         resource_id=criteria.resource_id,
         total=replay.total,
         planned=replay.planned,

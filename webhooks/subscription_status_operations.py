@@ -14,8 +14,8 @@ from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import parse_body
 from oauth.admitted import account_of, caller_of
-from storage.clock import iso_millis
-from webhooks.asking import Strict, moment, path_id
+from storage.clock import iso_millis, maybe_iso_millis
+from webhooks.asking import Strict, path_id
 from webhooks.choices import LONGEST_COALESCING
 from webhooks.endpoints import Endpoints
 from webhooks.rotation import Rotation
@@ -207,7 +207,7 @@ async def rotate(rotation: Rotation, request: Request) -> Response:
             id=webhook_id,
             secret=maesn_secret(made.secret),
             whsec_secret=standard_secret(made.secret),
-            previous_secret_until=moment(made.previous_until),
+            previous_secret_until=maybe_iso_millis(made.previous_until),
         ),
     )
 
@@ -230,8 +230,8 @@ def shown_status(found: SubscriptionStatus) -> WebhookState:
         coalesce_seconds=one.coalesce_seconds,
         state=one.state,
         state_reason=one.state_reason,
-        failing_since=moment(one.failing_since),
-        previous_secret_until=moment(one.previous_until),
+        failing_since=maybe_iso_millis(one.failing_since),
+        previous_secret_until=maybe_iso_millis(one.previous_until),
         waiting=found.waiting,
         held=found.held,
     )
