@@ -9,19 +9,23 @@ import json
 import re
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from oauth.accounts import Status
 from oauth.delivery import linked_notice
 from oauth.endings import _body as ended_notice
+from storage.clock import iso_millis
 from storage.repositories.accounts import Account
 from tests.support.described import NOW, TARGET, in_process
 from tests.support.described_calls import Made, Walk, richness, succeeded
 from webhooks.envelope import event_body
+from webhooks.subscription_notice import SubscriptionChanged
 
 FILE = Path(__file__).parent.parent / "connector" / "app" / "examples.json"
 
@@ -119,10 +123,21 @@ def _messages(walk: Walk) -> dict[str, Any]:
     linked = linked_notice(
         TARGET, account_key="acc_", reference="customer-42", relinked=False, at=NOW
     )
+    paused = SubscriptionChanged(
+        event_type="SUBSCRIPTION_PAUSED",
+        subscription_id="whk_01KBNE8Q2T6W3X0YV9M4C7R5DA",
+        account_id=account.id,
+        resource="INVOICE",
+        reason="FAILING",
+        failing_since=iso_millis(NOW - timedelta(days=2)),
+        reference=account.reference,
+        changed_date=iso_millis(NOW),
+    )
     event = event_body(event_type="UPDATED", resource="INVOICE", resource_id=invoice["id"])
     return {
         "event": json.loads(event),
         "accountEnded": json.loads(ended_notice(account, Status.REAUTH_REQUIRED, NOW)),
+        "subscriptionChanged": msgspec.to_builtins(paused),
         "accountLinked": json.loads(linked),
     }
 

@@ -8,13 +8,14 @@ subscription is DISABLED, nothing more is planned for it, and what waits is HELD
 a vendor may have erred.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import LiteralString
 
-from storage.clock import Clock, iso_millis
+import msgspec
+
+from storage.clock import Clock, iso_millis, maybe_iso_millis
 from storage.errors import NotFound
 from storage.ids import new_id
 from storage.log import logger
@@ -33,6 +34,7 @@ from storage.repositories.notices import Notice
 from storage.sealing import KeyRing
 from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 from storage.values import Value
+from webhooks.subscription_notice import NOTICES, SubscriptionChanged
 
 CHUNK = 500
 """Deliveries held or released in one transaction."""
@@ -247,28 +249,24 @@ class Endpoints:
     ) -> Endpoint:
         """Change the state, and tell the vendor in the same commit."""
         await tx.endpoints.move(endpoint.id, to=state, reason=reason, at=at, probe_at=probe_at)
-        kind = f"SUBSCRIPTION_{'RESUMED' if state == ACTIVE else state}"
         account = await tx.accounts.get(endpoint.account_id)
-        body = json.dumps(
-            {
-                "eventType": kind,
-                "subscriptionId": endpoint.id,
-                "accountId": endpoint.account_id,
-                "resource": endpoint.resource,
-                "reason": reason,
-                "failingSince": _written(endpoint.failing_since),
-                "reference": None if account is None else account.reference,
-                "changedDate": _written(at),
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode()
+        told = SubscriptionChanged(
+            event_type=NOTICES[state],
+            subscription_id=endpoint.id,
+            account_id=endpoint.account_id,
+            resource=endpoint.resource,
+            reason=reason,
+            failing_since=maybe_iso_millis(endpoint.failing_since),
+            reference=None if account is None else account.reference,
+            changed_date=iso_millis(at),
+        )
+        body = msgspec.json.encode(told)
         for webhook in await tx.tenant_webhooks.live(endpoint.tenant_id, hold=True):
             bare = Notice(
                 id=new_id("ntc", at),
                 tenant_id=endpoint.tenant_id,
                 account_id=endpoint.account_id,
-                kind=kind,
+                kind=told.event_type,
                 callback_url=webhook.callback_url,
                 body=None,
                 created_at=at,
@@ -290,7 +288,3 @@ class Endpoints:
             next_probe_at=probe_at,
             failing_since=None if state == ACTIVE else endpoint.failing_since,
         )
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else iso_millis(moment)

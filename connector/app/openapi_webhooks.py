@@ -10,6 +10,7 @@ from connector.api.named import Schema, named
 from connector.api.openapi_models import components
 from oauth.words import AccountState, Target
 from webhooks.envelope import EventBody
+from webhooks.subscription_notice import SubscriptionChanged
 
 _LINKED = named("LinkedEventType", "That a customer has linked.")
 _ENDED = named("EndedEventType", "Whether the customer must link again, or has revoked.")
@@ -69,6 +70,12 @@ ANNOUNCED = (
         "An account can't be used any more",
         "To the callbackUrl of POST /webhooks/tenant, signed with the tenant's signing secret.",
         AccountEnded,
+    ),
+    Announced(
+        "subscriptionChanged",
+        "A subscription is paused, disabled or resumed",
+        "To the callbackUrl of POST /webhooks/tenant, signed with the tenant's signing secret.",
+        SubscriptionChanged,
     ),
     Announced(
         "accountLinked",
