@@ -23,6 +23,7 @@ from connector.errors import (
     DownstreamRefused,
     DownstreamTimeout,
     DownstreamUnavailable,
+    NotReached,
     RateLimited,
 )
 from connector.outcomes import (
@@ -253,6 +254,10 @@ class ProviderClient:
                 answer = await self._exchange(call, access)
             status = answer.status
         # the outcome keeps no cause: that would hold the request, and with it the access
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+            return Retry(
+                None, NotReached(f"{self._dialect.name} can't be reached. Try again later.")
+            )
         except (TimeoutError, httpx2.TimeoutException):
             return Retry(
                 None, DownstreamTimeout(f"{self._dialect.name} did not answer in time. Try again.")

@@ -9,7 +9,7 @@ AccountInactive when the account can't be used any more.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
@@ -29,11 +29,14 @@ from connector.unified.user import User
 from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
+    "Asked",
     "ChangeFeed",
+    "Done",
     "Feed",
     "Found",
     "Order",
     "Page",
+    "Prepared",
     "ProviderSubscription",
     "Query",
     "Readers",
@@ -42,6 +45,7 @@ __all__ = [
     "UpstreamEvent",
     "Verdict",
     "WebhookAdapter",
+    "Writer",
 ]
 
 T_co = TypeVar("T_co", covariant=True)
@@ -142,6 +146,79 @@ class Readers:
     transactions: ResourceReader[Transaction] | None = None
     expenses: ResourceReader[Expense] | None = None
     users: ResourceReader[User] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller wants written: `body` is the unified request, already read.
+
+    `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
+    made. `confirmed` are the rules that the caller knowingly breaks, by their codes.
+    """
+
+    body: Any = None
+    record_id: str | None = None
+    line_id: str | None = None
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A write that was checked and may leave.
+
+    `request` is all that is needed to send it and to know its record again, JSON in the provider's
+    own words; whoever has it can go on, in another process too. `expected` is what a dry run shows.
+    """
+
+    request: bytes = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T_co]):
+    """What came of a write.
+
+    `made_id` is the record that was made, and `made_at` when, by the target system's clock; None
+    when none was. `found` is the record as it is now, None when there is nothing to show, as after
+    a deletion.
+    """
+
+    made_id: str | None
+    found: Found[T_co] | None
+    made_at: datetime | None = None
+
+
+class Writer(Protocol[T_co]):
+    """Does one thing to one kind of record.
+
+    `can_repeat` says that doing it twice is the same as doing it once, so that a lost answer may be
+    followed by asking again once the record has been looked at.
+    """
+
+    @property
+    def can_repeat(self) -> bool: ...
+
+    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+        """Check a write before it leaves. Raises Invalid with everything that is wrong."""
+        ...
+
+    async def send(self, account_id: str, prepared: Prepared) -> Done[T_co]:
+        """Do it, with one request that changes something."""
+        ...
+
+    async def find(
+        self, account_id: str, prepared: Prepared, since: datetime
+    ) -> Sequence[Done[T_co]] | None:
+        """Return the records that may have come of it since a moment; None where nobody can see.
+
+        Of a change of a record: that record when it is as was asked, else nothing.
+        """
+        ...
+
+    def read(self, raw: bytes) -> Found[T_co]:
+        """Read a stored answer again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from storage.repositories.tokens import TokenRepository
 from storage.repositories.unlinkings import UnlinkingRepository
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptionRepository
 from storage.repositories.watermarks import WatermarkRepository
+from storage.repositories.writes import WriteRepository
 
 Repository = TypeVar("Repository")
 
@@ -91,6 +92,7 @@ class DatabaseTransaction:
     delivery_log = _on_connection(DeliveryLogRepository)
     replays = _on_connection(ReplayRepository)
     retention = _on_connection(RetentionRepository)
+    writes = _on_connection(WriteRepository)
 
 
 class HotRepositories(DatabaseTransaction):

@@ -84,7 +84,9 @@ def describe(
     examples, tags = examples or {}, tags or {}
     references, schemas = components(
         requests=(one.request for one in listed if one.request is not None),
-        answers=(one.response for one in listed if one.response is not None),
+        answers=(
+            model for one in listed for model in (one.response, one.dry_run) if model is not None
+        ),
     )
     responses, more = failures()
     for schema in more.values():
@@ -125,6 +127,8 @@ def _operation(
     responses: Schema = {}
     if operation.status < 400:
         responses[str(operation.status)] = _success(operation, references, example)
+    if operation.dry_run is not None:
+        _or_dry_run(responses, references[operation.dry_run])
     for status in sorted(set(_failing(operation))):
         name, _ = FAILURES[status]
         responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
@@ -165,6 +169,19 @@ def _success(
     elif content:
         success["content"] = content
     return success
+
+
+def _or_dry_run(responses: Schema, checked: Schema) -> None:
+    """Say what a request is answered that is only to be checked: 200, beside or in its success."""
+    if "200" in responses:
+        content = responses["200"]["content"][JSON]
+        content["schema"] = {"anyOf": [content["schema"], checked]}
+        return
+    responses["200"] = {
+        "description": "Checked only, as dryRun asks",
+        "headers": _REQUEST_ID,
+        "content": {JSON: {"schema": checked}},
+    }
 
 
 def _failing(operation: Operation[Any]) -> Iterator[int]:

@@ -79,6 +79,8 @@ class Operation(Generic[U]):
     query: type[BaseModel] | None = None
     request: Any = None
     response: Any = None
+    dry_run: Any = None
+    """The model of what is answered, with 200, to a request that is only to be checked."""
     status: int = 200
     tag: str
     media_type: str = "application/json"

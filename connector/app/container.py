@@ -22,6 +22,7 @@ from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
 from connector.reading import Reading
 from connector.registry import Registry
+from connector.writing.writing import Writing
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
@@ -70,6 +71,7 @@ class Container:
     oauth: OAuthFloor
     registry: Registry
     reading: Reading
+    writing: Writing
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -149,7 +151,8 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    periodic_tasks = _periodic_tasks(links, relay, unlinker)
+    writing = Writing(registry, ground.work, ring, ground.shared_clock)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -158,6 +161,7 @@ def assemble(
         oauth=links,
         registry=registry,
         reading=Reading(registry, zone=settings.zone()),
+        writing=writing,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -209,7 +213,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -220,6 +224,7 @@ def _periodic_tasks(
         PeriodicTask("check_subscriptions", 60, upstream.check),
         PeriodicTask("replay", 1, relay.replays.advance),
         PeriodicTask("retention", 3600, relay.retention.run),
+        PeriodicTask("settle_writes", 10, writing.resume),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -1,9 +1,10 @@
 """Whom the organisation sells to: as customers, and in the contract's shape of contacts."""
 
 from connector.resources.filters import text
-from connector.resources.resource import OtherAddress, Resource
+from connector.resources.resource import OtherAddress, Resource, Write
 from connector.unified.contact import ContactV2
 from connector.unified.customer import Customer
+from connector.writing.requests.customer import CustomerChange, CustomerRequest
 
 CUSTOMERS = Resource(
     name="customers",
@@ -18,6 +19,30 @@ CUSTOMERS = Resource(
         text("number", "Only those with this number."),
     ),
     description="Newest first.",
+    writes=(
+        Write(
+            action="create",
+            summary="Make a customer",
+            request=CustomerRequest,
+            description=(
+                "The target system may have any number of customers of one name: look whether it "
+                "is there already. To be invoiced it needs a currency, a language and an address, "
+                "in France also a tax number."
+            ),
+        ),
+        Write(
+            action="update",
+            summary="Change a customer",
+            request=CustomerChange,
+            description="What isn't sent stays as it is. An address that is sent replaces the old.",
+            methods=("PATCH", "PUT"),
+        ),
+        Write(
+            action="delete",
+            summary="Delete a customer",
+            description="For good. Documents that were made out to it keep its name and address.",
+        ),
+    ),
 )
 
 CONTACTS = Resource(

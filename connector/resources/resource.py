@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from pydantic import BaseModel
+
 from connector.api.operation import Permission
 from connector.downloads import DocumentOf
 from connector.reading import Chosen
@@ -24,6 +26,24 @@ class Lines(Generic[T]):
     model: type[T]
     of: Callable[[Any], Sequence[T]]
     id_of: Callable[[T], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """Something that can be done to a kind of record.
+
+    `action` is create, update, delete, or what stands below the record's path, such as finalize.
+    `one` says it in a sentence: "Make a customer". `changes_line` says that it is about a line of
+    the record. `methods` are those it's called with; the usual ones without.
+    """
+
+    action: str
+    summary: str
+    request: type[BaseModel] | None = None
+    description: str = ""
+    permission: Permission = Permission.WRITE
+    of_line: bool = False
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +88,4 @@ class Resource(Generic[T]):
     lines: Lines[Any] | None = None
     file: RecordFile | None = None
     also_at: tuple[OtherAddress, ...] = ()
+    writes: tuple[Write, ...] = ()

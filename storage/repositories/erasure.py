@@ -22,6 +22,7 @@ from storage.tables import (
     ReplayRow,
     SubscriptionRow,
     WatermarkRow,
+    WriteRow,
 )
 from storage.values import table_of
 
@@ -38,6 +39,7 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         SubscriptionRow,
         KnownRecordRow,
         WatermarkRow,
+        WriteRow,
         LinkRow,
         ExchangeCodeRow,
         AccountKeyRow,

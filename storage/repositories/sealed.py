@@ -15,6 +15,7 @@ from storage.tables import (
     TenantRow,
     TokenRow,
     UpstreamSubscriptionRow,
+    WriteRow,
 )
 from storage.values import table_of
 
@@ -50,6 +51,8 @@ SEALED_COLUMNS = (
     _column(SubscriptionRow, "secret"),
     _column(SubscriptionRow, "previous_secret"),
     _column(UpstreamSubscriptionRow, "secret"),
+    _column(WriteRow, "request"),
+    _column(WriteRow, "answer"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
 

@@ -19,6 +19,7 @@ from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
 from storage.tables.unlinking import UnlinkingRow
+from storage.tables.write import WriteRow
 
 __all__ = [
     "AccountKeyRow",
@@ -46,4 +47,5 @@ __all__ = [
     "UnlinkingRow",
     "UpstreamSubscriptionRow",
     "WatermarkRow",
+    "WriteRow",
 ]

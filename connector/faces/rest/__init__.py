@@ -8,9 +8,11 @@ from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
+from connector.faces.rest.writing import writing_operations
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
+from connector.writing.writing import Writing
 
 
 class Books(Protocol):
@@ -20,11 +22,15 @@ class Books(Protocol):
     def reading(self) -> Reading: ...
 
     @property
+    def writing(self) -> Writing: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
 GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.reading, tuple(reading_operations(RESOURCES))),
+    Group(lambda books: books.writing, tuple(writing_operations(RESOURCES))),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),

@@ -37,6 +37,7 @@ from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
+from connector.providers.qonto.writing import qonto_writers
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
@@ -287,6 +288,7 @@ class QontoSystem:
             ),
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
+            writers=qonto_writers(client, self._clock),
             concepts=CONCEPTS,
         )
 

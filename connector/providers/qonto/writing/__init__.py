@@ -1,0 +1,23 @@
+"""What can be written at Qonto: one file per resource, and what they share.
+
+`Creation` makes a record, `Change` changes one. Both say what Qonto is sent; `matching` tells
+whether a record of Qonto's is what was sent, since Qonto has no key by which to ask.
+"""
+
+from typing import Any
+
+from connector.ports import Writer
+from connector.providers.qonto.client import CLIENTS, QontoClient
+from connector.providers.qonto.mapping import map_customer
+from connector.providers.qonto.writing.customers import customer_writers
+from connector.providers.qonto.writing.wire import Records
+from storage.clock import Clock
+
+WRITE_CLIENTS = "client.write"
+
+
+def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
+    """Put together all that can be written at Qonto, by what it does."""
+    return {
+        **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
+    }

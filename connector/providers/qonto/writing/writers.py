@@ -1,0 +1,159 @@
+"""The ways in which Qonto is written to: a record is made, changed or deleted."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from connector.errors import DocumentNotFound, UnreadableAnswer
+from connector.listing.source import Params
+from connector.ports import Asked, Done, Found, Prepared
+from connector.providers.qonto.client import LARGEST_PAGE
+from connector.providers.qonto.documents.mending import QontoDocument
+from connector.providers.qonto.mapping.calendar import read_instant
+from connector.providers.qonto.writing.matching import holds
+from connector.providers.qonto.writing.wire import Records, read_sent
+
+D = TypeVar("D", bound=QontoDocument)
+T = TypeVar("T")
+
+_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+
+MOST_PAGES = 20
+"""Pages of the newest records that are looked through for a lost one."""
+
+
+@dataclass(frozen=True)
+class Creation(Generic[D, T]):
+    """A Writer that makes a record with one POST.
+
+    `check` says what will be sent, or everything that is wrong. `newest` asks the list for its
+    newest first. `view` says a record's JSON in the words of the request, where they differ.
+    """
+
+    records: Records[D, T]
+    check: Callable[[str, Asked], Awaitable[Prepared]]
+    newest: Params = ()
+    view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda record: record
+
+    can_repeat = False
+
+    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+        return await self.check(account_id, asked)
+
+    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+        sent = read_sent(prepared)
+        answer = await self.records.send(account_id, sent)
+        document, found = self.records.of_answer(answer)
+        if not document.id:
+            raise UnreadableAnswer("Qonto's answer to a creation has no id.")
+        return _done(document, found)
+
+    async def find(
+        self, account_id: str, prepared: Prepared, since: datetime
+    ) -> Sequence[Done[T]] | None:
+        """Look through the newest records for those that hold all that was sent."""
+        sent = read_sent(prepared)
+        wanted = {**(sent.body or {}), **sent.like}
+        alike: list[Done[T]] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = await self.records.client.page(
+                account_id, self.records.endpoint, number, LARGEST_PAGE, self.newest
+            )
+            older = False
+            for record in page.records:
+                document = record.document
+                if document is None:
+                    continue
+                made_at = _made_at(document)
+                if made_at is not None and made_at < since:
+                    older = True
+                elif document.id and holds(wanted, self.view(_decode(record.raw))):
+                    alike.append(_done(document, self.records.found(document, record.raw)))
+            if page.meta.next_page is None or (older and self.newest):
+                return alike
+        return None
+
+    def read(self, raw: bytes) -> Found[T]:
+        return self.records.read(raw)
+
+
+@dataclass(frozen=True)
+class Change(Generic[D, T]):
+    """A Writer that changes a record that is there, and leaves it as it was asked when repeated.
+
+    `is_done` says whether the record's JSON is as was asked.
+    """
+
+    records: Records[D, T]
+    check: Callable[[str, Asked], Awaitable[Prepared]]
+    is_done: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] = lambda like, record: holds(
+        like, record
+    )
+
+    can_repeat = True
+
+    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+        return await self.check(account_id, asked)
+
+    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+        sent = read_sent(prepared)
+        answer = await self.records.send(account_id, sent)
+        if not answer.body.strip():
+            _, found = await self.records.one(account_id, sent.record_id or "")
+        else:
+            _, found = self.records.of_answer(answer)
+        return Done(None, found)
+
+    async def find(
+        self, account_id: str, prepared: Prepared, since: datetime
+    ) -> Sequence[Done[T]] | None:
+        del since
+        sent = read_sent(prepared)
+        _, found = await self.records.one(account_id, sent.record_id or "")
+        wanted = {**(sent.body or {}), **sent.like}
+        return (Done(None, found),) if self.is_done(wanted, _decode(found.raw)) else ()
+
+    def read(self, raw: bytes) -> Found[T]:
+        return self.records.read(raw)
+
+
+@dataclass(frozen=True)
+class Deletion(Generic[D, T]):
+    """A Writer that deletes a record: gone is gone, whoever deleted it."""
+
+    records: Records[D, T]
+    check: Callable[[str, Asked], Awaitable[Prepared]]
+
+    can_repeat = True
+
+    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+        return await self.check(account_id, asked)
+
+    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+        await self.records.send(account_id, read_sent(prepared))
+        return Done(None, None)
+
+    async def find(
+        self, account_id: str, prepared: Prepared, since: datetime
+    ) -> Sequence[Done[T]] | None:
+        del since
+        try:
+            await self.records.one(account_id, read_sent(prepared).record_id or "")
+        except DocumentNotFound:
+            return (Done(None, None),)
+        return ()
+
+    def read(self, raw: bytes) -> Found[T]:
+        return self.records.read(raw)
+
+
+def _made_at(document: QontoDocument) -> datetime | None:
+    return read_instant(getattr(document, "created_at", None))
+
+
+def _done(document: QontoDocument, found: Found[T]) -> Done[T]:
+    return Done(document.id, found, _made_at(document))

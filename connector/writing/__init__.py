@@ -1,0 +1,11 @@
+"""Writing at a target system: checked before it leaves, recorded, and never done twice.
+
+    asked --prepare--> checked --record--> SENT --send--> DONE
+                                            |  answer lost: look for the record
+                                            +--> found, and nobody else's: DONE
+                                            +--> not there, after a while: not done, forget it
+                                            +--> can't be told: UNKNOWN, with what to check
+
+`decisions.py` says what follows from what is seen; `writing.py` acts on it. What a target system
+offers is in `connector.ports`: a Writer prepares, sends, and finds what may have come of it.
+"""

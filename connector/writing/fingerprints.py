@@ -1,0 +1,23 @@
+"""What tells one request to write from another. Pure."""
+
+import hashlib
+
+import msgspec
+
+from connector.ports import Asked
+
+
+def fingerprint(name: str, asked: Asked) -> str:
+    """Return the SHA-256, hex, of all that decides what is written.
+
+    Equal requests have equal ones, whatever the order of their fields.
+    """
+    body = asked.body
+    said = None if body is None else body.model_dump(exclude_unset=True)
+    whole = [name, asked.record_id, asked.line_id, sorted(asked.confirmed), said]
+    return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()
+
+
+def key_digest(key: str | None) -> str | None:
+    """Return the SHA-256, hex, of a caller's idempotency key."""
+    return None if key is None else hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,30 @@
+"""What all requests to write share."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Writable(BaseModel):
+    """Fields in the contract's camel case; what isn't known is told as a warning."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite() or abs(value.adjusted()) > 12:
+        raise ValueError("is a number of at most 12 digits")
+    return value
+
+
+Text = Annotated[str | None, BeforeValidator(_none_if_empty)]
+"""A text that may be missing, null or empty: all the same."""
+
+Number = Annotated[Decimal, AfterValidator(_finite)]
+"""A number, exact to its last digit."""
