@@ -1,8 +1,9 @@
 """Invoices that the organisation issues, and their lines."""
 
 from connector.resources.filters import DUE_FROM, PAYMENT_STATUS, STATUS
-from connector.resources.resource import Lines, RecordFile, Resource
+from connector.resources.resource import Lines, RecordFile, Resource, Write
 from connector.unified.invoice import Invoice, InvoiceLine
+from connector.writing.requests.invoice import InvoiceChange, InvoiceRequest
 
 INVOICES = Resource(
     name="invoices",
@@ -21,4 +22,22 @@ INVOICES = Resource(
         id_of=lambda line: line.line_item_id,
     ),
     file=RecordFile("INVOICE", "an invoice"),
+    writes=(
+        Write(
+            action="create",
+            summary="Make an invoice",
+            request=InvoiceRequest,
+            description=(
+                "As a draft, which has no legal number and can still be changed or deleted. "
+                "What can't be undone is a call of its own."
+            ),
+        ),
+        Write(
+            action="update",
+            summary="Change a draft of an invoice",
+            request=InvoiceChange,
+            description="What isn't sent stays as it is. Lines that are sent replace all.",
+        ),
+        Write(action="delete", summary="Delete a draft of an invoice"),
+    ),
 )

@@ -7,17 +7,23 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 from typing import Any
 
 from connector.ports import Writer
-from connector.providers.qonto.client import CLIENTS, QontoClient
-from connector.providers.qonto.mapping import map_customer
+from connector.providers.qonto.client import CLIENT_INVOICES, CLIENTS, QontoClient
+from connector.providers.qonto.mapping import map_customer, map_invoice
 from connector.providers.qonto.writing.customers import customer_writers
+from connector.providers.qonto.writing.invoices import invoice_writers
+from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import Records
 from storage.clock import Clock
 
 WRITE_CLIENTS = "client.write"
+WRITE_INVOICES = "client_invoice.write"
 
 
 def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
+    around = Surroundings(client)
+    invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
     return {
+        **invoice_writers(invoices, around),
         **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
     }

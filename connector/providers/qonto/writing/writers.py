@@ -31,13 +31,15 @@ class Creation(Generic[D, T]):
     """A Writer that makes a record with one POST.
 
     `check` says what will be sent, or everything that is wrong. `newest` asks the list for its
-    newest first. `view` says a record's JSON in the words of the request, where they differ.
+    newest first. `view` says a record's JSON in the words of the request, where they differ, and
+    `shown` leaves out of a request what no record shows.
     """
 
     records: Records[D, T]
     check: Callable[[str, Asked], Awaitable[Prepared]]
     newest: Params = ()
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda record: record
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda body: body
 
     can_repeat = False
 
@@ -57,7 +59,7 @@ class Creation(Generic[D, T]):
     ) -> Sequence[Done[T]] | None:
         """Look through the newest records for those that hold all that was sent."""
         sent = read_sent(prepared)
-        wanted = {**(sent.body or {}), **sent.like}
+        wanted = {**self.shown(sent.body or {}), **sent.like}
         alike: list[Done[T]] = []
         for number in range(1, MOST_PAGES + 1):
             page = await self.records.client.page(

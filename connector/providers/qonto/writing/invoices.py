@@ -1,0 +1,231 @@
+"""Invoices at Qonto: its client invoices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from connector.ports import Asked, Prepared, Writer
+from connector.providers.qonto.session.lists import CREATED, known_id
+from connector.providers.qonto.writing.lines import (
+    Sums,
+    check_total,
+    discount_of,
+    lines_of,
+    sums_of,
+)
+from connector.providers.qonto.writing.matching import holds, without_nothing
+from connector.providers.qonto.writing.surroundings import Surroundings, check_customer, iban_for
+from connector.providers.qonto.writing.wire import Records, Sent, prepared
+from connector.providers.qonto.writing.writers import Change, Creation, Deletion
+from connector.writing.problems import Problems
+from connector.writing.requests.invoice import InvoiceChange, InvoiceFields, InvoiceRequest
+
+_LONGEST = {
+    "invoice_number": 40,
+    "reference": 40,
+    "terms_and_conditions": 525,
+}
+_UNUSED = "Qonto's invoices have nothing of the kind."
+_NOT_IN_ANSWERS = frozenset({"status", "upload_id", "report_einvoicing"})
+
+
+@dataclass(frozen=True)
+class Invoices:
+    """What is sent to Qonto for an invoice, or everything that is wrong with it."""
+
+    records: Records[Any, Any]
+    around: Surroundings
+
+    async def create(self, account_id: str, asked: Asked) -> Prepared:
+        request: InvoiceRequest = asked.body
+        problems = Problems(asked.confirmed)
+        issuer = await self.around.issuer(account_id)
+        customer = await self.around.customer(account_id, request.contact_id, problems)
+        if customer is not None:
+            check_customer(customer, problems)
+        issued = _day(request.invoice_date, "invoiceDate", problems)
+        due = _due(request, issued, problems)
+        lines = lines_of(request.line_items, request, issuer.country, problems)
+        discount = discount_of(request.discount_percentage, "discountPercentage", problems)
+        iban = iban_for(issuer, request.iban, request.bank_account_id, problems)
+        sums = sums_of(lines, discount)
+        check_total(request.gross_total_amount, sums, problems)
+        body = {
+            "client_id": request.contact_id,
+            "status": "draft",
+            "currency": _currency(request, problems) or "EUR",
+            "issue_date": issued and issued.isoformat(),
+            "due_date": due and due.isoformat(),
+            "payment_methods": {"iban": iban},
+            "items": lines,
+            "discount": discount,
+            **_printed(request, problems),
+        }
+        problems.check()
+        return prepared(
+            Sent("POST", without_nothing(body)), _warnings(request, problems), _expected(sums)
+        )
+
+    async def update(self, account_id: str, asked: Asked) -> Prepared:
+        request: InvoiceChange = asked.body
+        record_id = known_id(asked.record_id or "")
+        problems = Problems(asked.confirmed)
+        document, found = await self.records.one(account_id, record_id)
+        _check_draft(document.status, "changed", problems)
+        issuer = await self.around.issuer(account_id)
+        if request.contact_id is not None:
+            customer = await self.around.customer(account_id, request.contact_id, problems)
+            if customer is not None:
+                check_customer(customer, problems)
+        issued = _day(request.invoice_date or document.issue_date, "invoiceDate", problems)
+        due = _due(request, issued, problems) if _says_due(request) else None
+        lines = None
+        if request.line_items is not None:
+            lines = lines_of(request.line_items, request, issuer.country, problems)
+        iban = None
+        if request.iban is not None or request.bank_account_id is not None:
+            iban = iban_for(issuer, request.iban, request.bank_account_id, problems)
+        _currency(request, problems)
+        body = without_nothing(
+            {
+                "client_id": request.contact_id,
+                "issue_date": request.invoice_date and issued and issued.isoformat(),
+                "due_date": due and due.isoformat(),
+                "payment_methods": iban and {"iban": iban},
+                "items": lines,
+                "discount": discount_of(
+                    request.discount_percentage, "discountPercentage", problems
+                ),
+                **_printed(request, problems),
+            }
+        )
+        del found
+        if not body:
+            problems.add("body", "REQUIRED", "There is nothing to change.")
+        problems.check()
+        return prepared(Sent("PATCH", body, record_id), _warnings(request, problems))
+
+    async def delete(self, account_id: str, asked: Asked) -> Prepared:
+        record_id = known_id(asked.record_id or "")
+        problems = Problems(asked.confirmed)
+        document, _ = await self.records.one(account_id, record_id)
+        _check_draft(document.status, "deleted", problems, "Cancel it, or make a credit note.")
+        problems.check()
+        return prepared(Sent("DELETE", record_id=record_id))
+
+
+def invoice_writers(records: Records[Any, Any], around: Surroundings) -> dict[str, Writer[Any]]:
+    """Return the writers of invoices."""
+    invoices = Invoices(records, around)
+    return {
+        "invoices.create": Creation(records, invoices.create, CREATED.descending, as_sent, shown),
+        "invoices.update": Change(records, invoices.update, is_done=_is_as_sent),
+        "invoices.delete": Deletion(records, invoices.delete),
+    }
+
+
+def as_sent(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Say an invoice of Qonto's in the words of a request, as far as it shows what was sent."""
+    client: Mapping[str, Any] = record.get("client") or {}
+    methods: Any = record.get("payment_methods") or [{}]
+    method: Mapping[str, Any] = methods[0] if isinstance(methods, list) else methods
+    return {
+        **record,
+        "client_id": client.get("id"),
+        "payment_methods": {"iban": method.get("iban")},
+    }
+
+
+def _is_as_sent(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    return holds(shown(wanted), as_sent(record))
+
+
+def shown(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a request what an answer doesn't show."""
+    return {name: value for name, value in body.items() if name not in _NOT_IN_ANSWERS}
+
+
+def _check_draft(
+    status: str | None, done: str, problems: Problems, hint: str | None = None
+) -> None:
+    if status != "draft":
+        problems.add("status", "NOT_A_DRAFT", f"Only drafts can be {done}.", hint)
+
+
+def _day(text: str | None, field: str, problems: Problems) -> date | None:
+    """Read a day, or the day of a moment as it is written."""
+    try:
+        return None if text is None else date.fromisoformat(text[:10])
+    except ValueError:
+        problems.add(field, "NOT_A_DATE", f"{field} is a date such as 2026-11-20.")
+        return None
+
+
+def _says_due(request: InvoiceFields) -> bool:
+    return request.due_date is not None or request.payment_term_duration is not None
+
+
+def _due(request: InvoiceFields, issued: date | None, problems: Problems) -> date | None:
+    term = request.payment_term_duration
+    if request.due_date is not None:
+        due = _day(request.due_date, "dueDate", problems)
+        if due is not None and issued is not None and due < issued:
+            problems.add("dueDate", "TOO_EARLY", "It can't be due before it is issued.")
+        return due
+    if term is not None and (term != int(term) or not 0 <= term <= Decimal(3650)):
+        problems.add("paymentTermDuration", "OUT_OF_RANGE", "It is a number of days.")
+        return None
+    if term is None:
+        problems.add(
+            "dueDate", "REQUIRED", "An invoice is due on some day.", "Or send paymentTermDuration."
+        )
+        return None
+    return None if issued is None else issued + timedelta(days=int(term))
+
+
+def _currency(request: InvoiceFields, problems: Problems) -> str | None:
+    if request.currency is not None and request.currency.upper() != "EUR":
+        problems.add("currency", "NOT_ALLOWED", "Qonto takes prices in EUR only.")
+    return request.currency and request.currency.upper()
+
+
+def _printed(request: InvoiceFields, problems: Problems) -> dict[str, Any]:
+    for field, most in _LONGEST.items():
+        size = len(getattr(request, field) or "")
+        if size > most:
+            name = type(request).model_fields[field].alias or field
+            problems.add(name, "TOO_LONG", f"Qonto takes {most} characters; these are {size}.")
+    begins = _day(request.shipping_date, "shippingDate", problems)
+    ends = _day(request.shipping_end_date, "shippingEndDate", problems)
+    if begins is not None and ends is not None and ends < begins:
+        problems.add("shippingEndDate", "TOO_EARLY", "It can't end before it begins.")
+    return {
+        "number": request.invoice_number,
+        "purchase_order": request.reference,
+        "terms_and_conditions": request.terms_and_conditions,
+        "header": request.header,
+        "footer": request.footer,
+        "performance_start_date": begins and begins.isoformat(),
+        "performance_end_date": ends and ends.isoformat(),
+        "upload_id": request.file_id,
+        "quote_id": request.offer_id,
+        "report_einvoicing": request.report_e_invoicing,
+    }
+
+
+def _expected(sums: Sums | None) -> dict[str, Any]:
+    return {} if sums is None else sums.shown
+
+
+def _warnings(request: InvoiceFields, problems: Problems) -> tuple[str, ...]:
+    return problems.unused(
+        {
+            "name": request.name,
+            "oneLineAddress": request.one_line_address,
+            "taxText": request.tax_text,
+            "invoiceType": request.invoice_type if request.invoice_type != "STANDARD" else None,
+        },
+        _UNUSED,
+    )
