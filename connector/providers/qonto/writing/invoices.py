@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from connector.ports import Asked, Prepared, Writer
 from connector.providers.qonto.session.lists import CREATED, known_id
@@ -130,7 +130,7 @@ def as_sent(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Say an invoice of Qonto's in the words of a request, as far as it shows what was sent."""
     client: Mapping[str, Any] = record.get("client") or {}
     methods: Any = record.get("payment_methods") or [{}]
-    method: Mapping[str, Any] = methods[0] if isinstance(methods, list) else methods
+    method = cast(Mapping[str, Any], methods[0] if isinstance(methods, list) else methods)
     return {
         **record,
         "client_id": client.get("id"),
