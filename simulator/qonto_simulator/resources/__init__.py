@@ -32,6 +32,7 @@ from . import (
     terminals,
     transactions,
     transfers,
+    verification,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -55,6 +56,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *subscriptions.ENDPOINTS,
     *sca_sessions.ENDPOINTS,
     *requests.ENDPOINTS,
+    *verification.ENDPOINTS,
     *transfers.ENDPOINTS,
     *cards.ENDPOINTS,
     *recurring.ENDPOINTS,
