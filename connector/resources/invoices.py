@@ -3,7 +3,12 @@
 from connector.resources.filters import DUE_FROM, PAYMENT_STATUS, STATUS
 from connector.resources.resource import Lines, RecordFile, Resource, Write
 from connector.unified.invoice import Invoice, InvoiceLine
-from connector.writing.requests.invoice import InvoiceChange, InvoiceRequest
+from connector.writing.requests.invoice import (
+    InvoiceChange,
+    InvoiceRequest,
+    MailRequest,
+    PaidRequest,
+)
 
 INVOICES = Resource(
     name="invoices",
@@ -39,5 +44,40 @@ INVOICES = Resource(
             description="What isn't sent stays as it is. Lines that are sent replace all.",
         ),
         Write(action="delete", summary="Delete a draft of an invoice"),
+        Write(
+            action="finalize",
+            summary="Finalize a draft of an invoice",
+            description=(
+                "Gives it its legal number and makes its file. It can't be undone: from then on "
+                "an invoice is corrected by a credit note. Its totals are compared with its lines "
+                "first."
+            ),
+        ),
+        Write(
+            action="cancel",
+            summary="Cancel an unpaid invoice",
+            description="It can't be undone.",
+        ),
+        Write(
+            action="markAsPaid",
+            summary="Mark an invoice as paid",
+            request=PaidRequest,
+            description="Of a paid one only the day changes.",
+        ),
+        Write(action="unmarkAsPaid", summary="Mark a paid invoice as unpaid"),
+        Write(
+            action="send",
+            summary="Send an invoice by e-mail",
+            request=MailRequest,
+            description="Its status stays as it is. A lost answer can't be looked for.",
+        ),
+        Write(
+            action="sendAsEInvoice",
+            summary="Send an invoice through the e-invoicing network",
+            description=(
+                "Never by e-mail instead. It is accepted at once and submitted later: "
+                "`eInvoicingStatus` and its events tell how far it got. Asking twice sends once."
+            ),
+        ),
     ),
 )

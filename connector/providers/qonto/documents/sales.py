@@ -50,6 +50,7 @@ class ClientRecord(Client, frozen=True):
     locale: str | None = None
     tax_identification_number: str | None = None
     e_invoicing_address: str | None = None
+    e_invoicing_reachable: bool | None = None
     created_at: str | None = None
     updated_at: str | None = None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.ports import Asked, Prepared, Writer
 from connector.providers.qonto.session.lists import CREATED, known_id
+from connector.providers.qonto.writing.mails import EMAIL
 from connector.providers.qonto.writing.matching import without_nothing
 from connector.providers.qonto.writing.wire import Records, Sent, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
@@ -23,7 +24,6 @@ LOCALES = ("fr", "en", "it", "de", "es")
 _LIMITS = {"company_name": 250, "vat_id": 20, "tax_number": 30}
 _LONGEST_PERSON = 60
 _MOST_EMAILS = 100
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"(\+\d{1,3})[\s.-]?([\d\s./()-]{4,20})", re.ASCII)
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -136,7 +136,7 @@ def _person(request: CustomerFields, problems: Problems) -> dict[str, str | None
 
 def _emails(request: CustomerFields, problems: Problems) -> tuple[str, ...]:
     for position, one in enumerate(request.email_addresses):
-        if not _EMAIL.fullmatch(one.email):
+        if not EMAIL.fullmatch(one.email):
             problems.add(
                 f"emailAddresses.{position}.email", "NOT_AN_EMAIL", "This is no e-mail address."
             )

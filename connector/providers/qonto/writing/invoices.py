@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from connector.ports import Asked, Prepared, Writer
 from connector.providers.qonto.session.lists import CREATED, known_id
+from connector.providers.qonto.writing.invoice_actions import action_writers
 from connector.providers.qonto.writing.lines import (
     Sums,
     check_total,
@@ -123,6 +124,7 @@ def invoice_writers(records: Records[Any, Any], around: Surroundings) -> dict[st
         "invoices.create": Creation(records, invoices.create, CREATED.descending, as_sent, shown),
         "invoices.update": Change(records, invoices.update, is_done=_is_as_sent),
         "invoices.delete": Deletion(records, invoices.delete),
+        **action_writers(records, around),
     }
 
 
@@ -138,8 +140,8 @@ def as_sent(record: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _is_as_sent(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
-    return holds(shown(wanted), as_sent(record))
+def _is_as_sent(sent: Sent, record: Mapping[str, Any]) -> bool:
+    return holds(shown(sent.body or {}), as_sent(record))
 
 
 def shown(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from connector.providers.qonto.client import LARGEST_PAGE
 from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.writing.matching import holds
-from connector.providers.qonto.writing.wire import Records, read_sent
+from connector.providers.qonto.writing.wire import Records, Sent, read_sent
 
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
@@ -87,13 +87,13 @@ class Creation(Generic[D, T]):
 class Change(Generic[D, T]):
     """A Writer that changes a record that is there, and leaves it as it was asked when repeated.
 
-    `is_done` says whether the record's JSON is as was asked.
+    `is_done` says whether the record's JSON is as was asked: that it holds what was sent.
     """
 
     records: Records[D, T]
     check: Callable[[str, Asked], Awaitable[Prepared]]
-    is_done: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] = lambda like, record: holds(
-        like, record
+    is_done: Callable[[Sent, Mapping[str, Any]], bool] = lambda sent, record: holds(
+        {**(sent.body or {}), **sent.like}, record
     )
 
     can_repeat = True
@@ -116,8 +116,7 @@ class Change(Generic[D, T]):
         del since
         sent = read_sent(prepared)
         _, found = await self.records.one(account_id, sent.record_id or "")
-        wanted = {**(sent.body or {}), **sent.like}
-        return (Done(None, found),) if self.is_done(wanted, _decode(found.raw)) else ()
+        return (Done(None, found),) if self.is_done(sent, _decode(found.raw)) else ()
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
@@ -148,6 +147,35 @@ class Deletion(Generic[D, T]):
         except DocumentNotFound:
             return (Done(None, None),)
         return ()
+
+    def read(self, raw: bytes) -> Found[T]:
+        return self.records.read(raw)
+
+
+@dataclass(frozen=True)
+class Sending(Generic[D, T]):
+    """A Writer of what leaves no trace on the record, such as an e-mail: done twice, it is two."""
+
+    records: Records[D, T]
+    check: Callable[[str, Asked], Awaitable[Prepared]]
+
+    can_repeat = False
+
+    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+        return await self.check(account_id, asked)
+
+    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+        sent = read_sent(prepared)
+        await self.records.send(account_id, sent)
+        _, found = await self.records.one(account_id, sent.record_id or "")
+        return Done(None, found)
+
+    async def find(
+        self, account_id: str, prepared: Prepared, since: datetime
+    ) -> Sequence[Done[T]] | None:
+        """Nobody can see whether it was done."""
+        del account_id, prepared, since
+        return None
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)

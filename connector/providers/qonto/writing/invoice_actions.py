@@ -1,0 +1,181 @@
+"""What can be done to an invoice at Qonto: finalize it, say that it is paid, send it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connector.ports import Asked, Prepared, Writer
+from connector.providers.qonto.documents.sales import ClientInvoice
+from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
+from connector.providers.qonto.session.lists import known_id
+from connector.providers.qonto.writing.lines import Sums, plain, sums_of
+from connector.providers.qonto.writing.mails import mail_body
+from connector.providers.qonto.writing.surroundings import Surroundings
+from connector.providers.qonto.writing.wire import Records, Sent, prepared
+from connector.providers.qonto.writing.writers import Change, Sending
+from connector.writing.problems import Problems
+from connector.writing.requests.invoice import MailRequest, PaidRequest
+
+TOTALS_DOUBT = "TOTALS_DIFFER"
+
+
+@dataclass(frozen=True)
+class InvoiceActions:
+    """What is sent to Qonto for each, or everything that speaks against it."""
+
+    records: Records[ClientInvoice, Any]
+    around: Surroundings
+
+    async def finalize(self, account_id: str, asked: Asked) -> Prepared:
+        record_id, document, problems = await self._read(account_id, asked)
+        _require(document, ("draft",), "finalized", problems)
+        if not document.items:
+            problems.add("lineItems", "REQUIRED", "An invoice has lines.")
+        if document.issue_date is None or document.due_date is None:
+            problems.add("dueDate", "REQUIRED", "An invoice has a date, and is due on some day.")
+        _check_sums(document, problems)
+        problems.check()
+        return prepared(Sent("POST", None, record_id, "finalize", {"status": "unpaid"}))
+
+    async def cancel(self, account_id: str, asked: Asked) -> Prepared:
+        record_id, document, problems = await self._read(account_id, asked)
+        hint = "Delete a draft; correct a paid invoice with a credit note."
+        _require(document, ("unpaid",), "canceled", problems, hint)
+        problems.check()
+        return prepared(Sent("POST", None, record_id, "mark_as_canceled", {"status": "canceled"}))
+
+    async def mark_as_paid(self, account_id: str, asked: Asked) -> Prepared:
+        request: PaidRequest = asked.body
+        record_id, document, problems = await self._read(account_id, asked)
+        _require(document, ("unpaid", "paid"), "marked as paid", problems)
+        day = request.paid_date
+        problems.check()
+        body = None if day is None else {"paid_at": day.isoformat()}
+        return prepared(Sent("POST", body, record_id, "mark_as_paid", {"status": "paid"}))
+
+    async def unmark_as_paid(self, account_id: str, asked: Asked) -> Prepared:
+        record_id, document, problems = await self._read(account_id, asked)
+        _require(document, ("paid",), "unmarked as paid", problems)
+        problems.check()
+        return prepared(Sent("POST", None, record_id, "unmark_as_paid", {"status": "unpaid"}))
+
+    async def send(self, account_id: str, asked: Asked) -> Prepared:
+        request: MailRequest = asked.body
+        record_id, document, problems = await self._read(account_id, asked)
+        _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
+        body = mail_body(request, problems)
+        problems.check()
+        return prepared(Sent("POST", body, record_id, "send"))
+
+    async def send_as_e_invoice(self, account_id: str, asked: Asked) -> Prepared:
+        record_id, document, problems = await self._read(account_id, asked)
+        _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
+        await self._check_network(account_id, document, problems)
+        problems.check()
+        return prepared(Sent("POST", None, record_id, "send_by_einvoice"))
+
+    async def _check_network(
+        self, account_id: str, document: ClientInvoice, problems: Problems
+    ) -> None:
+        customer_id = document.client.id if document.client else None
+        if customer_id is None:
+            return
+        self.around.forget(account_id, customer_id)
+        customer = await self.around.customer(account_id, customer_id, problems)
+        if customer is not None and customer.e_invoicing_reachable is False:
+            problems.add(
+                "contactId",
+                "NOT_REACHABLE",
+                "The customer can't be reached through the e-invoicing network.",
+                "Send it by e-mail at POST /accounting/invoices/{invoiceId}/send, or give the "
+                "customer a registered eInvoicingAddress.",
+            )
+
+    async def _read(self, account_id: str, asked: Asked) -> tuple[str, ClientInvoice, Problems]:
+        record_id = known_id(asked.record_id or "")
+        document, _ = await self.records.one(account_id, record_id)
+        return record_id, document, Problems(asked.confirmed)
+
+
+def action_writers(records: Records[Any, Any], around: Surroundings) -> dict[str, Writer[Any]]:
+    """Return the writers of what is done to invoices."""
+    actions = InvoiceActions(records, around)
+    return {
+        "invoices.finalize": Change(records, actions.finalize, _is_final),
+        "invoices.cancel": Change(records, actions.cancel, _has_status),
+        "invoices.markAsPaid": Change(records, actions.mark_as_paid, _is_paid),
+        "invoices.unmarkAsPaid": Change(records, actions.unmark_as_paid, _has_status),
+        "invoices.send": Sending(records, actions.send),
+        "invoices.sendAsEInvoice": Change(records, actions.send_as_e_invoice, _is_submitted),
+    }
+
+
+def _is_final(sent: Sent, record: Mapping[str, Any]) -> bool:
+    del sent
+    return record.get("status") != "draft"
+
+
+def _has_status(sent: Sent, record: Mapping[str, Any]) -> bool:
+    return record.get("status") == sent.like["status"]
+
+
+def _is_paid(sent: Sent, record: Mapping[str, Any]) -> bool:
+    """Say that it is paid, on the day that was asked for: Qonto tells it as a moment of the day."""
+    day = (sent.body or {}).get("paid_at")
+    told = str(record.get("paid_at") or "")
+    return _has_status(sent, record) and (day is None or told.startswith(day))
+
+
+def _is_submitted(sent: Sent, record: Mapping[str, Any]) -> bool:
+    del sent
+    return bool(record.get("einvoicing_status"))
+
+
+def _require(
+    document: ClientInvoice,
+    statuses: tuple[str, ...],
+    done: str,
+    problems: Problems,
+    hint: str | None = None,
+) -> None:
+    if document.status not in statuses:
+        problems.add(
+            "status", "WRONG_STATUS", f"An invoice that is {document.status} can't be {done}.", hint
+        )
+
+
+def _check_sums(document: ClientInvoice, problems: Problems) -> None:
+    """Compare the totals that Qonto reckoned with the lines, to the cent, before it's too late."""
+    expected = _sums_of(document)
+    total, tax = read_amount(document.total_amount), read_amount(document.vat_amount)
+    if expected is None or total is None or tax is None:
+        return
+    if (expected.gross, expected.tax) != (total, tax):
+        problems.doubt(
+            "totalAmount",
+            TOTALS_DOUBT,
+            f"Qonto says {plain(total)} with {plain(tax)} of tax, where its lines come to "
+            f"{plain(expected.gross)} with {plain(expected.tax)}.",
+        )
+
+
+def _sums_of(document: ClientInvoice) -> Sums | None:
+    """Return what the lines come to; None where amounts beside them make the total another."""
+    beside = (document.welfare_fund, document.withholding_tax, document.stamp_duty_amount)
+    if any(beside) or document.discount is not None:
+        return None
+    lines: list[dict[str, Any]] = []
+    for item in document.items or ():
+        quantity, rate = read_decimal(item.quantity), read_decimal(item.vat_rate)
+        price = read_amount(item.unit_price)
+        if quantity is None or rate is None or price is None or item.discount is not None:
+            return None
+        lines.append(
+            {
+                "quantity": plain(quantity),
+                "unit_price": {"value": plain(price)},
+                "vat_rate": plain(rate),
+            }
+        )
+    return sums_of(lines, None) if lines else Sums(Decimal(0), Decimal(0))
