@@ -29,7 +29,9 @@ def holds(sent: object, got: object) -> bool:
 
 
 def _is_nothing(value: object) -> bool:
-    return value is None or value in ("", [], {}, ())
+    if isinstance(value, Mapping):
+        return all(map(_is_nothing, cast(Mapping[str, object], value).values()))
+    return value is None or value in ("", [], ())
 
 
 def _number(value: object) -> Decimal | None:
