@@ -11,15 +11,15 @@ def holds(sent: object, got: object) -> bool:
     Numbers count by their value, however they are written. Null, the empty text and a missing field
     are ways of saying nothing. What wasn't sent doesn't matter.
     """
+    if isinstance(sent, Mapping):
+        fields = cast(Mapping[str, object], sent)
+        if not isinstance(got, Mapping):
+            return _is_nothing(got) and all(map(_is_nothing, fields.values()))
+        given = cast(Mapping[str, object], got)
+        return all(holds(value, given.get(name)) for name, value in fields.items())
     if _is_nothing(sent):
         return _is_nothing(got)
     match sent:
-        case Mapping():
-            fields = cast(Mapping[str, object], sent)
-            given: Mapping[str, object] = (
-                cast(Mapping[str, object], got) if isinstance(got, Mapping) else {}
-            )
-            return all(holds(value, given.get(name)) for name, value in fields.items())
         case list() | tuple():
             wanted = cast(Sequence[object], sent)
             there = cast(Sequence[object], got) if isinstance(got, list | tuple) else ()
