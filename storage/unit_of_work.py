@@ -27,6 +27,7 @@ from storage.repositories.due_deliveries import DueDeliveries
 from storage.repositories.endpoints import EndpointRepository
 from storage.repositories.erasure import ErasureRepository
 from storage.repositories.events import EventRepository
+from storage.repositories.jobs import JobRepository
 from storage.repositories.known_records import KnownRecordRepository
 from storage.repositories.links import LinkRepository
 from storage.repositories.notices import NoticeRepository
@@ -93,6 +94,7 @@ class DatabaseTransaction:
     replays = _on_connection(ReplayRepository)
     retention = _on_connection(RetentionRepository)
     writes = _on_connection(WriteRepository)
+    jobs = _on_connection(JobRepository)
 
 
 class HotRepositories(DatabaseTransaction):

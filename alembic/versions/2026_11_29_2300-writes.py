@@ -1,7 +1,7 @@
-"""What was asked to be written at target systems
+"""What was asked to be written at target systems, and jobs
 
 Every write is recorded before it leaves, so that a lost answer, a crash or a repeated request never
-makes a second document. Requests and answers are sealed, and kept for a day.
+makes a second document. Requests and answers are sealed, and kept for a day. Jobs are work that takes longer than a request may.
 
 What it does to existing rows: nothing.
 
@@ -56,7 +56,28 @@ def upgrade() -> None:
     )
     op.create_index("ix_writes_open", "writes", ["status", "lease_until"])
     op.create_index("ix_writes_alike", "writes", ["account_id", "operation", "fingerprint"])
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("lease_owner", sa.String(), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_jobs_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index(op.f("ix_jobs_account_id"), "jobs", ["account_id"])
+    op.create_index("ix_jobs_due", "jobs", ["status", "due_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("jobs")
     op.drop_table("writes")

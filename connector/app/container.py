@@ -20,6 +20,7 @@ from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.writing import Writing
@@ -72,6 +73,7 @@ class Container:
     registry: Registry
     reading: Reading
     writing: Writing
+    jobs: Jobs
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -152,7 +154,8 @@ def assemble(
         deleted=relay.dispatcher.subscription_deleted,
     )
     writing = Writing(registry, ground.work, ring, ground.shared_clock)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing)
+    jobs = Jobs(ground.work, ring, ground.shared_clock, {})
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -162,6 +165,7 @@ def assemble(
         registry=registry,
         reading=Reading(registry, zone=settings.zone()),
         writing=writing,
+        jobs=jobs,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -213,7 +217,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing, jobs: Jobs
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -225,6 +229,7 @@ def _periodic_tasks(
         PeriodicTask("replay", 1, relay.replays.advance),
         PeriodicTask("retention", 3600, relay.retention.run),
         PeriodicTask("settle_writes", 10, writing.resume),
+        PeriodicTask("run_jobs", 1, jobs.run_due),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, func, select, update
 
 from storage.connection import SqlConnection
 from storage.tables import (
+    JobRow,
     LinkRow,
     NoticeRow,
     SubscriptionRow,
@@ -52,6 +53,7 @@ SEALED_COLUMNS = (
     _column(SubscriptionRow, "previous_secret"),
     _column(UpstreamSubscriptionRow, "secret"),
     _column(WriteRow, "request"),
+    _column(JobRow, "state"),
     _column(WriteRow, "answer"),
 )
 """Every column that holds sealed values; a test compares with the tables."""

@@ -6,6 +6,7 @@ from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
+from storage.tables.job import JobRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
@@ -32,6 +33,7 @@ __all__ = [
     "DeliveryRow",
     "EventRow",
     "ExchangeCodeRow",
+    "JobRow",
     "KnownRecordRow",
     "LinkRow",
     "NoticeRow",

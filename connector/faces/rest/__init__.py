@@ -8,7 +8,9 @@ from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
+from connector.faces.rest.tasks import TASK_OPERATIONS
 from connector.faces.rest.writing import writing_operations
+from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
@@ -25,6 +27,9 @@ class Books(Protocol):
     def writing(self) -> Writing: ...
 
     @property
+    def jobs(self) -> Jobs: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -32,6 +37,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.reading, tuple(reading_operations(RESOURCES))),
     Group(lambda books: books.writing, tuple(writing_operations(RESOURCES))),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
+    Group(lambda books: books.jobs, TASK_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),
