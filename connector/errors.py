@@ -9,7 +9,7 @@
     ├── Conflict
     │   ├── IdempotencyKeyReused   the key was used for another request
     │   └── WriteInProgress        a request with the same key is being worked on
-    ├── OutcomeUnknown             the answer to a write was lost; nobody can tell what came of it
+    ├── WriteOutcomeUnknown        the answer to a write was lost; nobody can tell yet what came
     ├── Invalid
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
@@ -233,7 +233,7 @@ class DownstreamUnavailable(DownstreamError):
 class NotReached(DownstreamUnavailable):
     """No connection could be made, so that the target system knows nothing of the request."""
 
-    meaning = "no connection to the target system could be made: nothing was sent"
+    meaning = "no connection could be made: nothing was sent"
 
 
 class CallsSuspended(DownstreamUnavailable):
@@ -303,7 +303,7 @@ class IdempotencyKeyReused(Conflict):
     """The same key came with another request before: one of the two has the wrong key."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
-    meaning = "the idempotency key was used for another request"
+    meaning = "the key was used for another request"
 
 
 class WriteInProgress(Conflict):
@@ -311,14 +311,14 @@ class WriteInProgress(Conflict):
 
     code = "WRITE_IN_PROGRESS"
     retryable = True
-    meaning = "a request with the same idempotency key is being worked on; ask again"
+    meaning = "a request with the same key is being worked on"
 
     def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class OutcomeUnknown(ServiceError):
+class WriteOutcomeUnknown(ServiceError):
     """The answer to a write was lost, and looking for its effect did not tell.
 
     `retry_after` is in seconds; None when asking again will not tell either, and a person has to
@@ -327,7 +327,7 @@ class OutcomeUnknown(ServiceError):
 
     code = "OUTCOME_UNKNOWN"
     http_status = 502
-    meaning = "the answer to a write was lost, and nobody can tell yet whether it was done"
+    meaning = "the answer to a write was lost; nobody can tell yet what came"
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

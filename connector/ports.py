@@ -29,14 +29,12 @@ from connector.unified.user import User
 from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
-    "Asked",
     "ChangeFeed",
-    "Done",
     "Feed",
     "Found",
     "Order",
     "Page",
-    "Prepared",
+    "PreparedWrite",
     "ProviderSubscription",
     "Query",
     "Readers",
@@ -45,6 +43,8 @@ __all__ = [
     "UpstreamEvent",
     "Verdict",
     "WebhookAdapter",
+    "WriteDone",
+    "WriteRequest",
     "Writer",
 ]
 
@@ -149,7 +149,7 @@ class Readers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WriteRequest:
     """What a caller wants written: `body` is the unified request, already read.
 
     `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
@@ -163,7 +163,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedWrite:
     """A write that was checked and may leave.
 
     `request` is all that is needed to send it and to know its record again, JSON in the provider's
@@ -176,7 +176,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[T_co]):
+class WriteDone(Generic[T_co]):
     """What came of a write.
 
     `made_id` is the record that was made, and `made_at` when, by the target system's clock; None
@@ -199,17 +199,17 @@ class Writer(Protocol[T_co]):
     @property
     def can_repeat(self) -> bool: ...
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         """Check a write before it leaves. Raises Invalid with everything that is wrong."""
         ...
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[T_co]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T_co]:
         """Do it, with one request that changes something."""
         ...
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[T_co]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T_co]] | None:
         """Return the records that may have come of it since a moment; None where nobody can see.
 
         Of a change of a record: that record when it is as was asked, else nothing.

@@ -39,20 +39,20 @@ class JobState(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class StepAgain:
     """There is another step to take, after some seconds."""
 
     after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class StepEnd:
     """It is over."""
 
     status: Ended = "SUCCESS"
 
 
-Step = Again | End
+JobStep = StepAgain | StepEnd
 
 
 class JobKind(Protocol):
@@ -61,7 +61,7 @@ class JobKind(Protocol):
     A ServiceError that is retryable makes the step be taken again later; any other ends the job.
     """
 
-    async def advance(self, account: Account, job_id: str, state: JobState) -> Step: ...
+    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +137,19 @@ class Jobs:
         await self._write_down(job, state, step)
         return True
 
-    async def _advance(self, account: Account, job: Job, state: JobState) -> Step:
+    async def _advance(self, account: Account, job: Job, state: JobState) -> JobStep:
         kind = self.kinds.get(job.kind)
         if kind is None:
-            return End("FAILED")
+            return StepEnd("FAILED")
         try:
             step = await kind.advance(account, job.id, state)
         except ServiceError as error:
             if error.retryable and state.failures < len(_RETRIES):
                 state.failures += 1
-                return Again(_RETRIES[state.failures - 1])
+                return StepAgain(_RETRIES[state.failures - 1])
             state.error = {"code": error.code, "message": error.message}
             logger.warning("job.failed", account_id=job.account_id, kind=job.kind, code=error.code)
-            return End("FAILED")
+            return StepEnd("FAILED")
         state.failures = 0
         return step
 
@@ -159,12 +159,12 @@ class Jobs:
             async with self.work.writing() as tx:
                 await tx.jobs.keep(job, until=self.clock() + LEASE)
 
-    async def _write_down(self, job: Job, state: JobState, step: Step) -> None:
+    async def _write_down(self, job: Job, state: JobState, step: JobStep) -> None:
         now = self.clock()
         match step:
-            case Again(after):
+            case StepAgain(after):
                 status, due = "IN_PROGRESS", now + timedelta(seconds=after)
-            case End(ended):
+            case StepEnd(ended):
                 status, due = ended, now
         async with self.work.writing() as tx:
             await tx.jobs.advance(

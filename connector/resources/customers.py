@@ -1,7 +1,7 @@
 """Whom the organisation sells to: as customers, and in the contract's shape of contacts."""
 
 from connector.resources.filters import text
-from connector.resources.resource import OtherAddress, Resource, Write
+from connector.resources.resource import OtherAddress, RecordWrite, Resource
 from connector.unified.contact import ContactV2
 from connector.unified.customer import Customer
 from connector.writing.requests.customer import CustomerChange, CustomerRequest
@@ -20,7 +20,7 @@ CUSTOMERS = Resource(
     ),
     description="Newest first.",
     writes=(
-        Write(
+        RecordWrite(
             action="create",
             summary="Make a customer",
             request=CustomerRequest,
@@ -30,14 +30,14 @@ CUSTOMERS = Resource(
                 "in France also a tax number."
             ),
         ),
-        Write(
+        RecordWrite(
             action="update",
             summary="Change a customer",
             request=CustomerChange,
             description="What isn't sent stays as it is. An address that is sent replaces the old.",
             methods=("PATCH", "PUT"),
         ),
-        Write(
+        RecordWrite(
             action="delete",
             summary="Delete a customer",
             description="For good. Documents that were made out to it keep its name and address.",

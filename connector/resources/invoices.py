@@ -1,7 +1,7 @@
 """Invoices that the organisation issues, and their lines."""
 
 from connector.resources.filters import DUE_FROM, PAYMENT_STATUS, STATUS
-from connector.resources.resource import Lines, RecordFile, Resource, Write
+from connector.resources.resource import Lines, RecordFile, RecordWrite, Resource
 from connector.unified.invoice import Invoice, InvoiceLine
 from connector.writing.requests.invoice import (
     InvoiceChange,
@@ -28,7 +28,7 @@ INVOICES = Resource(
     ),
     file=RecordFile("INVOICE", "an invoice"),
     writes=(
-        Write(
+        RecordWrite(
             action="create",
             summary="Make an invoice",
             request=InvoiceRequest,
@@ -37,14 +37,14 @@ INVOICES = Resource(
                 "What can't be undone is a call of its own."
             ),
         ),
-        Write(
+        RecordWrite(
             action="update",
             summary="Change a draft of an invoice",
             request=InvoiceChange,
             description="What isn't sent stays as it is. Lines that are sent replace all.",
         ),
-        Write(action="delete", summary="Delete a draft of an invoice"),
-        Write(
+        RecordWrite(action="delete", summary="Delete a draft of an invoice"),
+        RecordWrite(
             action="finalize",
             summary="Finalize a draft of an invoice",
             description=(
@@ -53,25 +53,25 @@ INVOICES = Resource(
                 "first."
             ),
         ),
-        Write(
+        RecordWrite(
             action="cancel",
             summary="Cancel an unpaid invoice",
             description="It can't be undone.",
         ),
-        Write(
+        RecordWrite(
             action="markAsPaid",
             summary="Mark an invoice as paid",
             request=PaidRequest,
             description="Of a paid one only the day changes.",
         ),
-        Write(action="unmarkAsPaid", summary="Mark a paid invoice as unpaid"),
-        Write(
+        RecordWrite(action="unmarkAsPaid", summary="Mark a paid invoice as unpaid"),
+        RecordWrite(
             action="send",
             summary="Send an invoice by e-mail",
             request=MailRequest,
             description="Its status stays as it is. A lost answer can't be looked for.",
         ),
-        Write(
+        RecordWrite(
             action="sendAsEInvoice",
             summary="Send an invoice through the e-invoicing network",
             description=(

@@ -29,7 +29,7 @@ class Lines(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class RecordWrite:
     """Something that can be done to a kind of record.
 
     `action` is create, update, delete, or what stands below the record's path, such as finalize.
@@ -88,4 +88,4 @@ class Resource(Generic[T]):
     lines: Lines[Any] | None = None
     file: RecordFile | None = None
     also_at: tuple[OtherAddress, ...] = ()
-    writes: tuple[Write, ...] = ()
+    writes: tuple[RecordWrite, ...] = ()

@@ -12,7 +12,7 @@ from connector.errors import (
     NotReached,
     RateLimited,
 )
-from connector.ports import Done
+from connector.ports import WriteDone
 from oauth.errors import AccountInactive, NotSupported, ReauthRequired, SandboxTokenMissing
 from storage.errors import Invalid, ServiceError
 from storage.repositories.writes import Alike
@@ -51,7 +51,7 @@ def had_no_effect(error: ServiceError) -> bool:
 class Adopt(Generic[T]):
     """The write was done, and this came of it."""
 
-    done: Done[T]
+    done: WriteDone[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,17 @@ class Undecided:
     ids: tuple[str, ...]
 
 
-Verdict = Adopt[T] | Absent | Undecided
+WriteVerdict = Adopt[T] | Absent | Undecided
 
 
 def decide(
-    candidates: Sequence[Done[T]] | None,
+    candidates: Sequence[WriteDone[T]] | None,
     taken: frozenset[str],
     alike: Alike,
     *,
     sent_at: datetime,
     now: datetime,
-) -> Verdict[T]:
+) -> WriteVerdict[T]:
     """Decide what became of a write by the records that are like what it asked for.
 
     `candidates` are those that came since it left, None where that can't be seen. `taken` are the

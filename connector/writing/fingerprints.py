@@ -4,10 +4,10 @@ import hashlib
 
 import msgspec
 
-from connector.ports import Asked
+from connector.ports import WriteRequest
 
 
-def fingerprint(name: str, asked: Asked) -> str:
+def fingerprint(name: str, asked: WriteRequest) -> str:
     """Return the SHA-256, hex, of all that decides what is written.
 
     Equal requests have equal ones, whatever the order of their fields.

@@ -1,6 +1,7 @@
 """Everything that is wrong with a write, told at once."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from storage.errors import FieldError, Invalid
 
@@ -37,3 +38,12 @@ class Problems:
             count = len(self._found)
             noun = "thing is" if count == 1 else "things are"
             raise Invalid(f"{count} {noun} wrong with what was to be written.", self._found)
+
+
+def read_day(text: str | None, field: str, problems: Problems) -> date | None:
+    """Read a day, or the day of a moment as it is written."""
+    try:
+        return None if text is None else date.fromisoformat(text[:10])
+    except ValueError:
+        problems.add(field, "NOT_A_DATE", f"{field} is a date such as 2026-11-20.")
+        return None

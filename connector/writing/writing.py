@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
-from connector.errors import IdempotencyKeyReused, OutcomeUnknown, WriteInProgress
-from connector.ports import Asked, Done, Found, Prepared, Writer
+from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
+from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Registry
 from connector.writing.decisions import (
@@ -19,7 +19,7 @@ from connector.writing.decisions import (
     Absent,
     Adopt,
     Undecided,
-    Verdict,
+    WriteVerdict,
     decide,
     had_no_effect,
 )
@@ -67,18 +67,20 @@ class Writing:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
 
-    async def check(self, account: ReadableAccount, name: str, asked: Asked) -> Prepared:
+    async def check(
+        self, account: ReadableAccount, name: str, asked: WriteRequest
+    ) -> PreparedWrite:
         """Check a write without doing it. Raises Invalid with everything that is wrong."""
         return await self._writer(account.target, name).prepare(account.id, asked)
 
     async def perform(
-        self, account: ReadableAccount, name: str, asked: Asked, key: str | None
+        self, account: ReadableAccount, name: str, asked: WriteRequest, key: str | None
     ) -> Performed[Any]:
         """Do a write once, however often it is asked for with the same key.
 
         Raises Invalid, what the target system refuses with, IdempotencyKeyReused for a key of
-        another request, WriteInProgress while it is being done, and OutcomeUnknown when the answer
-        was lost and it can't be told whether it was done.
+        another request, WriteInProgress while it is being done, and WriteOutcomeUnknown when the
+        answer was lost and it can't be told whether it was done.
         """
         writer = self._writer(account.target, name)
         mark, digest = fingerprint(name, asked), key_digest(key)
@@ -107,10 +109,10 @@ class Writing:
         self,
         account: ReadableAccount,
         name: str,
-        asked: Asked,
+        asked: WriteRequest,
         mark: str,
         digest: str | None,
-        prepared: Prepared,
+        prepared: PreparedWrite,
     ) -> StoredWrite:
         now = self.clock()
         write = StoredWrite(
@@ -138,7 +140,7 @@ class Writing:
     async def _asked_again(
         self, stored: StoredWrite, writer: Writer[Any], mark: str
     ) -> Performed[Any]:
-        """Answer a request whose key is known."""
+        """Say what came of the request that the key was used for, or find out."""
         if stored.fingerprint != mark:
             raise IdempotencyKeyReused(
                 "This Idempotency-Key was used for another request. Use a new key for each write."
@@ -154,9 +156,9 @@ class Writing:
         write = replace(stored, lease_owner=self.owner, lease_until=until)
         return await self._settle(write, writer, self._prepared(write))
 
-    def _prepared(self, write: StoredWrite) -> Prepared:
+    def _prepared(self, write: StoredWrite) -> PreparedWrite:
         sealed = write.request or b""
-        return Prepared(self.ring.open(sealed, associated_data=write.request_place))
+        return PreparedWrite(self.ring.open(sealed, associated_data=write.request_place))
 
     def _replayed(self, stored: StoredWrite, writer: Writer[Any]) -> Performed[Any]:
         found: Found[Any] | None = None
@@ -166,7 +168,7 @@ class Writing:
         return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
 
     async def _send(
-        self, write: StoredWrite, writer: Writer[Any], prepared: Prepared
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
         try:
             done = await writer.send(write.account_id, prepared)
@@ -181,14 +183,14 @@ class Writing:
         return await self._finish(write, done, prepared)
 
     async def _lost(
-        self, write: StoredWrite, writer: Writer[Any], prepared: Prepared
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
         """Look for a write whose answer was lost, and where that is safe do it again."""
         until = self.clock() + self.settings.lease
         async with self.work.writing() as tx:
             if not await tx.writes.lost(write, until=until):
                 raise WriteInProgress("Another process looks for what came of this. Ask again.")
-        verdict: Verdict[Any] = Undecided(())
+        verdict: WriteVerdict[Any] = Undecided(())
         for wait in self.settings.looks:
             await self.sleep(wait)
             verdict = await self._look(write, writer, prepared)
@@ -210,7 +212,7 @@ class Writing:
         return await self._give_up(write, verdict)
 
     async def _refused_at_last(
-        self, write: StoredWrite, writer: Writer[Any], prepared: Prepared, error: ServiceError
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite, error: ServiceError
     ) -> Performed[Any]:
         """Tell a repetition that is refused from one that is, since the first was done."""
         verdict = await self._look(write, writer, prepared)
@@ -220,7 +222,7 @@ class Writing:
         raise error
 
     async def _settle(
-        self, write: StoredWrite, writer: Writer[Any], prepared: Prepared
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
         """Look for a write that somebody left open; do it again when it certainly wasn't done."""
         verdict = await self._look(write, writer, prepared)
@@ -241,8 +243,8 @@ class Writing:
                 return await self._give_up(write, verdict)
 
     async def _look(
-        self, write: StoredWrite, writer: Writer[Any], prepared: Prepared
-    ) -> Verdict[Any]:
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+    ) -> WriteVerdict[Any]:
         since = write.sent_at - CLOCK_MARGIN
         try:
             candidates = await writer.find(write.account_id, prepared, since)
@@ -256,7 +258,7 @@ class Writing:
         return decide(candidates, taken, alike, sent_at=write.sent_at, now=now)
 
     async def _finish(
-        self, write: StoredWrite, done: Done[Any], prepared: Prepared
+        self, write: StoredWrite, done: WriteDone[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
         answer: bytes | None = None
         if done.found is not None and write.key_digest is not None:
@@ -274,8 +276,8 @@ class Writing:
         async with self.work.writing() as tx:
             await tx.writes.forget(write)
 
-    async def _give_up(self, write: StoredWrite, verdict: Verdict[Any]) -> Performed[Any]:
-        """Say that nobody can tell. Raises OutcomeUnknown."""
+    async def _give_up(self, write: StoredWrite, verdict: WriteVerdict[Any]) -> Performed[Any]:
+        """Say that nobody can tell. Raises WriteOutcomeUnknown."""
         now = self.clock()
         async with self.work.writing() as tx:
             await tx.writes.unknown(write, at=now)
@@ -317,7 +319,7 @@ class Writing:
                     await self._forget(write)
                 case verdict:
                     await self._give_up(write, verdict)
-        except OutcomeUnknown:
+        except WriteOutcomeUnknown:
             pass
         except ServiceError as error:
             logger.warning(
@@ -328,16 +330,16 @@ class Writing:
             )
 
 
-def _unknown(write: StoredWrite, verdict: Verdict[Any], now: datetime) -> OutcomeUnknown:
+def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> WriteOutcomeUnknown:
     since = iso_millis(write.sent_at)
     if isinstance(verdict, Undecided):
         seen = f" Candidates: {', '.join(verdict.ids)}." if any(verdict.ids) else ""
-        return OutcomeUnknown(
+        return WriteOutcomeUnknown(
             f"The answer to this write was lost after it left at {since}, and looking did not tell "
             f"whether it was done. Look for it at the target system before writing again.{seen}"
         )
     wait = (write.sent_at + SETTLED_AFTER - now).total_seconds()
-    return OutcomeUnknown(
+    return WriteOutcomeUnknown(
         f"The answer to this write was lost after it left at {since}, and nothing of it is to be "
         "seen yet. Send the same request with the same Idempotency-Key again: it is looked for "
         "before anything is written.",

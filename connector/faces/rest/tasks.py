@@ -10,21 +10,27 @@ from connector.api.envelope import Envelope, Meta, answer
 from connector.api.meaning import Moment, meaning
 from connector.api.named import named
 from connector.api.operation import Permission, operation
+from connector.api.parameters import path_parameter
 from connector.faces.rest.parameters import read_bare
 from connector.jobs.jobs import JobReport, Jobs
 from oauth.admitted import account_of
 from storage.clock import iso_millis
 
-Status = Annotated[
+TaskStatus = Annotated[
     Literal["OPEN", "IN_PROGRESS", "SUCCESS", "PARTIAL_SUCCESS", "FAILED"],
     named("TaskStatus", "How far a task is."),
+]
+
+
+NoteType = Annotated[
+    Literal["INFO", "ERROR"], named("TaskNoteType", "Whether something went wrong.")
 ]
 
 
 class TaskNote(msgspec.Struct, frozen=True):
     __doc__ = "Something worth knowing of a task."
 
-    type: Annotated[Literal["INFO", "ERROR"], meaning("Whether something went wrong.")]
+    type: Annotated[NoteType, meaning("Whether something went wrong.")]
     message: Annotated[str, meaning("What happened, in words.")]
     timestamp: Annotated[Moment, meaning("When it was told.")]
     filename: Annotated[str | None, meaning("The file that it is about; null for none.")] = None
@@ -35,7 +41,7 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     __doc__ = """How far a task is. `responseData` is what came of it so far."""
 
     id: Annotated[str, meaning("The task's id; not in the contract.")]
-    status: Annotated[Status, meaning("How far it is.")]
+    status: Annotated[TaskStatus, meaning("How far it is.")]
     response_data: Annotated[
         dict[str, Any] | None, meaning("What came of it so far; null while there is nothing.")
     ]
@@ -61,11 +67,12 @@ def task_of(report: JobReport) -> Task:
     permission=Permission.READ,
     response=Envelope[Task, Meta],
     offers=("asyncTask", "read"),
+    parameters=(path_parameter("taskId", "Its id."),),
     description="What came of it can be read for a day after its end.",
     tag="accounting",
 )
 async def get_task(jobs: Jobs, request: Request) -> Response:
-    """Answer how far one of the account's tasks is."""
+    """Tell how far one of the account's tasks is."""
     unused = read_bare(request)
     report = await jobs.get(account_of(request).id, request.path_params["taskId"])
     return answer(request, task_of(report), warnings=unused)

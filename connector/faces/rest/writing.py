@@ -16,8 +16,8 @@ from connector.api.parameters import path_parameter
 from connector.api.parsing import given_once, read_exact_body, unused_in
 from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import RAW_DATA
-from connector.ports import Asked
-from connector.resources.resource import Resource, Write
+from connector.ports import WriteRequest
+from connector.resources.resource import RecordWrite, Resource
 from connector.writing.writing import Performed, Writing
 from oauth.admitted import account_of
 from storage.errors import FieldError, Invalid
@@ -59,7 +59,7 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     ]
 
 
-class Deleted(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
     __doc__ = "What was deleted."
 
     id: Annotated[str, meaning("The id of the record that is gone.")]
@@ -73,7 +73,7 @@ def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation
                 yield _operation(resource, write, method)
 
 
-def _operation(resource: Resource[Any], write: Write, method: str) -> Operation[Writing]:
+def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Operation[Writing]:
     base = f"/accounting/{resource.name}"
     record = path_parameter(resource.id_name, "Its id.")
     is_new = write.action == "create"
@@ -82,7 +82,7 @@ def _operation(resource: Resource[Any], write: Write, method: str) -> Operation[
         path = f"{path}/{write.action}"
     verb = "replace" if method == "PUT" else _camel(write.action)
     action = write.action if write.action in _METHODS else "update"
-    response: Any = Deleted if write.action == "delete" else resource.model
+    response: Any = DeletedRecord if write.action == "delete" else resource.model
     return Operation(
         method=method,
         path=path,
@@ -113,7 +113,7 @@ def _camel(action: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _writes(resource: Resource[Any], write: Write) -> Handler[Writing]:
+def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
     name = f"{resource.name}.{write.action}"
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
@@ -121,7 +121,7 @@ def _writes(resource: Resource[Any], write: Write) -> Handler[Writing]:
         options = _Options.read(request)
         body = None if write.request is None else await read_exact_body(write.request, request)
         warnings = (*unused_in(request), *options.warnings)
-        asked = Asked(
+        asked = WriteRequest(
             body=body,
             record_id=request.path_params.get(resource.id_name),
             confirmed=options.confirmed,
@@ -140,7 +140,7 @@ def _writes(resource: Resource[Any], write: Write) -> Handler[Writing]:
 def _answered(
     request: Request, done: Performed[Any], warnings: tuple[str, ...], status: int, *, raw: bool
 ) -> Response:
-    data = Deleted(done.record_id or "") if done.found is None else done.found.item
+    data = DeletedRecord(done.record_id or "") if done.found is None else done.found.item
     response = answer(
         request,
         data,

@@ -1,10 +1,12 @@
 """What all requests to write share."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
+
+from connector.api.named import schema_of
 
 
 class Writable(BaseModel):
@@ -26,5 +28,13 @@ def _finite(value: Decimal) -> Decimal:
 Text = Annotated[str | None, BeforeValidator(_none_if_empty)]
 """A text that may be missing, null or empty: all the same."""
 
+Moment = Annotated[Text, Field(json_schema_extra={"format": "date-time"})]
+"""A day such as 2026-11-20, alone or with a time, which is left out."""
+
 Number = Annotated[Decimal, AfterValidator(_finite)]
 """A number, exact to its last digit."""
+
+
+def word(vocabulary: Any) -> WithJsonSchema:
+    """Return what describes one of the model's closed vocabularies, in `Annotated`."""
+    return WithJsonSchema(schema_of(vocabulary))

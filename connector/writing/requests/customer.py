@@ -1,10 +1,23 @@
 """A customer to be made or changed."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from connector.writing.requests.base import Text, Writable
+from connector.api.named import choice
+from connector.unified.enums import ContactAddressType, ContactRole
+from connector.writing.requests.base import Text, Writable, word
+
+Kind = Annotated[
+    Literal["COMPANY", "CONTACT_PERSON"],
+    WithJsonSchema(
+        choice(
+            "CustomerKind",
+            "Whether a customer is a company or a person.",
+            ("COMPANY", "CONTACT_PERSON"),
+        )
+    ),
+]
 
 
 class CustomerAddress(Writable):
@@ -17,7 +30,7 @@ class CustomerAddress(Writable):
     country_code: Text = Field(
         None, description="The country, by its ISO 3166-1 alpha-2 code.", examples=["FR"]
     )
-    type: Literal["BILLING", "DELIVERY", "EMPTY", "PRIVATE", "WORK", "PICKUP"] | None = Field(
+    type: Annotated[ContactAddressType, word(ContactAddressType)] | None = Field(
         None, description="What the address is for: BILLING by default."
     )
 
@@ -67,7 +80,7 @@ class CustomerFields(Writable):
     e_invoicing_address: Text = Field(
         None, description="Where electronic invoices are sent; it must be registered."
     )
-    role: Literal["SUPPLIER", "CUSTOMER", "CONTACT"] | None = Field(
+    role: Annotated[ContactRole, word(ContactRole)] | None = Field(
         None, description="What it is to the organisation: CUSTOMER."
     )
     number: Text = Field(None, description="The number that the organisation knows it by.")
@@ -78,14 +91,12 @@ class CustomerFields(Writable):
 class CustomerRequest(CustomerFields):
     __doc__ = "A customer to be made."
 
-    contact_type: Literal["COMPANY", "CONTACT_PERSON"] = Field(
-        description="Whether it is a company or a person."
-    )
+    contact_type: Kind = Field(description="Whether it is a company or a person.")
 
 
 class CustomerChange(CustomerFields):
     __doc__ = """What to change of a customer; what isn't sent stays as it is."""
 
-    contact_type: Literal["COMPANY", "CONTACT_PERSON"] | None = Field(
+    contact_type: Kind | None = Field(
         None, description="Must be what it is: a company doesn't become a person."
     )

@@ -1,11 +1,11 @@
 """What the documents that are issued have in common: lines, and what is printed on them."""
 
-from typing import Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from connector.unified.enums import TaxRule
-from connector.writing.requests.base import Number, Text, Writable
+from connector.unified.enums import LineAmountTypes, TaxRule
+from connector.writing.requests.base import Number, Text, Writable, word
 
 
 class LineRequest(Writable):
@@ -47,7 +47,7 @@ class DocumentFields(Writable):
     __doc__ = "What can be said of a document that is issued."
 
     currency: Text = Field(None, description="The currency: EUR.", examples=["EUR"])
-    line_amount_types: Literal["EXCLUSIVE", "INCLUSIVE", "NOTAX"] | None = Field(
+    line_amount_types: Annotated[LineAmountTypes, word(LineAmountTypes)] | None = Field(
         None, description="Whether prices are without tax, with it, or untaxed. EXCLUSIVE."
     )
     discount_percentage: Number | None = Field(
@@ -56,7 +56,9 @@ class DocumentFields(Writable):
     gross_total_amount: Number | None = Field(
         None, description="What you reckon it comes to with tax: checked before it is sent."
     )
-    tax_rule: TaxRule | None = Field(None, description="By which rule it is taxed.")
+    tax_rule: Annotated[TaxRule, word(TaxRule)] | None = Field(
+        None, description="By which rule it is taxed."
+    )
     header: Text = Field(None, description="What stands above the lines; not in the contract.")
     footer: Text = Field(None, description="What stands at its foot; not in the contract.")
     terms_and_conditions: Text = Field(

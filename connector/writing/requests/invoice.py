@@ -1,17 +1,17 @@
 """An invoice to be made or changed, and what can be done to one."""
 
-from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from connector.writing.requests.base import Number, Text, Writable
+from connector.api.named import choice
+from connector.writing.requests.base import Moment, Number, Text, Writable
 from connector.writing.requests.document import DocumentFields, LineRequest
 
-_STATUS = Field(
-    None,
-    description="DRAFT, and nothing else: what can't be undone is a call of its own.",
-)
+Draft = Annotated[
+    Literal["DRAFT"],
+    WithJsonSchema(choice("NewStatus", "What is made begins as a draft.", ("DRAFT",))),
+]
 
 
 class InvoiceFields(DocumentFields):
@@ -20,7 +20,7 @@ class InvoiceFields(DocumentFields):
     Beyond the contract: `iban`, `offer_id`, `report_e_invoicing`, and what is printed on it.
     """
 
-    due_date: Text = Field(None, description="When it is to be paid.", examples=["2026-12-20"])
+    due_date: Moment = Field(None, description="When it is to be paid.", examples=["2026-12-20"])
     payment_term_duration: Number | None = Field(
         None, description="Days there are to pay, instead of a due date."
     )
@@ -30,8 +30,8 @@ class InvoiceFields(DocumentFields):
     reference: Text = Field(
         None, description="The customer's order, or your own id, in at most 40 characters."
     )
-    shipping_date: Text = Field(None, description="When it was delivered, or the service began.")
-    shipping_end_date: Text = Field(None, description="When the service ended.")
+    shipping_date: Moment = Field(None, description="When it was delivered, or the service began.")
+    shipping_end_date: Moment = Field(None, description="When the service ended.")
     iban: Text = Field(
         None,
         description=(
@@ -47,7 +47,9 @@ class InvoiceFields(DocumentFields):
     report_e_invoicing: bool | None = Field(
         None, description="Report it to the Italian network; not in the contract."
     )
-    status: Literal["DRAFT"] | None = _STATUS
+    status: Draft | None = Field(
+        None, description="DRAFT, and nothing else: what can't be undone is a call of its own."
+    )
     invoice_type: Text = Field(None, description="STANDARD.")
 
 
@@ -55,7 +57,9 @@ class InvoiceRequest(InvoiceFields):
     __doc__ = "An invoice to be made, as a draft."
 
     contact_id: str = Field(description="The id of the customer.")
-    invoice_date: str = Field(description="The date on it.", examples=["2026-11-20"])
+    invoice_date: Annotated[str, Field(json_schema_extra={"format": "date-time"})] = Field(
+        description="The date on it.", examples=["2026-11-20"]
+    )
     line_items: tuple[LineRequest, ...] = Field(min_length=1, description="The lines.")
 
 
@@ -63,7 +67,7 @@ class InvoiceChange(InvoiceFields):
     __doc__ = "What to change of a draft; what isn't sent stays as it is."
 
     contact_id: Text = Field(None, description="The id of the customer.")
-    invoice_date: Text = Field(None, description="The date on it.")
+    invoice_date: Moment = Field(None, description="The date on it.")
     line_items: tuple[LineRequest, ...] | None = Field(
         None, description="All its lines: they take the place of those there are."
     )
@@ -72,7 +76,7 @@ class InvoiceChange(InvoiceFields):
 class PaidRequest(Writable):
     __doc__ = "When it was paid."
 
-    paid_date: date | None = Field(None, description="The day, not in the future; today without.")
+    paid_date: Moment = Field(None, description="The day, not in the future; today without.")
 
 
 class MailRequest(Writable):

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from connector.errors import DownstreamRefused, DownstreamTimeout, NotReached
-from connector.ports import Asked, Done, Found, Prepared
+from connector.ports import Found, PreparedWrite, WriteDone, WriteRequest
 from connector.registry import Provider, Registry
 from connector.writing.writing import Writing
 from storage.ids import new_id
@@ -80,16 +80,16 @@ class Making:
     shop: Shop
     can_repeat: bool = False
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         order = cast(Order, asked.body)
-        return Prepared(json.dumps({"text": order.text}).encode(), ("a warning",))
+        return PreparedWrite(json.dumps({"text": order.text}).encode(), ("a warning",))
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[Record]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[Record]:
         return self._done(self.shop.call(json.loads(prepared.request)["text"]))
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[Record]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[Record]] | None:
         self.shop.looked += 1
         if self.shop.blind:
             return None
@@ -102,11 +102,11 @@ class Making:
         record = Record(told["id"], told["text"], datetime.fromisoformat(told["at"]))
         return Found(record, (), raw)
 
-    def _done(self, record: Record) -> Done[Record]:
+    def _done(self, record: Record) -> WriteDone[Record]:
         raw = json.dumps(
             {"id": record.id, "text": record.text, "at": record.made_at.isoformat()}
         ).encode()
-        return Done(record.id, Found(record, (), raw), record.made_at)
+        return WriteDone(record.id, Found(record, (), raw), record.made_at)
 
 
 @dataclass
@@ -117,24 +117,24 @@ class Setting:
     can_repeat: bool = True
     text: str = ""
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
-        return Prepared(cast(Order, asked.body).text.encode())
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
+        return PreparedWrite(cast(Order, asked.body).text.encode())
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[str]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[str]:
         self.shop.call("")
         self.text = prepared.request.decode()
         return self._done()
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[str]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[str]] | None:
         return (self._done(),) if self.text == prepared.request.decode() else ()
 
     def read(self, raw: bytes) -> Found[str]:
         return Found(raw.decode(), (), raw)
 
-    def _done(self) -> Done[str]:
-        return Done(None, Found(self.text, (), self.text.encode()))
+    def _done(self) -> WriteDone[str]:
+        return WriteDone(None, Found(self.text, (), self.text.encode()))
 
 
 class Office:
@@ -190,5 +190,5 @@ class Office:
         self.clock.now += timedelta(seconds=seconds)
 
 
-def order(text: str = "one") -> Asked:
-    return Asked(Order(text=text))
+def order(text: str = "one") -> WriteRequest:
+    return WriteRequest(Order(text=text))

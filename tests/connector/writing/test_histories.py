@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.errors import OutcomeUnknown, WriteInProgress
+from connector.errors import WriteInProgress, WriteOutcomeUnknown
 from storage.errors import ServiceError
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
@@ -51,7 +51,7 @@ async def _play(office: Office, texts: list[str], answers: list[str], processes:
             worker = workers[(number + round_) % processes]
             try:
                 told = await worker.perform(account, "orders.create", order(text), f"key {number}")
-            except (OutcomeUnknown, WriteInProgress):
+            except (WriteOutcomeUnknown, WriteInProgress):
                 return
             except ServiceError:
                 return

@@ -9,8 +9,8 @@ from connector.errors import (
     DownstreamRefused,
     IdempotencyKeyReused,
     NotReached,
-    OutcomeUnknown,
     WriteInProgress,
+    WriteOutcomeUnknown,
 )
 from connector.writing.decisions import SETTLED_AFTER
 from storage.repositories.accounts import Account
@@ -94,10 +94,10 @@ async def test_what_was_never_done_is_done_when_asked_again_after_a_while(
 ) -> None:
     writing = office.process()
     office.shop.answers = ["dropped"]
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(WriteOutcomeUnknown) as told:
         await writing.perform(account, MAKE, order(), "key")
     assert told.value.retry_after is not None and 0 < told.value.retry_after <= 60
-    with pytest.raises(OutcomeUnknown):  # too early to tell
+    with pytest.raises(WriteOutcomeUnknown):  # too early to tell
         await writing.perform(account, MAKE, order(), "key")
     assert texts(office) == []
     office.later(SETTLED)
@@ -108,7 +108,7 @@ async def test_what_was_never_done_is_done_when_asked_again_after_a_while(
 async def test_what_shows_late_is_not_done_again(office: Office, account: Account) -> None:
     writing = office.process()
     office.shop.answers = ["dropped"]
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(WriteOutcomeUnknown):
         await writing.perform(account, MAKE, order(), "key")
     office.shop.make("one")
     done = await writing.perform(account, MAKE, order(), "key")
@@ -122,7 +122,7 @@ async def test_equal_records_of_others_are_never_taken(office: Office, account: 
     await writing.perform(account, MAKE, order(), "first")
     office.later(60)
     office.shop.answers = ["dropped"]
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(WriteOutcomeUnknown) as told:
         await writing.perform(account, MAKE, order(), "second")
     assert "rec-1" in told.value.message and "rec-2" not in told.value.message
     assert told.value.retry_after is None
@@ -135,7 +135,7 @@ async def test_more_than_were_asked_for_is_said_to_be_undecided(
     office.shop.answers = ["lost"]
     writing = office.process()
     office.shop.make("one")  # at the same moment, by somebody else
-    with pytest.raises(OutcomeUnknown) as told:
+    with pytest.raises(WriteOutcomeUnknown) as told:
         await writing.perform(account, MAKE, order(), "key")
     assert "rec-1" in told.value.message and "rec-2" in told.value.message
 
@@ -157,7 +157,7 @@ async def test_nobody_can_see_an_email(office: Office, account: Account) -> None
     writing = office.process()
     office.shop.answers, office.shop.blind = ["lost"], True
     for _ in range(2):
-        with pytest.raises(OutcomeUnknown) as told:
+        with pytest.raises(WriteOutcomeUnknown) as told:
             await writing.perform(account, MAKE, order(), "key")
         assert told.value.retry_after is None
         office.later(SETTLED)
@@ -217,7 +217,7 @@ async def test_nothing_of_a_write_is_stored_in_the_clear(office: Office, account
     office.shop.answers = ["ok", "dropped"]
     writing = office.process()
     await writing.perform(account, MAKE, order("a secret"), "a key")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(WriteOutcomeUnknown):
         await writing.perform(account, MAKE, order("another secret"), "another key")
     async with office.work.reading() as tx:
         rows = (await tx.connection.execute(select(table_of(WriteRow)))).all()

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.ports import Asked, Prepared, Writer
+from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.mails import EMAIL
 from connector.providers.qonto.writing.matching import without_nothing
-from connector.providers.qonto.writing.wire import Records, Sent, prepared
+from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems
 from connector.writing.requests.customer import (
@@ -36,7 +36,7 @@ class Customers:
 
     records: Records[Any, Any]
 
-    async def create(self, account_id: str, asked: Asked) -> Prepared:
+    async def create(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         del account_id
         request: CustomerRequest = asked.body
         problems = Problems(asked.confirmed)
@@ -44,9 +44,9 @@ class Customers:
         body["kind"] = "company" if request.contact_type == "COMPANY" else "individual"
         _check_name(request, problems)
         problems.check()
-        return prepared(Sent("POST", body), _warnings(request, problems))
+        return prepared(QontoRequest("POST", body), _warnings(request, problems))
 
-    async def update(self, account_id: str, asked: Asked) -> Prepared:
+    async def update(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: CustomerChange = asked.body
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
@@ -56,11 +56,11 @@ class Customers:
         if not body:
             problems.add("body", "REQUIRED", "There is nothing to change.")
         problems.check()
-        return prepared(Sent("PATCH", body, record_id), _warnings(request, problems))
+        return prepared(QontoRequest("PATCH", body, record_id), _warnings(request, problems))
 
-    async def delete(self, account_id: str, asked: Asked) -> Prepared:
+    async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         del account_id
-        return prepared(Sent("DELETE", record_id=known_id(asked.record_id or "")))
+        return prepared(QontoRequest("DELETE", record_id=known_id(asked.record_id or "")))
 
     async def _check_kind(
         self, account_id: str, record_id: str, request: CustomerChange, problems: Problems

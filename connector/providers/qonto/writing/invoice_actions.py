@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connector.ports import Asked, Prepared, Writer
+from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
 from connector.providers.qonto.session.lists import known_id
 from connector.providers.qonto.writing.lines import Sums, plain, sums_of
 from connector.providers.qonto.writing.mails import mail_body
 from connector.providers.qonto.writing.surroundings import Surroundings
-from connector.providers.qonto.writing.wire import Records, Sent, prepared
+from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Sending
-from connector.writing.problems import Problems
+from connector.writing.problems import Problems, read_day
 from connector.writing.requests.invoice import MailRequest, PaidRequest
 
 TOTALS_DOUBT = "TOTALS_DIFFER"
@@ -27,7 +27,7 @@ class InvoiceActions:
     records: Records[ClientInvoice, Any]
     around: Surroundings
 
-    async def finalize(self, account_id: str, asked: Asked) -> Prepared:
+    async def finalize(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("draft",), "finalized", problems)
         if not document.items:
@@ -36,44 +36,48 @@ class InvoiceActions:
             problems.add("dueDate", "REQUIRED", "An invoice has a date, and is due on some day.")
         _check_sums(document, problems)
         problems.check()
-        return prepared(Sent("POST", None, record_id, "finalize", {"status": "unpaid"}))
+        return prepared(QontoRequest("POST", None, record_id, "finalize", {"status": "unpaid"}))
 
-    async def cancel(self, account_id: str, asked: Asked) -> Prepared:
+    async def cancel(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
         hint = "Delete a draft; correct a paid invoice with a credit note."
         _require(document, ("unpaid",), "canceled", problems, hint)
         problems.check()
-        return prepared(Sent("POST", None, record_id, "mark_as_canceled", {"status": "canceled"}))
+        return prepared(
+            QontoRequest("POST", None, record_id, "mark_as_canceled", {"status": "canceled"})
+        )
 
-    async def mark_as_paid(self, account_id: str, asked: Asked) -> Prepared:
+    async def mark_as_paid(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: PaidRequest = asked.body
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "marked as paid", problems)
-        day = request.paid_date
+        day = read_day(request.paid_date, "paidDate", problems)
         problems.check()
         body = None if day is None else {"paid_at": day.isoformat()}
-        return prepared(Sent("POST", body, record_id, "mark_as_paid", {"status": "paid"}))
+        return prepared(QontoRequest("POST", body, record_id, "mark_as_paid", {"status": "paid"}))
 
-    async def unmark_as_paid(self, account_id: str, asked: Asked) -> Prepared:
+    async def unmark_as_paid(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("paid",), "unmarked as paid", problems)
         problems.check()
-        return prepared(Sent("POST", None, record_id, "unmark_as_paid", {"status": "unpaid"}))
+        return prepared(
+            QontoRequest("POST", None, record_id, "unmark_as_paid", {"status": "unpaid"})
+        )
 
-    async def send(self, account_id: str, asked: Asked) -> Prepared:
+    async def send(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: MailRequest = asked.body
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
         body = mail_body(request, problems)
         problems.check()
-        return prepared(Sent("POST", body, record_id, "send"))
+        return prepared(QontoRequest("POST", body, record_id, "send"))
 
-    async def send_as_e_invoice(self, account_id: str, asked: Asked) -> Prepared:
+    async def send_as_e_invoice(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
         await self._check_network(account_id, document, problems)
         problems.check()
-        return prepared(Sent("POST", None, record_id, "send_by_einvoice"))
+        return prepared(QontoRequest("POST", None, record_id, "send_by_einvoice"))
 
     async def _check_network(
         self, account_id: str, document: ClientInvoice, problems: Problems
@@ -92,7 +96,9 @@ class InvoiceActions:
                 "customer a registered eInvoicingAddress.",
             )
 
-    async def _read(self, account_id: str, asked: Asked) -> tuple[str, ClientInvoice, Problems]:
+    async def _read(
+        self, account_id: str, asked: WriteRequest
+    ) -> tuple[str, ClientInvoice, Problems]:
         record_id = known_id(asked.record_id or "")
         document, _ = await self.records.one(account_id, record_id)
         return record_id, document, Problems(asked.confirmed)
@@ -111,23 +117,23 @@ def action_writers(records: Records[Any, Any], around: Surroundings) -> dict[str
     }
 
 
-def _is_final(sent: Sent, record: Mapping[str, Any]) -> bool:
+def _is_final(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     del sent
     return record.get("status") != "draft"
 
 
-def _has_status(sent: Sent, record: Mapping[str, Any]) -> bool:
+def _has_status(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     return record.get("status") == sent.like["status"]
 
 
-def _is_paid(sent: Sent, record: Mapping[str, Any]) -> bool:
+def _is_paid(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     """Say that it is paid, on the day that was asked for: Qonto tells it as a moment of the day."""
     day = (sent.body or {}).get("paid_at")
     told = str(record.get("paid_at") or "")
     return _has_status(sent, record) and (day is None or told.startswith(day))
 
 
-def _is_submitted(sent: Sent, record: Mapping[str, Any]) -> bool:
+def _is_submitted(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     del sent
     return bool(record.get("einvoicing_status"))
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from connector.ports import Asked, Prepared, Writer
+from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.invoice_actions import action_writers
 from connector.providers.qonto.writing.lines import (
@@ -18,9 +18,9 @@ from connector.providers.qonto.writing.lines import (
 )
 from connector.providers.qonto.writing.matching import holds, without_nothing
 from connector.providers.qonto.writing.surroundings import Surroundings, check_customer, iban_for
-from connector.providers.qonto.writing.wire import Records, Sent, prepared
+from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
-from connector.writing.problems import Problems
+from connector.writing.problems import Problems, read_day
 from connector.writing.requests.invoice import InvoiceChange, InvoiceFields, InvoiceRequest
 
 _LONGEST = {
@@ -39,14 +39,14 @@ class Invoices:
     records: Records[Any, Any]
     around: Surroundings
 
-    async def create(self, account_id: str, asked: Asked) -> Prepared:
+    async def create(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: InvoiceRequest = asked.body
         problems = Problems(asked.confirmed)
         issuer = await self.around.issuer(account_id)
         customer = await self.around.customer(account_id, request.contact_id, problems)
         if customer is not None:
             check_customer(customer, problems)
-        issued = _day(request.invoice_date, "invoiceDate", problems)
+        issued = read_day(request.invoice_date, "invoiceDate", problems)
         due = _due(request, issued, problems)
         lines = lines_of(request.line_items, request, issuer.country, problems)
         discount = discount_of(request.discount_percentage, "discountPercentage", problems)
@@ -66,10 +66,12 @@ class Invoices:
         }
         problems.check()
         return prepared(
-            Sent("POST", without_nothing(body)), _warnings(request, problems), _expected(sums)
+            QontoRequest("POST", without_nothing(body)),
+            _warnings(request, problems),
+            _expected(sums),
         )
 
-    async def update(self, account_id: str, asked: Asked) -> Prepared:
+    async def update(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: InvoiceChange = asked.body
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
@@ -80,7 +82,7 @@ class Invoices:
             customer = await self.around.customer(account_id, request.contact_id, problems)
             if customer is not None:
                 check_customer(customer, problems)
-        issued = _day(request.invoice_date or document.issue_date, "invoiceDate", problems)
+        issued = read_day(request.invoice_date or document.issue_date, "invoiceDate", problems)
         due = _due(request, issued, problems) if _says_due(request) else None
         lines = None
         if request.line_items is not None:
@@ -106,15 +108,15 @@ class Invoices:
         if not body:
             problems.add("body", "REQUIRED", "There is nothing to change.")
         problems.check()
-        return prepared(Sent("PATCH", body, record_id), _warnings(request, problems))
+        return prepared(QontoRequest("PATCH", body, record_id), _warnings(request, problems))
 
-    async def delete(self, account_id: str, asked: Asked) -> Prepared:
+    async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
         document, _ = await self.records.one(account_id, record_id)
         _check_draft(document.status, "deleted", problems, "Cancel it, or make a credit note.")
         problems.check()
-        return prepared(Sent("DELETE", record_id=record_id))
+        return prepared(QontoRequest("DELETE", record_id=record_id))
 
 
 def invoice_writers(records: Records[Any, Any], around: Surroundings) -> dict[str, Writer[Any]]:
@@ -140,7 +142,7 @@ def as_sent(record: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _is_as_sent(sent: Sent, record: Mapping[str, Any]) -> bool:
+def _is_as_sent(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     return holds(shown(sent.body or {}), as_sent(record))
 
 
@@ -156,15 +158,6 @@ def _check_draft(
         problems.add("status", "NOT_A_DRAFT", f"Only drafts can be {done}.", hint)
 
 
-def _day(text: str | None, field: str, problems: Problems) -> date | None:
-    """Read a day, or the day of a moment as it is written."""
-    try:
-        return None if text is None else date.fromisoformat(text[:10])
-    except ValueError:
-        problems.add(field, "NOT_A_DATE", f"{field} is a date such as 2026-11-20.")
-        return None
-
-
 def _says_due(request: InvoiceFields) -> bool:
     return request.due_date is not None or request.payment_term_duration is not None
 
@@ -172,7 +165,7 @@ def _says_due(request: InvoiceFields) -> bool:
 def _due(request: InvoiceFields, issued: date | None, problems: Problems) -> date | None:
     term = request.payment_term_duration
     if request.due_date is not None:
-        due = _day(request.due_date, "dueDate", problems)
+        due = read_day(request.due_date, "dueDate", problems)
         if due is not None and issued is not None and due < issued:
             problems.add("dueDate", "TOO_EARLY", "It can't be due before it is issued.")
         return due
@@ -199,8 +192,8 @@ def _printed(request: InvoiceFields, problems: Problems) -> dict[str, Any]:
         if size > most:
             name = type(request).model_fields[field].alias or field
             problems.add(name, "TOO_LONG", f"Qonto takes {most} characters; these are {size}.")
-    begins = _day(request.shipping_date, "shippingDate", problems)
-    ends = _day(request.shipping_end_date, "shippingEndDate", problems)
+    begins = read_day(request.shipping_date, "shippingDate", problems)
+    ends = read_day(request.shipping_end_date, "shippingEndDate", problems)
     if begins is not None and ends is not None and ends < begins:
         problems.add("shippingEndDate", "TOO_EARLY", "It can't end before it begins.")
     return {

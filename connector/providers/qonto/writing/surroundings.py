@@ -26,7 +26,7 @@ _MOST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class OwnAccount:
+class IssuerAccount:
     """An account of the organisation, as far as documents need it."""
 
     id: str
@@ -36,11 +36,11 @@ class OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class IssuingOrganization:
     """The organisation that issues; `accounts` is None where the consent doesn't show them."""
 
     country: str
-    accounts: tuple[OwnAccount, ...] | None
+    accounts: tuple[IssuerAccount, ...] | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Surroundings:
         default_factory=OrderedDict[tuple[str, str], tuple[float, Any]]
     )
 
-    async def issuer(self, account_id: str) -> Issuer:
+    async def issuer(self, account_id: str) -> IssuingOrganization:
         """Return the organisation."""
         return await self._keep((account_id, ""), lambda: self._issuer(account_id))
 
@@ -75,13 +75,13 @@ class Surroundings:
         """Read it anew the next time."""
         self._kept.pop((account_id, record_id), None)
 
-    async def _issuer(self, account_id: str) -> Issuer:
+    async def _issuer(self, account_id: str) -> IssuingOrganization:
         try:
             organization = await self.client.organization(account_id)
         except MissingScope:
-            return Issuer("", None)
+            return IssuingOrganization("", None)
         accounts = [
-            OwnAccount(
+            IssuerAccount(
                 one.document.id or "",
                 (one.document.iban or "").replace(" ", ""),
                 bool(_flags(one.raw).main),
@@ -90,7 +90,7 @@ class Surroundings:
             for one in accounts_of(organization)
             if one.document is not None and one.document.iban
         ]
-        return Issuer((organization.legal_country or "").upper(), tuple(accounts))
+        return IssuingOrganization((organization.legal_country or "").upper(), tuple(accounts))
 
     async def _customer(self, account_id: str, customer_id: str) -> ClientRecord:
         return (await self.client.one(account_id, CLIENTS, customer_id))[0]
@@ -119,7 +119,7 @@ def _flags(raw: bytes) -> _Flags:
 
 
 def iban_for(
-    issuer: Issuer, iban: str | None, account_id: str | None, problems: Problems
+    issuer: IssuingOrganization, iban: str | None, account_id: str | None, problems: Problems
 ) -> str | None:
     """Return the IBAN that is printed: the one that was asked for, or the main account's."""
     asked = iban and iban.replace(" ", "").upper()

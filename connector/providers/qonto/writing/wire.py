@@ -8,7 +8,7 @@ import msgspec
 
 from connector.http import ProviderCall
 from connector.outcomes import ProviderAnswer
-from connector.ports import Found, Prepared
+from connector.ports import Found, PreparedWrite
 from connector.providers.qonto.client import QontoClient, QontoEndpoint, readable
 from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping import Calendar
@@ -19,7 +19,7 @@ D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
 
 
-class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
+class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request as it is stored until its answer has come.
 
     `action` is what stands below the record's path, such as `finalize`. `like` is what the record
@@ -34,15 +34,15 @@ class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def prepared(
-    sent: Sent, warnings: tuple[str, ...] = (), expected: Mapping[str, Any] | None = None
-) -> Prepared:
+    sent: QontoRequest, warnings: tuple[str, ...] = (), expected: Mapping[str, Any] | None = None
+) -> PreparedWrite:
     """Return a write that may leave."""
-    return Prepared(msgspec.json.encode(sent), warnings, expected or {})
+    return PreparedWrite(msgspec.json.encode(sent), warnings, expected or {})
 
 
-def read_sent(prepared: Prepared) -> Sent:
+def read_sent(prepared: PreparedWrite) -> QontoRequest:
     """Return the request that was stored."""
-    return msgspec.json.decode(prepared.request, type=Sent)
+    return msgspec.json.decode(prepared.request, type=QontoRequest)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Records(Generic[D, T]):
     scope: str
     convert: Callable[[D, Calendar], Mapped[T] | None]
 
-    def call(self, sent: Sent) -> ProviderCall:
+    def call(self, sent: QontoRequest) -> ProviderCall:
         """Return the call to make."""
         path = route = self.endpoint.path
         if sent.record_id is not None:
@@ -68,7 +68,7 @@ class Records(Generic[D, T]):
         body = None if sent.body is None else msgspec.json.encode(sent.body)
         return ProviderCall(sent.method, path, route, body=body, scope=self.scope)
 
-    async def send(self, account_id: str, sent: Sent) -> ProviderAnswer:
+    async def send(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
         """Make the call. Raises what `ProviderClient.send` raises."""
         return await self.client.write(account_id, self.call(sent))
 

@@ -10,12 +10,12 @@ import msgspec
 
 from connector.errors import DocumentNotFound, UnreadableAnswer
 from connector.listing.source import Params
-from connector.ports import Asked, Done, Found, Prepared
+from connector.ports import Found, PreparedWrite, WriteDone, WriteRequest
 from connector.providers.qonto.client import LARGEST_PAGE
 from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.writing.matching import holds
-from connector.providers.qonto.writing.wire import Records, Sent, read_sent
+from connector.providers.qonto.writing.wire import QontoRequest, Records, read_sent
 
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
@@ -36,17 +36,17 @@ class Creation(Generic[D, T]):
     """
 
     records: Records[D, T]
-    check: Callable[[str, Asked], Awaitable[Prepared]]
+    check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]
     newest: Params = ()
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda record: record
     shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda body: body
 
     can_repeat = False
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         return await self.check(account_id, asked)
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
         answer = await self.records.send(account_id, sent)
         document, found = self.records.of_answer(answer)
@@ -55,12 +55,12 @@ class Creation(Generic[D, T]):
         return _done(document, found)
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[T]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T]] | None:
         """Look through the newest records for those that hold all that was sent."""
         sent = read_sent(prepared)
         wanted = {**self.shown(sent.body or {}), **sent.like}
-        alike: list[Done[T]] = []
+        alike: list[WriteDone[T]] = []
         for number in range(1, MOST_PAGES + 1):
             page = await self.records.client.page(
                 account_id, self.records.endpoint, number, LARGEST_PAGE, self.newest
@@ -91,32 +91,32 @@ class Change(Generic[D, T]):
     """
 
     records: Records[D, T]
-    check: Callable[[str, Asked], Awaitable[Prepared]]
-    is_done: Callable[[Sent, Mapping[str, Any]], bool] = lambda sent, record: holds(
+    check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]
+    is_done: Callable[[QontoRequest, Mapping[str, Any]], bool] = lambda sent, record: holds(
         {**(sent.body or {}), **sent.like}, record
     )
 
     can_repeat = True
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         return await self.check(account_id, asked)
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
         answer = await self.records.send(account_id, sent)
         if not answer.body.strip():
             _, found = await self.records.one(account_id, sent.record_id or "")
         else:
             _, found = self.records.of_answer(answer)
-        return Done(None, found)
+        return WriteDone(None, found)
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[T]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T]] | None:
         del since
         sent = read_sent(prepared)
         _, found = await self.records.one(account_id, sent.record_id or "")
-        return (Done(None, found),) if self.is_done(sent, _decode(found.raw)) else ()
+        return (WriteDone(None, found),) if self.is_done(sent, _decode(found.raw)) else ()
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
@@ -127,25 +127,25 @@ class Deletion(Generic[D, T]):
     """A Writer that deletes a record: gone is gone, whoever deleted it."""
 
     records: Records[D, T]
-    check: Callable[[str, Asked], Awaitable[Prepared]]
+    check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]
 
     can_repeat = True
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         return await self.check(account_id, asked)
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         await self.records.send(account_id, read_sent(prepared))
-        return Done(None, None)
+        return WriteDone(None, None)
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[T]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T]] | None:
         del since
         try:
             await self.records.one(account_id, read_sent(prepared).record_id or "")
         except DocumentNotFound:
-            return (Done(None, None),)
+            return (WriteDone(None, None),)
         return ()
 
     def read(self, raw: bytes) -> Found[T]:
@@ -157,22 +157,22 @@ class Sending(Generic[D, T]):
     """A Writer of what leaves no trace on the record, such as an e-mail: done twice, it is two."""
 
     records: Records[D, T]
-    check: Callable[[str, Asked], Awaitable[Prepared]]
+    check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]
 
     can_repeat = False
 
-    async def prepare(self, account_id: str, asked: Asked) -> Prepared:
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         return await self.check(account_id, asked)
 
-    async def send(self, account_id: str, prepared: Prepared) -> Done[T]:
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
         await self.records.send(account_id, sent)
         _, found = await self.records.one(account_id, sent.record_id or "")
-        return Done(None, found)
+        return WriteDone(None, found)
 
     async def find(
-        self, account_id: str, prepared: Prepared, since: datetime
-    ) -> Sequence[Done[T]] | None:
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T]] | None:
         """Nobody can see whether it was done."""
         del account_id, prepared, since
         return None
@@ -185,5 +185,5 @@ def _made_at(document: QontoDocument) -> datetime | None:
     return read_instant(getattr(document, "created_at", None))
 
 
-def _done(document: QontoDocument, found: Found[T]) -> Done[T]:
-    return Done(document.id, found, _made_at(document))
+def _done(document: QontoDocument, found: Found[T]) -> WriteDone[T]:
+    return WriteDone(document.id, found, _made_at(document))
