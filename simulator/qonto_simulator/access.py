@@ -117,6 +117,9 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "DELETE /quotes/{id}",
             "POST /quotes/{id}/send",
             "POST /credit_notes",
+            "POST /reminders",
+            "PUT /reminders/{id}",
+            "DELETE /reminders/{id}",
         ),
     ),
     **_rows(

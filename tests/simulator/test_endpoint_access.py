@@ -31,7 +31,7 @@ FAMILIES = {
     "einvoicing/settings": ("einvoicing.read", None, True),
     "requests": ("organization.read", None, True),
     "recurring_invoices": ("client_invoices.read", None, True),
-    "reminders": ("client_invoices.read", None, True),
+    "reminders": ("client_invoices.read", "client_invoice.write", True),
     "sepa/transfers": ("organization.read", None, False),
     "sepa/bulk_transfers": ("organization.read", None, False),
     "sepa/recurring_transfers": ("organization.read", None, False),

@@ -28,7 +28,10 @@ class BankAccount:
 
 @dataclass(slots=True)
 class Membership:
-    """A person in one organisation; the same person has another membership elsewhere."""
+    """A person in one organisation; the same person has another membership elsewhere.
+
+    Status: ``invited`` until the person accepts, then ``active``.
+    """
 
     id: str
     first_name: str
@@ -118,6 +121,8 @@ class Organisation:
     einvoicing_sending: str = "enabled"
     einvoicing_receiving: str = "enabled"
     status: str = "activated"
+    invoice_automation: bool = True
+    """Whether the add-on is there that reminders need."""
     bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])
     members: list[Membership] = field(default_factory=list[Membership])
     teams: list[Team] = field(default_factory=list[Team])

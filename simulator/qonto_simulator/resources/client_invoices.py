@@ -102,7 +102,7 @@ async def update(call: Call) -> Reply:
 
 
 async def delete(call: Call) -> Reply:
-    rules.delete(call.books, _find(call))
+    rules.delete(call.books, _find(call), at=call.now)
     return Reply(204)
 
 
