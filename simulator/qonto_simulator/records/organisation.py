@@ -52,6 +52,15 @@ class Membership:
     birth_country: str | None = None
     ubo: bool = False
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether the person may see and change everything of the organisation."""
+        return self.role in ("owner", "admin")
+
+    @property
+    def sees_balances(self) -> bool:
+        return self.is_admin or self.role in ("manager", "reporting", "accountant")
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -134,6 +143,11 @@ class Organisation:
     @property
     def main_account(self) -> BankAccount:
         return next(account for account in self.bank_accounts if account.main)
+
+    @property
+    def active_members(self) -> list[Membership]:
+        """Those who can log in."""
+        return [person for person in self.members if person.status == "active"]
 
     @property
     def owner(self) -> Membership:
