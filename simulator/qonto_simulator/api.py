@@ -220,7 +220,7 @@ def _admit(caller: Caller, access: Access) -> None:
     if caller.client_id is None:
         if not access.key:
             raise _not_permitted()
-    elif access.scope not in caller.scopes:
+    elif access.scope is not None and access.scope not in caller.scopes:
         raise missing_scope(access.scope)
 
 

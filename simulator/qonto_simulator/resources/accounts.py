@@ -18,6 +18,7 @@ from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account
 from qonto_simulator.rules import accounts as rules
+from qonto_simulator.rules import sca
 
 _FOR_EVERYBODY = ("id", "name", "status", "main", "organization_id")
 _BALANCES = (
@@ -77,6 +78,16 @@ async def update(call: Call) -> Reply:
     name = _name(await call.json())
     rules.require_open(one)
     rules.rename(call.world, call.books, one, name, at=call.now)
+    return Reply(document={"bank_account": _full(call, one)})
+
+
+async def close(call: Call) -> Reply:
+    """Once the person has confirmed it."""
+    call.require_admin()
+    one = _account(call)
+    rules.require_closable(call.books, one)
+    await sca.require(call, "bank_account.close")
+    rules.close(call.world, call.books, one, at=call.now)
     return Reply(document={"bank_account": _full(call, one)})
 
 
@@ -184,6 +195,7 @@ ENDPOINTS = (
     Endpoint("POST", "/bank_accounts", create, replays=True),
     Endpoint("GET", "/bank_accounts/{id}", account),
     Endpoint("PATCH", "/bank_accounts/{id}", update),
+    Endpoint("POST", "/bank_accounts/{id}/close", close),
     Endpoint("GET", "/bank_accounts/{id}/iban_certificate", certificate),
     Endpoint("GET", "/statements", statements),
     Endpoint("GET", "/statements/{id}", statement),

@@ -1,4 +1,4 @@
-"""How accounts are opened and changed, and who is told."""
+"""How accounts are opened, changed and closed, and who is told."""
 
 from __future__ import annotations
 
@@ -50,6 +50,28 @@ def rename(
     world: World, books: Books, account: BankAccount, name: str, *, at: datetime
 ) -> BankAccount:
     account.name, account.updated_at = name, at
+    tell(world, books, account, "updated", at)
+    return account
+
+
+def require_closable(books: Books, account: BankAccount) -> None:
+    """422 for the main account, and while there is or will be money on it."""
+    require_open(account)
+    if account.main:
+        raise refuse(422, "invalid", "the main account can't be closed")
+    if account.balance or account.authorized_balance:
+        raise refuse(422, "invalid", "the balance of the account is not zero")
+    waiting = next(books.transactions[account.id].with_status("pending"), None) is not None
+    if waiting or any(
+        one.bank_account_id == account.id and one.status in ("pending", "processing")
+        for one in books.sepa_transfers
+    ):
+        raise refuse(422, "invalid", "the account has pending transactions or transfers")
+
+
+def close(world: World, books: Books, account: BankAccount, *, at: datetime) -> BankAccount:
+    """For good; what happened on the account can still be read."""
+    account.status, account.updated_at = "closed", at
     tell(world, books, account, "updated", at)
     return account
 
