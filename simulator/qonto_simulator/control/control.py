@@ -9,10 +9,13 @@ from .deliveries import Deliveries
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
+from .series import Series
 from .traffic import Traffic
 
 
-class Control(Sales, Purchases, People, Consent, Deliveries, Traffic, Approvals, Conditions):
+class Control(
+    Sales, Series, Purchases, People, Consent, Deliveries, Traffic, Approvals, Conditions
+):
     """The Python twin of ``/_simulator``.
 
     Documents go out as Qonto's API writes them. Unknown ids raise ``KeyError``, impossible values

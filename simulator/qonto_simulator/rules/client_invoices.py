@@ -33,6 +33,7 @@ from qonto_simulator.world import Books, World
 from . import numbering, reminders
 from .totals import totals
 
+PUBLIC_LIFE = timedelta(days=180)
 STATUSES = ("draft", "unpaid", "paid", "canceled")
 PREFIX = "client_invoice"
 
@@ -316,6 +317,12 @@ def tell(world: World, books: Books, invoice: ClientInvoice, event: str, at: dat
         if not world.quirks.omit_data_event:
             data = {"event": event, **data}
         world.hub.emit(books.organisation.id, "v1/client-invoices", data, at)
+
+
+def is_public(invoice: ClientInvoice, *, at: datetime) -> bool:
+    """Whether everybody with the link can see it: final, not canceled, for 180 days."""
+    begun = invoice.finalized_at
+    return begun is not None and invoice.status != "canceled" and at <= begun + PUBLIC_LIFE
 
 
 def _require(invoice: ClientInvoice, status: str, action: str) -> None:

@@ -62,6 +62,8 @@ def repeat(
         raise client_invoices.number_required()
     if books.clients.get(invoice.client.id) is None:
         raise refuse(422, "invalid_client_id", "the client does not exist any more")
+    if not invoice.lines:
+        raise refuse(422, "required", "an invoice without lines can't be repeated")
     if schedule.start_date < today(at):
         raise refuse(422, "invalid", "start_date can't be in the past")
     if schedule.end_date is not None and schedule.end_date < schedule.start_date:
