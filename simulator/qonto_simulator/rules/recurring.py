@@ -27,7 +27,7 @@ from . import client_invoices
 from .totals import totals
 
 HOUR = 6
-MOST = 1_200
+MOST = 600
 """A series that has issued so many is finished, so that time can go on for centuries."""
 _MONTHS = {"monthly": 1, "quarterly": 3, "yearly": 12}
 _OPEN = ("scheduled", "active", "suspended")
