@@ -15,13 +15,13 @@ from typing import Any
 import httpx2
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from qonto_simulator import Simulator
 
 from .support import NOW, ORIGIN, Api, client_named, invoice_body
 
-STEPS = st.one_of(st.integers(0, 30 * 3_600), st.sampled_from([86_400, 7 * 86_400, 33 * 86_400]))
-OFFSETS = st.integers(0, 20)
+STEPS = st.sampled_from([3_600, 20 * 3_600, 86_400, 3 * 86_400, 9 * 86_400])
+OFFSETS = st.integers(1, 8)
 OPERATORS = st.sampled_from(["before", "on", "after"])
 RULES = st.lists(st.tuples(OPERATORS, OFFSETS), min_size=1, max_size=3)
 WINTER_HOUR = timedelta(hours=1)
@@ -57,7 +57,6 @@ class Clockwork(RuleBasedStateMachine):
         self.reminder = ""
         self.expected: list[tuple[str, datetime, str]] = []
         self.series: dict[str, Any] = {}
-        self.running = False
         self.following: datetime | None = None
         self.issued: list[date] = []
         self.client = str(self.run(client_named(self.api, "Brasserie"))["id"])
@@ -109,7 +108,13 @@ class Clockwork(RuleBasedStateMachine):
                 if self.now < at <= until:
                     self.expected.append((id, at, str(number)))
 
-    @rule(due=st.integers(0, 40))
+    @initialize(due=st.integers(5, 12), rules=RULES, start=st.integers(1, 9))
+    def begin(self, due: int, rules: list[tuple[str, int]], start: int) -> None:
+        self.invoice(due)
+        self.remind(rules, replace=False)
+        self.repeat(start)
+
+    @rule(due=st.integers(0, 12))
     def invoice(self, due: int) -> None:
         today = self.now.date()
         dates = {
@@ -122,19 +127,22 @@ class Clockwork(RuleBasedStateMachine):
         self.before.add(id)
 
     @precondition(lambda self: self.invoices)
-    @rule(which=st.integers(0, 9), action=st.sampled_from(["pay", "unpay", "cancel"]))
-    def settle(self, which: int, action: str) -> None:
-        id = sorted(self.invoices)[which % len(self.invoices)]
-        one, path = self.invoices[id], f"/v2/client_invoices/{id}"
-        if action == "unpay" and not one.unpaid:
-            self.take("POST", f"{path}/unmark_as_paid")
-            one.unpaid = True
-        elif action == "pay" and one.unpaid:
-            self.take("POST", f"{path}/mark_as_paid")
-            one.unpaid = False
-        elif action == "cancel" and one.unpaid:
-            self.take("POST", f"{path}/mark_as_canceled")
-            del self.invoices[id]
+    @rule(which=st.integers(0, 2), times=st.integers(1, 2))
+    def pay_and_take_back(self, which: int, times: int) -> None:
+        """One of the newest invoices is paid, or no longer is."""
+        id = sorted(self.invoices)[-1 - which % len(self.invoices)]
+        one = self.invoices[id]
+        for _ in range(times):
+            action = "mark_as_paid" if one.unpaid else "unmark_as_paid"
+            self.take("POST", f"/v2/client_invoices/{id}/{action}")
+            one.unpaid = not one.unpaid
+
+    @precondition(lambda self: any(one.unpaid for one in self.invoices.values()))
+    @rule()
+    def cancel(self) -> None:
+        id = min(id for id, one in self.invoices.items() if one.unpaid)
+        self.take("POST", f"/v2/client_invoices/{id}/mark_as_canceled")
+        del self.invoices[id]
 
     @rule(rules=RULES, replace=st.booleans())
     def remind(self, rules: list[tuple[str, int]], replace: bool) -> None:
@@ -157,8 +165,6 @@ class Clockwork(RuleBasedStateMachine):
         self.take("DELETE", f"/v2/reminders/{self.reminder}", 204)
         self.reminder, self.reminding = "", []
 
-    @precondition(lambda self: not self.series)
-    @rule(start=st.integers(1, 9))
     def repeat(self, start: int) -> None:
         day = self.now.date() + timedelta(days=start)
         body = {
@@ -171,9 +177,12 @@ class Clockwork(RuleBasedStateMachine):
         self.series = answer["recurring_invoice"]
         self.first = self.following = at_hour(day, 6)
 
-    @precondition(lambda self: self.series)
-    @rule(run=st.booleans())
-    def switch(self, run: bool) -> None:
+    @rule(runs=st.lists(st.booleans(), min_size=1, max_size=3))
+    def switch(self, runs: list[bool]) -> None:
+        for run in runs:
+            self.set_running(run)
+
+    def set_running(self, run: bool) -> None:
         path = f"/_simulator/recurring_invoices/{self.series['id']}"
         self.take("PATCH", path, json={"status": "active" if run else "suspended"})
         if not run:
@@ -202,4 +211,4 @@ class Clockwork(RuleBasedStateMachine):
 
 
 TestClockwork = Clockwork.TestCase
-TestClockwork.settings = settings(max_examples=8, stateful_step_count=20, deadline=None)
+TestClockwork.settings = settings(max_examples=10, stateful_step_count=30, deadline=None)

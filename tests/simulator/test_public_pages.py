@@ -34,7 +34,7 @@ async def seen(anybody: Api, url: str, status: int = 200) -> str:
 
 
 def path_of(document: dict[str, Any], key: str = "quote_url") -> str:
-    url = urlsplit(document[key])
+    url = urlsplit(str(document[key]))
     assert (url.scheme, url.netloc) == ("http", "qonto.test")
     return url.path
 
