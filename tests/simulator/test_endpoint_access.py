@@ -22,7 +22,11 @@ FAMILIES = {
     "memberships": ("organization.read", None, True),
     "memberships/invite_employee_or_accountant": (None, "membership.write", False),
     "settings": ("organization.read", None, True),
-    "sepa/beneficiaries": ("organization.read", None, True),
+    "sepa/beneficiaries": ("organization.read", "payment.write", True),
+    "sepa/beneficiaries/trust": (None, "beneficiary.trust", False),
+    "sepa/verify_payee": (None, "payment.write", False),
+    "sepa/bulk_verify_payee": (None, "payment.write", False),
+    "sepa/skip_verify_payee": (None, "payment.write", False),
     "attachments": ("attachment.read", "attachment.write", True),
     "clients": ("client.read", "client.write", True),
     "client_invoices": ("client_invoices.read", "client_invoice.write", True),
@@ -57,8 +61,8 @@ FAMILIES = {
 """By resource: the scope to read, the scope to write, whether an API key is taken; ``None`` where
 any token will do."""
 
-KEY_READS_ONLY = ("bank_accounts",)
-"""Where an API key is taken to read and not to write."""
+READ_BY_KEY = ("bank_accounts", "sepa/beneficiaries")
+"""Where an API key reads and writes nothing."""
 
 CALLS = sorted((one.method, one.path) for one in ENDPOINTS)
 
@@ -72,12 +76,12 @@ def documented(method: str, path: str) -> tuple[str | None, bool]:
     resource = path.strip("/").partition("/{")[0]
     if "attachments" in path:
         resource = "attachments"
-    if resource == "supplier_invoices/bulk":
-        resource = "supplier_invoices"
+    if resource in ("supplier_invoices/bulk", "sepa/beneficiaries/untrust"):
+        resource = resource.rpartition("/")[0]
     read, write, key = FAMILIES[resource]
     if method == "GET":
         return read, key
-    return write, key and resource not in KEY_READS_ONLY
+    return write, key and resource not in READ_BY_KEY
 
 
 async def refuses(api: Api, method: str, path: str) -> bool:

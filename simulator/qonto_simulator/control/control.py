@@ -6,6 +6,7 @@ from .approvals import Approvals
 from .conditions import Conditions
 from .consent import Consent
 from .deliveries import Deliveries
+from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
@@ -14,7 +15,16 @@ from .traffic import Traffic
 
 
 class Control(
-    Sales, Series, Purchases, People, Consent, Deliveries, Traffic, Approvals, Conditions
+    Sales,
+    Series,
+    Purchases,
+    Payees,
+    People,
+    Consent,
+    Deliveries,
+    Traffic,
+    Approvals,
+    Conditions,
 ):
     """The Python twin of ``/_simulator``.
 

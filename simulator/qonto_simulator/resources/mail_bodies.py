@@ -10,7 +10,7 @@ from qonto_simulator.errors import refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.catalogue import Mail
 
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 async def read_mail(call: Call) -> Mail:
@@ -40,10 +40,6 @@ def read_addresses(fields: Fields) -> tuple[str, ...]:
     addresses = [str(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else []
     if not addresses:
         fields.problem("send_to", "required", "send_to must have at least one address")
-    if not all(is_address(one) for one in addresses):
+    if not all(ADDRESS.fullmatch(one) for one in addresses):
         fields.problem("send_to", "invalid", "send_to must hold e-mail addresses")
     return tuple(addresses)
-
-
-def is_address(text: str) -> bool:
-    return _ADDRESS.fullmatch(text) is not None

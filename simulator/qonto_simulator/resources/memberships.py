@@ -9,7 +9,7 @@ from qonto_simulator.paging import meta, read_page
 from qonto_simulator.render.organisations import listed_membership, membership
 from qonto_simulator.rules import people
 
-from .mail_bodies import is_address
+from .mail_bodies import ADDRESS
 
 
 async def mine(call: Call) -> Reply:
@@ -31,7 +31,7 @@ async def invite(call: Call) -> Reply:
     if fields is None:
         raise refuse(422, "required", "membership is required", pointer="/membership")
     email = (fields.text("email", most=250, required=True) or "").strip().lower()
-    if email and not is_address(email):
+    if email and not ADDRESS.fullmatch(email):
         fields.problem("email", "invalid", "email must be an e-mail address")
     elif any(one.email == email for one in organisation.members):
         fields.problem("email", "invalid", "email belongs to a member already")
