@@ -64,8 +64,7 @@ def documented(method: str, path: str) -> tuple[str | None, bool]:
     resource = path.strip("/").partition("/{id}")[0]
     if "attachments" in path:
         resource = "attachments"
-    if resource == "supplier_invoices/bulk":
-        resource = "supplier_invoices"
+    resource = resource.removesuffix("/bulk").removesuffix("/uploads")
     read, write, key = FAMILIES[resource]
     return read if method == "GET" else write, key
 
