@@ -210,7 +210,7 @@ def _admit(caller: Caller, access: Access) -> None:
         if not access.key:
             detail = "User does not have sufficient permissions for this action."
             raise refuse(403, "forbidden", detail)
-    elif access.scope not in caller.scopes:
+    elif access.scope is not None and access.scope not in caller.scopes:
         raise missing_scope(access.scope)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -160,6 +160,26 @@ class Quirks:
     attachment_delay: Seconds = field(
         default=3.0,
         metadata=_means("Seconds from attaching a file to a transaction until it is there"),
+    )
+    sca_outcome: Literal["allow", "deny"] | None = field(
+        default=None,
+        metadata=_means("How a person answers every question for approval by itself; null waits"),
+    )
+    sca_delay: Seconds = field(
+        default=0.0, metadata=_means("Seconds until `sca_outcome` answers the question")
+    )
+    sca_poll_every: Seconds = field(
+        default=1.0, metadata=_means("Seconds between two looks at one SCA session, else 429")
+    )
+    sca_in_errors: bool = field(
+        default=False,
+        metadata=_means(
+            "428 has a list of `errors` and no token, as the pages on cards and requests show it"
+        ),
+    )
+    embed_partner: bool = field(
+        default=False,
+        metadata=_means("The application may ask for codes by text message, as Embed partners may"),
     )
     wrapped_quotes: bool = field(
         default=False,

@@ -23,6 +23,7 @@ from .records.payment_link import PaymentLink, ProviderConnection
 from .records.quote import Quote
 from .records.recurring import RecurringInvoice, Reminder
 from .records.request import Request
+from .records.sca import ScaSession
 from .records.supplier_invoice import SupplierInvoice
 from .records.terminal import Terminal
 from .records.transaction import Transaction
@@ -95,6 +96,7 @@ class World:
         self.quirks = Quirks()
         self.books: dict[str, Books] = {}
         self.attachments: dict[str, Attachment] = {}
+        self.sca_sessions: dict[str, ScaSession] = {}
 
     def now(self) -> datetime:
         """The present, after everything that was due by now has happened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .approvals import Approvals
 from .conditions import Conditions
 from .consent import Consent
 from .deliveries import Deliveries
@@ -11,7 +12,7 @@ from .sales import Sales
 from .traffic import Traffic
 
 
-class Control(Sales, Purchases, People, Consent, Deliveries, Traffic, Conditions):
+class Control(Sales, Purchases, People, Consent, Deliveries, Traffic, Approvals, Conditions):
     """The Python twin of ``/_simulator``.
 
     Documents go out as Qonto's API writes them. Unknown ids raise ``KeyError``, impossible values
