@@ -62,6 +62,19 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "GET /sepa/recurring_transfers/{id}",
         ),
     ),
+    **_rows(
+        "payment.write",
+        key=False,
+        of=(
+            "POST /sepa/beneficiaries",
+            "PATCH /sepa/beneficiaries/{id}",
+            "PATCH /sepa/beneficiaries/untrust",
+            "POST /sepa/verify_payee",
+            "POST /sepa/bulk_verify_payee",
+            "POST /sepa/skip_verify_payee",
+        ),
+    ),
+    **_rows("beneficiary.trust", key=False, of=("PATCH /sepa/beneficiaries/trust",)),
     **_rows("membership.read", key=False, of=("GET /membership",)),
     **_rows(
         "attachment.read",

@@ -221,6 +221,7 @@ class Simulator:
         world = self.world
         world.books.clear()
         world.attachments.clear()
+        world.payees.clear()
         world.sca_sessions.clear()
         world.agenda.clear()
         world.hub.clear()

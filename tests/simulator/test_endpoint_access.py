@@ -21,7 +21,11 @@ FAMILIES = {
     "labels": ("organization.read", None, True),
     "memberships": ("organization.read", None, True),
     "settings": ("organization.read", None, True),
-    "sepa/beneficiaries": ("organization.read", None, True),
+    "sepa/beneficiaries": ("organization.read", "payment.write", True),
+    "sepa/beneficiaries/trust": (None, "beneficiary.trust", False),
+    "sepa/verify_payee": (None, "payment.write", False),
+    "sepa/bulk_verify_payee": (None, "payment.write", False),
+    "sepa/skip_verify_payee": (None, "payment.write", False),
     "attachments": ("attachment.read", "attachment.write", True),
     "clients": ("client.read", "client.write", True),
     "client_invoices": ("client_invoices.read", "client_invoice.write", True),
@@ -56,6 +60,9 @@ FAMILIES = {
 """By resource: the scope to read, the scope to write, whether an API key is taken; ``None`` where
 any token will do."""
 
+READ_BY_KEY = ("sepa/beneficiaries",)
+"""Where an API key reads and writes nothing."""
+
 CALLS = sorted((one.method, one.path) for one in ENDPOINTS)
 
 
@@ -68,9 +75,12 @@ def documented(method: str, path: str) -> tuple[str | None, bool]:
     resource = path.strip("/").partition("/{")[0]
     if "attachments" in path:
         resource = "attachments"
-    resource = resource.removesuffix("/bulk").removesuffix("/uploads")
+    for end in ("/bulk", "/uploads", "/untrust"):
+        resource = resource.removesuffix(end)
     read, write, key = FAMILIES[resource]
-    return read if method == "GET" else write, key
+    if method == "GET":
+        return read, key
+    return write, key and resource not in READ_BY_KEY
 
 
 async def refuses(api: Api, method: str, path: str) -> bool:

@@ -34,6 +34,7 @@ from . import (
     terminals,
     transactions,
     transfers,
+    verification,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -59,6 +60,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *subscriptions.ENDPOINTS,
     *sca_sessions.ENDPOINTS,
     *requests.ENDPOINTS,
+    *verification.ENDPOINTS,
     *transfers.ENDPOINTS,
     *cards.ENDPOINTS,
     *recurring.ENDPOINTS,
