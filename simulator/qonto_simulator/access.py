@@ -103,6 +103,7 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
         of=(
             "GET /client_invoices",
             "GET /client_invoices/{id}",
+            "GET /client_invoices/uploads/{id}",
             "GET /quotes",
             "GET /quotes/{id}",
             "GET /credit_notes",
@@ -118,6 +119,8 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
         key=True,
         of=(
             "POST /client_invoices",
+            "POST /client_invoices/bulk",
+            "POST /client_invoices/uploads",
             "PATCH /client_invoices/{id}",
             "DELETE /client_invoices/{id}",
             "POST /client_invoices/{id}/finalize",
@@ -131,6 +134,9 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "DELETE /quotes/{id}",
             "POST /quotes/{id}/send",
             "POST /credit_notes",
+            "POST /reminders",
+            "PUT /reminders/{id}",
+            "DELETE /reminders/{id}",
         ),
     ),
     **_rows(
@@ -153,6 +159,17 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
     **_rows("einvoicing.read", key=True, of=("GET /einvoicing/settings",)),
     **_rows("card.read", key=False, of=("GET /cards",)),
     **_rows("team.read", key=False, of=("GET /teams",)),
+    **_rows("team.write", key=False, of=("POST /teams",)),
+    **_rows(
+        "membership.write",
+        key=False,
+        of=("POST /memberships/invite_employee_or_accountant",),
+    ),
+    **_rows(
+        "bank_account.write",
+        key=False,
+        of=("POST /bank_accounts", "PATCH /bank_accounts/{id}", "POST /bank_accounts/{id}/close"),
+    ),
     **_rows("terminal.read", key=False, of=("GET /terminals",)),
     **_rows(
         "international_transfer.write",

@@ -67,6 +67,10 @@ class Books:
         self.statements: list[Statement] = []
         self.mails: list[Mail] = []
         self.upload_keys: dict[str, tuple[str, datetime]] = {}
+        self.uploads: dict[str, Attachment] = {}
+        """The files that wait to go with an invoice or a quote, by id."""
+        self.imports: dict[str, str] = {}
+        """The invoices that came in as files, by the digest of the file."""
         self.has_imported = False
         self.numbers: defaultdict[str, set[str]] = defaultdict(set)
         """The numbers in use, by the prefix of the kind of document."""
@@ -125,15 +129,15 @@ class World:
         return {
             id: person
             for id, books in self.books.items()
-            for person in books.organisation.members
-            if person.email == email and person.status == "active"
+            for person in books.organisation.active_members
+            if person.email == email
         }
 
     @property
     def usernames(self) -> list[str]:
         """The e-mail addresses that one can log in with."""
-        people = [one for books in self.books.values() for one in books.organisation.members]
-        return list(dict.fromkeys(one.email for one in people if one.status == "active"))
+        people = (one for books in self.books.values() for one in books.organisation.active_members)
+        return list(dict.fromkeys(one.email for one in people))
 
     def membership(self, id: str) -> tuple[Books, Membership]:
         """A member by id, of whatever organisation; else KeyError."""

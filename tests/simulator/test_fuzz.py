@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qonto_simulator import Simulator
 
+from .made_elsewhere import cii, pdf, ubl
 from .support import NOW, ORIGIN, Api, client_named, invoice_body
 
 VALUES = st.recursive(
@@ -29,6 +30,10 @@ BODIES = {
     "/v2/clients": "client",
     "/v2/products": "product",
     "/v2/webhook_subscriptions": "subscription",
+    "/v2/reminders": "reminder",
+    "/v2/bank_accounts": "account",
+    "/v2/memberships/invite_employee_or_accountant": "invitation",
+    "/v2/teams": "team",
     "/v2/sepa/beneficiaries": "beneficiary",
     "/v2/sepa/verify_payee": "payee",
     "/v2/sepa/bulk_verify_payee": "payees",
@@ -96,13 +101,35 @@ async def template(api: Api, kind: str) -> dict[str, Any]:
             "secret": "x" * 32,
             "description": "x",
         },
+        "reminder": {
+            "client_id": client["id"],
+            "send_to": ["a@b.example"],
+            "copy_to_self": True,
+            "rules": [
+                {"email_title": "x", "offset_days": 1, "operator": "after", "email_body": ""}
+            ],
+        },
+        "account": {"bank_account": {"name": "x"}},
+        "invitation": {
+            "membership": {
+                "email": "a@b.example",
+                "first_name": "x",
+                "last_name": "x",
+                "role": "employee",
+                "team_id": "x",
+            }
+        },
+        "team": {"name": "x"},
     }
     return bodies[kind]
 
 
 def opened() -> Api:
     simulator = Simulator(clock=NOW, base_url=ORIGIN)
-    headers = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    headers = {
+        "Authorization": f"Bearer {simulator.issue_access_token()}",
+        "X-Qonto-Idempotency-Key": "x",
+    }
     return Api(transport=httpx2.ASGITransport(simulator.app), base_url=ORIGIN, headers=headers)
 
 
@@ -143,3 +170,25 @@ async def test_strange_queries_are_refused_or_answered(path: str, params: dict[s
         response = await api.get(path, params=params)
         assert response.status_code in (200, 400, 404, 422), response.text
         assert response.headers["content-type"] == "application/json"
+
+
+FILES = (ubl(), cii(), pdf(cii()), pdf())
+PIECES = st.sampled_from([b"", b"<", b"&a;", b"-1", b"\x00", b"\xff", b"/Kids [1 0 R]", b"9" * 30])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    content=st.sampled_from(FILES),
+    where=st.floats(0, 1),
+    length=st.integers(0, 40),
+    piece=PIECES | st.binary(max_size=20),
+)
+async def test_spoilt_files_are_refused_or_taken(
+    content: bytes, where: float, length: int, piece: bytes
+) -> None:
+    start = int(where * len(content))
+    spoilt = content[:start] + piece + content[start + length :]
+    async with opened() as api:
+        files = {"client_invoices": ("x", spoilt, "application/pdf")}
+        response = await api.post("/v2/client_invoices/bulk", files=files)
+        assert response.status_code in (200, 422), response.text
