@@ -14,6 +14,7 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST_YEAR = 1900
+_HOLIDAYS = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
 _WINTER = timezone(timedelta(hours=1))
 _SUMMER = timezone(timedelta(hours=2))
 _INSTANT = re.compile(
@@ -51,6 +52,19 @@ def midnight(day: date) -> datetime:
     """The instant at which a local day begins."""
     guess = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=1)
     return guess - (local(guess).utcoffset() or timedelta(0)) + timedelta(hours=1)
+
+
+def is_working_day(day: date) -> bool:
+    """No weekend, and none of the days on which all four countries rest."""
+    return day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS
+
+
+def next_working_day(day: date) -> date:
+    """The first working day after this one."""
+    day += timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
 
 
 def with_offset(at: datetime) -> str:

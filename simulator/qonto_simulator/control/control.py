@@ -11,10 +11,20 @@ from .people import People
 from .purchases import Purchases
 from .sales import Sales
 from .traffic import Traffic
+from .transfers import Transfers
 
 
 class Control(
-    Sales, Purchases, Payees, People, Consent, Deliveries, Traffic, Approvals, Conditions
+    Sales,
+    Purchases,
+    Payees,
+    Transfers,
+    People,
+    Consent,
+    Deliveries,
+    Traffic,
+    Approvals,
+    Conditions,
 ):
     """The Python twin of ``/_simulator``.
 
