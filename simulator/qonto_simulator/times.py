@@ -8,6 +8,7 @@ computed by the rule of the European Union so that no time zone database is need
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -48,10 +49,15 @@ def today(at: datetime) -> date:
     return local(at).date()
 
 
+def at_hour(day: date, hour: int) -> datetime:
+    """The instant at which wall clocks show a full hour of a local day."""
+    guess = datetime(day.year, day.month, day.day, hour, tzinfo=UTC) - timedelta(hours=1)
+    return guess - (local(guess).utcoffset() or timedelta(0)) + timedelta(hours=1)
+
+
 def midnight(day: date) -> datetime:
     """The instant at which a local day begins."""
-    guess = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=1)
-    return guess - (local(guess).utcoffset() or timedelta(0)) + timedelta(hours=1)
+    return at_hour(day, 0)
 
 
 def is_working_day(day: date) -> bool:
@@ -65,6 +71,12 @@ def next_working_day(day: date) -> date:
     while not is_working_day(day):
         day += timedelta(days=1)
     return day
+
+
+def months_after(day: date, months: int, wanted: int) -> date:
+    """The day ``wanted`` of so many months later, the last one of a month that lacks it."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(wanted, monthrange(year, month + 1)[1]))
 
 
 def with_offset(at: datetime) -> str:

@@ -10,12 +10,14 @@ from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
+from .series import Series
 from .traffic import Traffic
 from .transfers import Transfers
 
 
 class Control(
     Sales,
+    Series,
     Purchases,
     Payees,
     Transfers,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from qonto_simulator.collection import Selection
 from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transfer import Transfer
-from qonto_simulator.times import midnight, next_working_day, today
+from qonto_simulator.times import at_hour, next_working_day, today
 from qonto_simulator.world import Books
 
 _LIMITS = {
@@ -17,7 +17,7 @@ _LIMITS = {
 }
 """For one transfer, and for all to one beneficiary within a day; more for a trusted one."""
 _DAY = timedelta(hours=24)
-_OPENING = timedelta(hours=9)
+_OPENING = 9
 
 
 def is_instant(amount: Decimal, so_far: Decimal, *, trusted: bool) -> bool:
@@ -45,4 +45,4 @@ def sent_within_a_day(books: Books, beneficiary: Beneficiary, at: datetime) -> D
 
 def next_opening(at: datetime) -> datetime:
     """When a transfer that is not instant arrives: on the morning of the next working day."""
-    return midnight(next_working_day(today(at))) + _OPENING
+    return at_hour(next_working_day(today(at)), _OPENING)

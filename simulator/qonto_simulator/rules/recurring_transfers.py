@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from qonto_simulator.errors import refuse
 from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transfer import RecurringTransfer
-from qonto_simulator.times import midnight
+from qonto_simulator.times import at_hour, months_after
 from qonto_simulator.world import Books, World
 
 from . import transfers
@@ -58,7 +57,7 @@ def schedule(world: World, books: Books, standing: RecurringTransfer, *, at: dat
     """Let the next transfer be made in the morning of its day."""
     day = standing.next_execution_date
     if day is not None:
-        due = max(at, midnight(day) + transfers.MORNING)
+        due = max(at, at_hour(day, transfers.MORNING))
         world.agenda.at(due, partial(_execute, world, books, standing, day))
 
 
@@ -99,9 +98,7 @@ def next_day(day: date, frequency: str, wanted: int) -> date:
     """The day of the next transfer; ``wanted`` is the day of the month that short months lack."""
     if frequency == "weekly":
         return day + timedelta(days=7)
-    years, month = divmod(day.month - 1 + _MONTHS[frequency], 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(wanted, monthrange(year, month)[1]))
+    return months_after(day, _MONTHS[frequency], wanted)
 
 
 def cancel(books: Books, standing: RecurringTransfer, *, at: datetime) -> RecurringTransfer:

@@ -21,7 +21,7 @@ from qonto_simulator.errors import refuse
 from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.records.transfer import Transfer
-from qonto_simulator.times import midnight, today
+from qonto_simulator.times import at_hour, today
 from qonto_simulator.world import Books, World
 
 from . import bank, instant
@@ -40,8 +40,8 @@ DECLINED_REASONS = (
     "qonto_processing_failed",
 )
 MOST_WITHOUT_ATTACHMENT = Decimal(30_000)
-MORNING = timedelta(hours=7)
-"""When scheduled transfers of a day begin."""
+MORNING = 7
+"""The hour at which the scheduled transfers of a day begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def schedule(world: World, books: Books, transfer: Transfer, *, at: datetime) ->
     """Let a pending transfer go: soon, or in the morning of a later day."""
     due = at + timedelta(seconds=world.quirks.transfer_delay)
     if transfer.scheduled_date > today(at):
-        due = max(due, midnight(transfer.scheduled_date) + MORNING)
+        due = max(due, at_hour(transfer.scheduled_date, MORNING))
     world.agenda.at(due, partial(_go, world, books, transfer))
 
 
