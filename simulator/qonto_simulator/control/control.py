@@ -12,6 +12,7 @@ from .purchases import Purchases
 from .sales import Sales
 from .series import Series
 from .traffic import Traffic
+from .transfers import Transfers
 
 
 class Control(
@@ -19,6 +20,7 @@ class Control(
     Series,
     Purchases,
     Payees,
+    Transfers,
     People,
     Consent,
     Deliveries,
