@@ -1,7 +1,6 @@
 """The job that issues an invoice, and the use case that begins it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
@@ -45,9 +44,6 @@ class IssuingJob:
     writing: Writing
     customers: FindingCustomers
     check_file: CheckFile
-    clock: Clock
-    zone: tzinfo | None = None
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
         work = state.work
@@ -56,8 +52,15 @@ class IssuingJob:
             customer = await self._customer(account, request)
             work |= {"customerId": customer.id, "customerIsNew": customer.is_new}
         if "invoiceId" not in work:
+            if request.as_e_invoice and work["customerIsNew"]:
+                await self._check_network(account, work["customerId"])
             draft = request.draft(work["customerId"], work["today"])
-            made = await self._write(account, job_id, "create", WriteRequest(draft))
+            made = await self._write(
+                account,
+                job_id,
+                "create",
+                WriteRequest(draft, confirmed=frozenset(work["confirmed"])),
+            )
             work["invoiceId"] = made.record_id
             state.result = _result(work, made)
             state.notes += [one for one in made.warnings if one not in state.notes]
@@ -72,8 +75,14 @@ class IssuingJob:
         if request.as_e_invoice and not work.get("isSent"):
             sent = await self._act(account, job_id, work, "sendAsEInvoice")
             work["isSent"] = True
-            state.result = _result(work, sent)
+            state.result = {**(state.result or {}), **_result(work, sent)}
         return StepEnd()
+
+    async def _check_network(self, account: Account, customer_id: str) -> None:
+        """Raise Invalid when a customer that was just made isn't on the network."""
+        wrong = await obstacles(self.registry, account, customer_id)
+        if wrong:
+            raise Invalid("The customer was made; nothing else was, as it can't be sent.", wrong)
 
     async def _customer(self, account: Account, request: IssueRequest) -> FoundCustomer:
         if request.contact_id is not None:
@@ -111,10 +120,11 @@ class IssuingJob:
         try:
             opened = await files.open_document(account.id, "INVOICE", work["invoiceId"])
         except DocumentNotReady:
-            polls = work["polls"] = work.get("polls", 0) + 1
-            if polls > _MOST_POLLS:
+            polls = int(work.get("polls", 0))
+            if polls >= _MOST_POLLS:
                 raise
-            return StepAgain(_POLLS[polls - 1] if polls <= len(_POLLS) else _LAST_POLL)
+            work["polls"] = polls + 1
+            return StepAgain(_POLLS[polls] if polls < len(_POLLS) else _LAST_POLL)
         work["fileId"] = opened.id
         try:
             told = await self.check_file(opened, state.result or {}, strict=request.as_e_invoice)
@@ -130,6 +140,7 @@ class IssuingJob:
 class Issuing:
     """Issues invoices in one call."""
 
+    registry: Registry
     jobs: Jobs
     writing: Writing
     customers: FindingCustomers
@@ -157,6 +168,8 @@ class Issuing:
                     wrong += await self._of_new(account, request.customer)
             except Invalid as error:
                 wrong += error.fields
+        if request.as_e_invoice:
+            wrong += await obstacles(self.registry, account, customer_id)
         expected = await self._of_draft(account, request, customer_id, confirmed, wrong)
         if wrong:
             raise Invalid(f"{len(wrong)} thing(s) wrong with what was to be issued.", wrong)
@@ -183,11 +196,15 @@ class Issuing:
         confirmed: frozenset[str],
         wrong: list[FieldError],
     ) -> Mapping[str, Any]:
-        draft = WriteRequest(request.draft(customer_id or "", self._today()), confirmed=confirmed)
+        draft = WriteRequest(
+            request.draft(customer_id or "", self._today()),
+            confirmed=confirmed,
+            is_partial=customer_id is None,
+        )
         try:
             return (await self.writing.check(account, "invoices.create", draft)).expected
         except Invalid as error:
-            wrong += [one for one in error.fields if customer_id or one.field != "contactId"]
+            wrong += error.fields
             return {}
 
     async def issue(
@@ -225,6 +242,16 @@ class Issuing:
     def _today(self) -> str:
         now: datetime = self.clock()
         return now.astimezone(self.zone).date().isoformat()
+
+
+async def obstacles(
+    registry: Registry, account: Account, customer_id: str | None
+) -> list[FieldError]:
+    """List what stands against sending through the e-invoicing network."""
+    network = registry.get(account.target).e_invoicing
+    if network is None:
+        return [FieldError("asEInvoice", "NO_NETWORK", f"{account.target} has no such network.")]
+    return [FieldError(*one) for one in await network.obstacles(account.id, customer_id)]
 
 
 def _say_what_is_left(error: Exception, state: JobState) -> None:

@@ -74,6 +74,8 @@ class JobReport:
     status: str
     state: JobState
     updated_at: datetime
+    is_replayed: bool = False
+    """Whether it was told to an earlier request."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,9 @@ class Jobs:
                 "This Idempotency-Key was used for another request. Use a new key for each write."
             )
         if job.status in ("SUCCESS", "PARTIAL_SUCCESS"):
-            return JobReport(job.id, job.status, self._opened(job), job.updated_at)
+            return JobReport(
+                job.id, job.status, self._opened(job), job.updated_at, is_replayed=True
+            )
         now = self.clock()
         async with self.work.writing() as tx:
             taken = await tx.jobs.take(job.id, self.owner, now=now, until=now + LEASE)

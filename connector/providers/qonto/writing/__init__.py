@@ -6,7 +6,7 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 
 from typing import Any
 
-from connector.ports import Writer
+from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import CLIENT_INVOICES, CLIENTS, QontoClient
 from connector.providers.qonto.mapping import map_customer, map_invoice
 from connector.providers.qonto.writing.customers import customer_writers
@@ -19,11 +19,12 @@ WRITE_CLIENTS = "client.write"
 WRITE_INVOICES = "client_invoice.write"
 
 
-def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
+def qonto_writers(
+    client: QontoClient, clock: Clock, around: Surroundings, network: EInvoicing
+) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
-    around = Surroundings(client)
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
     return {
-        **invoice_writers(invoices, around),
+        **invoice_writers(invoices, around, network),
         **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
     }

@@ -70,7 +70,7 @@ class Records(Generic[D, T]):
 
     async def send(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
         """Make the call. Raises what `ProviderClient.send` raises."""
-        return await self.client.write(account_id, self.call(sent))
+        return await self.client.call(account_id, self.call(sent))
 
     def of_answer(self, answer: ProviderAnswer) -> tuple[D, Found[T]]:
         """Read the record that an answer holds. Raises UnreadableAnswer."""
