@@ -220,6 +220,7 @@ class Simulator:
         world.books.clear()
         world.attachments.clear()
         world.agenda.clear()
+        world.directory.clear()
         world.hub.clear()
         world.quirks = Quirks()
         for part in (
