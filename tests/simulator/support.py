@@ -178,3 +178,13 @@ async def download(api: Api, anybody: Api, attachment_id: str) -> tuple[str, byt
     assert file.status_code == 200
     assert file.headers["content-type"] == stored["file_content_type"]
     return stored["file_name"], file.content
+
+
+def opened(simulator: Simulator) -> tuple[Api, Api]:
+    """A client with a token, and one without, outside of the fixtures."""
+    transport = httpx2.ASGITransport(simulator.app)
+    token = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    return (
+        Api(transport=transport, base_url=ORIGIN, headers=token),
+        Api(transport=transport, base_url=ORIGIN),
+    )

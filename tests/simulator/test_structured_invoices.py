@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +23,7 @@ from .support import (
     download,
     get_invoice,
     item,
+    opened,
 )
 
 GERMAN = "werkstatt-nord-7730"
@@ -273,16 +273,6 @@ async def test_a_client_that_says_little_still_gets_a_file(api: Api, anybody: Ap
     body = {"client_id": prospect["id"]}
     made = (await api.take("POST", "/_simulator/invoices", 201, json=body))["client_invoice"]
     assert (await pdf_of(api, anybody, made)).startswith(b"%PDF")
-
-
-def opened(simulator: Simulator) -> tuple[Api, Api]:
-    """A client with a token, and one without."""
-    transport = httpx2.ASGITransport(simulator.app)
-    token = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
-    return (
-        Api(transport=transport, base_url=ORIGIN, headers=token),
-        Api(transport=transport, base_url=ORIGIN),
-    )
 
 
 @cache
