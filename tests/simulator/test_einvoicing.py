@@ -435,6 +435,24 @@ class TestReceiving:
         await organisation(api, **changes)
         await receive(api, 400, **fields)
 
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"net": "-5.00"},
+            {"net": 0, "tax_rate": "0"},
+            {"tax_rate": "-1"},
+            {"supplier_name": "/\x00é 株式会社", "invoice_number": "2026/7"},
+        ],
+    )
+    async def test_a_strange_one_arrives_with_a_file_all_the_same(
+        self, api: Api, anybody: Api, fields: dict[str, Any]
+    ) -> None:
+        for format in ("facturx", "ubl"):
+            bill = await receive(api, format=format, **fields)
+            name, content = await download(api, anybody, bill["attachment_id"])
+            assert content
+            assert "/" not in name
+
     async def test_the_same_invoice_twice_is_a_duplicate(self, api: Api) -> None:
         first = await receive(api, invoice_number="E-9")
         assert first["has_duplicates"] is False

@@ -167,10 +167,10 @@ class EInvoices(Desk):
             category="CREDIT_NOTE" if is_credit_note else "INVOICE",
         )
         show = partial(pdf.supplier_invoice, read, organisation, now)
-        name = f"{read.supplier_name.lower().replace(' ', '-')}-{read.invoice_number}"
+        name = pdf.file_name(read.invoice_number or "", read.issue_date, read.supplier_name)
         syntax = _SYNTAXES.get(kind)
         arrival = Arrival(
-            file_name=f"{name}.xml" if syntax else f"{name}.pdf",
+            file_name=name.removesuffix("pdf") + "xml" if syntax else name,
             content_type="application/xml" if syntax else "application/pdf",
             make=(
                 partial(_xml, read, organisation, syntax)
@@ -180,7 +180,7 @@ class EInvoices(Desk):
             source="e_invoicing",
             source_type="e_invoicing",
             reading=read,
-            display=(f"{name}.pdf", show) if syntax else None,
+            display=(name, show) if syntax else None,
             e_invoice_type=kind if organisation.country == "DE" else None,
         )
         return supplier_invoice(arrive(self._world, books, arrival, at=now), organisation.id)

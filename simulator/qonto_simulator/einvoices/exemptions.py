@@ -38,7 +38,8 @@ def tax(rate: Decimal, reason: str | None, seller_country: str, buyer: Party) ->
     """The VAT of a line; without any, the category that the reason and the buyer lead to."""
     if rate:
         return Tax("S", rate)
-    text = _TEXTS.get(reason or "", reason or "Exonération de TVA")
+    unsaid = "Steuerfrei" if seller_country == "DE" else "Exonération de TVA"
+    text = _TEXTS.get(reason or "", reason or unsaid)
     abroad = buyer.address.country_code if buyer.address else seller_country
     if reason in ("S283", "S13B", "S259") and (buyer.vat_number or buyer.registration):
         return Tax("AE", rate, text, _REVERSE_CHARGE)
