@@ -10,7 +10,7 @@ from qonto_simulator.errors import refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.catalogue import Mail
 
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 async def read_mail(call: Call) -> Mail:
@@ -25,7 +25,7 @@ async def read_mail(call: Call) -> Mail:
     addresses = [str(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else []
     if not addresses:
         fields.problem("send_to", "required", "send_to must have at least one address")
-    if any(not _ADDRESS.fullmatch(one) for one in addresses):
+    if any(not ADDRESS.fullmatch(one) for one in addresses):
         fields.problem("send_to", "invalid", "send_to must hold e-mail addresses")
     fields.check()
     return Mail(
