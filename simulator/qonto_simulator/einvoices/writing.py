@@ -13,24 +13,13 @@ from typing import Any, Literal, cast
 from qonto_simulator.money import ZERO
 
 from .document import Breakdown, EInvoice, Party, Row
+from .units import CODES, PIECE
 
 Syntax = Literal["cii", "ubl", "xrechnung"]
 
 _EN16931 = "urn:cen.eu:en16931:2017"
 _XRECHNUNG = f"{_EN16931}#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
-_UNITS = {
-    "hour": "HUR",
-    "day": "DAY",
-    "month": "MON",
-    "gram": "GRM",
-    "kilogram": "KGM",
-    "liter": "LTR",
-    "meter": "MTR",
-    "square_meter": "MTK",
-    "cubic_meter": "MTQ",
-    "kilowatt_hour": "KWH",
-}
-_PIECE, _DISCOUNT, _SEPA_TRANSFER, _TRANSFER = "C62", "95", "58", "30"
+_DISCOUNT, _SEPA_TRANSFER, _TRANSFER = "95", "58", "30"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML can't hold, though JSON strings can."""
 
@@ -177,7 +166,7 @@ def _row(at: int, row: Row) -> dict[str, object]:
     return {
         "BT-126": str(at),
         "BT-129": _digits(row.quantity, 4),
-        "BT-130": _UNITS.get(row.unit, _PIECE),
+        "BT-130": CODES.get(row.unit, PIECE),
         "BT-131": _amount(row.net),
         "BT-146": _digits(row.price, 6),
         "BT-151": row.tax.category,

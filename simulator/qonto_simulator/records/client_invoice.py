@@ -78,3 +78,5 @@ class ClientInvoice:
     withholding_tax: dict[str, object] | None = None
     payment_reporting: dict[str, object] | None = None
     imported: bool = False
+    is_structured: bool = True
+    """Whether machines can read it; of a scan only people know what it says."""

@@ -53,7 +53,7 @@ def read_invoice(call: Call, data: dict[str, object], known: Client | None = Non
         "footer": fields.text("footer", most=1800) or "",
         "stamp_duty_amount": fields.text("stamp_duty_amount", most=20) or "",
         "quote_id": fields.text("quote_id"),
-        "upload_id": fields.text("upload_id"),
+        "upload_id": find_upload(call, fields),
     }
     start = fields.day("performance_start_date")
     end = fields.day("performance_end_date")
@@ -122,6 +122,14 @@ def find_client(call: Call, fields: Fields, known: Client | None = None) -> Clie
         return None
     _check_client(fields, client)
     return replace(client, extra_emails=list(client.extra_emails))
+
+
+def find_upload(call: Call, fields: Fields) -> str | None:
+    """The id of the file that goes along, with a problem noted when it was never uploaded."""
+    id = fields.text("upload_id")
+    if id is not None and id not in call.books.uploads:
+        fields.problem("upload_id", "not_found", "upload not found")
+    return id
 
 
 def _check_client(fields: Fields, client: Client) -> None:

@@ -19,7 +19,7 @@ from qonto_simulator.render.quotes import quote_document
 from qonto_simulator.rules import quotes as rules
 from qonto_simulator.rules.mails import send
 
-from .invoice_bodies import find_client
+from .invoice_bodies import find_client, find_upload
 from .lines import lines_as_body, read_discount, read_lines
 from .mail_bodies import read_mail
 
@@ -107,7 +107,7 @@ def _read(call: Call, data: dict[str, object], known: Client | None) -> rules.Qu
     contact_email = fields.text("contact_email", most=250) or ""
     header = fields.text("header", most=1800) or ""
     footer = fields.text("footer", most=1800) or ""
-    upload_id = fields.text("upload_id")
+    upload_id = find_upload(call, fields)
     stamp = fields.text("stamp_duty_amount", most=20) or ""
     fields.check()
     if client is None or currency is None or issue_date is None or expiry_date is None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from qonto_simulator.errors import refuse
+from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import ClientInvoice, LifecycleEvent
 from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.world import Books, World
@@ -40,13 +41,23 @@ def send(world: World, books: Books, invoice: ClientInvoice, *, at: datetime) ->
         raise refuse(422, "invalid", "e-invoicing must be activated first")
     if not is_registered(world.directory, books.organisation):
         raise refuse(422, "invalid", "the company must be in the e-invoicing directory first")
-    # The client as it is now: its address may have been entered after the invoice was made.
-    client = books.clients.get(invoice.client.id) or invoice.client
-    if not is_reachable(world.directory, client):
+    if not invoice.is_structured:
+        detail = "only an invoice with structured data can be sent: Factur-X, UBL or CII"
+        raise refuse(422, "invalid", detail)
+    if not is_reachable(world.directory, _recipient(books, invoice)):
         detail = "the client can't be reached by e-invoicing"
         raise refuse(412, "recipient_not_reachable_on_einvoicing", detail)
     _submit(world, books, invoice, at)
     tell(world, books, invoice, "updated", at)
+
+
+def _recipient(books: Books, invoice: ClientInvoice) -> Client:
+    """The client as it is now, as its address may have come after the invoice.
+
+    A file from elsewhere names its recipient itself, and a client may be deleted by now.
+    """
+    known = None if invoice.imported else books.clients.get(invoice.client.id)
+    return known or invoice.client
 
 
 def follow(world: World, books: Books, invoice: ClientInvoice, note: CreditNote) -> None:
