@@ -11,11 +11,13 @@ from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
+from .series import Series
 from .traffic import Traffic
 
 
 class Control(
     Sales,
+    Series,
     Purchases,
     EInvoices,
     Payees,

@@ -94,7 +94,7 @@ class EInvoices(Desk):
         books, invoice = self._world.find_invoice(id)
         event = LifecycleEvent(code, self._world.now(), reason, reason_message or reason)
         einvoicing.progress(self._world, books, invoice, event)
-        return client_invoice(invoice, books.organisation)
+        return client_invoice(invoice, books.organisation, self._world.base_url)
 
     @call(
         "POST",
@@ -109,7 +109,7 @@ class EInvoices(Desk):
         books, note = self._credit_note(id)
         event = LifecycleEvent(code, self._world.now(), reason, reason_message or reason)
         einvoicing.progress(self._world, books, note, event)
-        return credit_note(note, books.organisation.id)
+        return credit_note(note, books.organisation.id, self._world.base_url)
 
     def _credit_note(self, id: str) -> tuple[Books, CreditNote]:
         for books in self._world.books.values():

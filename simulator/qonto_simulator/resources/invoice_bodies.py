@@ -52,7 +52,7 @@ def read_invoice(call: Call, data: dict[str, object], known: Client | None = Non
         "header": fields.text("header", most=1800) or "",
         "footer": fields.text("footer", most=1800) or "",
         "stamp_duty_amount": fields.text("stamp_duty_amount", most=20) or "",
-        "quote_id": fields.text("quote_id"),
+        "quote_id": _quote_id(call, fields, client),
         "upload_id": find_upload(call, fields),
     }
     start = fields.day("performance_start_date")
@@ -81,6 +81,19 @@ def read_invoice(call: Call, data: dict[str, object], known: Client | None = Non
     )
 
 
+def _quote_id(call: Call, fields: Fields, client: Client | None) -> str | None:
+    """The quote that becomes this invoice; it must be there, and made out to the same client."""
+    id = fields.text("quote_id")
+    if id is None:
+        return None
+    quote = call.books.quotes.get(id)
+    if quote is None:
+        fields.problem("quote_id", "invalid", "quote_id is unknown")
+    elif client is not None and quote.client.id != client.id:
+        fields.problem("quote_id", "invalid", "quote_id belongs to another client")
+    return id
+
+
 _TAXES = ("welfare_fund", "withholding_tax", "payment_reporting")
 
 
@@ -104,13 +117,21 @@ def _account(call: Call, data: dict[str, object]) -> BankAccount:
 
 def find_client(call: Call, fields: Fields, known: Client | None = None) -> Client | None:
     """A copy of the client that the body names, with a problem noted when there is none."""
-    id = fields.text("client_id", required=True)
-    if id is None:
-        return None
-    client = call.books.clients.get(id)
-    if client is None and known is not None and known.id == id:
+    id = fields.data.get("client_id")
+    if known is not None and known.id == id and call.books.clients.get(known.id) is None:
         return known
+    client = named_client(call, fields)
     if client is None:
+        return None
+    _check_client(fields, client)
+    return replace(client, extra_emails=list(client.extra_emails))
+
+
+def named_client(call: Call, fields: Fields) -> Client | None:
+    """The client of ``client_id``, whether or not it can be invoiced; else a problem is noted."""
+    id = fields.text("client_id", required=True)
+    client = call.books.clients.get(id) if id else None
+    if id and client is None:
         fields.problems.append(
             Problem(
                 "invalid_client_id",
@@ -119,9 +140,7 @@ def find_client(call: Call, fields: Fields, known: Client | None = None) -> Clie
                 validation_param="uuid",
             )
         )
-        return None
-    _check_client(fields, client)
-    return replace(client, extra_emails=list(client.extra_emails))
+    return client
 
 
 def find_upload(call: Call, fields: Fields) -> str | None:

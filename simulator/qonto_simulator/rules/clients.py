@@ -8,6 +8,7 @@ from qonto_simulator.records.client import Client
 from qonto_simulator.render.events import client_event
 from qonto_simulator.world import Books, World
 
+from . import recurring, reminders
 from .reachability import is_reachable
 
 KINDS = ("company", "individual", "freelancer")
@@ -32,7 +33,12 @@ def change(world: World, books: Books, client: Client, *, at: datetime) -> Clien
 
 
 def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
+    """Deletes a client, with its reminder; what recurred for it is canceled."""
     books.clients.remove(client)
+    recurring.cancel_of_client(world, books, client.id, at=at)
+    reminder = reminders.of_client(books, client.id)
+    if reminder is not None:
+        books.reminders.remove(reminder)
     tell(world, books, client, "deleted", at)
 
 
