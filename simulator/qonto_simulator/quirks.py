@@ -194,6 +194,20 @@ class Quirks:
             "How many proofs of verified payees may wait for a transfer; beyond it 429"
         ),
     )
+    transfer_delay: Seconds = field(
+        default=5.0,
+        metadata=_means("Seconds from a transfer to its processing; till then it can be canceled"),
+    )
+    instant_delay: Seconds = field(
+        default=5.0,
+        metadata=_means(
+            "Seconds from processing to the arrival of an instant transfer, and of an internal one"
+        ),
+    )
+    bulk_delay: Seconds = field(
+        default=20.0,
+        metadata=_means("Seconds from a bulk of transfers until the last of its lines is checked"),
+    )
     sca_outcome: Literal["allow", "deny"] | None = field(
         default=None,
         metadata=_means("How a person answers every question for approval by itself; null waits"),

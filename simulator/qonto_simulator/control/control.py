@@ -13,6 +13,7 @@ from .purchases import Purchases
 from .sales import Sales
 from .series import Series
 from .traffic import Traffic
+from .transfers import Transfers
 
 
 class Control(
@@ -21,6 +22,7 @@ class Control(
     Purchases,
     EInvoices,
     Payees,
+    Transfers,
     People,
     Consent,
     Deliveries,
