@@ -238,13 +238,25 @@ class Jobs:
             step = await kind.advance(account, job.id, state)
         except ServiceError as error:
             if error.retryable and state.failures < len(_RETRIES):
-                state.failures += 1
-                return StepAgain(_RETRIES[state.failures - 1])
-            state.error = {"code": error.code, "message": error.message}
-            logger.warning("job.failed", account_id=job.account_id, kind=job.kind, code=error.code)
-            return StepEnd("FAILED")
+                return self._later(state)
+            return self._failed(job, state, error)
+        except Exception as error:
+            # one bad job must not end a loop that others depend on
+            logger.error("job.broken", account_id=job.account_id, kind=job.kind, exc_info=error)
+            if state.failures < len(_RETRIES):
+                return self._later(state)
+            return self._failed(job, state, ServiceError("Something went wrong here."))
         state.failures = 0
         return step
+
+    def _later(self, state: JobState) -> JobStep:
+        state.failures += 1
+        return StepAgain(_RETRIES[state.failures - 1])
+
+    def _failed(self, job: Job, state: JobState, error: ServiceError) -> JobStep:
+        state.error = {"code": error.code, "message": error.message}
+        logger.warning("job.failed", account_id=job.account_id, kind=job.kind, code=error.code)
+        return StepEnd("FAILED")
 
     async def _keep(self, job: Job) -> None:
         while True:
