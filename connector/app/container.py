@@ -157,7 +157,9 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    writing = Writing(registry, ground.work, ring, ground.shared_clock)
+    writing = Writing(
+        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
+    )
     reading = Reading(registry, zone=settings.zone())
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
+from connector.capabilities import webhook_word
 from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
@@ -55,6 +56,15 @@ class Performed(Generic[T]):
     is_replayed: bool = False
 
 
+Wrote = Callable[[str, str, str], Awaitable[None]]
+"""Told of every write that was done: account id, target system, resource in webhook words."""
+
+
+async def ignored(account_id: str, target: str, resource: str) -> None:
+    """Tell nobody."""
+    del account_id, target, resource
+
+
 @dataclass(frozen=True)
 class Writing:
     """Writes for linked accounts. `clock` is the one that leases are taken by."""
@@ -64,6 +74,7 @@ class Writing:
     ring: KeyRing
     clock: Clock
     settings: WriteSettings = WriteSettings()
+    wrote: Wrote = ignored
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
 
@@ -93,7 +104,9 @@ class Writing:
         async with self.work.writing() as tx:
             begun = await tx.writes.begin(write)
         if begun:
-            return await self._send(write, writer, prepared)
+            done = await self._send(write, writer, prepared)
+            await self.wrote(account.id, account.target, webhook_word(name.partition(".")[0]))
+            return done
         stored = await self._of_key(account.id, name, digest or "")
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")

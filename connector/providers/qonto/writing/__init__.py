@@ -26,5 +26,7 @@ def qonto_writers(
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
     return {
         **invoice_writers(invoices, around, network),
-        **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
+        **customer_writers(
+            Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
+        ),
     }
