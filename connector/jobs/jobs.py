@@ -94,7 +94,7 @@ class Jobs:
     ) -> JobReport:
         """Begin a job, whose first step is taken soon."""
         job = self._new(account_id, kind, "", None, status="OPEN", after=after)
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
         return JobReport(job.id, job.status, state, job.created_at)
 
@@ -116,7 +116,7 @@ class Jobs:
         """
         job = self._new(account.id, kind, fingerprint, key_digest, status="IN_PROGRESS")
         job = replace(job, lease_owner=self.owner, lease_until=job.created_at + LEASE)
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             begun = await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
         if not begun:
             known = await self._known(account.id, kind, fingerprint, key_digest or "")
@@ -129,7 +129,7 @@ class Jobs:
         self, account_id: str, kind: str, fingerprint: str, key_digest: str
     ) -> JobReport | Job:
         """Return what came of a job, or take it to go on with it."""
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             job = await tx.jobs.of_key(account_id, kind, key_digest)
         if job is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
@@ -142,7 +142,7 @@ class Jobs:
                 job.id, job.status, self._opened(job), job.updated_at, is_replayed=True
             )
         now = self.clock()
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             taken = await tx.jobs.take(job.id, self.owner, now=now, until=now + LEASE)
         if not taken:
             raise WriteInProgress("A request with this key is being worked on. Ask again.")
@@ -168,7 +168,7 @@ class Jobs:
     async def _stop(self, job: Job, state: JobState, error: ServiceError) -> None:
         """Note why a job ended before its time; one of which nothing came leaves its key free."""
         if state.result is None:
-            async with self.work.writing() as tx:
+            async with self.work.hot() as tx:
                 await tx.jobs.forget(job)
             return
         state.error = {"code": error.code, "message": error.message}
@@ -200,7 +200,7 @@ class Jobs:
 
     async def get(self, account_id: str, job_id: str) -> JobReport:
         """Return how far a job is. Raises NotFound for one that isn't this account's."""
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             job = await tx.jobs.get(job_id)
         if job is None or job.account_id != account_id:
             raise NotFound("This account has no such task, or it ended more than a day ago.")
@@ -271,7 +271,7 @@ class Jobs:
                 status, due = "IN_PROGRESS", now + timedelta(seconds=after)
             case StepEnd(ended):
                 status, due = ended, now
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.jobs.advance(
                 job, status=status, state=self._sealed(job, state), due_at=due, at=now
             )

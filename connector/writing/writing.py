@@ -101,7 +101,7 @@ class Writing:
                 return await self._asked_again(stored, writer, mark)
         prepared = await writer.prepare(account.id, asked)
         write = self._new(account, name, asked, mark, digest, prepared)
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             begun = await tx.writes.begin(write)
         if begun:
             done = await self._send(write, writer, prepared)
@@ -147,7 +147,7 @@ class Writing:
         return replace(write, request=sealed)
 
     async def _of_key(self, account_id: str, name: str, digest: str) -> StoredWrite | None:
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             return await tx.writes.of_key(account_id, name, digest)
 
     async def _asked_again(
@@ -162,7 +162,7 @@ class Writing:
             return self._replayed(stored, writer)
         now = self.clock()
         until = now + self.settings.lease
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             taken = await tx.writes.take(stored.id, self.owner, now=now, until=until)
         if not taken:
             raise WriteInProgress("A request with this key is being worked on. Ask again.")
@@ -200,7 +200,7 @@ class Writing:
     ) -> Performed[Any]:
         """Look for a write whose answer was lost, and where that is safe do it again."""
         until = self.clock() + self.settings.lease
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             if not await tx.writes.lost(write, until=until):
                 raise WriteInProgress("Another process looks for what came of this. Ask again.")
         verdict: WriteVerdict[Any] = Undecided(())
@@ -245,7 +245,7 @@ class Writing:
             case Absent(is_final) if is_final or writer.can_repeat:
                 now = self.clock()
                 again = replace(write, sent_at=now, lease_until=now + self.settings.lease)
-                async with self.work.writing() as tx:
+                async with self.work.hot() as tx:
                     held = await tx.writes.send_again(
                         write, at=now, until=now + self.settings.lease
                     )
@@ -265,7 +265,7 @@ class Writing:
             return Absent(is_final=False)
         made = [one.made_id for one in candidates or () if one.made_id is not None]
         now = self.clock()
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             taken = await tx.writes.taken_ids(write.account_id, write.operation, made)
             alike = await tx.writes.alike(write, now=now)
         return decide(candidates, taken, alike, sent_at=write.sent_at, now=now)
@@ -277,7 +277,7 @@ class Writing:
         if done.found is not None and write.key_digest is not None:
             answer = self.ring.seal(done.found.raw, associated_data=write.answer_place)
         try:
-            async with self.work.writing() as tx:
+            async with self.work.hot() as tx:
                 await tx.writes.done(write, made_id=done.made_id, answer=answer, at=self.clock())
         except IntegrityError:
             # another write that asked for the same has just taken this record for its own
@@ -286,13 +286,13 @@ class Writing:
         return Performed(done.found, done.made_id or write.record_id, warnings)
 
     async def _forget(self, write: StoredWrite) -> None:
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.writes.forget(write)
 
     async def _give_up(self, write: StoredWrite, verdict: WriteVerdict[Any]) -> Performed[Any]:
         """Say that nobody can tell. Raises WriteOutcomeUnknown."""
         now = self.clock()
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.writes.unknown(write, at=now)
         logger.warning("write.unknown", account_id=write.account_id, kind=write.operation)
         raise _unknown(write, verdict, now)

@@ -2,8 +2,8 @@
 
 Three processes: the simulated Qonto, the connector on SQLite, and this one as the caller. Drafts
 are made with 32 under way at once, through the connector and straight at the simulator with the
-same client, in rounds that take turns. What an `issue` adds is its wall time less that of the requests
-that it makes, made one after the other straight at the simulator.
+same client, in rounds that take turns. What an `issue` adds is its wall time less that of the
+requests that it makes, made one after the other straight at the simulator.
 """
 
 import asyncio
