@@ -157,7 +157,10 @@ async def show(call: Call) -> Reply:
 
 
 async def attachments(call: Call) -> Reply:
-    return Reply(document={"attachments": _attachments(call, _find(call))})
+    """One page of them; unlike other lists it comes without ``meta``."""
+    page = call.limited(read_page(call.request.query_params))
+    shown = _attachments(call, _find(call))[page.start : page.stop]
+    return Reply(document={"attachments": shown})
 
 
 async def attach(call: Call) -> Reply:

@@ -12,8 +12,11 @@ from qonto_simulator.errors import refuse
 from qonto_simulator.records.attachment import Attachment
 from qonto_simulator.world import Books, World
 
-FILE_LIMIT = 10 * 1024 * 1024
-REQUEST_LIMIT = 15 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+FILE_LIMIT = 10 * _MEGABYTE
+"""What one file of several may have."""
+REQUEST_LIMIT = 15 * _MEGABYTE
+"""What all files of a request may have together, or its only one."""
 _SIGNATURES = {
     b"%PDF": "application/pdf",
     b"\xff\xd8\xff": "image/jpeg",
@@ -38,7 +41,10 @@ class File:
     @property
     def problem(self) -> str | None:
         """Why the file can't be taken."""
-        if len(self.content) > FILE_LIMIT:
+        return self.problem_within(FILE_LIMIT)
+
+    def problem_within(self, limit: int) -> str | None:
+        if len(self.content) > limit:
             return "file is too large"
         return None if self.content_type else "file type is not supported"
 
@@ -80,6 +86,7 @@ async def read_upload(call: Call) -> Attachment:
     file = files[0] if files else None
     if not isinstance(file, File):
         raise refuse(422, "required", "file is required", pointer="/file")
-    if file.problem is not None:
-        raise refuse(422, "invalid", file.problem, pointer="/file")
+    problem = file.problem_within(REQUEST_LIMIT)
+    if problem is not None:
+        raise refuse(422, "invalid", problem, pointer="/file")
     return _store(call.world, call.books, file, call)

@@ -11,7 +11,6 @@ would tell its webhook subscribers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,63 +18,17 @@ from functools import partial
 from qonto_simulator import pdf
 from qonto_simulator.errors import ApiError, attribute, refuse
 from qonto_simulator.money import ZERO
-from qonto_simulator.records.client import Client
-from qonto_simulator.records.client_invoice import (
-    ClientInvoice,
-    PrintedSettings,
-)
-from qonto_simulator.records.lines import Line
-from qonto_simulator.records.organisation import BankAccount, Organisation
+from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.render.client_invoices import webhook_data
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
 
 from . import numbering
+from .invoice_fields import InvoiceFields
 from .totals import totals
 
 STATUSES = ("draft", "unpaid", "paid", "canceled")
 PREFIX = "client_invoice"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFields:
-    """What a caller decides about an invoice, checked."""
-
-    client: Client
-    currency: str
-    issue_date: date
-    due_date: date
-    account: BankAccount
-    lines: tuple[Line, ...]
-    settings: PrintedSettings
-    number: str | None = None
-    purchase_order: str = ""
-    contact_email: str = ""
-    terms_and_conditions: str = ""
-    header: str = ""
-    footer: str = ""
-    performance_start_date: date | None = None
-    performance_end_date: date | None = None
-    discount: tuple[str, Decimal] | None = None
-    quote_id: str | None = None
-    upload_id: str | None = None
-    welfare_fund: dict[str, object] | None = None
-    withholding_tax: dict[str, object] | None = None
-    payment_reporting: dict[str, object] | None = None
-    stamp_duty_amount: str = ""
-
-
-def printed_settings(organisation: Organisation) -> PrintedSettings:
-    """What a document of this organisation prints unless it says otherwise."""
-    french = organisation.country == "FR"
-    return PrintedSettings(
-        vat_number=organisation.vat_number,
-        transaction_type=organisation.transaction_type,
-        vat_payment_condition=organisation.vat_payment_condition,
-        late_payment_penalties=organisation.late_payment_penalties if french else None,
-        legal_fixed_compensation=organisation.legal_fixed_compensation if french else None,
-        discount_conditions=organisation.discount_conditions if french else None,
-    )
 
 
 def create(
@@ -122,11 +75,11 @@ def create(
     if final:
         _become_final(world, books, invoice, at)
     elif not invoice.number and organisation.automatic_numbering:
-        invoice.number = numbering.proforma_number(books, PREFIX, fields.issue_date)
+        day = fields.issue_date or today(at)
+        invoice.number = numbering.proforma_number(books, PREFIX, day)
+        invoice.has_temporary_number = True
     books.client_invoices.add(invoice)
-    quote = books.quotes.get(fields.quote_id or "")
-    if quote is not None:
-        quote.invoice_ids.append(invoice.id)
+    _join_quote(books, invoice)
     tell(world, books, invoice, "created", at)
     return invoice
 
@@ -140,14 +93,35 @@ def edit(
         numbering.claim(books, PREFIX, fields.number)
         books.numbers[PREFIX].discard(invoice.number)
         invoice.number = fields.number
+        invoice.has_temporary_number = False
+    _leave_quote(books, invoice)
     _write(invoice, fields)
+    _join_quote(books, invoice)
     return _changed(world, books, invoice, at)
+
+
+def _join_quote(books: Books, invoice: ClientInvoice) -> None:
+    quote = books.quotes.get(invoice.quote_id or "")
+    if quote is not None:
+        quote.invoice_ids.append(invoice.id)
+
+
+def _leave_quote(books: Books, invoice: ClientInvoice) -> None:
+    quote = books.quotes.get(invoice.quote_id or "")
+    if quote is not None:
+        quote.invoice_ids.remove(invoice.id)
 
 
 def require_draft(invoice: ClientInvoice) -> None:
     """412 unless the invoice is a draft."""
     if invoice.status != "draft":
         raise refuse(412, "forbidden_invoice_update", "only drafts can be updated")
+
+
+def require_final(invoice: ClientInvoice) -> None:
+    """422 as long as the invoice is a draft."""
+    if invoice.status == "draft":
+        _require(invoice, "unpaid", "sent")
 
 
 def require_payable(invoice: ClientInvoice) -> None:
@@ -173,6 +147,7 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
     invoice.terms_and_conditions = fields.terms_and_conditions
     invoice.header = fields.header
     invoice.footer = fields.footer
+    invoice.performance_date = fields.performance_date
     invoice.performance_start_date = fields.performance_start_date
     invoice.performance_end_date = fields.performance_end_date
     invoice.quote_id = fields.quote_id
@@ -186,8 +161,9 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
 def delete(books: Books, invoice: ClientInvoice) -> None:
     """Removes a draft; nobody is told. 412 for anything else."""
     if invoice.status != "draft":
-        raise refuse(412, "forbidden_invoice_deletion", "only drafts can be deleted")
+        raise refuse(412, "invoice_not_in_draft_status", "only drafts can be deleted")
     books.numbers[PREFIX].discard(invoice.number)
+    _leave_quote(books, invoice)
     books.client_invoices.remove(invoice)
 
 
@@ -203,12 +179,13 @@ def finalize(world: World, books: Books, invoice: ClientInvoice, *, at: datetime
 
 
 def _become_final(world: World, books: Books, invoice: ClientInvoice, at: datetime) -> None:
-    if not invoice.number or invoice.number.endswith(numbering.PROFORMA):
+    if not invoice.number or invoice.has_temporary_number:
         if not books.organisation.automatic_numbering:
             raise number_required()
         books.numbers[PREFIX].discard(invoice.number)
         day = invoice.issue_date or today(at)
         invoice.number = numbering.next_number(books, PREFIX, day)
+        invoice.has_temporary_number = False
     invoice.status = "unpaid"
     invoice.finalized_at = at
     due = at + timedelta(seconds=world.quirks.pdf_delay)

@@ -8,9 +8,13 @@ from qonto_simulator.records.client import Client
 from qonto_simulator.render.events import client_event
 from qonto_simulator.world import Books, World
 
-KINDS = ("company", "individual", "freelancer")
 LOCALES = ("fr", "en", "it", "de", "es")
 TYPE = "v1/clients"
+
+
+def kinds_of(country: str) -> tuple[str, ...]:
+    """The kinds of clients that an organisation of a country can have."""
+    return ("company", "individual", *(("freelancer",) if country == "IT" else ()))
 
 
 def add(world: World, books: Books, client: Client, *, at: datetime) -> Client:
@@ -30,7 +34,12 @@ def change(world: World, books: Books, client: Client, *, at: datetime) -> Clien
 
 
 def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
+    """For good: documents keep the copy they have, invoices that recur come no more."""
     books.clients.remove(client)
+    for one in books.recurring_invoices:
+        if one.client.id == client.id and one.status not in ("canceled", "finished"):
+            one.status, one.next_invoice_date = "canceled", None
+            books.recurring_invoices.save(one, at)
     tell(world, books, client, "deleted", at)
 
 
