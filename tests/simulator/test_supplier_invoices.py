@@ -369,7 +369,7 @@ class TestUploads:
             ("supplier_invoices[][attachment_id]", (None, "x")),
         ]
         unknown: list[Part] = [
-            ("supplier_invoices[][idempotency_key]", (None, "k5")),
+            ("supplier_invoices[][idempotency_key]", (None, "k6")),
             ("supplier_invoices[][attachment_id]", (None, str(uuid.uuid4()))),
         ]
         await api.take("POST", "/_simulator/quirks", json={"failing_bulk_files": "broken.*"})
@@ -379,8 +379,8 @@ class TestUploads:
             document(PDF, key=None),
             both,
             document(PDF + b"x" * 10 * 1024 * 1024, "k4"),
+            document(PDF, "k5", name="broken.pdf"),
             unknown,
-            document(PDF, "k6", name="broken.pdf"),
         )
         answer = await upload(api, *sent)
         assert len(answer["supplier_invoices"]) == 1
@@ -391,8 +391,8 @@ class TestUploads:
             ("required", "/supplier_invoices/2/idempotency_key"),
             ("invalid", f"{by_key}/{key}"),
             ("invalid", f"{by_key}/k4"),
-            ("invalid", f"{by_key}/k5"),
-            ("internal_server_error", f"{by_key}/k6"),
+            ("internal_server_error", f"{by_key}/k5"),
+            ("invalid", f"{by_key}/k6"),
         ]
         await api.take("POST", "/_simulator/quirks", json={"indexed_bulk_pointers": True})
         again = (await upload(api, *sent))["errors"]
@@ -401,8 +401,8 @@ class TestUploads:
             ("required", "/supplier_invoices/2/idempotency_key"),
             ("invalid", "/supplier_invoices/3/file"),
             ("invalid", "/supplier_invoices/4/file"),
-            ("invalid", "/supplier_invoices/5/attachment_id"),
-            ("internal_server_error", "/supplier_invoices/6/file"),
+            ("internal_server_error", "/supplier_invoices/5/file"),
+            ("invalid", "/supplier_invoices/6/attachment_id"),
         ]
 
     async def test_a_stored_attachment_can_be_used_instead_of_a_file(self, api: Api) -> None:
