@@ -33,6 +33,7 @@ _MOST_WARNINGS = 20
 class Place:
     """Where one record stands: which of the sources it comes from, its id, its page of which size.
 
+    A record without an id is known by its `content`, and found only on a page.
     One that can't be read has a place all the same, where all records have one: whoever walks on
     from pages that were merged counts it too.
     """
@@ -42,6 +43,12 @@ class Place:
     page: int
     size: int
     is_readable: bool = True
+    content: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """By what its record is found, None for one that can't be."""
+        return self.id or self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +152,10 @@ class _Scan(Generic[T]):
 
     def _take(self, number: int, size: int, records: Sequence[Record[Any]]) -> None:
         for record in records:
-            if record.id is not None and record.document is not None:
-                self._place(record, Place(self._number, record.id, number, size))
+            if record.document is not None:
+                content = None if record.id else record.key
+                place = Place(self._number, record.id or "", number, size, content=content)
+                self._place(record, place)
             elif self._places_all:
                 place = Place(self._number, record.id or "", number, size, is_readable=False)
                 self._found.append(_Keyed(self._source.moment_of(record), place))

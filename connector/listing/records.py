@@ -1,6 +1,7 @@
 """A page of a list as a provider read it: its records, and what was said of the whole."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Generic, TypeVar
 
 import msgspec
@@ -27,6 +28,11 @@ class Record(msgspec.Struct, Generic[D], frozen=True, gc=False):
     document: D | None
     raw: bytes
     id: str | None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others of its list: its id, else a hash of its bytes."""
+        return self.id or sha256(self.raw).hexdigest()
 
     def __repr__(self) -> str:
         return f"Record(document={self.document!r}, id={self.id!r})"

@@ -36,7 +36,7 @@ async def read_places(
     """
     groups: dict[tuple[int, int, int], list[Place]] = {}
     for place in places:
-        if place.id:
+        if place.key is not None:
             groups.setdefault((place.source, place.page, place.size), []).append(place)
     limit = asyncio.Semaphore(AT_ONCE)
 
@@ -48,15 +48,15 @@ async def read_places(
     for group, records in zip(
         groups.values(), await together([fetch(each) for each in groups.values()]), strict=True
     ):
-        found.update(((group[0].source, record.id), record) for record in records)
+        found.update(((group[0].source, record.key), record) for record in records)
     for number, source in enumerate(sources):
-        named = {place.id for place in places if place.source == number and place.id}
+        named = {place.key for place in places if place.source == number and place.key}
         missing = {each for each in named if (number, each) not in found}
         if missing and source.remote.one is None:
             moved = await _anywhere(source, missing)
-            found.update(((number, record.id), record) for record in moved)
+            found.update(((number, record.key), record) for record in moved)
     return [
-        _row(sources[place.source], found.get((place.source, place.id)), local) for place in places
+        _row(sources[place.source], found.get((place.source, place.key)), local) for place in places
     ]
 
 
@@ -75,26 +75,26 @@ def _row(
 
 async def _fetch(source: Source[Any, Any], group: list[Place]) -> Sequence[Record[Any]]:
     """Fetch the records of one page: the page for several of them, else one by one."""
-    ids, place, remote = {place.id for place in group}, group[0], source.remote
+    keys, place, remote = {place.key for place in group}, group[0], source.remote
     records: list[Record[Any]] = []
-    if len(group) > 1 or remote.one is None or not place.is_readable:
+    if len(group) > 1 or remote.one is None or not (place.id and place.is_readable):
         asked = source.asked(source.oldest_first)
         page = await remote.further_page(place.page, place.size, asked)
-        records = [record for record in page.records if record.id in ids]
+        records = [record for record in page.records if record.key in keys]
     if remote.one is not None:
-        missing = sorted(ids - {record.id for record in records})
+        missing = sorted({each.id for each in group if each.id} - {one.id for one in records})
         singles = await together([_single(remote.one, each) for each in missing])
         records.extend(record for record in singles if record is not None)
     return records
 
 
-async def _anywhere(source: Source[Any, Any], ids: set[str]) -> Sequence[Record[Any]]:
+async def _anywhere(source: Source[Any, Any], keys: set[str]) -> Sequence[Record[Any]]:
     """Look for records that aren't where they were, on a list that shows them only on its pages."""
     walk: Walk[Any] = Walk(source.remote, source.asked(source.oldest_first), at_once=AT_ONCE)
     found: list[Record[Any]] = []
     async for _, records in walk.pages():
-        found.extend(record for record in records if record.id in ids)
-        if len(found) == len(ids):
+        found.extend(record for record in records if record.key in keys)
+        if len(found) == len(keys):
             break
     return found
 

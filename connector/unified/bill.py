@@ -27,7 +27,7 @@ class BillDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class BillLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of a bill."""
 
-    id: fields.Id
+    id: fields.LineId
     account_id: fields.AccountId
     account_number: fields.AccountNumberText
     created_date: fields.CreatedDate

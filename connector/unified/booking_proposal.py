@@ -19,7 +19,7 @@ class BookingProposalAddress(msgspec.Struct, frozen=True, gc=False, rename="came
 class BookingProposalLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of a booking proposal."""
 
-    id: fields.Id
+    id: fields.LineId
     account_code: fields.AccountCode
     account_id: fields.AccountId
     account_name: fields.AccountName

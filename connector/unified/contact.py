@@ -19,6 +19,7 @@ from connector.unified.enums import (
     PhoneNumberType,
     PhoneNumberTypeV2,
 )
+from connector.unified.parts import part_id
 
 
 class ContactAddressV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -42,7 +43,10 @@ class PhoneNumberV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class ContactPersonV2(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """A person to talk to at a contact."""
 
-    id: Annotated[str | None, meaning("The person's id; null where persons have none.")]
+    id: Annotated[
+        str,
+        meaning("The person's id: the contact's and the person's place, where persons have none."),
+    ]
     email_addresses: Annotated[tuple[EmailAddress, ...], meaning("The e-mail addresses.")]
     first_name: fields.FirstName
     last_name: fields.LastName
@@ -82,14 +86,17 @@ _PHONES: dict[PhoneNumberType, PhoneNumberTypeV2] = {
 def contact_of(customer: Customer, created_date: str | None) -> ContactV2:
     """Say a customer as a contact.
 
-    `created_date` comes apart, as customers don't have it. Ids of persons and the website
-    are not known and null. An address without a type is a billing address.
+    `created_date` comes apart, as customers don't have it. Ids of persons are made of the
+    customer's, and the website is not known. An address without a type is a billing address.
     """
     return ContactV2(
         id=customer.id,
         addresses=tuple(_address(address) for address in customer.addresses),
         company_name=customer.company_name,
-        contact_persons=tuple(_person(person) for person in customer.contact_persons),
+        contact_persons=tuple(
+            _person(person, part_id(customer.id, position))
+            for position, person in enumerate(customer.contact_persons, start=1)
+        ),
         contact_type=customer.contact_type,
         created_date=created_date,
         email_addresses=customer.email_addresses,
@@ -115,9 +122,9 @@ def _address(address: ContactAddress) -> ContactAddressV2:
     )
 
 
-def _person(person: ContactPerson) -> ContactPersonV2:
+def _person(person: ContactPerson, id: str) -> ContactPersonV2:
     return ContactPersonV2(
-        id=None,
+        id=id,
         email_addresses=person.email_addresses,
         first_name=person.first_name,
         last_name=person.last_name,

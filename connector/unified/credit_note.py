@@ -13,7 +13,7 @@ from connector.unified.enums import DocumentStatus, PaymentStatus
 class CreditNoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of a credit note."""
 
-    id: fields.Id
+    id: fields.LineId
     created_date: fields.CreatedDate
     description: fields.Description
     item_id: fields.ItemId

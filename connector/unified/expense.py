@@ -21,7 +21,7 @@ class ExpenseDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class ExpenseTaxRate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """The tax on a line. The contract has its percentage as text."""
 
-    id: fields.Id
+    id: Annotated[str | None, meaning("The id of the tax; null where it has none.")]
     code: Annotated[str | None, meaning("The code of the tax.")]
     name: Annotated[str | None, meaning("The name of the tax.")]
     tax_rate_percentage: Annotated[str | None, meaning("The rate of tax, in percent, as text.")]
@@ -30,7 +30,7 @@ class ExpenseTaxRate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class ExpenseLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of an expense, signed like the expense."""
 
-    id: fields.Id
+    id: fields.LineId
     account_code: fields.AccountCode
     account_id: fields.AccountId
     account_number: fields.AccountNumber

@@ -6,8 +6,11 @@ from typing import Annotated
 from connector.api.meaning import Moment, meaning
 
 Id = Annotated[
-    str | None,
-    meaning("The record's id at the target system; null only for one that came without."),
+    str,
+    meaning("The record's id at the target system; one made of its content if it came without."),
+]
+LineId = Annotated[
+    str, meaning("The line's id: the record's and its place in it, where it has none of its own.")
 ]
 CreatedDate = Annotated[Moment | None, meaning("When it was made at the target system.")]
 UpdatedDate = Annotated[Moment | None, meaning("When it was last changed at the target system.")]

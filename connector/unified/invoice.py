@@ -29,9 +29,7 @@ class InvoiceDimension(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 class InvoiceLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of an invoice. `items_amount` is net, `gross_amount` includes tax."""
 
-    line_item_id: Annotated[
-        str | None, meaning("The line's id; null only where the invoice came without one.")
-    ]
+    line_item_id: fields.LineId
     account_id: fields.AccountId
     created_date: fields.CreatedDate
     description: fields.Description
@@ -72,7 +70,7 @@ class Invoice(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """
 
     id: fields.Id
-    invoice_id: Annotated[str | None, meaning("The same as `id`, by its former name.")]
+    invoice_id: Annotated[str, meaning("The same as `id`, by its former name.")]
     addresses: Annotated[tuple[Address, ...], meaning("The addresses on the document.")]
     contact_id: fields.ContactId
     created_date: fields.CreatedDate

@@ -13,7 +13,7 @@ from connector.unified.enums import OfferLineType, OfferStatus
 class OfferLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of an offer."""
 
-    id: fields.Id
+    id: fields.LineId
     account_code: fields.AccountCode
     account_id: fields.AccountId
     created_date: fields.CreatedDate

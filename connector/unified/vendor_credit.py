@@ -20,7 +20,7 @@ class VendorCreditDimension(msgspec.Struct, frozen=True, gc=False, rename="camel
 class VendorCreditLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """One line of a supplier's credit note."""
 
-    id: fields.Id
+    id: fields.LineId
     account_id: fields.AccountId
     account_number: fields.AccountNumberText
     created_date: fields.CreatedDate

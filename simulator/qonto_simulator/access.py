@@ -13,13 +13,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a caller must bring: a token with ``scope`` or, where ``key`` says so, an API key."""
+    """What a caller must bring: a token with ``scope``, with ``None`` any token, or, where
+    ``key`` says so, an API key."""
 
-    scope: str
+    scope: str | None
     key: bool
 
 
-def _rows(scope: str, *, key: bool, of: Iterable[str]) -> dict[tuple[str, str], Access]:
+def _rows(scope: str | None, *, key: bool, of: Iterable[str]) -> dict[tuple[str, str], Access]:
     return {
         (method, path): Access(scope, key)
         for method, _, path in (call.partition(" ") for call in of)
@@ -61,6 +62,19 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "GET /sepa/recurring_transfers/{id}",
         ),
     ),
+    **_rows(
+        "payment.write",
+        key=False,
+        of=(
+            "POST /sepa/beneficiaries",
+            "PATCH /sepa/beneficiaries/{id}",
+            "PATCH /sepa/beneficiaries/untrust",
+            "POST /sepa/verify_payee",
+            "POST /sepa/bulk_verify_payee",
+            "POST /sepa/skip_verify_payee",
+        ),
+    ),
+    **_rows("beneficiary.trust", key=False, of=("PATCH /sepa/beneficiaries/trust",)),
     **_rows("membership.read", key=False, of=("GET /membership",)),
     **_rows(
         "attachment.read",
@@ -166,6 +180,16 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "GET /sepa/direct_debit_subscriptions/{id}",
             "GET /sepa/direct_debit_collections",
             "GET /sepa/direct_debit_collections/{id}",
+        ),
+    ),
+    **_rows(
+        None,
+        key=False,
+        of=(
+            "GET /sca_sessions/{token}",
+            "GET /mocked_sca_sessions/{token}",
+            "POST /mocked_sca_sessions/{token}/allow",
+            "POST /mocked_sca_sessions/{token}/deny",
         ),
     ),
     **_rows(

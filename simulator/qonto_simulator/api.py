@@ -164,7 +164,11 @@ class Api:
                     return await self._replayed(endpoint, call)
                 return respond(await endpoint.handle(call))
             except ApiError as refusal:
-                return failed(request, refusal, endpoint.wording)
+                answer = failed(request, refusal, endpoint.wording)
+                wait = self._world.quirks.retry_after
+                if refusal.status == 429 and wait is not None:
+                    answer.headers["Retry-After"] = str(wait)
+                return answer
 
         return serve
 
@@ -210,7 +214,7 @@ def _admit(caller: Caller, access: Access) -> None:
         if not access.key:
             detail = "User does not have sufficient permissions for this action."
             raise refuse(403, "forbidden", detail)
-    elif access.scope not in caller.scopes:
+    elif access.scope is not None and access.scope not in caller.scopes:
         raise missing_scope(access.scope)
 
 

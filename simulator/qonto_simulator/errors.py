@@ -6,6 +6,7 @@ show. Where a body is not documented, the choice is listed in the README.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,6 +73,18 @@ class ApiError(Exception):
         elif wording is Wording.SINGLE_404 and self.status == 404:
             errors = first.document()
         return {"errors": errors, "trace_id": trace_id}
+
+
+class ShapedError(ApiError):
+    """A refusal with a body of its own, to which the trace id is added."""
+
+    def __init__(self, status: int, body: Mapping[str, object]) -> None:
+        super().__init__(status, Problem(str(body.get("code", "")), str(body.get("message", ""))))
+        self._body = body
+
+    def document(self, trace_id: str, wording: Wording = Wording.LISTED) -> dict[str, object]:
+        """Return the same body whatever the wording."""
+        return {**self._body, "trace_id": trace_id}
 
 
 def refuse(

@@ -126,6 +126,16 @@ class Fields:
                 ),
             )
 
+    def texts(self, name: str, *, most: int, required: bool = False) -> list[str]:
+        """The strings of a list, each once; empty when the list is absent or wrong."""
+        values = self._read(name, required, "a list of strings", _texts) or []
+        if required and name in self and self.data[name] == []:
+            self.problem(name, "required", f"{name} is required")
+        if len(values) > most:
+            self.problem(name, "invalid", f"{name} must have at most {most} entries")
+            return []
+        return values
+
     def money(self, name: str, *, required: bool = False) -> tuple[Decimal, str] | None:
         inner = self.nested(name, required=required)
         if inner is None:
@@ -145,6 +155,10 @@ def _mapping(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise TypeError
     return cast("dict[str, object]", value)
+
+
+def _texts(value: object) -> list[str]:
+    return list(dict.fromkeys(_text(one) for one in _list(value)))
 
 
 def _list(value: object) -> list[object]:

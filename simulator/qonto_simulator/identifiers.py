@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import ascii_uppercase, digits
 
 
@@ -24,6 +25,44 @@ def iban_is_valid(text: str) -> bool:
         and text[2:4].isdigit()
         and _remainder(text[4:] + text[:4]) == 1
     )
+
+
+_LENGTHS: dict[str, int] = {
+    "NO": 15,
+    "BE": 16,
+    **dict.fromkeys(("DK", "FI", "NL"), 18),
+    **dict.fromkeys(("MK", "SI"), 19),
+    **dict.fromkeys(("AT", "EE", "LT", "LU"), 20),
+    **dict.fromkeys(("CH", "HR", "LI", "LV"), 21),
+    **dict.fromkeys(("BG", "DE", "GB", "IE", "ME", "RS", "VA"), 22),
+    "GI": 23,
+    **dict.fromkeys(("AD", "CZ", "ES", "MD", "RO", "SE", "SK"), 24),
+    "PT": 25,
+    "IS": 26,
+    **dict.fromkeys(("FR", "GR", "IT", "MC", "SM"), 27),
+    **dict.fromkeys(("AL", "CY", "HU", "PL"), 28),
+    "MT": 31,
+}
+"""How long an IBAN is in each country that SEPA reaches."""
+
+_BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", re.ASCII)
+_BANKS = {"FR": (4, 9), "DE": (4, 12), "IT": (5, 10), "ES": (4, 8)}
+
+
+def is_sepa_iban(text: str) -> bool:
+    """Whether a SEPA transfer can go there: country, length and check digits fit."""
+    return _LENGTHS.get(text[:2]) == len(text) and iban_is_valid(text)
+
+
+def is_bic(text: str) -> bool:
+    """Whether it has the shape of a BIC: eight or eleven letters and digits."""
+    return _BIC.fullmatch(text) is not None
+
+
+def bank_in(iban: str) -> str | None:
+    """The country and bank in an IBAN; ``None`` in countries whose numbers are not taken apart."""
+    part = _BANKS.get(iban[:2])
+    return None if part is None else iban[:2] + iban[slice(*part)]
 
 
 def french_account(bank: str, branch: str, account: str) -> str:

@@ -13,7 +13,14 @@ from .times import with_millis
 CAPACITY = 10_000
 MASK = "***"
 _SECRET_HEADERS = frozenset(
-    ["authorization", "x-qonto-staging-token", "cookie", "set-cookie", "x-qonto-sca-session-token"]
+    [
+        "authorization",
+        "x-qonto-staging-token",
+        "cookie",
+        "set-cookie",
+        "x-qonto-sca-session-token",
+        "x-qonto-mfa",
+    ]
 )
 _SECRET_FIELDS = frozenset(
     [
@@ -29,7 +36,8 @@ _SECRET_FIELDS = frozenset(
     ]
 )
 _SECRET_JSON = re.compile(
-    r'("(?:secret|client_secret|password|refresh_token|access_token|code_verifier|token)"\s*:\s*")'
+    r'("(?:secret|client_secret|password|refresh_token|access_token|code_verifier|sca_session_token'
+    r'|token)"\s*:\s*")'
     r'(?:[^"\\]|\\.)*("|$)'
 )
 _BODY = 65_536

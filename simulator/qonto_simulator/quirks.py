@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -178,10 +178,61 @@ class Quirks:
             "Files of a bulk upload that end in `internal_server_error`: a shell pattern of names"
         ),
     )
+    beneficiary_delay: Seconds = field(
+        default=60.0,
+        metadata=_means("Seconds from a new beneficiary to `validated` or `declined`"),
+    )
+    self_automation: bool = field(
+        default=False,
+        metadata=_means(
+            "Applications count as registered for automating a business's own operations, and may "
+            "ask for the scope `beneficiary.trust`"
+        ),
+    )
+    plain_proof_token: bool = field(
+        default=False,
+        metadata=_means(
+            '`proof_token` of a verification of payee is a string instead of `{"token": ...}`'
+        ),
+    )
+    unfollowed_verifications: Count = field(
+        default=500,
+        metadata=_means(
+            "How many proofs of verified payees may wait for a transfer; beyond it 429"
+        ),
+    )
+    sca_outcome: Literal["allow", "deny"] | None = field(
+        default=None,
+        metadata=_means("How a person answers every question for approval by itself; null waits"),
+    )
+    sca_delay: Seconds = field(
+        default=0.0, metadata=_means("Seconds until `sca_outcome` answers the question")
+    )
+    sca_poll_every: Seconds = field(
+        default=1.0, metadata=_means("Seconds between two looks at one SCA session, else 429")
+    )
+    sca_in_errors: bool = field(
+        default=False,
+        metadata=_means(
+            "428 has a list of `errors` and no token, as the pages on cards and requests show it"
+        ),
+    )
+    embed_partner: bool = field(
+        default=False,
+        metadata=_means(
+            "The application may ask for codes by text message, and for the scope "
+            "`beneficiary.trust`, as Embed partners may"
+        ),
+    )
     wrapped_quotes: bool = field(
         default=False,
         metadata=_means('A single quote answers `{"quote": ...}` instead of the bare one'),
     )
+
+    @property
+    def may_trust(self) -> bool:
+        """Whether applications may ask for the scope that trusts beneficiaries."""
+        return self.self_automation or self.embed_partner
 
     def changed(self, changes: dict[str, object]) -> Quirks:
         """A copy with the changes, which the control call has checked."""

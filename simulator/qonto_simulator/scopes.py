@@ -17,6 +17,7 @@ DESCRIPTIONS: Final[dict[str, str]] = {
     "attachment.read": "Download attachments and invoice files",
     "attachment.write": "Upload attachments",
     "bank_account.write": "Open, change and close accounts",
+    "beneficiary.trust": "Trust beneficiaries, so that transfers to them need no confirmation",
     "internal_transfer.write": "Move money between your accounts",
     "payment.write": "Prepare SEPA transfers and manage beneficiaries",
     "international_transfer.write": "Prepare international transfers",
@@ -48,6 +49,8 @@ DESCRIPTIONS: Final[dict[str, str]] = {
 }
 
 ALL: Final = frozenset(DESCRIPTIONS)
+RESERVED: Final = frozenset({"beneficiary.trust"})
+"""For applications that automate a business's own operations, and for Embed partners."""
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -55,6 +58,11 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def refused(asked: tuple[str, ...]) -> str | None:
+def allowed(*, may_trust: bool) -> frozenset[str]:
+    """What an application may ask for."""
+    return ALL if may_trust else ALL - RESERVED
+
+
+def refused(asked: tuple[str, ...], allowed: frozenset[str]) -> str | None:
     """The first scope that the authorization server doesn't grant to this kind of client."""
-    return next((scope for scope in asked if scope not in ALL), None)
+    return next((scope for scope in asked if scope not in allowed), None)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from .api import Api, no_route
+from .approvals import ApprovalPage
 from .clock import Clock
 from .control import Control
 from .control.parts import Parts
@@ -157,6 +158,7 @@ class Simulator:
             *self._api.routes(ENDPOINTS),
             *control_routes(self.control),
             *home.routes(),
+            *ApprovalPage(self.world, self.control).routes(),
         ]
         inner = Starlette(
             routes=routes,
@@ -219,6 +221,8 @@ class Simulator:
         world = self.world
         world.books.clear()
         world.attachments.clear()
+        world.payees.clear()
+        world.sca_sessions.clear()
         world.agenda.clear()
         world.hub.clear()
         world.quirks = Quirks()

@@ -10,6 +10,7 @@ from .agenda import Agenda
 from .clock import Clock
 from .collection import Collection
 from .ids import IdSource
+from .payees import PayeeBanks
 from .quirks import Quirks
 from .records.attachment import Attachment
 from .records.card import Card
@@ -20,9 +21,11 @@ from .records.credit_note import CreditNote
 from .records.direct_debit import DirectDebitCollection, DirectDebitSubscription, Mandate
 from .records.organisation import BankAccount, Membership, Organisation
 from .records.payment_link import PaymentLink, ProviderConnection
+from .records.proof import Proof
 from .records.quote import Quote
 from .records.recurring import RecurringInvoice, Reminder
 from .records.request import Request
+from .records.sca import ScaSession
 from .records.supplier_invoice import SupplierInvoice
 from .records.terminal import Terminal
 from .records.transaction import Transaction
@@ -45,6 +48,8 @@ class Books:
         self.quotes: Collection[Quote] = Collection()
         self.products: Collection[Product] = Collection()
         self.beneficiaries: Collection[Beneficiary] = Collection()
+        self.proofs: dict[str, Proof] = {}
+        """Of verified payees, by token, oldest first."""
         self.sepa_transfers: Collection[Transfer] = Collection()
         self.bulk_transfers: Collection[BulkTransfer] = Collection()
         self.recurring_transfers: Collection[RecurringTransfer] = Collection()
@@ -91,6 +96,8 @@ class World:
         self.quirks = Quirks()
         self.books: dict[str, Books] = {}
         self.attachments: dict[str, Attachment] = {}
+        self.payees = PayeeBanks()
+        self.sca_sessions: dict[str, ScaSession] = {}
 
     def now(self) -> datetime:
         """The present, after everything that was due by now has happened."""

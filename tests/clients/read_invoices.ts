@@ -16,6 +16,7 @@ const client = createClient<paths>({
 const listed = await client.GET("/accounting/invoices", { params: { query: { limit: 5 } } });
 if (listed.error) throw new Error(listed.error.errors.code);
 const first: Invoice = listed.data.data[0];
+const id: string = first.id;
 const status: Status | null = first.status;
 
 const missing = await client.GET("/accounting/invoices/{invoiceId}", {
@@ -33,7 +34,7 @@ console.log(
   JSON.stringify({
     count: listed.data.data.length,
     total: listed.data.meta.pagination?.total,
-    id: first.id,
+    id,
     status,
     code: missing.error.errors.code,
   }),

@@ -115,8 +115,8 @@ class TestOpenApi:
     async def test_answers_are_as_described(self, anybody: Api) -> None:
         document = await anybody.take("GET", DESCRIBED)
         for method, path, operation in operations(document):
-            if "{id}" in path:
-                path = path.replace("{id}", "nope")
+            if "{" in path:
+                path = re.sub(r"\{\w+\}", "nope", path)
             media = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             response = await anybody.request(method, path, json=media.get("example", {}))
             described = operation["responses"].get(str(response.status_code))
@@ -129,7 +129,7 @@ class TestOpenApi:
     async def test_every_example_of_a_call_without_an_id_works(self, anybody: Api) -> None:
         for call in CALLS:
             needed = [one.name for one in call.fields if one.required]
-            if "{id}" in call.path or (needed and call.example is None):
+            if "{" in call.path or (needed and call.example is None):
                 continue
             body = dict(call.example or {})
             await anybody.take(call.method, path_of(call), call.status, json=body)

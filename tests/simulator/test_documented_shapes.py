@@ -37,6 +37,7 @@ BESIDES: dict[str, set[str]] = {
         "credit_note/discount",
     },
     "quote.create.201.json": {"updated_at"},
+    "error.vop.504.json": {"trace_id"},
 }
 """Documented in the list of an object's fields, though not in its example."""
 
@@ -234,8 +235,57 @@ async def _bulk(world: World) -> Any:
 
 @serves("sepa.beneficiary.create.201.json")
 async def _beneficiary(world: World) -> Any:
+    expected = sample("sepa.beneficiary.create.201.json")
+    key = {"X-Qonto-Idempotency-Key": str(uuid.uuid4())}
+    path = "/v2/sepa/beneficiaries"
+    made = await world.api.take("POST", path, 201, json=expected, headers=key)
+    changing = ("id", "created_at", "updated_at")
+    shown, told = made["beneficiary"], expected["beneficiary"]
+    assert [(key, shown[key]) for key in told if key not in changing] == [
+        (key, told[key]) for key in told if key not in changing
+    ]
+    return made
+
+
+@serves("sepa.verify_payee.json")
+async def _verified(world: World) -> Any:
     listed = (await world.api.take("GET", "/v2/sepa/beneficiaries"))["beneficiaries"]
-    return await world.api.take("GET", f"/v2/sepa/beneficiaries/{listed[0]['id']}")
+    body = {"beneficiary_name": listed[0]["name"].upper(), "iban": listed[0]["iban"]}
+    return await world.api.take("POST", "/v2/sepa/verify_payee", json=body)
+
+
+def _bulk_verification() -> dict[str, Any]:
+    requests = sample("sepa.bulk_verify_payee.json")["requests"]
+    asked = ("id", "beneficiary_name", "iban")
+    return {"requests": [{key: one[key] for key in asked} for one in requests]}
+
+
+@serves("sepa.bulk_verify_payee.json")
+async def _verified_in_bulk(world: World) -> Any:
+    expected, asked = sample("sepa.bulk_verify_payee.json"), _bulk_verification()
+    known = {"iban": asked["requests"][0]["iban"], "holder": "Imprimerie Rochet"}
+    slow = {
+        "iban": asked["requests"][1]["iban"],
+        "outcome": "GATEWAY_TIMEOUT_ERROR_RESPONDING_BANK",
+    }
+    for payee in (known, slow):
+        await world.api.take("POST", "/_simulator/payees", json=payee)
+    served = await world.api.take("POST", "/v2/sepa/bulk_verify_payee", json=asked)
+    assert served["requests"] == expected["requests"]
+    return served
+
+
+@serves("error.vop.504.json")
+async def _not_verified(world: World) -> Any:
+    expected = sample("error.vop.504.json")
+    code = {"code": expected["errors"][0]["code"]}
+    await world.api.take("POST", "/_simulator/verifications/refuse", json=code)
+    path = "/v2/sepa/bulk_verify_payee"
+    served = await world.api.take("POST", path, 504, json=_bulk_verification())
+    [shown], [told] = served["errors"], expected["errors"]
+    for key in ("status", "code", "title", "detail", "source"):
+        assert shown[key] == told[key]
+    return served
 
 
 async def _upload(world: World) -> Any:
@@ -391,8 +441,8 @@ async def _not_a_draft(world: World) -> Any:
     return await world.api.take("DELETE", f"/v2/client_invoices/{invoice['id']}", 412)
 
 
-WORDED = ("error.webhook_subscription.400.json",)
-"""Errors whose example has another detail than the case that shows its shape here."""
+WORDED = ("error.vop.504.json", "error.webhook_subscription.400.json")
+"""Errors whose example has another id or detail than the case that shows its shape here."""
 
 
 def test_every_example_is_compared() -> None:

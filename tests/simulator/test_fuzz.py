@@ -29,6 +29,10 @@ BODIES = {
     "/v2/clients": "client",
     "/v2/products": "product",
     "/v2/webhook_subscriptions": "subscription",
+    "/v2/sepa/beneficiaries": "beneficiary",
+    "/v2/sepa/verify_payee": "payee",
+    "/v2/sepa/bulk_verify_payee": "payees",
+    "/v2/sepa/skip_verify_payee": "payees",
 }
 LISTS = (
     "/v2/client_invoices",
@@ -62,7 +66,19 @@ async def template(api: Api, kind: str) -> dict[str, Any]:
     invoice = await invoice_body(api)
     client = await client_named(api, "Brasserie")
     issued = (await api.take("GET", "/v2/client_invoices"))["client_invoices"][3]
+    payee = {"beneficiary_name": "Papeterie", "iban": "FR7630006000011234567890189"}
     bodies: dict[str, dict[str, Any]] = {
+        "beneficiary": {
+            "beneficiary": {
+                "name": "Papeterie",
+                "iban": payee["iban"],
+                "bic": "AGRIFRPPXXX",
+                "email": "a@b.example",
+                "activity_tag": "tax",
+            }
+        },
+        "payee": payee,
+        "payees": {"requests": [{"id": "1", **payee}, {"id": "2", **payee}]},
         "invoice": {**invoice, "discount": {}, "settings": {}, "number": "1", "contact_email": ""},
         "quote": {**invoice, "expiry_date": "2026-12-20", "terms_and_conditions": "x"},
         "note": {**invoice, "invoice_id": issued["id"], "reason": "x"},
@@ -105,7 +121,8 @@ async def test_spoilt_bodies_are_refused_or_taken(data: st.DataObject, path: str
                 body[name] = {**value, inner: data.draw(VALUES)}
             else:
                 body[name] = data.draw(VALUES)
-        response = await api.post(path, json=body)
+        key = {"X-Qonto-Idempotency-Key": "one"}
+        response = await api.post(path, json=body, headers=key)
         assert response.status_code in (200, 201, 400, 403, 409, 422), response.text
         if response.status_code >= 400:
             document = response.json()

@@ -10,7 +10,7 @@ from msgspec import Meta
 from qonto_simulator.oauth.grants import Family, Wanted
 from qonto_simulator.oauth.oddities import Oddity
 from qonto_simulator.render.common import Document
-from qonto_simulator.scopes import ALL
+from qonto_simulator.scopes import allowed
 from qonto_simulator.webhooks.revocation import revoke_consent
 
 from .call import call
@@ -101,7 +101,8 @@ class Consent(Desk):
     def issue_access_token(
         self,
         scopes: Annotated[
-            Sequence[Scope] | None, Meta(description="What it may do; everything by default")
+            Sequence[Scope] | None,
+            Meta(description="What it may do; all that an application may ask for by default"),
         ] = None,
         *,
         organization_id: Organization = None,
@@ -117,12 +118,13 @@ class Consent(Desk):
             if organization_id is not None and found is not books:
                 raise KeyError(membership_id)
             books, member = found, person.id
+        everything = allowed(may_trust=self._world.quirks.may_trust)
         family = Family(
             id=self._world.ids.hexadecimal(32),
             client_id=self._parts.applications.find(client_id).id,
             organisation_id=books.organisation.id,
             membership_id=member,
-            scopes=tuple(sorted(ALL) if scopes is None else scopes),
+            scopes=tuple(sorted(everything) if scopes is None else scopes),
         )
         return self._parts.grants.issue(family, self._world.now()).access_token
 

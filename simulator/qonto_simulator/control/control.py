@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from .approvals import Approvals
 from .conditions import Conditions
 from .consent import Consent
 from .deliveries import Deliveries
+from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
 from .traffic import Traffic
 
 
-class Control(Sales, Purchases, People, Consent, Deliveries, Traffic, Conditions):
+class Control(
+    Sales, Purchases, Payees, People, Consent, Deliveries, Traffic, Approvals, Conditions
+):
     """The Python twin of ``/_simulator``.
 
     Documents go out as Qonto's API writes them. Unknown ids raise ``KeyError``, impossible values

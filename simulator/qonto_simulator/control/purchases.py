@@ -7,25 +7,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from qonto_simulator import identifiers, pdf
+from qonto_simulator import pdf
 from qonto_simulator.money import parse_decimal
-from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transaction import Transaction
-from qonto_simulator.render.beneficiaries import beneficiary
 from qonto_simulator.render.common import Document
-from qonto_simulator.render.events import beneficiary_event
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive
 from qonto_simulator.seeding.purchases import OWN_IBAN, reading
-from qonto_simulator.seeding.scenery import scenery, supplier_named
+from qonto_simulator.seeding.scenery import scenery
 from qonto_simulator.times import today
 from qonto_simulator.world import Books
 
 from .call import call
 from .desk import Desk
-from .fields import Decimals, Id, Organization, Rate, Text, WholeAmount
+from .fields import Decimals, Id, Organization, Rate, WholeAmount
 from .schemas import one_of
 
 Action = Literal[
@@ -44,7 +41,7 @@ Status = Literal[
 
 
 class Purchases(Desk):
-    """Supplier invoices, transactions and beneficiaries."""
+    """Supplier invoices and transactions."""
 
     @call(
         "POST",
@@ -104,6 +101,8 @@ class Purchases(Desk):
             is_credit_note=is_credit_note,
             category=category,
         )
+        if iban == OWN_IBAN and read.iban:
+            self._world.payees.introduce(read.iban, supplier)
         arrival = Arrival(
             file_name=file_name or f"{supplier.lower().replace(' ', '-')}.pdf",
             content_type="application/pdf",
@@ -243,47 +242,3 @@ class Purchases(Desk):
                 if one is not None:
                     return books, one
         raise KeyError(id)
-
-    @call(
-        "POST",
-        "/beneficiaries",
-        "Somebody adds a beneficiary in the app; emits `created`.",
-        answers="beneficiary",
-        status=201,
-        example={"name": "Menuiserie Aubert"},
-    )
-    def add_beneficiary(
-        self,
-        *,
-        organization_id: Organization = None,
-        name: Annotated[
-            str | None, Meta(description="Who is paid; the country's craftsman by default")
-        ] = None,
-        iban: Annotated[
-            str | None, Meta(description="A valid IBAN; the one that name has by default")
-        ] = None,
-        status: Annotated[Text, Meta(description="As the API shows it")] = "validated",
-        trusted: Annotated[bool, Meta(description="As the API shows it")] = False,
-    ) -> Document:
-        books, now = self._world.books_of(organization_id), self._world.now()
-        country = books.organisation.country
-        known = supplier_named(country, name or scenery(country).suppliers.craftsman.name)
-        account = iban or known.iban or ""
-        if not identifiers.iban_is_valid(account):
-            raise ValueError("iban is not valid")
-        one = books.beneficiaries.add(
-            Beneficiary(
-                id=self._world.ids.uuid7(now),
-                name=known.name,
-                iban=account,
-                bic=known.bic or "",
-                email=known.email,
-                status=status,
-                trusted=trusted,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        data = beneficiary_event(one, "created")
-        self._world.hub.emit(books.organisation.id, "v1/beneficiaries", data, now)
-        return beneficiary(one)

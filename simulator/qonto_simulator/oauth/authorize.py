@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from qonto_simulator.pages import page
 from qonto_simulator.records.organisation import Membership
-from qonto_simulator.scopes import ALL, DESCRIPTIONS, refused, split
+from qonto_simulator.scopes import DESCRIPTIONS, allowed, refused, split
 from qonto_simulator.world import Books, World
 
 from .applications import Applications, OAuthClient
@@ -107,11 +107,12 @@ class AuthorizePages:
         scopes = split(query.get("scope", ""))
         if not scopes:
             raise OAuthError("invalid_scope", "The parameter 'scope' is missing.")
-        wrong = refused(scopes)
+        open_to_it = allowed(may_trust=self._world.quirks.may_trust)
+        wrong = refused(scopes, open_to_it)
         if wrong is not None:
             if self._world.quirks.strict_scopes:
                 raise invalid_scope(wrong)
-            scopes = tuple(scope for scope in scopes if scope in ALL)
+            scopes = tuple(scope for scope in scopes if scope in open_to_it)
         challenge = query.get("code_challenge") or None
         method = query.get("code_challenge_method", "plain" if challenge else "S256")
         if method != "S256":

@@ -43,6 +43,7 @@ class Membership:
     updated_at: datetime
     status: str = "active"
     kyc_status: str = "accepted"
+    sca_enrolled: bool = True
     residence_country: str | None = None
     birthdate: str | None = None
     nationality: str | None = None

@@ -23,6 +23,7 @@ from . import (
     quotes,
     recurring,
     requests,
+    sca_sessions,
     settings,
     subscriptions,
     supplier_actions,
@@ -31,6 +32,7 @@ from . import (
     terminals,
     transactions,
     transfers,
+    verification,
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -52,7 +54,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *attachments.ENDPOINTS,
     *einvoicing.ENDPOINTS,
     *subscriptions.ENDPOINTS,
+    *sca_sessions.ENDPOINTS,
     *requests.ENDPOINTS,
+    *verification.ENDPOINTS,
     *transfers.ENDPOINTS,
     *cards.ENDPOINTS,
     *recurring.ENDPOINTS,

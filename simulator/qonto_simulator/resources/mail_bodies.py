@@ -11,7 +11,7 @@ from qonto_simulator.fields import Fields
 from qonto_simulator.records.catalogue import Mail
 
 _MOST = 100
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 async def read_mail(call: Call) -> Mail:
@@ -28,7 +28,7 @@ async def read_mail(call: Call) -> Mail:
         fields.problem("send_to", "required", "send_to must have at least one address")
     if len(addresses) > _MOST:
         fields.problem("send_to", "invalid", f"send_to must have at most {_MOST} addresses")
-    if any(not _ADDRESS.fullmatch(one) for one in addresses):
+    if any(not ADDRESS.fullmatch(one) for one in addresses):
         fields.problem("send_to", "invalid", "send_to must hold e-mail addresses")
     fields.check()
     return Mail(

@@ -13,6 +13,7 @@ from .customers import customers
 from .diary import Diary
 from .getting_paid import getting_paid
 from .offers import offers
+from .payees import payees
 from .purchases import purchases
 from .recurring import recurring
 from .requests import requests
@@ -23,6 +24,7 @@ from .transfers import transfers
 
 def seed(world: World) -> None:
     """Fills an empty world; everything lies in the three months before now."""
+    payees(world.payees)
     calendar = Calendar(world.clock.now().replace(microsecond=0))
     begin = calendar.at(65, 8, 0)
     for organisation in companies(world.ids, begin):

@@ -117,6 +117,24 @@ def test_decimals_are_described_as_numbers() -> None:
     assert "decimal" not in json.dumps(DOCUMENT)
 
 
+def test_no_record_and_no_line_may_lack_its_id() -> None:
+    """A rate of tax is neither, and Qonto's have none."""
+    schemas = DOCUMENT["components"]["schemas"]
+    own = {"id", "lineItemId"}
+    found = {name: own & set(model.get("properties", ())) for name, model in schemas.items()}
+    assert {"Invoice", "InvoiceLine", "ContactPersonV2", "User", "File", "Company"} <= {
+        name for name, fields in found.items() if fields
+    }
+    lax = [
+        name
+        for name, fields in found.items()
+        for field in fields
+        if schemas[name]["properties"][field].get("type") != "string"
+        or field not in schemas[name]["required"]
+    ]
+    assert lax == ["ExpenseTaxRate"]
+
+
 def test_the_envelope_is_described_as_it_is_sent() -> None:
     """Every key always there, raw data an object or null, errors null."""
     answer = SCHEMAS["InvoiceListAnswer"]

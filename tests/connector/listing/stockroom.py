@@ -33,9 +33,9 @@ FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class Good(msgspec.Struct, frozen=True):
-    """A good as the stockroom writes it; `put_in` is a day."""
+    """A good as the stockroom writes it; `put_in` is a day. Some have no number."""
 
-    sku: str
+    sku: str | None
     label: str
     is_service: bool
     put_in: int
@@ -159,7 +159,7 @@ def _item(document: Good) -> Mapped[Item]:
     kind: ItemType = "SERVICE" if document.is_service else "PRODUCT"
     told: dict[str, Any] = dict.fromkeys(Item.__struct_fields__)
     told |= {
-        "id": document.sku,
+        "id": document.sku or "unnumbered",
         "name": document.label,
         "type": kind,
         "last_modified_date": f"{_put_in(document):%Y-%m-%dT00:00:00.000Z}",

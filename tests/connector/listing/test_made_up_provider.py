@@ -187,6 +187,35 @@ async def test_a_record_that_can_not_be_read_becomes_a_warning(query: Query) -> 
     )
 
 
+@pytest.mark.parametrize("query", [Query(limit=5), Query(limit=5, order=BY_NAME)])
+@pytest.mark.parametrize("where", [(), PRODUCTS])
+async def test_a_record_without_an_id_is_in_every_list(
+    query: Query, where: tuple[tuple[str, str], ...]
+) -> None:
+    room = Stockroom(5)
+    room.goods[4]["sku"] = None
+    page = await reader_of(room).list("acct", replace(query, where=where))
+    assert "unnumbered" in _ids(page)
+    assert not [warning for warning in page.warnings if "left out" in warning]
+
+
+@pytest.mark.parametrize("shows_one", [True, False])
+async def test_a_record_without_an_id_that_has_moved_is_never_lost_without_a_word(
+    shows_one: bool,
+) -> None:
+    """It can't be asked for, and is looked for only where others are looked for, too."""
+    room = Stockroom(8)
+    room.shows_one = shows_one
+    room.goods[7]["sku"] = None
+    reader, query = reader_of(room), Query(limit=4, order=BY_NUMBER)
+    await reader.list("acct", query)
+    room.take_out("sku-0")
+    page = await reader.list("acct", replace(query, page=2))
+    lost = "good without id: left out, because the record doesn't fit Stockroom's documentation"
+    assert ("unnumbered" in _ids(page)) is not shows_one
+    assert any(warning.startswith(lost) for warning in page.warnings) is shows_one
+
+
 async def test_a_record_that_can_not_be_judged_is_named_once_and_not_counted() -> None:
     """Nobody knows whether the filter would have left it."""
     room = Stockroom(12)

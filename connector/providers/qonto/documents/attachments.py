@@ -1,6 +1,6 @@
 """Files: receipts, invoices and whatever else was attached."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ class ProbativeAttachment(msgspec.Struct, frozen=True, gc=False):
 
 class Attachment(QontoDocument, frozen=True):
     """A file. `file_size` is in bytes, a string or a number; `url` is good for 30 minutes."""
+
+    fleeting: ClassVar[frozenset[str]] = frozenset({"url", "probative_attachment"})
 
     id: str | None = None
     file_name: str | None = None

@@ -3,7 +3,7 @@
 Banking amounts are JSON numbers, each beside a twin in cents. `mapping.bank_notes` reads the pair.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -30,6 +30,8 @@ class QontoBankAccount(QontoDocument, frozen=True):
 
 class Organization(QontoDocument, frozen=True):
     """The linked organisation. `accounts_of` reads its accounts, each by itself."""
+
+    fleeting: ClassVar[frozenset[str]] = frozenset({"bank_accounts"})
 
     id: str | None = None
     slug: str | None = None

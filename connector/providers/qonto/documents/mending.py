@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -32,7 +32,10 @@ class QontoDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What has a place of its own in Qonto's lists.
 
     `odd_fields` names those that weren't as documented, in words; nothing of the kind is sent.
+    `fleeting` names those that may be other ones with the next answer, though nothing has changed.
     """
+
+    fleeting: ClassVar[frozenset[str]] = frozenset()
 
     id: str | None = None
     odd_fields: tuple[str, ...] = msgspec.field(default=(), name=" odd_fields")

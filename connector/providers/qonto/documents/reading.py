@@ -84,7 +84,7 @@ class QontoResource(Generic[D]):
             document = self._read(raw)
         except BROKEN:
             return Record(None, raw, None)
-        return Record(document, raw, document.id)
+        return Record(document, raw, document.id or None)
 
     def _read(self, raw: bytes) -> D:
         try:

@@ -20,7 +20,7 @@ def map_bank_account(document: QontoBankAccount, calendar: Calendar) -> Mapped[B
     del calendar
     notes = BankNotes("bank account", document)
     account = BankAccount(
-        id=notes.text(document.id),
+        id=notes.id,
         balance=notes.banked("balance", document.balance, document.balance_cents),
         bank_name="Qonto" if (document.bic or "").upper().startswith("QNTO") else None,
         bic=notes.text(document.bic),

@@ -32,7 +32,7 @@ def map_bill(document: SupplierInvoice, calendar: Calendar) -> Mapped[Bill]:
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     bill = Bill(
-        id=notes.text(document.id),
+        id=notes.id,
         account_id=None,
         addresses=(),
         bill_date=notes.date("issue_date", document.issue_date),

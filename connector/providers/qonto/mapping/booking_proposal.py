@@ -19,7 +19,6 @@ from connector.providers.qonto.mapping.bill import note_unread, supplier_name, s
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of
 from connector.providers.qonto.mapping.invoice import number_of, performance_start, standing_of
-from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.booking_proposal import (
     BookingProposal,
@@ -27,6 +26,7 @@ from connector.unified.booking_proposal import (
     BookingProposalLine,
 )
 from connector.unified.mapped import Mapped
+from connector.unified.parts import part_id
 
 
 def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[BookingProposal]:
@@ -36,7 +36,7 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
     client = client_of(document.client)
     account = _account_of(document)
     proposal = BookingProposal(
-        id=notes.text(document.id),
+        id=notes.id,
         account_name=None,
         addresses=_towns(client),
         bank_account_id=None,
@@ -59,7 +59,7 @@ def propose_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Booki
         iban=notes.iban(account.iban),
         is_payment_order=None,
         ledger_name=None,
-        line_items=_lines(document.id, document.items, notes),
+        line_items=_lines(document.items, notes),
         notes=None,
         number=number_of(document),
         order_id=notes.text(document.purchase_order),
@@ -84,7 +84,7 @@ def propose_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped
     currency = notes.currency(document.currency, document.total_amount)
     client = client_of(document.client)
     proposal = BookingProposal(
-        id=notes.text(document.id),
+        id=notes.id,
         account_name=None,
         addresses=_towns(client),
         bank_account_id=None,
@@ -107,7 +107,7 @@ def propose_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped
         iban=None,
         is_payment_order=None,
         ledger_name=None,
-        line_items=_lines(document.id, document.items, notes),
+        line_items=_lines(document.items, notes),
         notes=notes.text(document.reason),
         number=notes.text(document.number),
         order_id=None,
@@ -133,7 +133,7 @@ def propose_supplier_invoice(
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     proposal = BookingProposal(
-        id=notes.text(document.id),
+        id=notes.id,
         account_name=None,
         addresses=(),
         bank_account_id=None,
@@ -171,16 +171,14 @@ def propose_supplier_invoice(
     return Mapped(proposal, tuple(notes.warnings))
 
 
-def _lines(
-    document_id: str | None, items: list[QontoItem] | None, notes: Notes
-) -> tuple[BookingProposalLine, ...]:
+def _lines(items: list[QontoItem] | None, notes: Notes) -> tuple[BookingProposalLine, ...]:
     return tuple(
-        _line(item, line_id(document_id, position), notes)
+        _line(item, part_id(notes.id, position), notes)
         for position, item in enumerate(items or (), start=1)
     )
 
 
-def _line(item: QontoItem, id: str | None, notes: Notes) -> BookingProposalLine:
+def _line(item: QontoItem, id: str, notes: Notes) -> BookingProposalLine:
     discount, percentage = notes.discount(item.discount)
     return BookingProposalLine(
         id=id,
@@ -207,7 +205,7 @@ def _line(item: QontoItem, id: str | None, notes: Notes) -> BookingProposalLine:
 
 
 def _towns(client: Client) -> tuple[BookingProposalAddress, ...]:
-    unused = Notes("client", client.id)  # only towns are told, so nothing else can be lost
+    unused = Notes("client", client.id or "")  # only towns are told, so nothing else can be lost
     return tuple(BookingProposalAddress(address.city) for address in addresses_of(client, unused))
 
 

@@ -15,7 +15,7 @@ def map_company(document: Organization, calendar: Calendar) -> Mapped[Company]:
     del calendar
     notes = Notes("company", document)
     company = Company(
-        id=notes.text(document.id),
+        id=notes.id,
         name=notes.text(document.legal_name) or notes.text(document.name),
         environment_id=None,
         client_number=None,

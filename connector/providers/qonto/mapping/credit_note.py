@@ -3,10 +3,10 @@
 from connector.providers.qonto.documents.sales import QontoCreditNote, QontoItem
 from connector.providers.qonto.mapping.calendar import Calendar
 from connector.providers.qonto.mapping.client import addresses_of, client_of
-from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.unified.credit_note import CreditNote, CreditNoteLine
 from connector.unified.mapped import Mapped
+from connector.unified.parts import part_id
 
 
 def map_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped[CreditNote]:
@@ -28,13 +28,13 @@ def map_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped[Cre
         stamp_duty_amount=document.stamp_duty_amount,
     )
     credit_note = CreditNote(
-        id=notes.text(document.id),
+        id=notes.id,
         addresses=addresses_of(client, notes),
         contact_id=notes.reference(client.id),
         created_date=notes.date("created_at", document.created_at),
         credit_note_date=notes.date("issue_date", document.issue_date),
         credit_note_lines=tuple(
-            _line(item, line_id(document.id, position), notes)
+            _line(item, part_id(notes.id, position), notes)
             for position, item in enumerate(document.items or (), start=1)
         ),
         credit_note_number=notes.text(document.number),
@@ -53,7 +53,7 @@ def map_credit_note(document: QontoCreditNote, calendar: Calendar) -> Mapped[Cre
     return Mapped(credit_note, tuple(notes.warnings))
 
 
-def _line(item: QontoItem, id: str | None, notes: Notes) -> CreditNoteLine:
+def _line(item: QontoItem, id: str, notes: Notes) -> CreditNoteLine:
     discount, percentage = notes.discount(item.discount)
     return CreditNoteLine(
         id=id,

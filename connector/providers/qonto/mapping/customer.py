@@ -33,7 +33,7 @@ def map_customer(document: ClientRecord, calendar: Calendar) -> Mapped[Customer]
     notes = Notes("customer", document)
     person = _person_of(document, notes)
     customer = Customer(
-        id=notes.text(document.id),
+        id=notes.id,
         addresses=_addresses_of(document, notes),
         account_number=None,
         bank_accounts=(),
@@ -59,7 +59,7 @@ def map_customer(document: ClientRecord, calendar: Calendar) -> Mapped[Customer]
 def map_contact(document: ClientRecord, calendar: Calendar) -> Mapped[ContactV2]:
     """Say a client as a contact."""
     customer = map_customer(document, calendar)
-    notes = Notes("customer", document.id)
+    notes = Notes("customer", customer.value.id)
     contact = contact_of(customer.value, notes.date("created_at", document.created_at))
     return Mapped(contact, (*customer.warnings, *notes.warnings))
 

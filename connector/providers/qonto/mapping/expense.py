@@ -7,10 +7,10 @@ from connector.providers.qonto.mapping import movement
 from connector.providers.qonto.mapping.amounts import negated
 from connector.providers.qonto.mapping.bank_notes import BankNotes
 from connector.providers.qonto.mapping.calendar import Calendar
-from connector.providers.qonto.mapping.lines import line_id
 from connector.unified.enums import ExpenseType
 from connector.unified.expense import Expense, ExpenseDimension, ExpenseLine, ExpenseTaxRate
 from connector.unified.mapped import Mapped
+from connector.unified.parts import part_id
 
 _TYPES: dict[movement.Side, ExpenseType] = {"debit": "EXPENSE", "credit": "REFUND"}
 
@@ -45,7 +45,7 @@ def map_expense(document: QontoTransaction, calendar: Calendar) -> Mapped[Expens
     created = notes.date("created_at", document.created_at)
     updated = notes.date("updated_at", document.updated_at)
     line = ExpenseLine(
-        id=line_id(notes.text(document.id), 1),
+        id=part_id(notes.id, 1),
         account_code=None,
         account_id=None,
         account_number=None,
@@ -62,7 +62,7 @@ def map_expense(document: QontoTransaction, calendar: Calendar) -> Mapped[Expens
         updated_date=updated,
     )
     expense = Expense(
-        id=notes.text(document.id),
+        id=notes.id,
         account_code=None,
         account_id=notes.reference(document.bank_account_id),
         account_number=None,

@@ -15,7 +15,7 @@ def map_file(document: Attachment, calendar: Calendar) -> Mapped[File]:
     del calendar
     notes = Notes("file", document)
     file = File(
-        id=notes.text(document.id),
+        id=notes.id,
         file_name=notes.text(document.file_name),
         content_type=notes.text(document.file_content_type),
         size=_size_of(document, notes),

@@ -10,12 +10,12 @@ from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.amounts import read_amount
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
-from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.providers.qonto.mapping.tax_rule import tax_rule_of
 from connector.unified.enums import EInvoicingStatus, InvoiceType
 from connector.unified.invoice import EInvoicingEvent, Invoice, InvoiceLine
 from connector.unified.mapped import Mapped
+from connector.unified.parts import part_id
 
 E_INVOICING: dict[str, EInvoicingStatus] = {
     "pending": "PENDING",
@@ -49,8 +49,8 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         stamp_duty_amount=document.stamp_duty_amount,
     )
     invoice = Invoice(
-        id=notes.text(document.id),
-        invoice_id=notes.text(document.id),
+        id=notes.id,
+        invoice_id=notes.id,
         addresses=addresses,
         contact_id=notes.reference(client.id),
         created_date=notes.date("created_at", document.created_at),
@@ -71,7 +71,7 @@ def map_invoice(document: ClientInvoice, calendar: Calendar) -> Mapped[Invoice]:
         journal_code=None,
         line_amount_types="EXCLUSIVE",
         line_items=tuple(
-            _line(item, line_id(document.id, position), notes)
+            _line(item, part_id(notes.id, position), notes)
             for position, item in enumerate(document.items or (), start=1)
         ),
         name=name_of(client),
@@ -116,7 +116,7 @@ def performance_start(document: ClientInvoice) -> str | None:
     return document.performance_start_date or document.performance_date
 
 
-def _line(item: QontoItem, id: str | None, notes: Notes) -> InvoiceLine:
+def _line(item: QontoItem, id: str, notes: Notes) -> InvoiceLine:
     discount, percentage = notes.discount(item.discount)
     return InvoiceLine(  # by position, since a name for each costs four times as much
         id,

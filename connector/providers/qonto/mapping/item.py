@@ -41,7 +41,7 @@ def map_item(document: Product, calendar: Calendar) -> Mapped[Item]:
     del calendar  # a product has no state that depends on the day
     notes = Notes("item", document)
     item = Item(
-        id=notes.text(document.id),
+        id=notes.id,
         asset_account_id=None,
         expense_account_id=None,
         income_account_id=None,

@@ -8,6 +8,7 @@ from connector.providers.qonto.mapping.amounts import difference, read_decimal, 
 from connector.providers.qonto.mapping.calendar import read_day, rewrite_date
 from connector.providers.qonto.mapping.iban import is_iban
 from connector.providers.qonto.mapping.rates import RateUnit
+from connector.providers.qonto.mapping.stand_ins import stand_in
 from connector.unified.iso import COUNTRY_CODES, CURRENCY_CODES
 
 _ZERO_ID = "00000000-0000-0000-0000-000000000000"
@@ -17,18 +18,26 @@ _LONGEST_QUOTE = 40
 class Notes:
     """The reader of one document: every method answers a unified value or None, and takes note.
 
-    `warnings` holds one sentence per loss, naming the document so that it can be found in the
-    provider's raw data.
+    `id` is the document's, or what stands for it where Qonto sent none, which is noted. `warnings`
+    holds one sentence per loss, naming the document so that it can be found in the provider's raw
+    data.
     """
 
-    def __init__(self, kind: str, document: QontoDocument | str | None) -> None:
-        document_id = document.id if isinstance(document, QontoDocument) else document
-        self._subject = f"{kind} {document_id or 'without id'}"
+    def __init__(self, kind: str, document: QontoDocument | str) -> None:
+        is_named = isinstance(document, str)
+        self.id = document if is_named else document.id or stand_in(document)
+        self._subject = f"{kind} {self.id}"
         self._currency: str | None = None
         self.warnings: list[str] = []
-        if isinstance(document, QontoDocument):
-            for field in document.odd_fields:
-                self.warn(f"{field} doesn't fit Qonto's documentation and counts as far as it can")
+        if is_named:
+            return
+        if not document.id:
+            self.warn(
+                "it came without an id; this one is made of its content, changes with it, and "
+                "can't be asked for"
+            )
+        for field in document.odd_fields:
+            self.warn(f"{field} doesn't fit Qonto's documentation and counts as far as it can")
 
     def warn(self, what: str) -> None:
         """Note what could not be expressed."""

@@ -4,7 +4,6 @@ from connector.providers.qonto.documents.sales import Issuer, QontoItem, Quote
 from connector.providers.qonto.mapping import status
 from connector.providers.qonto.mapping.calendar import Calendar, read_day
 from connector.providers.qonto.mapping.client import addresses_of, client_of, name_of, one_line
-from connector.providers.qonto.mapping.lines import line_id
 from connector.providers.qonto.mapping.notes import Notes
 from connector.providers.qonto.mapping.rates import (
     RateUnit,
@@ -14,6 +13,7 @@ from connector.providers.qonto.mapping.rates import (
 from connector.unified.enums import OfferStatus
 from connector.unified.mapped import Mapped
 from connector.unified.offer import Offer, OfferLine
+from connector.unified.parts import part_id
 
 
 def map_offer(document: Quote, calendar: Calendar) -> Mapped[Offer]:
@@ -36,13 +36,13 @@ def map_offer(document: Quote, calendar: Calendar) -> Mapped[Offer]:
     if unit is RateUnit.PERCENT:
         notes.warn("its vat_rate is not a fraction, and was read as percent")
     offer = Offer(
-        id=notes.text(document.id),
+        id=notes.id,
         addresses=addresses,
         contact_id=notes.reference(client.id),
         created_date=notes.date("created_at", document.created_at),
         currency=currency,
         line_items=tuple(
-            _line(item, line_id(document.id, position), unit, notes)
+            _line(item, part_id(notes.id, position), unit, notes)
             for position, item in enumerate(items, start=1)
         ),
         name=name_of(client),
@@ -72,7 +72,7 @@ def _status_of(document: Quote, calendar: Calendar, notes: Notes) -> OfferStatus
     )
 
 
-def _line(item: QontoItem, id: str | None, unit: RateUnit, notes: Notes) -> OfferLine:
+def _line(item: QontoItem, id: str, unit: RateUnit, notes: Notes) -> OfferLine:
     discount, percentage = notes.discount(item.discount, discount_unit_on_quote(item.discount))
     return OfferLine(
         id=id,

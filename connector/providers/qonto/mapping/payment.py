@@ -45,12 +45,12 @@ def map_invoice_payment(document: ClientInvoice, calendar: Calendar) -> Mapped[P
         contact_id=notes.reference(client.id),
         customer_id=notes.reference(client.id),
         description=None,
-        invoice_id=notes.text(document.id),
+        invoice_id=notes.id,
         supplier_id=None,
         payment_date=notes.date("paid_at", document.paid_at),
     )
     updated = notes.date("updated_at", document.updated_at)
-    return _payment("INVOICE", document.id, currency, updated, line, notes)
+    return _payment("INVOICE", currency, updated, line, notes)
 
 
 def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Payment] | None:
@@ -74,12 +74,12 @@ def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Pa
         contact_id=notes.reference(document.supplier_id),
         customer_id=None,
         description=None,
-        invoice_id=notes.text(document.id),
+        invoice_id=notes.id,
         supplier_id=notes.reference(document.supplier_id),
         payment_date=notes.date("payment_date", document.payment_date),
     )
     updated = notes.date("updated_at", document.updated_at)
-    return _payment("BILL", document.id, currency, updated, line, notes)
+    return _payment("BILL", currency, updated, line, notes)
 
 
 def _less_credit(document: SupplierInvoice, notes: Notes) -> Decimal | None:
@@ -96,7 +96,6 @@ def _less_credit(document: SupplierInvoice, notes: Notes) -> Decimal | None:
 
 def _payment(
     kind: PaymentDocumentType,
-    document_id: str | None,
     currency: str | None,
     updated: str | None,
     line: PaymentLine,
@@ -105,7 +104,7 @@ def _payment(
     if line.amount is None:
         notes.warn("it is paid, and how much isn't said")
     payment = Payment(
-        id=notes.text(document_id),
+        id=notes.id,
         currency=currency,
         created_date=None,
         document_type=kind,

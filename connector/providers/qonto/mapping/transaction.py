@@ -22,7 +22,7 @@ def map_transaction(
     notes = BankNotes("transaction", document)
     movement.note_conversion(document, notes)
     transaction = Transaction(
-        id=notes.text(document.id),
+        id=notes.id,
         account_id=notes.reference(document.bank_account_id),
         account_number=None,
         amount=movement.amount_of(document, notes),

@@ -22,7 +22,7 @@ def map_user(document: Membership, calendar: Calendar) -> Mapped[User]:
     del calendar
     notes = Notes("user", document)
     user = User(
-        id=notes.text(document.id),
+        id=notes.id,
         first_name=notes.text(document.first_name),
         last_name=notes.text(document.last_name),
         email=notes.text(document.email),
@@ -34,15 +34,17 @@ def map_user(document: Membership, calendar: Calendar) -> Mapped[User]:
     return Mapped(user, tuple(notes.warnings))
 
 
-def user_info(membership: Membership, organization_id: str | None) -> UserInfo:
+def user_info(membership: Membership, organization_id: str | None) -> Mapped[UserInfo]:
     """Say who linked; `account_id` is the organisation that was linked."""
+    notes = Notes("user", membership)
     names = (membership.first_name, membership.last_name)
-    return UserInfo(
-        id=membership.id or None,
+    info = UserInfo(
+        id=notes.id,
         account_id=organization_id or None,
         family_name=membership.last_name or None,
         name=" ".join(name for name in names if name) or None,
     )
+    return Mapped(info, tuple(notes.warnings))
 
 
 def _role_of(document: Membership, notes: Notes) -> UserRole | None:

@@ -18,7 +18,7 @@ def map_vendor_credit(document: SupplierInvoice, calendar: Calendar) -> Mapped[V
     standing = supplier_standing(document, calendar, notes)
     note_unread(document, notes)
     vendor_credit = VendorCredit(
-        id=notes.text(document.id),
+        id=notes.id,
         account_id=None,
         addresses=(),
         contact_id=notes.reference(document.supplier_id),

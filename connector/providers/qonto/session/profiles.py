@@ -4,8 +4,10 @@ Asking needs organization.read and membership.read, which the default scopes lac
 at linking is then answered, with a warning that names the scope.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+import msgspec
 
 from connector.errors import DownstreamForbidden, MissingScope
 from connector.http import ProviderCall, ProviderClient
@@ -40,6 +42,12 @@ class _Asked(Generic[D]):
     raw: bytes | None
     refusal: DownstreamForbidden | None
 
+    def named(self, stored_id: str | None) -> "_Asked[D]":
+        """Give a document that came without an id the one that is known since the linking."""
+        if self.document is None or self.document.id or stored_id is None:
+            return self
+        return replace(self, document=msgspec.structs.replace(self.document, id=stored_id))
+
     def lack(self, what: str, scope: str) -> tuple[str, ...]:
         """Say what isn't told, and what would let it be."""
         if self.refusal is None:
@@ -71,14 +79,14 @@ class QontoProfiles:
         )
 
     async def profile(self, account: LinkedAccount) -> Told[Profile]:
-        asked = await self._organization(account.id)
-        person = await self._membership(account.id)
+        asked = await self._organization(account)
+        person = await self._membership(account)
         notes = Notes("organization", account.organization_id)
         organization = asked.document or Organization()
         calendar = Calendar(self._clock(), None)
         user = None if person.document is None else map_user(person.document, calendar)
         profile = Profile(
-            id=notes.text(organization.id) or account.organization_id,
+            id=organization.id or account.organization_id,
             name=notes.text(organization.name)
             or notes.text(organization.legal_name)
             or account.organization_name,
@@ -99,27 +107,30 @@ class QontoProfiles:
         return Told(profile, warnings, asked.raw)
 
     async def user_info(self, account: LinkedAccount) -> Told[UserInfo]:
-        asked = await self._membership(account.id)
+        asked = await self._membership(account)
         if asked.document is not None:
-            return Told(user_info(asked.document, account.organization_id), (), asked.raw)
+            told = user_info(asked.document, account.organization_id)
+            return Told(told.value, told.warnings, asked.raw)
         if asked.refusal is not None and account.membership_id is None:
             raise asked.refusal
         known = Membership(id=account.membership_id)
         warnings = asked.lack("family_name and name", READ_MEMBERSHIP)
-        return Told(user_info(known, account.organization_id), warnings, None)
+        return Told(user_info(known, account.organization_id).value, warnings, None)
 
     async def company(self, account: LinkedAccount) -> Told[Company]:
-        asked = await self._organization(account.id)
+        asked = await self._organization(account)
         known = Organization(id=account.organization_id, legal_name=account.organization_name)
         mapped = map_company(asked.document or known, Calendar(self._clock(), None))
         lack = () if mapped.value.name else asked.lack("name", READ_ORGANIZATION)
         return Told(mapped.value, (*mapped.warnings, *lack), asked.raw)
 
-    async def _organization(self, account_id: str) -> _Asked[Organization]:
-        return await self._ask(account_id, ORGANIZATION, "/v2/organization", READ_ORGANIZATION)
+    async def _organization(self, account: LinkedAccount) -> _Asked[Organization]:
+        asked = await self._ask(account.id, ORGANIZATION, "/v2/organization", READ_ORGANIZATION)
+        return asked.named(account.organization_id)
 
-    async def _membership(self, account_id: str) -> _Asked[Membership]:
-        return await self._ask(account_id, MEMBERSHIP, "/v2/membership", READ_MEMBERSHIP)
+    async def _membership(self, account: LinkedAccount) -> _Asked[Membership]:
+        asked = await self._ask(account.id, MEMBERSHIP, "/v2/membership", READ_MEMBERSHIP)
+        return asked.named(account.membership_id)
 
     async def _ask(
         self, account_id: str, resource: QontoResource[D], path: str, scope: str

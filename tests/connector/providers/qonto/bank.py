@@ -32,7 +32,7 @@ class Bank:
     """Holds documents, answers requests, and keeps what it was asked.
 
     `answers` are tried first, so that a test can make a single call go wrong. A document that
-    `is_spoiled` is shown as something that is none.
+    `is_spoiled` is shown as something that is none, one that `is_nameless` in lists without its id.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class Bank:
         if self.sends_next_page:
             meta["next_page"] = page + 1 if page < said_pages else None
         shown = [
-            7 if one.get("is_spoiled") else one
+            7 if one.get("is_spoiled") else _nameless(one) if one.get("is_nameless") else one
             for one in found[(page - 1) * size : page * size]
             if one["id"] not in self.hides
         ]
@@ -227,6 +227,10 @@ def credit_note(number: int, created: datetime, **more: Any) -> Document:
         "created_at": created.isoformat(),
         **more,
     }
+
+
+def _nameless(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "id"}
 
 
 def _moment(text: str) -> datetime:

@@ -429,6 +429,6 @@ def test_every_role_of_a_member(role: str | None) -> None:
 )
 def test_who_linked_is_named_in_full(names: tuple[str | None, str | None], name: str) -> None:
     """And the account is the organisation."""
-    info = mapping.user_info(Membership("m", *names), "o")
+    info = mapping.user_info(Membership("m", *names), "o").value
     assert (info.id, info.account_id, info.name) == ("m", "o", name)
     assert info.family_name == names[1]

@@ -52,7 +52,7 @@ def _transaction(document: Any) -> Mapped[Any]:
 
 
 def _user_info(document: Any) -> Mapped[Any]:
-    return Mapped(mapping.user_info(document, "018f71db-c635-78b5-b90a-ea05de98c2bf"))
+    return mapping.user_info(document, "018f71db-c635-78b5-b90a-ea05de98c2bf")
 
 
 def _if(fits: Callable[[Any], bool], mapped: Map) -> Maybe:

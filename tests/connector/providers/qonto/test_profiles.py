@@ -1,6 +1,7 @@
 """Who linked: from Qonto where the consent lets it be asked, else from what is stored."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -42,17 +43,21 @@ class Linked:
 class Qonto:
     """Answers both questions, or refuses them with one status."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, *, says_ids: bool = True) -> None:
         self.asked: list[str] = []
         self._status = status
+        self._left_out = set[str]() if says_ids else {"id"}
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request.url.path)
         if self._status != 200:
             return httpx2.Response(self._status, json={"errors": [{"code": "forbidden"}]})
         if request.url.path == "/v2/organization":
-            return httpx2.Response(200, json={"organization": ORGANIZATION})
-        return httpx2.Response(200, json={"membership": MEMBERSHIP})
+            return httpx2.Response(200, json={"organization": self._said(ORGANIZATION)})
+        return httpx2.Response(200, json={"membership": self._said(MEMBERSHIP)})
+
+    def _said(self, document: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in document.items() if name not in self._left_out}
 
 
 class Scoped:
@@ -121,6 +126,25 @@ async def test_a_stored_membership_is_answered_without_the_scope() -> None:
     told = await profiles(Qonto(), frozenset()).user_info(Linked())
     assert (told.item.id, told.item.account_id, told.item.name) == ("member-1", "org-1", None)
     assert "membership.read" in told.warnings[0]
+
+
+async def test_ids_that_qonto_leaves_out_are_known_since_the_linking() -> None:
+    asked = profiles(Qonto(says_ids=False))
+    told, user, company = (
+        await asked.profile(Linked()),
+        await asked.user_info(Linked()),
+        await asked.company(Linked()),
+    )
+    assert told.item.user is not None
+    assert (told.item.id, told.item.user.id) == ("org-1", "member-1")
+    assert (user.item.id, user.item.name, company.item.id) == ("member-1", "Anne Martin", "org-1")
+    assert (told.warnings, user.warnings, company.warnings) == ((), (), ())
+
+
+async def test_something_stands_for_the_id_of_a_user_that_nobody_knows() -> None:
+    told = await profiles(Qonto(says_ids=False)).user_info(Linked(membership_id=None))
+    assert told.item.id.startswith("without-id-")
+    assert "without an id" in told.warnings[0]
 
 
 async def test_nothing_known_of_the_user_is_a_missing_scope() -> None:
