@@ -8,6 +8,13 @@ Schema = Mapping[str, Any]
 
 _WORDS = {"integer": "whole number", "string": "text", "boolean": "true or false"}
 _SAMPLES: dict[str, Any] = {"integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+_LIMITS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "minLength": "length at least {}",
+    "maxLength": "length at most {}",
+    "pattern": "matching `{}`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,8 @@ class Field:
     required: bool
     description: str
     choices: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    """What a value must keep to, in words; a pattern between backticks."""
     default: str = ""
     place: str = ""
 
@@ -117,6 +126,7 @@ class Shapes:
             required=required,
             description=schema.get("description", ""),
             choices=tuple(str(one) for one in choices if one is not None),
+            limits=tuple(words.format(bare[key]) for key, words in _LIMITS.items() if key in bare),
             default="" if default is None else str(default).lower(),
             place=place,
         )

@@ -103,6 +103,7 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
         of=(
             "GET /client_invoices",
             "GET /client_invoices/{id}",
+            "GET /client_invoices/uploads/{id}",
             "GET /quotes",
             "GET /quotes/{id}",
             "GET /credit_notes",
@@ -118,6 +119,8 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
         key=True,
         of=(
             "POST /client_invoices",
+            "POST /client_invoices/bulk",
+            "POST /client_invoices/uploads",
             "PATCH /client_invoices/{id}",
             "DELETE /client_invoices/{id}",
             "POST /client_invoices/{id}/finalize",

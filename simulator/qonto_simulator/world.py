@@ -67,6 +67,10 @@ class Books:
         self.statements: list[Statement] = []
         self.mails: list[Mail] = []
         self.upload_keys: dict[str, tuple[str, datetime]] = {}
+        self.uploads: dict[str, Attachment] = {}
+        """The files that wait to go with an invoice or a quote, by id."""
+        self.imports: dict[str, str] = {}
+        """The invoices that came in as files, by the digest of the file."""
         self.has_imported = False
         self.numbers: defaultdict[str, set[str]] = defaultdict(set)
         """The numbers in use, by the prefix of the kind of document."""

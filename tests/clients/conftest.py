@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +12,6 @@ import uvicorn
 from connector.app.operations import document
 from tests.support.described import in_process
 from tests.webhooks.relay import until
-
-TOOLS = Path(sys.prefix) / "clients"
-"""Where `make test` installs the generators: an environment of their own."""
 
 
 @dataclass(frozen=True)

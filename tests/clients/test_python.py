@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import TOOLS, Served, run
+from tests.clients.conftest import Served, run
+from tests.support.node import TOOLS
 
 PYTHON = TOOLS / "bin" / "python"
 MOST_FILES = 600

@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.markdown import ROOT, blocks
 from tests.docs.showing import BIN, GUIDES, PAGES, README, Shown, files, running, show
-from tests.support.node import node
+from tests.support.node import COMPILER, lay_out, node
 
 NOT_RUN = {
     "make demo": "they install packages, and this is one of the tests",
@@ -114,6 +114,24 @@ def test_the_nonce_in_typescript_does_the_same(tmp_path: Path) -> None:
         [str(node()), "check.ts"], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+@pytest.mark.skipif(not COMPILER.exists(), reason="no compiler: python -m tests.clients")
+def test_the_typescript_of_all_pages_is_of_strict_types(tmp_path: Path) -> None:
+    """And of syntax that Node.js runs as it stands. A mistake made on purpose is the only one."""
+    runs_as_it_stands = {"erasableSyntaxOnly": True, "verbatimModuleSyntax": True}
+    lay_out(tmp_path, noEmit=True, skipLibCheck=True, **runs_as_it_stands)
+    for page in PAGES:
+        for block in blocks(page):
+            if block.language == "typescript":
+                folder = tmp_path / page.stem
+                folder.mkdir(exist_ok=True)
+                (folder / str(block.title)).write_text(block.text)
+    (tmp_path / "mistake.ts").write_text("export const text: string = null;\n")
+    done = subprocess.run(
+        [str(node()), str(COMPILER)], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert re.fullmatch(r"mistake\.ts\(1,14\): error TS2322: .+\n", done.stdout), done.stdout
 
 
 def test_only_the_blocks_that_say_why_are_not_run() -> None:

@@ -55,7 +55,7 @@ def test_installed_alone_it_serves_a_project_that_has_folders_of_our_names(tmp_p
     installed = {one["name"].lower() for one in listed}
     assert "qonto-simulator" in installed
     assert not {"qonto-connector", "sqlalchemy", "aiohttp"} & installed
-    assert len(installed) <= 24, sorted(installed)
+    assert len(installed) <= 32, sorted(installed)
     names = _run(
         python,
         "-c",

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 from qonto_simulator import Simulator
 
+from .made_elsewhere import cii, pdf, ubl
 from .support import (
     Api,
     Receiver,
@@ -231,6 +232,27 @@ async def _bulk(world: World) -> Any:
         ("supplier_invoices[][idempotency_key]", (None, str(uuid.uuid4()))),
     ]
     return await world.api.take("POST", "/v2/supplier_invoices/bulk", files=files)
+
+
+@serves("client_invoices.bulk.json")
+async def _import(world: World) -> Any:
+    contents = {"facture-EXT-014.pdf": pdf(cii()), "EXT-015.xml": ubl()}
+    files = [("client_invoices", one) for one in contents.items()]
+    return await world.api.take("POST", "/v2/client_invoices/bulk", files=files)
+
+
+async def _invoice_upload(world: World) -> Any:
+    file = {"client_invoices_upload": ("conditions.pdf", b"%PDF-1.7", "application/pdf")}
+    return await world.api.take("POST", "/v2/client_invoices/uploads", files=file)
+
+
+serves("client_invoice_upload.create.json")(_invoice_upload)
+
+
+@serves("client_invoice_upload.get.json")
+async def _known_invoice_upload(world: World) -> Any:
+    id = (await _invoice_upload(world))["client_invoice_upload"]["id"]
+    return await world.api.take("GET", f"/v2/client_invoices/uploads/{id}")
 
 
 @serves("sepa.beneficiary.create.201.json")

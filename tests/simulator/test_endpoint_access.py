@@ -75,8 +75,8 @@ def documented(method: str, path: str) -> tuple[str | None, bool]:
     resource = path.strip("/").partition("/{")[0]
     if "attachments" in path:
         resource = "attachments"
-    if resource in ("supplier_invoices/bulk", "sepa/beneficiaries/untrust"):
-        resource = resource.rpartition("/")[0]
+    for end in ("/bulk", "/uploads", "/untrust"):
+        resource = resource.removesuffix(end)
     read, write, key = FAMILIES[resource]
     if method == "GET":
         return read, key

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qonto_simulator import Simulator
 
+from .made_elsewhere import cii, pdf, ubl
 from .support import NOW, ORIGIN, Api, client_named, invoice_body
 
 VALUES = st.recursive(
@@ -143,3 +144,25 @@ async def test_strange_queries_are_refused_or_answered(path: str, params: dict[s
         response = await api.get(path, params=params)
         assert response.status_code in (200, 400, 404, 422), response.text
         assert response.headers["content-type"] == "application/json"
+
+
+FILES = (ubl(), cii(), pdf(cii()), pdf())
+PIECES = st.sampled_from([b"", b"<", b"&a;", b"-1", b"\x00", b"\xff", b"/Kids [1 0 R]", b"9" * 30])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    content=st.sampled_from(FILES),
+    where=st.floats(0, 1),
+    length=st.integers(0, 40),
+    piece=PIECES | st.binary(max_size=20),
+)
+async def test_spoilt_files_are_refused_or_taken(
+    content: bytes, where: float, length: int, piece: bytes
+) -> None:
+    start = int(where * len(content))
+    spoilt = content[:start] + piece + content[start + length :]
+    async with opened() as api:
+        files = {"client_invoices": ("x", spoilt, "application/pdf")}
+        response = await api.post("/v2/client_invoices/bulk", files=files)
+        assert response.status_code in (200, 422), response.text

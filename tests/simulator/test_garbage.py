@@ -41,7 +41,16 @@ async def test_a_body_is_utf_8(api: Api, body: bytes) -> None:
     assert problem["code"] == "invalid_body"
 
 
-@pytest.mark.parametrize("path", [LIST, "/v2/attachments", "/v2/supplier_invoices/bulk"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        LIST,
+        f"{LIST}/bulk",
+        f"{LIST}/uploads",
+        "/v2/attachments",
+        "/v2/supplier_invoices/bulk",
+    ],
+)
 async def test_a_huge_body_is_thrown_away(api: Api, path: str) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(33):

@@ -87,3 +87,5 @@ class ClientInvoice:
     imported: bool = False
     has_temporary_number: bool = False
     """Whether the number is one that a draft has until it is final."""
+    is_structured: bool = True
+    """Whether machines can read it; of a scan only people know what it says."""

@@ -24,3 +24,17 @@ def attachment(world: World, one: Attachment, now: datetime) -> Document:
         "url": link(world, one, now),
         "probative_attachment": {"status": one.probative},
     }
+
+
+def client_invoice_upload(world: World, one: Attachment, now: datetime) -> Document:
+    """A file to go with an invoice or a quote; ``file_size`` is a number here."""
+    return {
+        "id": one.id,
+        "organization_id": one.organisation_id,
+        "filename": one.file_name,
+        "content_type": one.content_type,
+        "file_size": len(one.read()),
+        "url": link(world, one, now),
+        "created_at": with_millis(one.created_at),
+        "updated_at": with_millis(one.created_at),
+    }

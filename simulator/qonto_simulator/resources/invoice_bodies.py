@@ -87,7 +87,7 @@ def _read(
         "header": fields.text("header", most=1800) or "",
         "footer": fields.text("footer", most=1800) or "",
     }
-    upload_id = fields.text("upload_id")
+    upload_id = find_upload(call, fields)
     performance_date = fields.day("performance_date")
     discount = read_discount(fields)
     known = draft.settings if draft else None
@@ -148,6 +148,14 @@ def find_client(call: Call, fields: Fields, *, on_quote: bool = False) -> Client
         return None
     _check_client(fields, client, on_quote)
     return replace(client, extra_emails=list(client.extra_emails))
+
+
+def find_upload(call: Call, fields: Fields) -> str | None:
+    """The id of the file that goes along, with a problem noted when it was never uploaded."""
+    id = fields.text("upload_id")
+    if id is not None and id not in call.books.uploads:
+        fields.problem("upload_id", "not_found", "upload not found")
+    return id
 
 
 def _check_client(fields: Fields, client: Client, on_quote: bool) -> None:

@@ -18,7 +18,7 @@ from qonto_simulator.render.quotes import quote_document
 from qonto_simulator.rules import quotes as rules
 from qonto_simulator.rules.mails import send
 
-from .invoice_bodies import find_client
+from .invoice_bodies import find_client, find_upload
 from .levy_bodies import read_levies
 from .lines import (
     QUOTE_DISCOUNTS,
@@ -121,7 +121,7 @@ def _read(call: Call, data: dict[str, object], known: Quote | None) -> rules.Quo
     contact_email = fields.text("contact_email", most=250) or organisation.owner.email
     header = fields.text("header", most=1800) or ""
     footer = fields.text("footer", most=1800) or ""
-    upload_id = fields.text("upload_id")
+    upload_id = find_upload(call, fields)
     printed = known.settings if known else None
     settings = read_settings(fields, organisation, known=printed, on_quote=True)
     levies = read_levies(fields)

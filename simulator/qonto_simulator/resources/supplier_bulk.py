@@ -138,8 +138,9 @@ def _arrival(
     if file is not None:
         if not isinstance(file, File):
             return Problem("invalid", "file must be a file", "file")
-        if file.problem is not None:
-            return Problem("invalid", file.problem, "file")
+        problem = file.problem()
+        if problem is not None:
+            return Problem("invalid", problem, "file")
         if fnmatchcase(file.name, call.quirks.failing_bulk_files):
             return Problem("internal_server_error", "internal server error", "file")
         content, kind, stored = file.content, file.content_type or "", None

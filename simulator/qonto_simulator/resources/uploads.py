@@ -1,27 +1,33 @@
-"""Files in multipart bodies: JPEG, PNG and PDF."""
+"""Files in multipart bodies: JPEG, PNG and PDF, and XML where invoices are imported."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from qonto_simulator.api import Call
+from qonto_simulator.einvoices.opening import PDF, XML
 from qonto_simulator.errors import refuse
 from qonto_simulator.records.attachment import Attachment
 from qonto_simulator.world import Books, World
 
-_MEGABYTE = 1024 * 1024
-FILE_LIMIT = 10 * _MEGABYTE
-"""What one file of several may have."""
-REQUEST_LIMIT = 15 * _MEGABYTE
-"""What all files of a request may have together, or its only one."""
+FILE_LIMIT = 10 * 1024 * 1024
+REQUEST_LIMIT = 15 * 1024 * 1024
+"""What all files of a request may have together, and an attachment alone."""
+_HEAD = 64
+"""How many bytes are looked at for the first tag of an XML file."""
 _SIGNATURES = {
-    b"%PDF": "application/pdf",
+    b"%PDF": PDF,
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
 }
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""What text may begin with: byte order marks."""
+SHOWN = frozenset(_SIGNATURES.values())
+"""The kinds that people can look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +39,22 @@ class File:
 
     @property
     def content_type(self) -> str | None:
-        """By its first bytes; ``None`` when it is none of the accepted kinds."""
-        return next(
-            (kind for start, kind in _SIGNATURES.items() if self.content.startswith(start)), None
-        )
+        """By its first bytes; ``None`` when it is no kind that is accepted anywhere."""
+        for start, kind in _SIGNATURES.items():
+            if self.content.startswith(start):
+                return kind
+        return XML if _begins_with_a_tag(self.content[:_HEAD]) else None
 
-    @property
-    def problem(self) -> str | None:
+    def problem(self, kinds: Collection[str] = SHOWN, most: int = FILE_LIMIT) -> str | None:
         """Why the file can't be taken."""
-        return self.problem_within(FILE_LIMIT)
-
-    def problem_within(self, limit: int) -> str | None:
-        if len(self.content) > limit:
+        if len(self.content) > most:
             return "file is too large"
-        return None if self.content_type else "file type is not supported"
+        return None if self.content_type in kinds else "file type is not supported"
+
+
+def _begins_with_a_tag(head: bytes) -> bool:
+    mark = next((one for one in _MARKS if head.startswith(one)), b"")
+    return head[len(mark) :].lstrip(b" \t\r\n\0").startswith(b"<")
 
 
 async def read_parts(call: Call) -> list[tuple[str, str | File]]:
@@ -80,13 +88,13 @@ def _store(world: World, books: Books, file: File, call: Call) -> Attachment:
     return world.store_file(books, file.name, kind, lambda: content, call.now)
 
 
-async def read_upload(call: Call) -> Attachment:
-    """The one file of the part ``file``, stored; 422 when it can't be taken."""
-    files = [value for name, value in await read_parts(call) if name == "file"]
+async def read_upload(call: Call, part: str = "file", most: int = FILE_LIMIT) -> Attachment:
+    """The one file of a part, stored; 422 when it can't be taken."""
+    files = [value for name, value in await read_parts(call) if name == part]
     file = files[0] if files else None
     if not isinstance(file, File):
-        raise refuse(422, "required", "file is required", pointer="/file")
-    problem = file.problem_within(REQUEST_LIMIT)
+        raise refuse(422, "required", f"{part} is required", pointer=f"/{part}")
+    problem = file.problem(most=most)
     if problem is not None:
-        raise refuse(422, "invalid", problem, pointer="/file")
+        raise refuse(422, "invalid", problem, pointer=f"/{part}")
     return _store(call.world, call.books, file, call)

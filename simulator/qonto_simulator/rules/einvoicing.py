@@ -37,6 +37,9 @@ def send(world: World, books: Books, invoice: ClientInvoice, *, at: datetime) ->
         raise refuse(412, "forbidden_invoice_update", "a draft can't be sent")
     if books.organisation.einvoicing_sending != "enabled":
         raise refuse(422, "invalid", "e-invoicing must be activated first")
+    if not invoice.is_structured:
+        detail = "only an invoice with structured data can be sent: Factur-X, UBL or CII"
+        raise refuse(422, "invalid", detail)
     if not invoice.client.e_invoicing_reachable:
         detail = "the client can't be reached by e-invoicing"
         raise refuse(412, "recipient_not_reachable_on_einvoicing", detail)

@@ -176,8 +176,22 @@ def test_what_a_field_may_be_is_told(html: str) -> None:
     assert "OVERDUE" in fields["status"].choices
     limit = next(one for one in listed.parameters if one.name == "limit")
     assert (limit.choices, limit.default) == (("5", "10", "20", "50", "100"), "50")
+    page = next(one for one in listed.parameters if one.name == "page")
+    assert (page.limits, page.default) == (("at least 1",), "1")
     assert listed.keys == "API key and account key"
     assert {failure.status for failure in listed.failures} >= {"400", "401", "403", "429"}
+
+
+def test_what_a_value_must_keep_to_is_told(html: str) -> None:
+    """Least, most, length and pattern, of a field that may be null as well."""
+    calls = {call.id: call for group in Reference(document(API)).groups for call in group.calls}
+    request = calls["createWebhook"].request
+    assert request is not None
+    limits = {field.name: field.limits for field in request.fields}
+    assert limits["coalesceSeconds"] == ("at least 0", "at most 300")
+    assert limits["callbackUrl"] == ()
+    assert ", length at most 200</span>" in html
+    assert ", matching <code>^[^" in html
 
 
 def test_commands_have_what_the_call_needs() -> None:

@@ -1,0 +1,1 @@
+"""Structured invoices: what they say, and the files that carry them."""
