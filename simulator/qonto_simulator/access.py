@@ -134,6 +134,9 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
             "DELETE /quotes/{id}",
             "POST /quotes/{id}/send",
             "POST /credit_notes",
+            "POST /reminders",
+            "PUT /reminders/{id}",
+            "DELETE /reminders/{id}",
         ),
     ),
     **_rows(
@@ -156,6 +159,17 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
     **_rows("einvoicing.read", key=True, of=("GET /einvoicing/settings",)),
     **_rows("card.read", key=False, of=("GET /cards",)),
     **_rows("team.read", key=False, of=("GET /teams",)),
+    **_rows("team.write", key=False, of=("POST /teams",)),
+    **_rows(
+        "membership.write",
+        key=False,
+        of=("POST /memberships/invite_employee_or_accountant",),
+    ),
+    **_rows(
+        "bank_account.write",
+        key=False,
+        of=("POST /bank_accounts", "PATCH /bank_accounts/{id}", "POST /bank_accounts/{id}/close"),
+    ),
     **_rows("terminal.read", key=False, of=("GET /terminals",)),
     **_rows(
         "international_transfer.write",

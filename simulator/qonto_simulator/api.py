@@ -23,6 +23,7 @@ from .errors import ApiError, Wording, missing_scope, not_found, refuse, unautho
 from .oauth.grants import Grants
 from .paging import Page, meta
 from .quirks import Quirks
+from .records.organisation import Membership
 from .render.common import Document, mix_empty
 from .shuffling import shuffled_ties
 from .world import Books, World
@@ -77,6 +78,16 @@ class Call:
     @property
     def id(self) -> str:
         return self.request.path_params["id"]
+
+    @property
+    def member(self) -> Membership:
+        """The person behind the credentials."""
+        return self.world.membership(self.caller.membership_id)[1]
+
+    def require_admin(self) -> None:
+        """403 unless an owner or an admin calls."""
+        if not self.member.is_admin:
+            raise _not_permitted()
 
     async def json(self) -> dict[str, object]:
         """The JSON object of the body, ``{}`` without one; 400 for anything else."""
@@ -212,10 +223,14 @@ def _admit(caller: Caller, access: Access) -> None:
     """403 unless the caller brings what the endpoint asks for."""
     if caller.client_id is None:
         if not access.key:
-            detail = "User does not have sufficient permissions for this action."
-            raise refuse(403, "forbidden", detail)
+            raise _not_permitted()
     elif access.scope is not None and access.scope not in caller.scopes:
         raise missing_scope(access.scope)
+
+
+def _not_permitted() -> ApiError:
+    detail = "User does not have sufficient permissions for this action."
+    return refuse(403, "forbidden", detail)
 
 
 def respond(reply: Reply) -> Response:

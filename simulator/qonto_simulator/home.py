@@ -17,7 +17,7 @@ from starlette.routing import Route
 from .collection import Selection
 from .control import Control
 from .errors import ApiError
-from .money import rounded
+from .money import readable
 from .oauth.applications import OAuthClient
 from .oauth.authorize import TestUser
 from .pages import page
@@ -146,7 +146,7 @@ class HomePage:
 
 
 def _amount(value: Decimal | None, currency: str) -> str:
-    return "" if value is None else f"{rounded(value):,.2f} {currency}".replace(",", "\u202f")
+    return "" if value is None else readable(value, currency)
 
 
 def _invoices(books: Books) -> list[Row]:

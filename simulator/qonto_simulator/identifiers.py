@@ -84,6 +84,34 @@ def spanish_account(bank: str, branch: str, account: str) -> str:
     return f"{bank}{branch}{control('00' + bank + branch)}{control(account)}{account}"
 
 
+def account_iban(country: str, bank: str, branch: str, number: int) -> str:
+    """The IBAN of an account by its number; a country without a rule here counts as France."""
+    match country:
+        case "IT":
+            return iban("IT", italian_account(bank, branch, f"{number:012d}"))
+        case "DE":
+            return iban("DE", f"{bank}{number:010d}")
+        case "ES":
+            return iban("ES", spanish_account(bank, branch, f"{number:010d}"))
+        case _:
+            return iban("FR", french_account(bank, branch, f"{number:011d}"))
+
+
+def next_iban(known: str, step: int) -> str:
+    """The IBAN so many account numbers after a known one of the same branch."""
+    country, inside = known[:2], known[4:]
+    match country:
+        case "IT":
+            bank, branch, number = inside[1:6], inside[6:11], inside[11:]
+        case "DE":
+            bank, branch, number = inside[:8], "", inside[8:]
+        case "ES":
+            bank, branch, number = inside[:4], inside[4:8], inside[10:]
+        case _:
+            bank, branch, number = inside[:5], inside[5:10], inside[10:21]
+    return account_iban(country, bank, branch, int(number) + step)
+
+
 _ODD = (
     1,
     0,

@@ -21,6 +21,11 @@ def cents(amount: Decimal) -> int:
     return int(rounded(amount).scaleb(2))
 
 
+def readable(amount: Decimal, currency: str) -> str:
+    """``1 440.00 EUR``, for people."""
+    return f"{rounded(amount):,.2f} {currency}".replace(",", "\u202f")
+
+
 def money(amount: Decimal, currency: str) -> dict[str, str]:
     """An amount as the invoicing endpoints write it; ``value`` keeps the digits it was given."""
     return {"value": format(amount, "f"), "currency": currency}

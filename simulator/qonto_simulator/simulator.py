@@ -33,6 +33,7 @@ from .oauth.authorize import AuthorizePages, TestUser
 from .oauth.grants import Grants
 from .oauth.oddities import Oddities
 from .oauth.token import TokenEndpoints
+from .public import PublicPages
 from .quirks import Quirks
 from .resources import ENDPOINTS
 from .seeding import seed as seed_world
@@ -158,6 +159,7 @@ class Simulator:
             *self._api.routes(ENDPOINTS),
             *control_routes(self.control),
             *home.routes(),
+            *PublicPages(self.world).routes(),
             *ApprovalPage(self.world, self.control).routes(),
         ]
         inner = Starlette(

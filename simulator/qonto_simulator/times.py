@@ -47,10 +47,15 @@ def today(at: datetime) -> date:
     return local(at).date()
 
 
+def at_hour(day: date, hour: int) -> datetime:
+    """The instant at which wall clocks show a full hour of a local day."""
+    guess = datetime(day.year, day.month, day.day, hour, tzinfo=UTC) - timedelta(hours=1)
+    return guess - (local(guess).utcoffset() or timedelta(0)) + timedelta(hours=1)
+
+
 def midnight(day: date) -> datetime:
     """The instant at which a local day begins."""
-    guess = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=1)
-    return guess - (local(guess).utcoffset() or timedelta(0)) + timedelta(hours=1)
+    return at_hour(day, 0)
 
 
 def with_offset(at: datetime) -> str:

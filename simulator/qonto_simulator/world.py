@@ -129,15 +129,15 @@ class World:
         return {
             id: person
             for id, books in self.books.items()
-            for person in books.organisation.members
-            if person.email == email and person.status == "active"
+            for person in books.organisation.active_members
+            if person.email == email
         }
 
     @property
     def usernames(self) -> list[str]:
         """The e-mail addresses that one can log in with."""
-        people = [one for books in self.books.values() for one in books.organisation.members]
-        return list(dict.fromkeys(one.email for one in people if one.status == "active"))
+        people = (one for books in self.books.values() for one in books.organisation.active_members)
+        return list(dict.fromkeys(one.email for one in people))
 
     def membership(self, id: str) -> tuple[Books, Membership]:
         """A member by id, of whatever organisation; else KeyError."""

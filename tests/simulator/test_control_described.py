@@ -232,8 +232,11 @@ async def test_whatever_is_sent_is_done_or_refused_without_a_word_of_python(
 
 def _ids(simulator: Simulator) -> list[str]:
     books = simulator.world.first
-    found = [books.organisation.bank_accounts[0].id]
-    for records in (books.client_invoices, books.supplier_invoices, books.quotes):
+    found = [books.organisation.bank_accounts[0].id, books.organisation.members[-1].id]
+    for records in (
+        *(books.client_invoices, books.supplier_invoices, books.quotes),
+        books.recurring_invoices,
+    ):
         found += [one.id for one in list(records)[:4]]
     return found
 

@@ -15,11 +15,12 @@ from .support import Api
 
 FAMILIES = {
     "organization": ("organization.read", None, True),
-    "bank_accounts": ("organization.read", None, True),
+    "bank_accounts": ("organization.read", "bank_account.write", True),
     "transactions": ("organization.read", None, True),
     "statements": ("organization.read", None, True),
     "labels": ("organization.read", None, True),
     "memberships": ("organization.read", None, True),
+    "memberships/invite_employee_or_accountant": (None, "membership.write", False),
     "settings": ("organization.read", None, True),
     "sepa/beneficiaries": ("organization.read", "payment.write", True),
     "sepa/beneficiaries/trust": (None, "beneficiary.trust", False),
@@ -36,7 +37,7 @@ FAMILIES = {
     "einvoicing/settings": ("einvoicing.read", None, True),
     "requests": ("organization.read", None, True),
     "recurring_invoices": ("client_invoices.read", None, True),
-    "reminders": ("client_invoices.read", None, True),
+    "reminders": ("client_invoices.read", "client_invoice.write", True),
     "sepa/transfers": ("organization.read", None, False),
     "sepa/bulk_transfers": ("organization.read", None, False),
     "sepa/recurring_transfers": ("organization.read", None, False),
@@ -44,7 +45,7 @@ FAMILIES = {
     "sepa/direct_debit_subscriptions": ("sepa_direct_debit.read", None, False),
     "sepa/direct_debit_collections": ("sepa_direct_debit.read", None, False),
     "cards": ("card.read", None, False),
-    "teams": ("team.read", None, False),
+    "teams": ("team.read", "team.write", False),
     "terminals": ("terminal.read", None, False),
     "payment_links": ("payment_link.read", None, False),
     "payment_links/payment_methods": ("payment_link.read", None, False),
@@ -60,7 +61,7 @@ FAMILIES = {
 """By resource: the scope to read, the scope to write, whether an API key is taken; ``None`` where
 any token will do."""
 
-READ_BY_KEY = ("sepa/beneficiaries",)
+READ_BY_KEY = ("bank_accounts", "sepa/beneficiaries")
 """Where an API key reads and writes nothing."""
 
 CALLS = sorted((one.method, one.path) for one in ENDPOINTS)

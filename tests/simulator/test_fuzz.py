@@ -30,6 +30,10 @@ BODIES = {
     "/v2/clients": "client",
     "/v2/products": "product",
     "/v2/webhook_subscriptions": "subscription",
+    "/v2/reminders": "reminder",
+    "/v2/bank_accounts": "account",
+    "/v2/memberships/invite_employee_or_accountant": "invitation",
+    "/v2/teams": "team",
     "/v2/sepa/beneficiaries": "beneficiary",
     "/v2/sepa/verify_payee": "payee",
     "/v2/sepa/bulk_verify_payee": "payees",
@@ -97,13 +101,35 @@ async def template(api: Api, kind: str) -> dict[str, Any]:
             "secret": "x" * 32,
             "description": "x",
         },
+        "reminder": {
+            "client_id": client["id"],
+            "send_to": ["a@b.example"],
+            "copy_to_self": True,
+            "rules": [
+                {"email_title": "x", "offset_days": 1, "operator": "after", "email_body": ""}
+            ],
+        },
+        "account": {"bank_account": {"name": "x"}},
+        "invitation": {
+            "membership": {
+                "email": "a@b.example",
+                "first_name": "x",
+                "last_name": "x",
+                "role": "employee",
+                "team_id": "x",
+            }
+        },
+        "team": {"name": "x"},
     }
     return bodies[kind]
 
 
 def opened() -> Api:
     simulator = Simulator(clock=NOW, base_url=ORIGIN)
-    headers = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    headers = {
+        "Authorization": f"Bearer {simulator.issue_access_token()}",
+        "X-Qonto-Idempotency-Key": "x",
+    }
     return Api(transport=httpx2.ASGITransport(simulator.app), base_url=ORIGIN, headers=headers)
 
 

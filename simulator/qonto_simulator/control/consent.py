@@ -117,6 +117,8 @@ class Consent(Desk):
             found, person = self._world.membership(membership_id)
             if organization_id is not None and found is not books:
                 raise KeyError(membership_id)
+            if person.status != "active":
+                raise ValueError(f"{person.email} is not active but {person.status}")
             books, member = found, person.id
         everything = allowed(may_trust=self._world.quirks.may_trust)
         family = Family(

@@ -10,11 +10,21 @@ from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
+from .series import Series
 from .traffic import Traffic
 
 
 class Control(
-    Sales, Purchases, Payees, People, Consent, Deliveries, Traffic, Approvals, Conditions
+    Sales,
+    Series,
+    Purchases,
+    Payees,
+    People,
+    Consent,
+    Deliveries,
+    Traffic,
+    Approvals,
+    Conditions,
 ):
     """The Python twin of ``/_simulator``.
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from qonto_simulator.records.organisation import Membership
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account, membership
+from qonto_simulator.rules import accounts, people, reminders
 
 from .call import call
 from .desk import Desk
@@ -54,7 +55,7 @@ class People(Desk):
                 country=books.organisation.country,
                 secret_key=books.organisation.secret_key,
                 membership_id=books.organisation.owner.id,
-                members=[self._facts(one) for one in books.organisation.members],
+                members=[self._facts(one) for one in books.organisation.active_members],
                 client_invoices=len(books.client_invoices),
                 supplier_invoices=len(books.supplier_invoices),
             )
@@ -64,7 +65,7 @@ class People(Desk):
     @call(
         "PATCH",
         "/organizations",
-        "Change how an organisation numbers invoices, its e-invoicing or its status.",
+        "Change how an organisation numbers invoices, its e-invoicing, its add-on or its status.",
         answers="organization",
         example={"automatic_numbering": False},
     )
@@ -78,6 +79,10 @@ class People(Desk):
         einvoicing: Annotated[
             Literal["enabled", "disabled"] | None, Meta(description="Sending and receiving")
         ] = None,
+        invoice_automation: Annotated[
+            bool | None,
+            Meta(description="The add-on for reminders; false removes it with all that are set"),
+        ] = None,
         status: Annotated[
             Literal["activated", "suspended"] | None,
             Meta(description="A change of it is told to subscribers of `v1/organizations`"),
@@ -89,6 +94,10 @@ class People(Desk):
             organisation.automatic_numbering = automatic_numbering
         if einvoicing is not None:
             organisation.einvoicing_sending = organisation.einvoicing_receiving = einvoicing
+        if invoice_automation is not None:
+            organisation.invoice_automation = invoice_automation
+            if not invoice_automation:
+                reminders.remove_all(books)
         if status is not None and status != organisation.status:
             organisation.status = status
             data: Document = {"event": status, "id": organisation.id, "slug": organisation.slug}
@@ -98,6 +107,7 @@ class People(Desk):
             "status": organisation.status,
             "automatic_numbering": organisation.automatic_numbering,
             "einvoicing": organisation.einvoicing_sending,
+            "invoice_automation": organisation.invoice_automation,
         }
 
     @call(
@@ -123,23 +133,19 @@ class People(Desk):
         username = email.strip().lower()
         if any(one.email == username for one in organisation.members):
             raise ValueError(f"{username} is a member already")
-        person = Membership(
-            id=self._world.ids.uuid7(now),
-            first_name=first_name,
-            last_name=last_name,
-            email=username,
-            phone_number="",
-            position="",
-            role=role,
-            locale=organisation.locale,
-            team_id=organisation.owner.team_id,
-            created_at=now,
-            updated_at=now,
-        )
-        organisation.members.append(person)
-        data = {"event": "created", **membership(person)}
-        self._world.hub.emit(organisation.id, "v1/memberships", data, now)
-        return self._facts(person)
+        team = organisation.owner.team_id
+        person = people.Newcomer(username, first_name, last_name, role, team)
+        return self._facts(people.join(self._world, books, person, at=now))
+
+    @call(
+        "POST",
+        "/members/{id}/accept",
+        "Somebody who was invited accepts, and can log in from now on; emits `updated`.",
+        answers="member",
+    )
+    def accept_invitation(self, id: Id) -> Member:
+        books, person = self._world.membership(id)
+        return self._facts(people.accept(self._world, books, person, at=self._world.now()))
 
     @call(
         "POST",
@@ -156,11 +162,8 @@ class People(Desk):
     ) -> Document:
         books, now = self._world.books_of(organization_id), self._world.now()
         person = books.organisation.members[-1]
-        person.role, person.updated_at = role, now
-        document = membership(person)
-        data = {"event": "updated", **document}
-        self._world.hub.emit(books.organisation.id, "v1/memberships", data, now)
-        return document
+        person.role = role
+        return membership(people.change(self._world, books, person, at=now))
 
     @call(
         "POST",
@@ -176,11 +179,7 @@ class People(Desk):
         for books in self._world.books.values():
             account = books.account(id)
             if account is not None:
-                account.name, account.updated_at = name, now
-                document = bank_account(account)
-                data = {"event": "updated", **document}
-                self._world.hub.emit(books.organisation.id, "v1/accounts", data, now)
-                return document
+                return bank_account(accounts.rename(self._world, books, account, name, at=now))
         raise KeyError(id)
 
     def _facts(self, person: Membership) -> Member:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from qonto_simulator.money import parse_decimal
+from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
@@ -108,7 +109,7 @@ class Sales(Desk):
             imported=imported,
             at=now,
         )
-        return client_invoice(made, organisation)
+        return self._invoice(books, made)
 
     @call(
         "POST",
@@ -136,26 +137,28 @@ class Sales(Desk):
         if by_hand:
             day = parse_date(paid_at) if paid_at else None
             invoices.mark_as_paid(self._world, books, invoice, day, at=now)
-            return client_invoice(invoice, books.organisation)
+            return self._invoice(books, invoice)
         invoices.require_payable(invoice)
         owed = invoice.total - invoice.amount_paid
-        account = books.account_by_iban(invoice.iban) or books.organisation.main_account
+        account = books.account_by_iban(invoice.iban)
+        if account is None or account.status != "active":
+            account = books.organisation.main_account
         paid = owed if amount is None else parse_decimal(amount)
         movement = bank.receipt(invoice, paid, account.currency, now)
         bank.book(self._world, books, account, movement, at=now)
-        return client_invoice(invoice, books.organisation)
+        return self._invoice(books, invoice)
 
     @call("POST", "/invoices/{id}/finalize", "Finalize a draft.", answers="client_invoice")
     def finalize_invoice(self, id: Id) -> Document:
         books, invoice = self._world.find_invoice(id)
         invoices.finalize(self._world, books, invoice, at=self._world.now())
-        return client_invoice(invoice, books.organisation)
+        return self._invoice(books, invoice)
 
     @call("POST", "/invoices/{id}/cancel", "Cancel an unpaid invoice.", answers="client_invoice")
     def cancel_invoice(self, id: Id) -> Document:
         books, invoice = self._world.find_invoice(id)
         invoices.cancel(self._world, books, invoice, at=self._world.now())
-        return client_invoice(invoice, books.organisation)
+        return self._invoice(books, invoice)
 
     @call(
         "PATCH",
@@ -178,7 +181,7 @@ class Sales(Desk):
             invoice.footer = footer
         books.client_invoices.save(invoice, now)
         invoices.tell(self._world, books, invoice, "updated", now)
-        return client_invoice(invoice, books.organisation)
+        return self._invoice(books, invoice)
 
     @call(
         "POST",
@@ -196,7 +199,7 @@ class Sales(Desk):
     ) -> Document:
         books, invoice = self._world.find_invoice(id)
         einvoicing.progress(self._world, books, invoice, code, reason, self._world.now())
-        return client_invoice(invoice, books.organisation)
+        return self._invoice(books, invoice)
 
     @call(
         "POST",
@@ -215,7 +218,10 @@ class Sales(Desk):
         books, quote = self._quote(id)
         quotes.decide(books, quote, status, at=self._world.now())
         percent = self._world.quirks.percent_vat_on_quotes
-        return quote_document(quote, books.organisation, percent=percent)
+        return quote_document(quote, books.organisation, self._world.base_url, percent=percent)
+
+    def _invoice(self, books: Books, invoice: ClientInvoice) -> Document:
+        return client_invoice(invoice, books.organisation, self._world.base_url)
 
     def _quote(self, id: str) -> tuple[Books, Quote]:
         for books in self._world.books.values():
@@ -235,6 +241,7 @@ class Sales(Desk):
                 "title": mail.title,
                 "body": mail.body,
                 "copy_to_self": mail.copy_to_self,
+                "reminder_id": mail.reminder_id,
             }
             for mail in self._world.books_of(organization_id).mails
         ]

@@ -71,3 +71,4 @@ class Mail:
     title: str
     body: str
     copy_to_self: bool
+    reminder_id: str | None = None

@@ -28,7 +28,10 @@ class BankAccount:
 
 @dataclass(slots=True)
 class Membership:
-    """A person in one organisation; the same person has another membership elsewhere."""
+    """A person in one organisation; the same person has another membership elsewhere.
+
+    Status: ``invited`` until the person accepts, then ``active``.
+    """
 
     id: str
     first_name: str
@@ -49,6 +52,15 @@ class Membership:
     nationality: str | None = None
     birth_country: str | None = None
     ubo: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the person may see and change everything of the organisation."""
+        return self.role in ("owner", "admin")
+
+    @property
+    def sees_balances(self) -> bool:
+        return self.is_admin or self.role in ("manager", "reporting", "accountant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,8 @@ class Organisation:
     einvoicing_sending: str = "enabled"
     einvoicing_receiving: str = "enabled"
     status: str = "activated"
+    invoice_automation: bool = True
+    """Whether the add-on is there that reminders need."""
     bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])
     members: list[Membership] = field(default_factory=list[Membership])
     teams: list[Team] = field(default_factory=list[Team])
@@ -130,6 +144,11 @@ class Organisation:
     @property
     def main_account(self) -> BankAccount:
         return next(account for account in self.bank_accounts if account.main)
+
+    @property
+    def active_members(self) -> list[Membership]:
+        """Those who can log in."""
+        return [person for person in self.members if person.status == "active"]
 
     @property
     def owner(self) -> Membership:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from .client import Client
@@ -28,6 +28,8 @@ class RecurringInvoice:
     amounts: Totals
     created_at: datetime
     updated_at: datetime
+    position: int = 0
+    """Which occurrence of the schedule is the next one, counted from the start date."""
     next_invoice_date: date | None = None
     end_date: date | None = None
     invoice_ids: tuple[str, ...] = ()
@@ -58,3 +60,7 @@ class Reminder:
     created_at: datetime
     updated_at: datetime
     status: str = "active"
+    revision: int = 1
+    """Counts the replacements; e-mails planned under an older one are not sent."""
+    sent: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """Which invoices were reminded of by which of the present rules."""

@@ -14,11 +14,13 @@ from qonto_simulator.times import with_millis, with_offset
 
 from .common import Document, discount, embedded_client, line, withholding, without_cents
 
-PUBLIC_PAGE = "https://pay.qonto.com/invoices/"
+PUBLIC_PAGE = "/pay/invoices/"
+"""Where everybody who has the link sees an invoice or a credit note."""
 
 
-def client_invoice(invoice: ClientInvoice, organisation: Organisation) -> Document:
-    """The whole invoice, as both the list and the single document return it."""
+def client_invoice(invoice: ClientInvoice, organisation: Organisation, base: str) -> Document:
+    """The whole invoice, as both the list and the single document return it; links begin with
+    ``base``."""
     currency = invoice.currency
     settings = invoice.settings
     is_draft = invoice.status == "draft"
@@ -32,7 +34,7 @@ def client_invoice(invoice: ClientInvoice, organisation: Organisation) -> Docume
         "status": invoice.status,
         "invoice_type": invoice.invoice_type,
         "quote_id": invoice.quote_id,
-        "invoice_url": "" if is_draft else PUBLIC_PAGE + invoice.id,
+        "invoice_url": "" if is_draft else base + PUBLIC_PAGE + invoice.id,
         "contact_email": invoice.contact_email,
         "terms_and_conditions": invoice.terms_and_conditions,
         "discount_conditions": settings.discount_conditions,
@@ -135,5 +137,5 @@ _NOT_IN_EVENTS = frozenset(
 
 def webhook_data(invoice: ClientInvoice, organisation: Organisation) -> Document:
     """The invoice as ``data`` of a ``v1/client-invoices`` event, without ``event``."""
-    document = client_invoice(invoice, organisation)
+    document = client_invoice(invoice, organisation, "")
     return without_cents({k: v for k, v in document.items() if k not in _NOT_IN_EVENTS})

@@ -10,7 +10,7 @@ from .client_invoices import PUBLIC_PAGE
 from .common import Document, discount, embedded_client, line, withholding
 
 
-def credit_note(note: CreditNote, organisation_id: str) -> Document:
+def credit_note(note: CreditNote, organisation_id: str, base: str) -> Document:
     """Like an invoice, but without status, due date, payment and the issuer's snapshot."""
     currency = note.currency
     return {
@@ -20,7 +20,7 @@ def credit_note(note: CreditNote, organisation_id: str) -> Document:
         "invoice_id": note.invoice_id,
         "invoice_issue_date": str(note.invoice_issue_date) if note.invoice_issue_date else "",
         "number": note.number,
-        "invoice_url": PUBLIC_PAGE + note.id,
+        "invoice_url": base + PUBLIC_PAGE + note.id,
         "reason": note.reason,
         "contact_email": note.contact_email,
         "terms_and_conditions": note.terms_and_conditions,

@@ -13,11 +13,14 @@ from qonto_simulator.times import with_offset
 from .client_invoices import issuer
 from .common import Document, discount, embedded_client, line, withholding
 
-PUBLIC_PAGE = "https://pay.qonto.com/quotes/"
+PUBLIC_PAGE = "/pay/quotes/"
+"""Where the client sees a quote and decides."""
 
 
-def quote_document(quote: Quote, organisation: Organisation, *, percent: bool) -> Document:
-    """With ``percent`` VAT rates and percentage discounts are written as ``"20"``."""
+def quote_document(
+    quote: Quote, organisation: Organisation, base: str, *, percent: bool
+) -> Document:
+    """Links begin with ``base``; with ``percent`` rates and discounts are written as ``"20"``."""
     currency = quote.currency
     items = [line(one) for one in quote.lines]
     reduction = discount(quote.discount, currency)
@@ -43,7 +46,7 @@ def quote_document(quote: Quote, organisation: Organisation, *, percent: bool) -
         "approved_at": with_offset(quote.approved_at) if quote.approved_at else None,
         "canceled_at": with_offset(quote.canceled_at) if quote.canceled_at else None,
         "attachment_id": quote.attachment_id,
-        "quote_url": PUBLIC_PAGE + quote.id,
+        "quote_url": base + PUBLIC_PAGE + quote.id,
         "contact_email": quote.contact_email,
         "terms_and_conditions": quote.terms_and_conditions,
         "header": quote.header,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from qonto_simulator import pdf
 from qonto_simulator.api import Call, Endpoint, Reply
 from qonto_simulator.errors import not_found, refuse
+from qonto_simulator.fields import Fields
 from qonto_simulator.files import link
 from qonto_simulator.filters import many, sorting
 from qonto_simulator.paging import meta, read_page
@@ -16,7 +17,14 @@ from qonto_simulator.records.catalogue import Label, Statement
 from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account
+from qonto_simulator.rules import accounts as rules
+from qonto_simulator.rules import sca
 
+_FOR_EVERYBODY = ("id", "name", "status", "main", "organization_id")
+_BALANCES = (
+    *_FOR_EVERYBODY,
+    *("currency", "balance", "balance_cents", "authorized_balance", "authorized_balance_cents"),
+)
 _PERIOD = re.compile(r"(0[1-9]|1[0-2])-(\d{4})")
 T = TypeVar("T")
 
@@ -39,16 +47,57 @@ async def accounts(call: Call) -> Reply:
 
 
 def _full(call: Call, account: BankAccount) -> Document:
-    return {
+    """Everything for an owner or an admin; others see less, most of them no balances either."""
+    document: Document = {
         **bank_account(account),
         "organization_id": call.books.organisation.id,
         "is_external_account": account.is_external_account,
         "account_number": account.iban[4:],
     }
+    if call.member.is_admin:
+        return document
+    shown = _BALANCES if call.member.sees_balances else _FOR_EVERYBODY
+    return {name: document[name] for name in shown}
 
 
 async def account(call: Call) -> Reply:
     return Reply(document={"bank_account": _full(call, _account(call))})
+
+
+async def create(call: Call) -> Reply:
+    """``{bank_account: {name}}``."""
+    call.require_admin()
+    name = _name(await call.json())
+    made = rules.open_account(call.world, call.books, name, at=call.now)
+    return call.created({"bank_account": _full(call, made)})
+
+
+async def update(call: Call) -> Reply:
+    call.require_admin()
+    one = _account(call)
+    name = _name(await call.json())
+    rules.require_open(one)
+    rules.rename(call.world, call.books, one, name, at=call.now)
+    return Reply(document={"bank_account": _full(call, one)})
+
+
+async def close(call: Call) -> Reply:
+    """Once the person has confirmed it."""
+    call.require_admin()
+    one = _account(call)
+    rules.require_closable(call.books, one)
+    await sca.require(call, "bank_account.close")
+    rules.close(call.world, call.books, one, at=call.now)
+    return Reply(document={"bank_account": _full(call, one)})
+
+
+def _name(data: dict[str, object]) -> str:
+    """The name in the wrapped body; 422 without it."""
+    outer = Fields(data, lambda name: f"/{name}")
+    inner = outer.nested("bank_account", required=True)
+    name = inner.text("name", most=100, required=True) if inner else None
+    outer.check()
+    return name or ""
 
 
 async def certificate(call: Call) -> Reply:
@@ -143,7 +192,10 @@ def _label(one: Label) -> Document:
 
 ENDPOINTS = (
     Endpoint("GET", "/bank_accounts", accounts),
+    Endpoint("POST", "/bank_accounts", create, replays=True),
     Endpoint("GET", "/bank_accounts/{id}", account),
+    Endpoint("PATCH", "/bank_accounts/{id}", update),
+    Endpoint("POST", "/bank_accounts/{id}/close", close),
     Endpoint("GET", "/bank_accounts/{id}/iban_certificate", certificate),
     Endpoint("GET", "/statements", statements),
     Endpoint("GET", "/statements/{id}", statement),

@@ -1,4 +1,4 @@
-"""``/v2/cards`` and ``/v2/teams``, to read."""
+"""``/v2/cards``, to read."""
 
 from __future__ import annotations
 
@@ -82,13 +82,4 @@ def _searched(one: Card, names: dict[str, str]) -> tuple[str, ...]:
     return holder, one.id, one.nickname, one.last_digits, one.status, str(year), str(month)
 
 
-async def teams(call: Call) -> Reply:
-    page, rows = call.limited(read_page(call.request.query_params)), call.books.organisation.teams
-    shown = [{"id": one.id, "name": one.name} for one in rows[page.start : page.stop]]
-    return Reply(document={"teams": shown, "meta": meta(page, len(rows), call.quirks)})
-
-
-ENDPOINTS = (
-    Endpoint("GET", "/cards", index),
-    Endpoint("GET", "/teams", teams),
-)
+ENDPOINTS = (Endpoint("GET", "/cards", index),)

@@ -29,7 +29,7 @@ def _find(call: Call) -> ClientInvoice:
 
 
 def _one(call: Call, invoice: ClientInvoice) -> Document:
-    document = client_invoice(invoice, call.books.organisation)
+    document = client_invoice(invoice, call.books.organisation, call.world.base_url)
     return {"client_invoice": call.shaped(document)}
 
 
@@ -47,7 +47,7 @@ async def index(call: Call) -> Reply:
     )
 
     def render(invoice: ClientInvoice) -> Document:
-        document = client_invoice(invoice, call.books.organisation)
+        document = client_invoice(invoice, call.books.organisation, call.world.base_url)
         if call.quirks.list_omits_heavy:
             del document["organization"], document["einvoicing_lifecycle_events"]
         return document
@@ -97,7 +97,7 @@ async def update(call: Call) -> Reply:
 
 
 async def delete(call: Call) -> Reply:
-    rules.delete(call.books, _find(call))
+    rules.delete(call.books, _find(call), at=call.now)
     return Reply(204)
 
 

@@ -19,7 +19,11 @@ from .lines import read_discount, read_lines
 
 
 def _one(call: Call, note: CreditNote) -> Document:
-    return {"credit_note": call.shaped(credit_note(note, call.books.organisation.id))}
+    return {"credit_note": call.shaped(_render(call, note))}
+
+
+def _render(call: Call, note: CreditNote) -> Document:
+    return credit_note(note, call.books.organisation.id, call.world.base_url)
 
 
 async def index(call: Call) -> Reply:
@@ -31,15 +35,8 @@ async def index(call: Call) -> Reply:
         order="created_at" if order == "created_at" else "updated_at",
         descending=direction == "desc",
     )
-    page, organisation_id = read_page(query), call.books.organisation.id
-    return list_reply(
-        call,
-        "credit_notes",
-        call.books.credit_notes,
-        wanted,
-        page,
-        lambda note: credit_note(note, organisation_id),
-    )
+    page, notes = read_page(query), call.books.credit_notes
+    return list_reply(call, "credit_notes", notes, wanted, page, lambda note: _render(call, note))
 
 
 async def show(call: Call) -> Reply:

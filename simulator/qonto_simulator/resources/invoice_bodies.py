@@ -75,9 +75,10 @@ def _read(
     start, end = fields.day("performance_start_date"), fields.day("performance_end_date")
     if start and end and end < start:
         fields.problem("performance_end_date", "invalid", "can't be before the start")
-    quote_id = fields.text("quote_id")
-    if quote_id and "quote_id" in wanted and call.books.quotes.get(quote_id) is None:
-        fields.problem("quote_id", "not_found", "quote not found")
+    if draft is None or "quote_id" in wanted:
+        quote_id = _quote_id(call, fields, client)
+    else:
+        quote_id = draft.quote_id
     number = fields.text("number", most=40)
     texts = {
         "purchase_order": fields.text("purchase_order", most=40) or "",
@@ -117,6 +118,19 @@ def _read(
     )
 
 
+def _quote_id(call: Call, fields: Fields, client: Client | None) -> str | None:
+    """The quote that becomes this invoice; it must be there, and made out to the same client."""
+    id = fields.text("quote_id")
+    if id is None:
+        return None
+    quote = call.books.quotes.get(id)
+    if quote is None:
+        fields.problem("quote_id", "invalid", "quote_id is unknown")
+    elif client is not None and quote.client.id != client.id:
+        fields.problem("quote_id", "invalid", "quote_id belongs to another client")
+    return id
+
+
 def _account(call: Call, data: dict[str, object]) -> BankAccount:
     """The account to be paid into; it must be one of the organisation's own, without spaces."""
     methods = data.get("payment_methods")
@@ -132,11 +146,18 @@ def _account(call: Call, data: dict[str, object]) -> BankAccount:
 
 def find_client(call: Call, fields: Fields, *, on_quote: bool = False) -> Client | None:
     """A copy of the client that the body names, with a problem noted when there is none."""
-    id = fields.text("client_id", required=True)
-    if id is None:
-        return None
-    client = call.books.clients.get(id)
+    client = named_client(call, fields)
     if client is None:
+        return None
+    _check_client(fields, client, on_quote)
+    return replace(client, extra_emails=list(client.extra_emails))
+
+
+def named_client(call: Call, fields: Fields) -> Client | None:
+    """The client of ``client_id``, whether or not it can be invoiced; else a problem is noted."""
+    id = fields.text("client_id", required=True)
+    client = call.books.clients.get(id) if id else None
+    if id and client is None:
         fields.problems.append(
             Problem(
                 "invalid_client_id",
@@ -145,9 +166,7 @@ def find_client(call: Call, fields: Fields, *, on_quote: bool = False) -> Client
                 validation_param="uuid",
             )
         )
-        return None
-    _check_client(fields, client, on_quote)
-    return replace(client, extra_emails=list(client.extra_emails))
+    return client
 
 
 def find_upload(call: Call, fields: Fields) -> str | None:
@@ -189,7 +208,6 @@ def _as_body(invoice: ClientInvoice) -> dict[str, object]:
         "header": invoice.header,
         "footer": invoice.footer,
         "stamp_duty_amount": invoice.stamp_duty_amount,
-        "quote_id": invoice.quote_id,
         "upload_id": invoice.upload_id,
         "performance_date": str(invoice.performance_date or ""),
         "performance_start_date": str(invoice.performance_start_date or ""),

@@ -1,4 +1,4 @@
-"""The body of ``/send`` for invoices and quotes."""
+"""The body of ``/send`` for invoices and quotes, and e-mail addresses in other bodies."""
 
 from __future__ import annotations
 
@@ -22,21 +22,27 @@ async def read_mail(call: Call) -> Mail:
     title = fields.text("email_title", required=True)
     body = fields.text("email_body")
     copy_to_self = fields.flag("copy_to_self")
-    raw = fields.data.get("send_to")
-    addresses = [str(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else []
-    if not addresses:
-        fields.problem("send_to", "required", "send_to must have at least one address")
+    addresses = read_addresses(fields)
     if len(addresses) > _MOST:
         fields.problem("send_to", "invalid", f"send_to must have at most {_MOST} addresses")
-    if any(not ADDRESS.fullmatch(one) for one in addresses):
-        fields.problem("send_to", "invalid", "send_to must hold e-mail addresses")
     fields.check()
     return Mail(
         at=call.now,
         document="",
         document_id="",
-        to=tuple(addresses),
+        to=addresses,
         title=title or "",
         body=body or "",
         copy_to_self=copy_to_self is not False,
     )
+
+
+def read_addresses(fields: Fields) -> tuple[str, ...]:
+    """The addresses of ``send_to``, with a problem noted when there is none or one is not any."""
+    raw = fields.data.get("send_to")
+    addresses = [str(one) for one in cast("list[object]", raw)] if isinstance(raw, list) else []
+    if not addresses:
+        fields.problem("send_to", "required", "send_to must have at least one address")
+    if not all(ADDRESS.fullmatch(one) for one in addresses):
+        fields.problem("send_to", "invalid", "send_to must hold e-mail addresses")
+    return tuple(addresses)

@@ -40,7 +40,7 @@ def _find(call: Call) -> Quote:
 
 def _render(call: Call, quote: Quote) -> Document:
     percent = call.quirks.percent_vat_on_quotes
-    return quote_document(quote, call.books.organisation, percent=percent)
+    return quote_document(quote, call.books.organisation, call.world.base_url, percent=percent)
 
 
 def _one(call: Call, quote: Quote) -> Document:

@@ -1,14 +1,13 @@
-"""``/v2/recurring_invoices`` and ``/v2/reminders``, to read."""
+"""``/v2/recurring_invoices``, to read: only the app makes them."""
 
 from __future__ import annotations
 
 from qonto_simulator.api import Call, Endpoint, Reply, list_reply
 from qonto_simulator.collection import Selection
 from qonto_simulator.errors import not_found
-from qonto_simulator.filters import many
 from qonto_simulator.paging import MOST_INVOICING, read_page
-from qonto_simulator.records.recurring import RecurringInvoice, Reminder
-from qonto_simulator.render.recurring import recurring_invoice, reminder
+from qonto_simulator.records.recurring import RecurringInvoice
+from qonto_simulator.render.recurring import recurring_invoice
 
 
 async def invoices(call: Call) -> Reply:
@@ -26,27 +25,7 @@ async def invoice(call: Call) -> Reply:
     return Reply(document={"recurring_invoice": call.shaped(recurring_invoice(one))})
 
 
-async def reminders(call: Call) -> Reply:
-    """One per client that has any; ``client_ids`` says which."""
-    query = call.request.query_params
-    clients = [*many(query, "client_ids"), *many(query, "filter[client_ids]")]
-    wanted: Selection[Reminder] = Selection(
-        where=(lambda one: one.client_id in clients,) if clients else ()
-    )
-    page = read_page(query, most=MOST_INVOICING)
-    return list_reply(call, "reminders", call.books.reminders, wanted, page, reminder)
-
-
-async def one_reminder(call: Call) -> Reply:
-    one = call.books.reminders.get(call.id)
-    if one is None:
-        raise not_found("reminder")
-    return Reply(document={"reminder": call.shaped(reminder(one))})
-
-
 ENDPOINTS = (
     Endpoint("GET", "/recurring_invoices", invoices),
     Endpoint("GET", "/recurring_invoices/{id}", invoice),
-    Endpoint("GET", "/reminders", reminders),
-    Endpoint("GET", "/reminders/{id}", one_reminder),
 )

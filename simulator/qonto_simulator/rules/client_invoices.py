@@ -23,10 +23,11 @@ from qonto_simulator.render.client_invoices import webhook_data
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
 
-from . import numbering
+from . import numbering, reminders
 from .invoice_fields import InvoiceFields
 from .totals import totals
 
+PUBLIC_LIFE = timedelta(days=180)
 STATUSES = ("draft", "unpaid", "paid", "canceled")
 PREFIX = "client_invoice"
 
@@ -71,6 +72,7 @@ def create(
         imported=imported,
     )
     books.has_imported = books.has_imported or imported
+    _convert(books, invoice, fields.quote_id, at)
     _write(invoice, fields)
     if final:
         _become_final(world, books, invoice, at)
@@ -79,7 +81,6 @@ def create(
         invoice.number = numbering.proforma_number(books, PREFIX, day)
         invoice.has_temporary_number = True
     books.client_invoices.add(invoice)
-    _join_quote(books, invoice)
     tell(world, books, invoice, "created", at)
     return invoice
 
@@ -94,22 +95,22 @@ def edit(
         books.numbers[PREFIX].discard(invoice.number)
         invoice.number = fields.number
         invoice.has_temporary_number = False
-    _leave_quote(books, invoice)
+    _convert(books, invoice, fields.quote_id, at)
     _write(invoice, fields)
-    _join_quote(books, invoice)
     return _changed(world, books, invoice, at)
 
 
-def _join_quote(books: Books, invoice: ClientInvoice) -> None:
-    quote = books.quotes.get(invoice.quote_id or "")
-    if quote is not None:
-        quote.invoice_ids.append(invoice.id)
-
-
-def _leave_quote(books: Books, invoice: ClientInvoice) -> None:
-    quote = books.quotes.get(invoice.quote_id or "")
-    if quote is not None:
-        quote.invoice_ids.remove(invoice.id)
+def _convert(books: Books, invoice: ClientInvoice, quote_id: str | None, at: datetime) -> None:
+    """Moves the invoice from the quote that it came from to the one that it comes from now."""
+    if quote_id == invoice.quote_id:
+        return
+    left, joined = books.quotes.get(invoice.quote_id or ""), books.quotes.get(quote_id or "")
+    if left is not None:
+        left.invoice_ids.remove(invoice.id)
+        books.quotes.save(left, at)
+    if joined is not None:
+        joined.invoice_ids.append(invoice.id)
+        books.quotes.save(joined, at)
 
 
 def require_draft(invoice: ClientInvoice) -> None:
@@ -158,12 +159,12 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
     invoice.stamp_duty_amount = fields.stamp_duty_amount
 
 
-def delete(books: Books, invoice: ClientInvoice) -> None:
+def delete(books: Books, invoice: ClientInvoice, *, at: datetime) -> None:
     """Removes a draft; nobody is told. 412 for anything else."""
     if invoice.status != "draft":
         raise refuse(412, "invoice_not_in_draft_status", "only drafts can be deleted")
+    _convert(books, invoice, None, at)
     books.numbers[PREFIX].discard(invoice.number)
-    _leave_quote(books, invoice)
     books.client_invoices.remove(invoice)
 
 
@@ -190,6 +191,7 @@ def _become_final(world: World, books: Books, invoice: ClientInvoice, at: dateti
     invoice.finalized_at = at
     due = at + timedelta(seconds=world.quirks.pdf_delay)
     world.agenda.at(due, partial(_attach_pdf, world, books, invoice))
+    reminders.plan(world, books, invoice, at=at)
 
 
 def _attach_pdf(world: World, books: Books, invoice: ClientInvoice, at: datetime) -> None:
@@ -233,6 +235,7 @@ def unmark_as_paid(
     invoice.status = "unpaid"
     invoice.paid_at = None
     invoice.amount_paid = ZERO
+    reminders.plan(world, books, invoice, at=at)
     return _changed(world, books, invoice, at)
 
 
@@ -278,6 +281,12 @@ def tell(world: World, books: Books, invoice: ClientInvoice, event: str, at: dat
         if not world.quirks.omit_data_event:
             data = {"event": event, **data}
         world.hub.emit(books.organisation.id, "v1/client-invoices", data, at)
+
+
+def is_public(invoice: ClientInvoice, *, at: datetime) -> bool:
+    """Whether everybody with the link can see it: final, not canceled, for 180 days."""
+    begun = invoice.finalized_at
+    return begun is not None and invoice.status != "canceled" and at <= begun + PUBLIC_LIFE
 
 
 def _require(invoice: ClientInvoice, status: str, action: str) -> None:

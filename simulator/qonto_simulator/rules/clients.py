@@ -8,6 +8,8 @@ from qonto_simulator.records.client import Client
 from qonto_simulator.render.events import client_event
 from qonto_simulator.world import Books, World
 
+from . import recurring, reminders
+
 LOCALES = ("fr", "en", "it", "de", "es")
 TYPE = "v1/clients"
 
@@ -34,12 +36,12 @@ def change(world: World, books: Books, client: Client, *, at: datetime) -> Clien
 
 
 def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
-    """For good: documents keep the copy they have, invoices that recur come no more."""
+    """Deletes a client, with its reminder; what recurred for it is canceled."""
     books.clients.remove(client)
-    for one in books.recurring_invoices:
-        if one.client.id == client.id and one.status not in ("canceled", "finished"):
-            one.status, one.next_invoice_date = "canceled", None
-            books.recurring_invoices.save(one, at)
+    recurring.cancel_of_client(world, books, client.id, at=at)
+    reminder = reminders.of_client(books, client.id)
+    if reminder is not None:
+        books.reminders.remove(reminder)
     tell(world, books, client, "deleted", at)
 
 

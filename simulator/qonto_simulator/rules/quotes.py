@@ -16,6 +16,7 @@ from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import PrintedSettings
 from qonto_simulator.records.lines import Line
 from qonto_simulator.records.quote import Quote
+from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
 
 from . import numbering
@@ -133,6 +134,8 @@ def delete(books: Books, quote: Quote) -> None:
     _require_pending(quote, "deleted")
     if quote.sent_at is not None:
         raise refuse(422, "invalid", "a quote that was sent can't be deleted")
+    if quote.invoice_ids:
+        raise refuse(422, "invalid", "a quote that was invoiced can't be deleted")
     books.quotes.remove(quote)
 
 
@@ -145,6 +148,11 @@ def decide(books: Books, quote: Quote, status: str, *, at: datetime) -> Quote:
         quote.canceled_at = at
     quote.status = status
     return books.quotes.save(quote, at)
+
+
+def is_expired(quote: Quote, *, at: datetime) -> bool:
+    """Whether the client is too late to decide; the status does not say so."""
+    return today(at) > quote.expiry_date
 
 
 def _require_pending(quote: Quote, action: str) -> None:

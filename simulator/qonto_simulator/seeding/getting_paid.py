@@ -20,10 +20,10 @@ from qonto_simulator.records.payment_link import (
 from qonto_simulator.records.terminal import Terminal
 from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.rules.bank import Movement
+from qonto_simulator.rules.recurring import occurrence
 from qonto_simulator.times import today
 
 from .bank import Teller
-from .recurring import next_month
 
 _METHODS = ("credit_card", "apple_pay", "paypal")
 _PROVIDER = "Mollie B.V."
@@ -132,7 +132,7 @@ def _debits(teller: Teller) -> None:
     signed.signed_at = at + timedelta(hours=3)
     books.mandates.save(signed, signed.signed_at)
     first, last = (calendar.day(ago) for ago in _COLLECTED)
-    following = next_month(last) or last
+    following = occurrence(last, "monthly", 1, 1)
     plan = books.debit_subscriptions.add(
         DirectDebitSubscription(
             id=teller.world.ids.uuid7(at),
@@ -159,7 +159,7 @@ def _debits(teller: Teller) -> None:
             currency="EUR",
             reference=teller.place.texts.prints,
             schedule_type="one_off",
-            initial_collection_date=next_month(today(calendar.now)) or today(calendar.now),
+            initial_collection_date=occurrence(today(calendar.now), "monthly", 1, 1),
             created_at=asked.created_at,
             updated_at=asked.created_at,
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.records.recurring import RecurringInvoice, Reminder, ReminderRule
+from qonto_simulator.rules import recurring as schedules
+from qonto_simulator.rules import reminders
 from qonto_simulator.rules.totals import totals
 
 from .bank import Teller
@@ -19,8 +21,9 @@ def recurring(teller: Teller) -> None:
     if teller.books.organisation.automatic_numbering:
         support = next(one for one in issued if one.einvoicing_status == "submitted")
         research = issued[5]
-        _repeat(teller, support, "active", next_month(support.issue_date))
-        _repeat(teller, research, "suspended", None)
+        monthly = _repeat(teller, support, "active")
+        schedules.plan(teller.world, teller.books, monthly, at=teller.calendar.now)
+        _repeat(teller, research, "suspended")
     home, _, abroad = (one for one in list(teller.books.clients)[:3])
     before, after = teller.place.texts.reminder
     both = (ReminderRule("before", 7, before), ReminderRule("after", 10, after))
@@ -28,19 +31,10 @@ def recurring(teller: Teller) -> None:
     _remind(teller, abroad, (ReminderRule("on", 0, "Your invoice is due today"),))
 
 
-def next_month(day: date | None) -> date | None:
-    """The same day of the next month, or its last one."""
-    if day is None:
-        return None
-    first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return first.replace(day=min(day.day, last.day))
-
-
-def _repeat(teller: Teller, first: ClientInvoice, status: str, following: date | None) -> None:
+def _repeat(teller: Teller, first: ClientInvoice, status: str) -> RecurringInvoice:
     """A schedule that has issued ``first``."""
     at = first.created_at
-    teller.books.recurring_invoices.add(
+    return teller.books.recurring_invoices.add(
         RecurringInvoice(
             id=teller.world.ids.uuid7(at),
             status=status,
@@ -56,7 +50,7 @@ def _repeat(teller: Teller, first: ClientInvoice, status: str, following: date |
             amounts=totals(first.lines),
             created_at=at,
             updated_at=at,
-            next_invoice_date=following,
+            position=1,
             invoice_ids=(first.id,),
             terms_and_conditions=first.terms_and_conditions,
         )
@@ -65,7 +59,7 @@ def _repeat(teller: Teller, first: ClientInvoice, status: str, following: date |
 
 def _remind(teller: Teller, client: Client, rules: tuple[ReminderRule, ...]) -> None:
     at: datetime = teller.calendar.at(58, 16)
-    teller.books.reminders.add(
+    reminder = teller.books.reminders.add(
         Reminder(
             id=teller.world.ids.uuid7(at),
             client_id=client.id,
@@ -76,3 +70,4 @@ def _remind(teller: Teller, client: Client, rules: tuple[ReminderRule, ...]) -> 
             updated_at=at,
         )
     )
+    reminders.plan_all(teller.world, teller.books, reminder, at=teller.calendar.now)

@@ -68,16 +68,4 @@ def account(country: str, serial: int) -> tuple[str, str]:
     """An IBAN and the BIC of its bank."""
     banks = _BANKS.get(country, _BANKS["FR"])
     bank, branch, bic = banks[serial % len(banks)]
-    number = 50_013_000 + serial * 37
-    match country:
-        case "IT":
-            inside = identifiers.italian_account(bank, branch, f"{number:012d}")
-        case "DE":
-            inside = f"{bank}{number:010d}"
-        case "ES":
-            inside = identifiers.spanish_account(bank, branch, f"{number:010d}")
-        case _:
-            return identifiers.iban(
-                "FR", identifiers.french_account(bank, branch, f"{number:011d}")
-            ), bic
-    return identifiers.iban(country, inside), bic
+    return identifiers.account_iban(country, bank, branch, 50_013_000 + serial * 37), bic
