@@ -9,6 +9,7 @@ from .deliveries import Deliveries
 from .payees import Payees
 from .people import People
 from .purchases import Purchases
+from .requests import Requests
 from .sales import Sales
 from .series import Series
 from .traffic import Traffic
@@ -21,6 +22,7 @@ class Control(
     Purchases,
     Payees,
     Transfers,
+    Requests,
     People,
     Consent,
     Deliveries,
