@@ -157,6 +157,16 @@ class Quirks:
             "After consent the browser calls the application back twice, from a page in between"
         ),
     )
+    buyer_answer: Literal[203, 204, 205, 206, 207, 208, 210, 211, 212, 213, 214] | None = field(
+        default=None,
+        metadata=_means(
+            "What comes back for every e-invoice once it was received, by its French status code:"
+            " 205 approved, 207 disputed, 210 refused, 212 paid, 213 rejected, ...; nothing if null"
+        ),
+    )
+    buyer_answer_delay: Seconds = field(
+        default=60.0, metadata=_means("Seconds from 202 to what `buyer_answer` says")
+    )
     attachment_delay: Seconds = field(
         default=3.0,
         metadata=_means("Seconds from attaching a file to a transaction until it is there"),

@@ -227,6 +227,7 @@ class Simulator:
         world.sca_sessions.clear()
         world.declined_transfers.clear()
         world.agenda.clear()
+        world.directory.clear()
         world.hub.clear()
         world.quirks = Quirks()
         for part in (

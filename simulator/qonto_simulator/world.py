@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from .agenda import Agenda
 from .clock import Clock
 from .collection import Collection
+from .directory import Directory
 from .ids import IdSource
 from .payees import PayeeBanks
 from .quirks import Quirks
@@ -102,6 +103,7 @@ class World:
         self.sandbox = False
         self.file_key = ids.stable_text("file key", 32)
         self.agenda = Agenda()
+        self.directory = Directory()
         self.quirks = Quirks()
         self.books: dict[str, Books] = {}
         self.attachments: dict[str, Attachment] = {}

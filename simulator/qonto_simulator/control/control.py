@@ -6,6 +6,7 @@ from .approvals import Approvals
 from .conditions import Conditions
 from .consent import Consent
 from .deliveries import Deliveries
+from .einvoices import EInvoices
 from .payees import Payees
 from .people import People
 from .purchases import Purchases
@@ -20,6 +21,7 @@ class Control(
     Sales,
     Series,
     Purchases,
+    EInvoices,
     Payees,
     Transfers,
     Requests,

@@ -17,6 +17,7 @@ from .fields import Id, Organization, Text
 from .schemas import one_of
 
 Plan = Annotated[str, one_of(PLANS)]
+Activation = Literal["enabled", "disabled", "pending_creation", "pending_deletion"]
 Role = Literal["owner", "admin", "manager", "reporting", "employee", "accountant"]
 
 
@@ -79,7 +80,10 @@ class People(Desk):
             bool | None, Meta(description="False: every invoice needs a number of its own")
         ] = None,
         einvoicing: Annotated[
-            Literal["enabled", "disabled"] | None, Meta(description="Sending and receiving")
+            Activation | None, Meta(description="Sending and receiving e-invoices")
+        ] = None,
+        einvoicing_receiving: Annotated[
+            Activation | None, Meta(description="Receiving alone; as `einvoicing` by default")
         ] = None,
         invoice_automation: Annotated[
             bool | None,
@@ -100,6 +104,8 @@ class People(Desk):
             organisation.automatic_numbering = automatic_numbering
         if einvoicing is not None:
             organisation.einvoicing_sending = organisation.einvoicing_receiving = einvoicing
+        if einvoicing_receiving is not None:
+            organisation.einvoicing_receiving = einvoicing_receiving
         if invoice_automation is not None:
             organisation.invoice_automation = invoice_automation
             if not invoice_automation:
@@ -113,6 +119,7 @@ class People(Desk):
             "status": organisation.status,
             "automatic_numbering": organisation.automatic_numbering,
             "einvoicing": organisation.einvoicing_sending,
+            "einvoicing_receiving": organisation.einvoicing_receiving,
             "invoice_automation": organisation.invoice_automation,
             "plan": organisation.plan,
         }
