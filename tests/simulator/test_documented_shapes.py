@@ -562,6 +562,32 @@ async def _internal_transfer(world: World) -> Any:
     return await world.api.take("POST", INTERNAL, json=body, headers=keyed())
 
 
+@serves("request.multi_transfer.create.json")
+async def _multi_transfer_request(world: World) -> Any:
+    fields = {
+        "note": "Bills of the second week",
+        "scheduled_date": "2026-11-23",
+        "transfers": [
+            {
+                "amount": "418.50",
+                "currency": "EUR",
+                "credit_iban": "FR7630006000011234567890189",
+                "credit_account_name": "Imprimerie Rochet",
+                "credit_account_currency": "EUR",
+                "reference": "F-2026-0417",
+            }
+        ],
+    }
+    body = {"request_multi_transfer": fields}
+    path = "/v2/requests/multi_transfers"
+    served = await world.api.take("POST", path, json=body, headers=keyed())
+    expected = sample("request.multi_transfer.create.json")
+    made = {"id", "initiator_id", "transfers"}
+    for name, value in expected["request_multi_transfer"].items():
+        assert name in made or served["request_multi_transfer"][name] == value
+    return served
+
+
 WORDED = ("error.vop.504.json", "error.webhook_subscription.400.json")
 """Errors whose example has another id or detail than the case that shows its shape here."""
 
