@@ -42,7 +42,11 @@ CONCEPTS: Mapping[str, Concept] = {
         "DDDDD",
         _READ | _WRITE | _EVENTS,
         (BANK_ACCOUNTS.scope,),
-        {"delete": "an account is closed"},
+        {
+            "create": "by its name alone",
+            "update": "their name only",
+            "delete": "an account is closed, which takes strong authentication",
+        },
     ),
     "bills": Concept(
         "SD--D",
@@ -152,7 +156,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "DDDDD",
         _READ | _EVENTS | _CREATE,
         (MEMBERSHIPS.scope,),
-        {"create": "a person is invited"},
+        {"create": "an employee or accountant is invited"},
     ),
     "vendorCredits": Concept(
         "-----",

@@ -38,6 +38,7 @@ from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.providers.qonto.writing import qonto_writers
+from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
@@ -76,7 +77,9 @@ FULL_SCOPES = (
     "offline_access",
     "webhook",
     "organization.read",
+    "bank_account.write",
     "membership.read",
+    "membership.write",
     "attachment.read",
     "attachment.write",
     "client.read",
@@ -96,7 +99,9 @@ SCOPE_MEANINGS = {
     "offline_access": Use(Topic.LASTING_ACCESS),
     "webhook": Use(Topic.NOTIFICATIONS),
     "organization.read": Use(Topic.ORGANIZATION),
+    "bank_account.write": Use(Topic.ORGANIZATION, writes=True),
     "membership.read": Use(Topic.MEMBERSHIPS),
+    "membership.write": Use(Topic.MEMBERSHIPS, writes=True),
     "attachment.read": Use(Topic.ATTACHMENTS),
     "attachment.write": Use(Topic.ATTACHMENTS, writes=True),
     "client.read": Use(Topic.CLIENTS),
@@ -289,6 +294,7 @@ class QontoSystem:
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
             writers=qonto_writers(client, self._clock),
+            counted_as=CONTACTS_ARE_CUSTOMERS,
             concepts=CONCEPTS,
         )
 
