@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from connector.api.meaning import meaning
+from connector.api.meaning import Moment, meaning
 from connector.api.named import named
 from connector.unified.customer import Customer
 
@@ -29,9 +29,9 @@ class ContactBatch(msgspec.Struct, frozen=True, rename="camel", gc=False):
     id: Annotated[None, meaning("Always null: a batch isn't kept.")]
     account_number_length: Annotated[None, meaning("Always null: it isn't used.")]
     chart_of_account: Annotated[None, meaning("Always null: it isn't used.")]
-    created_date: Annotated[None, meaning("Always null: a batch isn't kept.")]
+    created_date: Annotated[Moment | None, meaning("Always null: a batch isn't kept.")]
     entries: Annotated[tuple[Customer, ...], meaning("The contacts that were made, in order.")]
-    fiscal_year_start_date: Annotated[None, meaning("Always null: it isn't used.")]
+    fiscal_year_start_date: Annotated[Moment | None, meaning("Always null: it isn't used.")]
     task_id: Annotated[None, meaning("Always null: all is done when this is answered.")]
     results: Annotated[
         tuple[BatchResult, ...],
