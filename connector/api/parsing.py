@@ -111,16 +111,13 @@ def _holds_nul(value: Any) -> bool:
     """Look into all texts, without recursion: a body may be nested as deep as it is long."""
     left = [value]
     while left:
-        match left.pop():
-            case str() as text:
-                if "\0" in text:
-                    return True
-            case list() as items:
-                left.extend(cast(list[Any], items))
-            case dict() as fields:
-                left.extend(chain.from_iterable(cast(dict[str, Any], fields).items()))
-            case _:
-                pass
+        one = left.pop()
+        if isinstance(one, str) and "\0" in one:
+            return True
+        if isinstance(one, list):
+            left.extend(cast(list[Any], one))
+        if isinstance(one, dict):
+            left.extend(chain.from_iterable(cast(dict[str, Any], one).items()))
     return False
 
 

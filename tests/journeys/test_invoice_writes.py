@@ -141,7 +141,7 @@ async def test_sending_says_to_whom_and_about_what(desk: Desk, customer: str) ->
     """No copy goes to whoever linked unless that is asked for; the status stays."""
     id = await final(desk, customer, "mail")
     path, before = f"invoices/{id}/send", len(desk.books.mails)
-    wrong = {"recipients": [], "subject": ""}
+    wrong: dict[str, Any] = {"recipients": [], "subject": ""}
     assert set(codes(await desk.ask("POST", path, wrong))) == {"recipients", "subject"}
     wrong = {"recipients": ["a@b.fr", "nobody"], "subject": "x"}
     assert codes(await desk.ask("POST", path, wrong)) == {"recipients.1": "NOT_AN_EMAIL"}

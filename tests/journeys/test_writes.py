@@ -109,7 +109,7 @@ async def test_a_key_is_for_one_request(desk: Desk) -> None:
     await desk.customer("Reused")
     assert len(desk.clients("Reused")) == 2
     for bad in ("with space", "é", "x" * 256):
-        headers = {"Idempotency-Key": bad.encode()}
+        headers = [(b"Idempotency-Key", bad.encode())]
         answer = await desk.client.post("/accounting/customers", json={}, headers=headers)
         assert answer.status_code == 400
 

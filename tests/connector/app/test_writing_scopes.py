@@ -28,7 +28,7 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
 @pytest.mark.parametrize("scope", WRITES)
 async def test_the_missing_scope_is_named(scope: str, tmp_path: Path) -> None:
     async with in_process(tmp_path) as up, await link(up, {*FULL_SCOPES} - {scope}) as vendor:
-        draft = up.simulator.control.create_invoice(status="draft")["id"]
+        draft = str(up.simulator.control.create_invoice(status="draft")["id"])
         for method, path, body in WRITES[scope]:
             path = f"/accounting/{path}".replace("{draft}", draft)
             answer = await vendor.request(method, path, json=body)
