@@ -62,6 +62,13 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     ]
 
 
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+"""What every write takes."""
+
+CHECKED: Any = Envelope[DryRun, Meta]
+"""The model of what a write is answered that is only to be checked."""
+
+
 class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
     __doc__ = "What was deleted."
 
@@ -102,14 +109,12 @@ def _operation(
         offers=(resource.name, action),
         parameters=(
             *(() if is_new else (record,)),
-            _KEY_PARAMETER,
-            _DRY_RUN,
-            _CONFIRM,
+            *WRITE_PARAMETERS,
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
         request=write.request,
         response=Envelope[response, Meta],
-        dry_run=Envelope[DryRun, Meta],
+        dry_run=CHECKED,
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
         description=write.description,
         errors=(HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT),
@@ -148,7 +153,7 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
     async def serve(writing: Writing, request: Request) -> Response:
-        options = _Options.read(request)
+        options = WriteOptions.read(request)
         body = None if write.request is None else await read_exact_body(write.request, request)
         warnings = (*unused_in(request), *options.warnings)
         asked = WriteRequest(
@@ -169,7 +174,7 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
 
 def _writes_all(batch: RecordBatch) -> Handler[Writing]:
     async def serve(writing: Writing, request: Request) -> Response:
-        options = _Options.read(request)
+        options = WriteOptions.read(request)
         body: Any = await read_exact_body(batch.request, request)
         asked = [WriteRequest(one, confirmed=options.confirmed) for one in body.entries]
         account = account_of(request)
@@ -216,7 +221,7 @@ def _answered(
     return response
 
 
-class _Options(msgspec.Struct, frozen=True):
+class WriteOptions(msgspec.Struct, frozen=True):
     """How a write is to be done."""
 
     key: str | None
@@ -226,7 +231,7 @@ class _Options(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
     @classmethod
-    def read(cls, request: Request) -> "_Options":
+    def read(cls, request: Request) -> "WriteOptions":
         """Read header and query. Raises Invalid, naming everything that is wrong."""
         fields: list[FieldError] = []
         key = request.headers.get(KEY_HEADER)

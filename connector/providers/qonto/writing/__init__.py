@@ -6,7 +6,7 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 
 from typing import Any
 
-from connector.ports import Writer
+from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
     CLIENT_INVOICES,
@@ -35,17 +35,25 @@ WRITE_MEMBERSHIPS = "membership.write"
 WRITE_BANK_ACCOUNTS = "bank_account.write"
 
 
-def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
+def qonto_writers(
+    client: QontoClient, clock: Clock, around: Surroundings, network: EInvoicing
+) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
-    around = Surroundings(client)
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
-    customers = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)
-    contacts = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_contact)
+    customers = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
+    contacts = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_contact, around.forget)
     members = Records(client, clock, MEMBERSHIPS, WRITE_MEMBERSHIPS, map_user)
-    accounts = Records(client, clock, BANK_ACCOUNTS, WRITE_BANK_ACCOUNTS, map_bank_account)
+    accounts = Records(
+        client,
+        clock,
+        BANK_ACCOUNTS,
+        WRITE_BANK_ACCOUNTS,
+        map_bank_account,
+        lambda account_id, _: around.forget(account_id),
+    )
     return {
-        **invoice_writers(invoices, around),
+        **invoice_writers(invoices, around, network),
         **customer_writers(customers, contacts),
         **invitation_writers(members),
-        **bank_account_writers(accounts, around),
+        **bank_account_writers(accounts),
     }

@@ -7,7 +7,6 @@ from typing import Any
 from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.session.lists import known_id
 from connector.providers.qonto.writing.matching import holds
-from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, KeyedCreation
 from connector.writing.problems import Problems
@@ -25,7 +24,6 @@ class BankAccounts:
     """What is sent to Qonto for a bank account, or everything that is wrong with it."""
 
     records: Records[Any, Any]
-    around: Surroundings
 
     async def create(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: BankAccountRequest = asked.body
@@ -33,7 +31,6 @@ class BankAccounts:
         name = _name(request, problems)
         problems.check()
         before = [one.id async for one in self.records.every(account_id) if one.name == name]
-        self.around.forget(account_id)  # invoices may soon be paid on the new one
         sent = QontoRequest(
             "POST",
             {"bank_account": {"name": name}},
@@ -60,11 +57,9 @@ class BankAccounts:
         return prepared(sent, _warnings(request, problems))
 
 
-def bank_account_writers(
-    records: Records[Any, Any], around: Surroundings
-) -> dict[str, Writer[Any]]:
+def bank_account_writers(records: Records[Any, Any]) -> dict[str, Writer[Any]]:
     """Return the writers of bank accounts."""
-    accounts = BankAccounts(records, around)
+    accounts = BankAccounts(records)
     return {
         "bankAccounts.create": KeyedCreation(records, accounts.create, shown=lambda _body: {}),
         "bankAccounts.update": Change(
