@@ -28,6 +28,8 @@ class Provider:
     e_invoicing: EInvoicing | None = None
     writers: Mapping[str, Writer[Any]] = field(default_factory=dict[str, Writer[Any]])
     """By what they do, such as `invoices.create`."""
+    counted_as: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Writers that do what another does, such as `contacts.create`, by that other's name."""
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
     """What it has of each resource, whether this service offers it or not."""
 

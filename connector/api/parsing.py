@@ -115,15 +115,17 @@ def parse_query(model: type[Model], parameters: QueryParams) -> Model:
 
 
 def _holds_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case list():
-            return any(_holds_nul(one) for one in cast(list[Any], value))
-        case dict():
-            return any(map(_holds_nul, chain.from_iterable(cast(dict[str, Any], value).items())))
-        case _:
-            return False
+    """Look into all texts, without recursion: a body may be nested as deep as it is long."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str) and "\0" in one:
+            return True
+        if isinstance(one, list):
+            left.extend(cast(list[Any], one))
+        if isinstance(one, dict):
+            left.extend(chain.from_iterable(cast(dict[str, Any], one).items()))
+    return False
 
 
 def _invalid(error: ValidationError, whole: str) -> Invalid:

@@ -1,9 +1,11 @@
 """Whom the organisation sells to: as customers, and in the contract's shape of contacts."""
 
 from connector.resources.filters import text
-from connector.resources.resource import OtherAddress, RecordWrite, Resource
+from connector.resources.resource import OtherAddress, RecordBatch, RecordWrite, Resource
+from connector.unified.batch import ContactBatch, contact_batch
 from connector.unified.contact import ContactV2
 from connector.unified.customer import Customer
+from connector.writing.requests.contact import ContactChange, ContactRequest, ContactsRequest
 from connector.writing.requests.customer import CustomerChange, CustomerRequest
 
 CUSTOMERS = Resource(
@@ -61,6 +63,44 @@ CONTACTS = Resource(
             "a contact at the second version's address",
             "the contacts at the second version's address",
             "The same as at /accounting/contacts.",
+        ),
+    ),
+    writes=(
+        RecordWrite(
+            action="create",
+            summary="Make a contact",
+            request=ContactRequest,
+            description="The same as a customer, in the contract's shape of contacts.",
+        ),
+        RecordWrite(
+            action="update",
+            summary="Change a contact",
+            request=ContactChange,
+            description="What isn't sent stays as it is. An address that is sent replaces the old.",
+            methods=("PATCH", "PUT"),
+        ),
+        RecordWrite(
+            action="delete",
+            summary="Delete a contact",
+            description="For good. Documents that were made out to it keep its name and address.",
+        ),
+    ),
+    batches=(
+        RecordBatch(
+            paths={
+                "createContacts": "/accounting/contacts/bulk",
+                "createContactsV1": "/accounting/batch/contacts",
+            },
+            summary="Make several contacts",
+            request=ContactsRequest,
+            each="customers.create",
+            response=ContactBatch,
+            answer=contact_batch,
+            description=(
+                "All are checked before the first is made. Then each is made by itself: `results` "
+                "says what came of it. With an Idempotency-Key the same request makes those that "
+                "are missing, and none twice."
+            ),
         ),
     ),
 )

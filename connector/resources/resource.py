@@ -1,6 +1,6 @@
 """What is true of a kind of record, whichever door it's asked for at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,6 +10,7 @@ from connector.api.operation import Permission
 from connector.downloads import DocumentOf
 from connector.reading import Chosen
 from connector.resources.filters import Filter
+from connector.unified.batch import BatchResult
 
 T = TypeVar("T")
 
@@ -44,6 +45,24 @@ class RecordWrite:
     permission: Permission = Permission.WRITE
     of_line: bool = False
     methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBatch:
+    """Many records made with one call: `entries` of its request, each as `each` makes one.
+
+    `paths` are where. `answer` says what came of them, in the model `response`.
+    """
+
+    paths: Mapping[str, str]
+    """By the name that generated clients call them."""
+    summary: str
+    request: type[BaseModel]
+    each: str
+    response: type
+    answer: Callable[[tuple[Any, ...], tuple[BatchResult, ...]], Any]
+    description: str = ""
+    permission: Permission = Permission.WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +108,4 @@ class Resource(Generic[T]):
     file: RecordFile | None = None
     also_at: tuple[OtherAddress, ...] = ()
     writes: tuple[RecordWrite, ...] = ()
+    batches: tuple[RecordBatch, ...] = ()

@@ -94,6 +94,8 @@ class Writing:
         answer was lost and it can't be told whether it was done.
         """
         writer = self._writer(account.target, name)
+        # two names of one effect share keys, fingerprints and the records that were made
+        name = self.registry.get(account.target).counted_as.get(name, name)
         mark, digest = fingerprint(name, asked), key_digest(key)
         if digest is not None:
             stored = await self._of_key(account.id, name, digest)

@@ -52,6 +52,9 @@ BESIDE = {
 }
 """What to do instead, for paths that are about none of the resources."""
 
+BEYOND = {"/accounting/bankAccounts/{bankAccountId}/close": "POST"}
+"""Paths that the contract doesn't have and that are likely to be asked for."""
+
 _NAMES = {"accounts": "ledger accounts", "asyncTask": "asynchronous tasks"}
 """Where the words of a resource's name alone would mislead."""
 
@@ -72,7 +75,7 @@ def complete(routes: Sequence[BaseRoute], registry: Registry, gate: Gate) -> lis
     shapes = {shape for _, shape in taken}
     first: list[BaseRoute] = []
     last: list[BaseRoute] = []
-    for path, methods in CONTRACT.items():
+    for path, methods in (*CONTRACT.items(), *BEYOND.items()):
         if _shape(path) not in shapes:
             (last if "{" in path else first).append(_unserved(path, _ANY_METHOD, registry, gate))
         elif left := [one for one in methods.split() if (one, _shape(path)) not in taken]:

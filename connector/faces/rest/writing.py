@@ -14,10 +14,13 @@ from connector.api.meaning import meaning
 from connector.api.operation import Handler, Operation, Parameter
 from connector.api.parameters import path_parameter
 from connector.api.parsing import given_once, read_exact_body, unused_in
+from connector.errors import WriteInProgress, WriteOutcomeUnknown
 from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import RAW_DATA
 from connector.ports import WriteRequest
-from connector.resources.resource import RecordWrite, Resource
+from connector.resources.resource import RecordBatch, RecordWrite, Resource
+from connector.unified.batch import BatchResult
+from connector.writing.batches import EntryOutcome, check_all, perform_all
 from connector.writing.writing import Performed, Writing
 from oauth.admitted import account_of
 from storage.errors import FieldError, Invalid
@@ -77,11 +80,17 @@ def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation
     for resource in resources:
         for write in resource.writes:
             for method in write.methods or _METHODS.get(write.action, ("POST",)):
-                yield _operation(resource, write, method)
+                for name in (resource.name, *(other.name for other in resource.also_at)):
+                    yield _operation(resource, name, write, method)
+        for batch in resource.batches:
+            for name, path in batch.paths.items():
+                yield _batch(resource, batch, name, path)
 
 
-def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Operation[Writing]:
-    base = f"/accounting/{resource.name}"
+def _operation(
+    resource: Resource[Any], of: str, write: RecordWrite, method: str
+) -> Operation[Writing]:
+    base = f"/accounting/{of}"
     record = path_parameter(resource.id_name, "Its id.")
     is_new = write.action == "create"
     path = base if is_new else f"{base}/{{{resource.id_name}}}"
@@ -94,7 +103,7 @@ def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Oper
         method=method,
         path=path,
         summary=write.summary,
-        name=f"{verb}{singular(resource.name)}",
+        name=f"{verb}{singular(of)}",
         handler=_writes(resource, write),
         permission=write.permission,
         offers=(resource.name, action),
@@ -108,6 +117,27 @@ def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Oper
         dry_run=CHECKED,
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
         description=write.description,
+        errors=(HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT),
+        tag="accounting",
+    )
+
+
+def _batch(resource: Resource[Any], batch: RecordBatch, name: str, path: str) -> Operation[Writing]:
+    response: Any = batch.response
+    return Operation(
+        method="POST",
+        path=path,
+        summary=batch.summary,
+        name=name,
+        handler=_writes_all(batch),
+        permission=batch.permission,
+        offers=(resource.name, "create"),
+        parameters=(_KEY_PARAMETER, _DRY_RUN, _CONFIRM),
+        request=batch.request,
+        response=Envelope[response, Meta],
+        dry_run=Envelope[DryRun, Meta],
+        status=HTTPStatus.CREATED,
+        description=batch.description,
         errors=(HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT),
         tag="accounting",
     )
@@ -140,6 +170,39 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
         return _answered(request, done, warnings, status, raw=options.raw)
 
     return serve
+
+
+def _writes_all(batch: RecordBatch) -> Handler[Writing]:
+    async def serve(writing: Writing, request: Request) -> Response:
+        options = WriteOptions.read(request)
+        body: Any = await read_exact_body(batch.request, request)
+        asked = [WriteRequest(one, confirmed=options.confirmed) for one in body.entries]
+        account = account_of(request)
+        checked = await check_all(writing, account, batch.each, asked)
+        warnings = (*unused_in(request), *options.warnings, *checked)
+        if options.dry_run:
+            found = DryRun(is_valid=True, expected={"entries": len(asked)})
+            return answer(request, found, warnings=warnings)
+        outcomes = await perform_all(writing, account, batch.each, asked, options.key)
+        made = tuple(one.done for one in outcomes if one.done is not None)
+        items = tuple(one.found.item for one in made if one.found is not None)
+        data = batch.answer(items, tuple(_result(one) for one in outcomes))
+        response = answer(request, data, warnings=warnings, status=HTTPStatus.CREATED)
+        if len(made) == len(asked) and all(one.is_replayed for one in made):
+            response.headers[REPLAYED_HEADER] = "true"
+        return response
+
+    return serve
+
+
+def _result(outcome: EntryOutcome) -> BatchResult:
+    done, error = outcome.done, outcome.error
+    if done is not None:
+        return BatchResult("CREATED", done.record_id, None, None)
+    if error is None:
+        return BatchResult("NOT_TRIED", None, None, None)
+    lost = isinstance(error, WriteOutcomeUnknown | WriteInProgress)
+    return BatchResult("UNKNOWN" if lost else "REFUSED", None, error.code, error.message)
 
 
 def _answered(

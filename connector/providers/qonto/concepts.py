@@ -28,7 +28,8 @@ _WRITE = _CREATE | _UPDATE | _DELETE
 _EVENTS: frozenset[Action] = frozenset({"webhook"})
 
 _DRAFTS: Mapping[Action, str] = {
-    "update": "drafts only",
+    "create": "as a draft",
+    "update": "drafts only; finalizing, paying, cancelling and sending are calls of their own",
     "delete": "drafts only",
 }
 _LINES: Mapping[Action, str] = {
@@ -38,11 +39,16 @@ _LINES: Mapping[Action, str] = {
 }
 
 CONCEPTS: Mapping[str, Concept] = {
+    "asyncTask": Concept(why={"read": "long work of this service's own"}),
     "bankAccounts": Concept(
         "DDDDD",
         _READ | _WRITE | _EVENTS,
         (BANK_ACCOUNTS.scope,),
-        {"delete": "an account is closed"},
+        {
+            "create": "by its name alone",
+            "update": "their name only",
+            "delete": "an account is closed, which takes strong authentication",
+        },
     ),
     "bills": Concept(
         "SD--D",
@@ -70,7 +76,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "-----",
         _READ | _WRITE | _EVENTS,
         (CLIENTS.scope,),
-        {"read": "customers, in the shape of contacts"},
+        {"read": "customers, in the shape of contacts", "create": "one, or up to 50 at once"},
     ),
     "customers": Concept("DDDDD", _READ | _WRITE | _EVENTS, (CLIENTS.scope,)),
     "creditNotes": Concept(
@@ -152,7 +158,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "DDDDD",
         _READ | _EVENTS | _CREATE,
         (MEMBERSHIPS.scope,),
-        {"create": "a person is invited"},
+        {"create": "an employee or accountant is invited"},
     ),
     "vendorCredits": Concept(
         "-----",

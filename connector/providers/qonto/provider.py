@@ -38,6 +38,7 @@ from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.providers.qonto.writing import qonto_writers
+from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
 from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
@@ -78,7 +79,9 @@ FULL_SCOPES = (
     "offline_access",
     "webhook",
     "organization.read",
+    "bank_account.write",
     "membership.read",
+    "membership.write",
     "attachment.read",
     "attachment.write",
     "client.read",
@@ -98,7 +101,9 @@ SCOPE_MEANINGS = {
     "offline_access": Use(Topic.LASTING_ACCESS),
     "webhook": Use(Topic.NOTIFICATIONS),
     "organization.read": Use(Topic.ORGANIZATION),
+    "bank_account.write": Use(Topic.ORGANIZATION, writes=True),
     "membership.read": Use(Topic.MEMBERSHIPS),
+    "membership.write": Use(Topic.MEMBERSHIPS, writes=True),
     "attachment.read": Use(Topic.ATTACHMENTS),
     "attachment.write": Use(Topic.ATTACHMENTS, writes=True),
     "client.read": Use(Topic.CLIENTS),
@@ -294,6 +299,7 @@ class QontoSystem:
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
             e_invoicing=network,
             writers=qonto_writers(client, self._clock, around, network),
+            counted_as=CONTACTS_ARE_CUSTOMERS,
             concepts=CONCEPTS,
         )
 

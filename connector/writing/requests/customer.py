@@ -59,11 +59,11 @@ class CustomerPerson(Writable):
     phone_numbers: tuple[CustomerPhone, ...] = Field((), description="The phone numbers.")
 
 
-class CustomerFields(Writable):
-    __doc__ = """What can be said of a customer.
+class PartyFields(Writable):
+    __doc__ = """What can be said of a customer or a contact.
 
-    Beyond the contract: `currency` and `locale` of its documents, `e_invoicing_address` and
-    `tax_number`.
+    Beyond the contract: `currency` and `locale` of its documents, `tax_number`, and
+    `e_invoicing_address`.
     """
 
     company_name: Text = Field(None, description="The company's name.", examples=["Café Lune"])
@@ -74,18 +74,32 @@ class CustomerFields(Writable):
     email_addresses: tuple[CustomerEmail, ...] = Field((), description="The e-mail addresses.")
     phone_numbers: tuple[CustomerPhone, ...] = Field((), description="The phone numbers.")
     vat_id: Text = Field(None, description="The VAT identification number.")
-    tax_number: Text = Field(None, description="The tax number; in France SIREN or SIRET.")
-    currency: Text = Field(None, description="The currency of its documents.", examples=["EUR"])
-    locale: Text = Field(None, description="The language of its documents.", examples=["fr"])
-    e_invoicing_address: Text = Field(
-        None, description="Where electronic invoices are sent; it must be registered."
+    tax_number: Text = Field(
+        None, description="The tax number; in France SIREN or SIRET. Not in the contract."
     )
+    currency: Text = Field(
+        None, description="The currency of its documents; not in the contract.", examples=["EUR"]
+    )
+    locale: Text = Field(
+        None, description="The language of its documents; not in the contract.", examples=["fr"]
+    )
+    e_invoicing_address: Text = Field(
+        None,
+        description=(
+            "Where electronic invoices are sent; it must be registered. Not in the contract."
+        ),
+    )
+    number: Text = Field(None, description="The number that the organisation knows it by.")
+    project_id: Text = Field(None, description="The id of the project that it belongs to.")
+
+
+class CustomerFields(PartyFields):
+    __doc__ = "What can be said of a customer."
+
     role: Annotated[ContactRole, word(ContactRole)] | None = Field(
         None, description="What it is to the organisation: CUSTOMER."
     )
-    number: Text = Field(None, description="The number that the organisation knows it by.")
     document_id: Text = Field(None, description="The id of a document that belongs to it.")
-    project_id: Text = Field(None, description="The id of the project that it belongs to.")
 
 
 class CustomerRequest(CustomerFields):

@@ -7,16 +7,32 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 from typing import Any
 
 from connector.ports import EInvoicing, Writer
-from connector.providers.qonto.client import CLIENT_INVOICES, CLIENTS, QontoClient
-from connector.providers.qonto.mapping import map_customer, map_invoice
+from connector.providers.qonto.client import (
+    BANK_ACCOUNTS,
+    CLIENT_INVOICES,
+    CLIENTS,
+    MEMBERSHIPS,
+    QontoClient,
+)
+from connector.providers.qonto.mapping import (
+    map_bank_account,
+    map_contact,
+    map_customer,
+    map_invoice,
+    map_user,
+)
+from connector.providers.qonto.writing.bank_accounts import bank_account_writers
 from connector.providers.qonto.writing.customers import customer_writers
 from connector.providers.qonto.writing.invoices import invoice_writers
+from connector.providers.qonto.writing.people import invitation_writers
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import Records
 from storage.clock import Clock
 
 WRITE_CLIENTS = "client.write"
 WRITE_INVOICES = "client_invoice.write"
+WRITE_MEMBERSHIPS = "membership.write"
+WRITE_BANK_ACCOUNTS = "bank_account.write"
 
 
 def qonto_writers(
@@ -24,9 +40,20 @@ def qonto_writers(
 ) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
+    customers = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
+    contacts = Records(client, clock, CLIENTS, WRITE_CLIENTS, map_contact, around.forget)
+    members = Records(client, clock, MEMBERSHIPS, WRITE_MEMBERSHIPS, map_user)
+    accounts = Records(
+        client,
+        clock,
+        BANK_ACCOUNTS,
+        WRITE_BANK_ACCOUNTS,
+        map_bank_account,
+        lambda account_id, _: around.forget(account_id),
+    )
     return {
         **invoice_writers(invoices, around, network),
-        **customer_writers(
-            Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
-        ),
+        **customer_writers(customers, contacts),
+        **invitation_writers(members),
+        **bank_account_writers(accounts),
     }

@@ -1,22 +1,28 @@
-"""Customers at Qonto: its clients."""
+"""Customers and contacts at Qonto: its clients."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from connector.ports import PreparedWrite, Writer, WriteRequest
+from connector.providers.qonto.documents.sales import ClientRecord
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.mails import EMAIL
 from connector.providers.qonto.writing.matching import without_nothing
+from connector.providers.qonto.writing.surroundings import lacking_for_documents
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems
+from connector.writing.requests.contact import ContactChange, ContactFields, ContactRequest
 from connector.writing.requests.customer import (
     CustomerAddress,
     CustomerChange,
     CustomerFields,
     CustomerRequest,
+    PartyFields,
 )
 
 LOCALES = ("fr", "en", "it", "de", "es")
@@ -24,7 +30,17 @@ LOCALES = ("fr", "en", "it", "de", "es")
 _LIMITS = {"company_name": 250, "vat_id": 20, "tax_number": 30}
 _LONGEST_PERSON = 60
 _MOST_EMAILS = 100
-_PHONE = re.compile(r"(\+\d{1,3})[\s.-]?([\d\s./()-]{4,20})", re.ASCII)
+_PHONE = re.compile(r"\+[1-9][\d\s./()-]{5,30}", re.ASCII)
+_LONGEST_PHONE = 15
+_CALLING_CODES = frozenset(
+    {"1", "7", "20", "27", "36", "39", "81", "82", "84", "86", "98"}
+    | {f"3{digit}" for digit in "012346"}
+    | {f"4{digit}" for digit in "013456789"}
+    | {f"5{digit}" for digit in "12345678"}
+    | {f"6{digit}" for digit in "0123456"}
+    | {f"9{digit}" for digit in "012345"}
+)
+"""The calling codes of one and two digits; all others have three."""
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _UNUSED = "Qonto's clients have nothing of the kind."
@@ -38,53 +54,75 @@ class Customers:
 
     async def create(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         del account_id
-        request: CustomerRequest = asked.body
+        request: CustomerRequest | ContactRequest = asked.body
         problems = Problems(asked.confirmed)
-        body = _body(request, problems)
-        body["kind"] = "company" if request.contact_type == "COMPANY" else "individual"
-        _check_name(request, problems)
+        is_company = _is_company(request)
+        body = {
+            "kind": "company" if is_company else "individual",
+            **_body(request, problems, is_company=is_company),
+        }
+        _check_names(request, problems, is_company=is_company)
+        _check_role(request, problems)
         problems.check()
-        return prepared(QontoRequest("POST", body), _warnings(request, problems))
+        warnings = _warnings(request, problems, is_company=is_company)
+        return prepared(QontoRequest("POST", body), (*warnings, *_incomplete(body)))
 
     async def update(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        request: CustomerChange = asked.body
+        request: CustomerChange | ContactChange = asked.body
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
-        if request.contact_type is not None:
-            await self._check_kind(account_id, record_id, request, problems)
-        body = _body(request, problems)
-        if not body:
-            problems.add("body", "REQUIRED", "There is nothing to change.")
-        problems.check()
-        return prepared(QontoRequest("PATCH", body, record_id), _warnings(request, problems))
-
-    async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        del account_id
-        return prepared(QontoRequest("DELETE", record_id=known_id(asked.record_id or "")))
-
-    async def _check_kind(
-        self, account_id: str, record_id: str, request: CustomerChange, problems: Problems
-    ) -> None:
         document, _ = await self.records.one(account_id, record_id)
         is_company = (document.kind or document.type) == "company"
-        if is_company != (request.contact_type == "COMPANY"):
+        if request.contact_type in ("COMPANY", "CONTACT_PERSON") and is_company != (
+            request.contact_type == "COMPANY"
+        ):
             problems.add(
                 "contactType", "NOT_ALLOWED", "A company doesn't become a person, nor a person one."
             )
+        body = _body(request, problems, is_company=is_company)
+        _check_role(request, problems)
+        if not body:
+            problems.add("body", "REQUIRED", "There is nothing to change.")
+        problems.check()
+        warnings = _warnings(request, problems, is_company=is_company)
+        return prepared(QontoRequest("PATCH", body, record_id), warnings)
+
+    async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
+        record_id = known_id(asked.record_id or "")
+        await self.records.one(account_id, record_id)
+        return prepared(QontoRequest("DELETE", record_id=record_id))
 
 
-def customer_writers(records: Records[Any, Any]) -> dict[str, Writer[Any]]:
-    """Return the writers of customers."""
-    customers = Customers(records)
-    return {
-        "customers.create": Creation(records, customers.create, CREATED.descending),
-        "customers.update": Change(records, customers.update),
-        "customers.delete": Deletion(records, customers.delete),
-    }
+def customer_writers(
+    records: Records[Any, Any], contacts: Records[Any, Any]
+) -> dict[str, Writer[Any]]:
+    """Return the writers of customers, and the same for those who call them contacts."""
+    found: dict[str, Writer[Any]] = {}
+    for name, each in (("customers", records), ("contacts", contacts)):
+        customers = Customers(each)
+        found |= {
+            f"{name}.create": Creation(each, customers.create, CREATED.descending),
+            f"{name}.update": Change(each, customers.update),
+            f"{name}.delete": Deletion(each, customers.delete),
+        }
+    return found
 
 
-def _check_name(request: CustomerRequest, problems: Problems) -> None:
-    if request.contact_type == "COMPANY":
+CONTACTS_ARE_CUSTOMERS = {
+    f"contacts.{action}": f"customers.{action}" for action in ("create", "update", "delete")
+}
+
+
+def _is_company(request: CustomerRequest | ContactRequest) -> bool:
+    if request.contact_type == "UNDEFINED":
+        return request.company_name is not None
+    return request.contact_type == "COMPANY"
+
+
+def _check_names(
+    request: CustomerRequest | ContactRequest, problems: Problems, *, is_company: bool
+) -> None:
+    if is_company:
         if request.company_name is None:
             problems.add("companyName", "REQUIRED", "A company has a name.")
         return
@@ -97,16 +135,37 @@ def _check_name(request: CustomerRequest, problems: Problems) -> None:
             problems.add(f"contactPersons.0.{name}", "REQUIRED", "A person has both names.")
 
 
-def _body(request: CustomerFields, problems: Problems) -> dict[str, Any]:
+def _check_role(request: PartyFields, problems: Problems) -> None:
+    """Refuse whoever is no customer: nothing else would come of it at Qonto."""
+    message = "Qonto keeps customers only."
+    if isinstance(request, CustomerFields) and request.role == "SUPPLIER":
+        problems.add("role", "NOT_ALLOWED", message)
+    if isinstance(request, ContactFields):
+        if request.is_customer is False:
+            problems.add("isCustomer", "NOT_ALLOWED", message)
+        elif request.is_supplier and request.is_customer is None:
+            problems.add(
+                "isSupplier", "NOT_ALLOWED", message, "Send isCustomer=true if it is both."
+            )
+
+
+def _incomplete(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Warn of what Qonto will miss on the first document for a customer."""
+    lacking = lacking_for_documents(msgspec.convert(body, ClientRecord))
+    if not lacking:
+        return ()
+    return (f"It has no {', '.join(lacking)}: until it does, Qonto refuses documents for it.",)
+
+
+def _body(request: PartyFields, problems: Problems, *, is_company: bool) -> dict[str, Any]:
     for field, most in _LIMITS.items():
         if len(getattr(request, field) or "") > most:
-            name = CustomerFields.model_fields[field].alias or field
+            name = PartyFields.model_fields[field].alias or field
             problems.add(name, "TOO_LONG", f"Qonto takes at most {most} characters.")
     emails = _emails(request, problems)
     return without_nothing(
         {
-            "name": request.company_name,
-            **_person(request, problems),
+            **({"name": request.company_name} if is_company else _person(request, problems)),
             "email": emails[0] if emails else None,
             "extra_emails": list(emails[1:]),
             "phone": _phone(request, problems),
@@ -120,8 +179,8 @@ def _body(request: CustomerFields, problems: Problems) -> dict[str, Any]:
     )
 
 
-def _person(request: CustomerFields, problems: Problems) -> dict[str, str | None]:
-    if not request.contact_persons or request.company_name is not None:
+def _person(request: PartyFields, problems: Problems) -> dict[str, str | None]:
+    if not request.contact_persons:
         return {}
     person = request.contact_persons[0]
     for name, value in (("firstName", person.first_name), ("lastName", person.last_name)):
@@ -134,7 +193,7 @@ def _person(request: CustomerFields, problems: Problems) -> dict[str, str | None
     return {"first_name": person.first_name, "last_name": person.last_name}
 
 
-def _emails(request: CustomerFields, problems: Problems) -> tuple[str, ...]:
+def _emails(request: PartyFields, problems: Problems) -> tuple[str, ...]:
     for position, one in enumerate(request.email_addresses):
         if not EMAIL.fullmatch(one.email):
             problems.add(
@@ -145,11 +204,12 @@ def _emails(request: CustomerFields, problems: Problems) -> tuple[str, ...]:
     return tuple(one.email for one in request.email_addresses)
 
 
-def _phone(request: CustomerFields, problems: Problems) -> dict[str, str] | None:
+def _phone(request: PartyFields, problems: Problems) -> dict[str, str] | None:
     if not request.phone_numbers:
         return None
-    parts = _PHONE.fullmatch(request.phone_numbers[0].number.strip())
-    if parts is None:
+    given = request.phone_numbers[0].number
+    digits = re.sub(r"\(0\)|\D", "", given)
+    if not _PHONE.fullmatch(given.strip()) or not 6 <= len(digits) <= _LONGEST_PHONE:
         problems.add(
             "phoneNumbers.0.number",
             "NOT_A_PHONE_NUMBER",
@@ -157,7 +217,8 @@ def _phone(request: CustomerFields, problems: Problems) -> dict[str, str] | None
             "Write it as +33 6 12 34 56 78.",
         )
         return None
-    return {"country_code": parts[1], "number": re.sub(r"\D", "", parts[2])}
+    size = next((size for size in (1, 2) if digits[:size] in _CALLING_CODES), 3)
+    return {"country_code": f"+{digits[:size]}", "number": digits[size:]}
 
 
 def _code(value: str | None, field: str, form: re.Pattern[str], problems: Problems) -> str | None:
@@ -198,14 +259,28 @@ def _addresses(
     return found
 
 
-def _warnings(request: CustomerFields, problems: Problems) -> tuple[str, ...]:
+def _warnings(request: PartyFields, problems: Problems, *, is_company: bool) -> tuple[str, ...]:
     unused: dict[str, object] = {
         "number": request.number,
-        "documentId": request.document_id,
         "projectId": request.project_id,
-        "role": request.role if request.role not in (None, "CUSTOMER") else None,
         "phoneNumbers after the first": request.phone_numbers[1:] or None,
+        "addresses after one for each purpose": _spare(request.addresses) or None,
     }
-    if request.company_name is not None:
+    if is_company:
         unused["contactPersons"] = request.contact_persons or None
+    else:
+        unused["companyName"] = request.company_name
+        unused["contactPersons after the first"] = request.contact_persons[1:] or None
+    if isinstance(request, CustomerFields):
+        unused["documentId"] = request.document_id
+    if isinstance(request, ContactFields):
+        unused |= {
+            "id": request.id,
+            "isSupplier": request.is_supplier or None,
+            "website": request.website,
+        }
     return problems.unused(unused, _UNUSED)
+
+
+def _spare(addresses: Sequence[CustomerAddress]) -> int:
+    return len(addresses) - len({one.type == "DELIVERY" for one in addresses})

@@ -152,6 +152,18 @@ def iban_for(
 
 def check_customer(customer: ClientRecord, problems: Problems) -> None:
     """Note everything that a customer lacks to be invoiced."""
+    lacking = lacking_for_documents(customer)
+    if lacking:
+        problems.add(
+            "contactId",
+            "CUSTOMER_INCOMPLETE",
+            f"The customer has no {', '.join(lacking)}, which its documents need.",
+            "Change it at PATCH /accounting/customers/{contactId} first.",
+        )
+
+
+def lacking_for_documents(customer: ClientRecord) -> list[str]:
+    """Return what a customer's documents need that it doesn't have."""
     billing = customer.billing_address
     address = {
         "street": (billing and billing.street_address) or customer.address,
@@ -171,10 +183,4 @@ def check_customer(customer: ClientRecord, problems: Problems) -> None:
         and not customer.tax_identification_number
     ):
         lacking.append("tax number")
-    if lacking:
-        problems.add(
-            "contactId",
-            "CUSTOMER_INCOMPLETE",
-            f"The customer has no {', '.join(lacking)}, which its documents need.",
-            "Change it at PATCH /accounting/customers/{contactId} first.",
-        )
+    return lacking

@@ -1,6 +1,6 @@
 """A write on its way to Qonto: what is stored of it, and how it is sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -18,12 +18,16 @@ from storage.clock import Clock
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
 
+_KEY_HEADER = "X-Qonto-Idempotency-Key"
+
 
 class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request as it is stored until its answer has come.
 
     `action` is what stands below the record's path, such as `finalize`. `like` is what the record
-    will hold, in the words of Qonto's answers; by that it's known again.
+    will hold, in the words of Qonto's answers; by that it's known again. `key` is Qonto's own
+    idempotency key, where it takes one. `before` are the ids of records alike that were there
+    already, where they don't tell when they were made.
     """
 
     method: str
@@ -31,6 +35,8 @@ class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     record_id: str | None = None
     action: str | None = None
     like: dict[str, Any] = {}
+    key: str | None = None
+    before: tuple[str, ...] = ()
 
 
 def prepared(
@@ -68,7 +74,8 @@ class Records(Generic[D, T]):
         if sent.action is not None:
             path, route = f"{path}/{sent.action}", f"{route}/{sent.action}"
         body = None if sent.body is None else msgspec.json.encode(sent.body)
-        return ProviderCall(sent.method, path, route, body=body, scope=self.scope)
+        headers = () if sent.key is None else ((_KEY_HEADER, sent.key),)
+        return ProviderCall(sent.method, path, route, body=body, scope=self.scope, headers=headers)
 
     async def send(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
         """Make the call. Raises what `ProviderClient.send` raises."""
@@ -92,6 +99,16 @@ class Records(Generic[D, T]):
         """Read a stored record again."""
         document, own = self.endpoint.resource.read_one(raw)
         return self.found(document, own)
+
+    async def every(self, account_id: str) -> AsyncIterator[D]:
+        """Yield all records there are: for kinds of which an organisation has few."""
+        number: int | None = 1
+        while number is not None:
+            page = await self.client.page(account_id, self.endpoint, number)
+            for record in page.records:
+                if record.document is not None:
+                    yield record.document
+            number = page.meta.next_page
 
     async def one(self, account_id: str, record_id: str) -> tuple[D, Found[T]]:
         """Read the record as it is now. Raises DocumentNotFound."""

@@ -68,7 +68,7 @@ class Creation(Generic[D, T]):
             older = False
             for record in page.records:
                 document = record.document
-                if document is None:
+                if document is None or document.id in sent.before:
                     continue
                 made_at = _made_at(document)
                 if made_at is not None and made_at < since:
@@ -81,6 +81,17 @@ class Creation(Generic[D, T]):
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
+
+
+@dataclass(frozen=True)
+class KeyedCreation(Creation[D, T]):
+    """A Creation with a key of Qonto's, stored before it leaves.
+
+    For half an hour the same key makes no second record, whatever became of the first answer; later
+    the record is looked for, as any other.
+    """
+
+    can_repeat = True
 
 
 @dataclass(frozen=True)
