@@ -7,23 +7,46 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 from typing import Any
 
 from connector.ports import Writer
-from connector.providers.qonto.client import CLIENT_INVOICES, CLIENTS, QontoClient
-from connector.providers.qonto.mapping import map_customer, map_invoice
+from connector.providers.qonto.client import (
+    CLIENT_INVOICES,
+    CLIENTS,
+    CREDIT_NOTES,
+    PRODUCTS,
+    QUOTES,
+    QontoClient,
+)
+from connector.providers.qonto.mapping import (
+    map_credit_note,
+    map_customer,
+    map_invoice,
+    map_item,
+    map_offer,
+)
+from connector.providers.qonto.writing.credit_notes import credit_note_writers
 from connector.providers.qonto.writing.customers import customer_writers
 from connector.providers.qonto.writing.invoices import invoice_writers
+from connector.providers.qonto.writing.items import item_writers
+from connector.providers.qonto.writing.offers import offer_writers
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import Records
 from storage.clock import Clock
 
 WRITE_CLIENTS = "client.write"
 WRITE_INVOICES = "client_invoice.write"
+WRITE_PRODUCTS = "product.write"
 
 
 def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
     around = Surroundings(client)
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
+    quotes = Records(client, clock, QUOTES, WRITE_INVOICES, map_offer)
+    notes = Records(client, clock, CREDIT_NOTES, WRITE_INVOICES, map_credit_note)
+    products = Records(client, clock, PRODUCTS, WRITE_PRODUCTS, map_item)
     return {
         **invoice_writers(invoices, around),
+        **offer_writers(quotes, around),
+        **credit_note_writers(notes, around),
+        **item_writers(products, around),
         **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -23,7 +24,9 @@ class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request as it is stored until its answer has come.
 
     `action` is what stands below the record's path, such as `finalize`. `like` is what the record
-    will hold, in the words of Qonto's answers; by that it's known again.
+    will hold, in the words of Qonto's answers; by that it's known again. `total` and `tax` are what
+    it is to come to. Where lines change, `lines` are those that there will be, and `lines_before`
+    those that were read.
     """
 
     method: str
@@ -31,13 +34,24 @@ class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     record_id: str | None = None
     action: str | None = None
     like: dict[str, Any] = {}
+    total: str | None = None
+    tax: str | None = None
+    lines: list[dict[str, Any]] = []
+    lines_before: list[dict[str, Any]] = []
 
 
 def prepared(
-    sent: QontoRequest, warnings: tuple[str, ...] = (), expected: Mapping[str, Any] | None = None
+    sent: QontoRequest,
+    warnings: tuple[str, ...] = (),
+    expected: Mapping[str, Any] | None = None,
+    about: str | None = None,
 ) -> PreparedWrite:
     """Return a write that may leave."""
-    return PreparedWrite(msgspec.json.encode(sent), warnings, expected or {})
+    return PreparedWrite(msgspec.json.encode(sent), warnings, expected or {}, about)
+
+
+decoded = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+"""Reads a record's JSON, with numbers as they are written."""
 
 
 def read_sent(prepared: PreparedWrite) -> QontoRequest:
