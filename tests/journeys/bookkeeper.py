@@ -75,7 +75,9 @@ class Bookkeeper:
 
     def asked(self, method: str, path: str) -> int:
         """Count the calls that Qonto got so far."""
-        return sum(one["method"] == method and one["path"] == path for one in self.control.journal())
+        return sum(
+            one["method"] == method and one["path"] == path for one in self.control.journal()
+        )
 
 
 @asynccontextmanager

@@ -44,7 +44,7 @@ def note(invoice_id: str, gross: object = 1440, **changes: object) -> dict[str, 
     }
 
 
-@pytest.mark.covers("MAE-109", half="writing")
+@pytest.mark.covers("MAE-109")
 async def test_a_credit_note_is_made_and_read(account: Bookkeeper) -> None:
     """Its amounts are positive in the request, and as Qonto has them in the answer."""
     of = invoice(account)
@@ -58,7 +58,7 @@ async def test_a_credit_note_is_made_and_read(account: Bookkeeper) -> None:
     assert (await account.ok("GET", f"invoices/{of}"))["creditNoteIds"] == [made.data["id"]]
 
 
-@pytest.mark.covers("MCP-24", half="writing")
+@pytest.mark.covers("MCP-24")
 async def test_notes_together_never_exceed_the_invoice(account: Bookkeeper) -> None:
     """1,000 and 440 of 1,440 are all there is; the last one cancels the invoice, and says so."""
     of = invoice(account)
@@ -72,7 +72,7 @@ async def test_notes_together_never_exceed_the_invoice(account: Bookkeeper) -> N
     assert (await account.ok("GET", f"invoices/{of}"))["status"] == "VOIDED"
 
 
-@pytest.mark.covers("MCP-24", half="at once")
+@pytest.mark.covers("MCP-24")
 async def test_of_two_notes_at_once_exactly_one_succeeds(account: Bookkeeper) -> None:
     """The second waits for its turn, and is then told what is left; Qonto isn't even asked."""
     of = invoice(account)
@@ -98,14 +98,14 @@ async def test_what_others_credit_meanwhile_is_seen_just_before_it_leaves(
     assert account.asked("GET", f"/v2/client_invoices/{of}") == reads + 2
 
 
-@pytest.mark.covers("MCP-22", half="writing")
+@pytest.mark.covers("MCP-22")
 @pytest.mark.parametrize("wrong", [UNKNOWN, "no-uuid"])
 async def test_an_unknown_invoice_is_refused(account: Bookkeeper, wrong: str) -> None:
     told = await account.call("POST", "creditNotes", note(wrong))
     assert told.codes == {"invoiceId": "NOT_FOUND"}
 
 
-@pytest.mark.covers("MCP-23", half="writing")
+@pytest.mark.covers("MCP-23")
 async def test_another_currency_is_refused_by_its_name(account: Bookkeeper) -> None:
     of = invoice(account)
     told = await account.call("POST", "creditNotes", note(of, currency="USD"))
@@ -115,7 +115,7 @@ async def test_another_currency_is_refused_by_its_name(account: Bookkeeper) -> N
     assert fine.status == 200
 
 
-@pytest.mark.covers("QX-49", half="writing")
+@pytest.mark.covers("QX-49")
 async def test_invoices_that_cannot_be_credited(account: Bookkeeper) -> None:
     draft = invoice(account, status="draft")
     told = await account.call("POST", "creditNotes", note(draft))
@@ -169,14 +169,3 @@ async def test_a_lost_answer_is_found_and_asked_for_again(account: Bookkeeper) -
     assert again.data == made.data and again.headers["Idempotent-Replayed"] == "true"
     notes = [one for one in account.books.credit_notes if one.invoice_id == of]
     assert [one.id for one in notes] == [made.data["id"]]
-
-
-async def test_after_an_unknown_outcome_the_next_note_waits(account: Bookkeeper) -> None:
-    """It may still be on its way, so that nobody knows what is left."""
-    of = invoice(account)
-    account.control.fault("/v2/credit_notes", "drop", method="POST")
-    lost = await account.call("POST", "creditNotes", note(of, 1000))
-    assert (lost.status, lost.errors["code"]) == (502, "OUTCOME_UNKNOWN")
-    told = await account.call("POST", "creditNotes", note(of, 1000))
-    assert (told.status, told.errors["code"]) == (409, "WRITE_IN_PROGRESS")
-    assert int(told.headers["Retry-After"]) >= 1
