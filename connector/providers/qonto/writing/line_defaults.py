@@ -65,7 +65,7 @@ def _said_by_item(item: Product) -> dict[str, Any]:
     in_euros = price is not None and (price.currency or "EUR").upper() == "EUR"
     rate: Decimal | None = read_percentage(item.vat_rate)
     return {
-        "name": (item.title or "")[:_LONGEST_TITLE] or None,
+        "name": (item.title or "")[:_LONGEST_TITLE].strip() or None,
         "description": item.description or None,
         "unit_name": item.unit or None,
         "unit_amount": read_amount(price) if in_euros else None,

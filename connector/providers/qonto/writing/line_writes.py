@@ -100,9 +100,11 @@ class LineWrites(Generic[D]):
         document, problems = await self._read(account_id, asked)
         lines = self.kind.there(document)
         place = place_of(asked.line_id, document.id or "", len(lines))
-        return self._prepared(
-            document, [*lines[:place], *lines[place + 1 :]], None, asked, problems
-        )
+        left = [*lines[:place], *lines[place + 1 :]]
+        if not left:
+            hint = "Delete the document, or change the line."
+            problems.add("lineItemId", "LAST_LINE", "Qonto takes no document without lines.", hint)
+        return self._prepared(document, left, None, asked, problems)
 
     async def _read(self, account_id: str, asked: WriteRequest) -> tuple[D, Problems]:
         document, _ = await self.records.one(account_id, known_id(asked.record_id or ""))
