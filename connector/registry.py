@@ -7,7 +7,7 @@ from typing import Any
 from connector.capabilities import Concept
 from connector.downloads import Files
 from connector.pass_through import PassThrough
-from connector.ports import ChangeFeed, Readers, WebhookAdapter, Writer
+from connector.ports import ChangeFeed, EInvoicing, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
@@ -25,6 +25,7 @@ class Provider:
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
     changes: ChangeFeed | None = None
+    e_invoicing: EInvoicing | None = None
     writers: Mapping[str, Writer[Any]] = field(default_factory=dict[str, Writer[Any]])
     """By what they do, such as `invoices.create`."""
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])

@@ -108,6 +108,7 @@ class Facts(TypedDict, total=False):
     query: type[BaseModel]
     request: Any
     response: Any
+    dry_run: Any
     status: int
     media_type: str
     description: str

@@ -44,8 +44,17 @@ async def read_body(model: type[Model], request: Request) -> Model:
 
 
 async def read_exact_body(model: type[Model], request: Request) -> Model:
-    """Read a request's JSON body with every digit of its numbers. Raises as `parse_body`."""
-    raw = await request.body()
+    """Read a request's JSON body with every digit of its numbers. Raises as `parse_exact`."""
+    read, given = parse_exact(model, await request.body())
+    _keep_unused(model, given, request, "field of this call's body")
+    return read
+
+
+def parse_exact(model: type[Model], raw: bytes) -> tuple[Model, Mapping[str, Any]]:
+    """Read a JSON body with every digit of its numbers; return what was given, too.
+
+    Raises Invalid, one entry per wrong field.
+    """
     try:
         given: Any = _EXACT.decode(raw or b"{}")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
@@ -56,11 +65,9 @@ async def read_exact_body(model: type[Model], request: Request) -> Model:
         message = "no text may hold the character NUL, which can't be stored"
         raise Invalid.one("body", "NOT_ALLOWED", message)
     try:
-        read = model.model_validate(given)
+        return model.model_validate(given), cast(dict[str, Any], given)
     except ValidationError as error:
         raise _invalid(error, "body") from None
-    _keep_unused(model, cast(dict[str, Any], given), request, "field of this call's body")
-    return read
 
 
 def read_query(model: type[Model], request: Request) -> Model:

@@ -60,6 +60,13 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     ]
 
 
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+"""What every write takes."""
+
+CHECKED: Any = Envelope[DryRun, Meta]
+"""The model of what a write is answered that is only to be checked."""
+
+
 class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
     __doc__ = "What was deleted."
 
@@ -92,14 +99,12 @@ def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Oper
         offers=(resource.name if lines is None else lines.name, action),
         parameters=(
             *ids,
-            _KEY_PARAMETER,
-            _DRY_RUN,
-            _CONFIRM,
+            *WRITE_PARAMETERS,
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
         request=write.request,
         response=Envelope[response, Meta],
-        dry_run=Envelope[DryRun, Meta],
+        dry_run=CHECKED,
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
         description=write.description,
         errors=(HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT),
@@ -141,7 +146,7 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
     async def serve(writing: Writing, request: Request) -> Response:
-        options = _Options.read(request)
+        options = WriteOptions.read(request)
         body = None if write.request is None else await read_exact_body(write.request, request)
         warnings = (*unused_in(request), *options.warnings)
         asked = WriteRequest(
@@ -202,7 +207,7 @@ def _answered(
     return response
 
 
-class _Options(msgspec.Struct, frozen=True):
+class WriteOptions(msgspec.Struct, frozen=True):
     """How a write is to be done."""
 
     key: str | None
@@ -212,7 +217,7 @@ class _Options(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
     @classmethod
-    def read(cls, request: Request) -> "_Options":
+    def read(cls, request: Request) -> "WriteOptions":
         """Read header and query. Raises Invalid, naming everything that is wrong."""
         fields: list[FieldError] = []
         key = request.headers.get(KEY_HEADER)

@@ -6,7 +6,7 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 
 from typing import Any
 
-from connector.ports import Writer
+from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     CLIENTS,
@@ -36,17 +36,20 @@ WRITE_INVOICES = "client_invoice.write"
 WRITE_PRODUCTS = "product.write"
 
 
-def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
+def qonto_writers(
+    client: QontoClient, clock: Clock, around: Surroundings, network: EInvoicing
+) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
-    around = Surroundings(client)
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
     quotes = Records(client, clock, QUOTES, WRITE_INVOICES, map_offer)
     notes = Records(client, clock, CREDIT_NOTES, WRITE_INVOICES, map_credit_note)
-    products = Records(client, clock, PRODUCTS, WRITE_PRODUCTS, map_item)
+    products = Records(client, clock, PRODUCTS, WRITE_PRODUCTS, map_item, around.forget)
     return {
-        **invoice_writers(invoices, around),
+        **invoice_writers(invoices, around, network),
         **offer_writers(quotes, around),
         **credit_note_writers(notes, around),
         **item_writers(products, around),
-        **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
+        **customer_writers(
+            Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
+        ),
     }

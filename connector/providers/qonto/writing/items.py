@@ -75,7 +75,7 @@ class Items:
         )
 
     async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        self.around.forget(account_id, asked.record_id or "")
+        del account_id
         return prepared(QontoRequest("DELETE", record_id=known_id(asked.record_id or "")))
 
 
