@@ -39,6 +39,11 @@ class StoredWrite:
     lease_until: datetime | None = None
 
     @property
+    def turn(self) -> str | None:
+        """What only one write at a time is about; capitals make no other id."""
+        return None if self.record_id is None else self.record_id.lower()
+
+    @property
     def request_place(self) -> str:
         """Where the sealed request belongs."""
         return f"writes.request:{self.id}"
@@ -116,7 +121,7 @@ class WriteRepository:
         turn = {"write_id": write.id, "until": until}
         taken = await self._connection.execute(
             insert_into(self._connection, _turns)
-            .values(account_id=write.account_id, record_id=write.record_id, **turn)
+            .values(account_id=write.account_id, record_id=write.turn, **turn)
             .on_conflict_do_update(
                 index_elements=["account_id", "record_id"],
                 set_=turn,
@@ -131,7 +136,7 @@ class WriteRepository:
             await self._connection.execute(
                 delete(_turns).where(
                     _turns.c.account_id == write.account_id,
-                    _turns.c.record_id == write.record_id,
+                    _turns.c.record_id == write.turn,
                     _turns.c.write_id == write.id,
                 )
             )

@@ -59,13 +59,10 @@ class Bookkeeper:
             headers={} if key is None else {"Idempotency-Key": key},
         )
         told = _exact(answer.content)
-        return Written(
-            answer.status_code,
-            told["data"],
-            tuple((told.get("meta") or {}).get("warnings") or ()),
-            told.get("errors") or {},
-            answer.headers,
-        )
+        meta: dict[str, Any] = told["meta"]
+        warnings: list[str] = meta.get("warnings", [])
+        errors: dict[str, Any] = told["errors"] or {}
+        return Written(answer.status_code, told["data"], tuple(warnings), errors, answer.headers)
 
     async def ok(self, method: str, path: str, body: object = None, **options: Any) -> Any:
         """Make a call that must succeed, and return its data."""

@@ -319,9 +319,11 @@ async def test_a_pdf_that_takes_long_is_told(
 ) -> None:
     account.control.set_quirks(pdf_delay=3600)
     ask = patience.Patience.ask
-    monkeypatch.setattr(
-        patience.Patience, "ask", lambda self, call: ask(replace(self, sleep=_at_once), call)
-    )
+
+    async def ask_at_once(self: patience.Patience, call: Any) -> Any:
+        return await ask(replace(self, sleep=_at_once), call)
+
+    monkeypatch.setattr(patience.Patience, "ask", ask_at_once)
     made = await account.ok("POST", "offers", offer(account))
     for method, where, body in (
         ("PATCH", "", {"footer": "Bye"}),

@@ -21,6 +21,7 @@ from connector.providers.qonto.writing.lines import discount_of, lines_of, unuse
 from connector.providers.qonto.writing.matching import without_nothing
 from connector.providers.qonto.writing.sums import Sums, check_totals, differs, plain, sums_of
 from connector.providers.qonto.writing.surroundings import Surroundings
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Creation
 from connector.writing.problems import Problems, read_day
@@ -182,11 +183,7 @@ def _told(sent: QontoRequest, document: QontoCreditNote) -> tuple[str, ...]:
 
 
 def _printed(request: CreditNoteRequest, problems: Problems) -> dict[str, Any]:
-    for field, most in _LONGEST.items():
-        size = len(getattr(request, field) or "")
-        if size > most:
-            name = type(request).model_fields[field].alias or field
-            problems.add(name, "TOO_LONG", f"Qonto takes {most} characters; these are {size}.")
+    check_lengths(request, _LONGEST, problems)
     return {
         "number": request.credit_note_number,
         "terms_and_conditions": request.terms_and_conditions,

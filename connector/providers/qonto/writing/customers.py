@@ -9,6 +9,7 @@ from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.mails import EMAIL
 from connector.providers.qonto.writing.matching import without_nothing
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems
@@ -98,10 +99,7 @@ def _check_name(request: CustomerRequest, problems: Problems) -> None:
 
 
 def _body(request: CustomerFields, problems: Problems) -> dict[str, Any]:
-    for field, most in _LIMITS.items():
-        if len(getattr(request, field) or "") > most:
-            name = CustomerFields.model_fields[field].alias or field
-            problems.add(name, "TOO_LONG", f"Qonto takes at most {most} characters.")
+    check_lengths(request, _LIMITS, problems)
     emails = _emails(request, problems)
     return without_nothing(
         {

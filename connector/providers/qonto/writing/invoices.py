@@ -16,6 +16,7 @@ from connector.providers.qonto.writing.lines import discount_of, lines_of, unuse
 from connector.providers.qonto.writing.matching import holds, without_nothing
 from connector.providers.qonto.writing.sums import Sums, check_totals, sums_of
 from connector.providers.qonto.writing.surroundings import Surroundings, check_customer, iban_for
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems, read_day
@@ -210,11 +211,7 @@ def _currency(request: InvoiceFields, problems: Problems) -> str | None:
 
 
 def _printed(request: InvoiceFields, problems: Problems) -> dict[str, Any]:
-    for field, most in _LONGEST.items():
-        size = len(getattr(request, field) or "")
-        if size > most:
-            name = type(request).model_fields[field].alias or field
-            problems.add(name, "TOO_LONG", f"Qonto takes {most} characters; these are {size}.")
+    check_lengths(request, _LONGEST, problems)
     begins = read_day(request.shipping_date, "shippingDate", problems)
     ends = read_day(request.shipping_end_date, "shippingEndDate", problems)
     if begins is not None and ends is not None and ends < begins:

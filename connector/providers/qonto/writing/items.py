@@ -11,6 +11,7 @@ from connector.providers.qonto.writing.lines import exemption_of, price_of, rate
 from connector.providers.qonto.writing.matching import without_nothing
 from connector.providers.qonto.writing.sums import plain
 from connector.providers.qonto.writing.surroundings import Surroundings
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Creation, Deletion
 from connector.unified.enums import UnitName
@@ -91,9 +92,4 @@ def item_writers(records: Records[Product, Any], around: Surroundings) -> dict[s
 def _check_texts(request: ItemRequest, problems: Problems) -> None:
     if request.name is None:
         problems.add("name", "REQUIRED", "An item has a name.")
-    for field, most in _LONGEST.items():
-        size = len(getattr(request, field) or "")
-        if size > most:
-            problems.add(
-                name_of(request, field), "TOO_LONG", f"Qonto takes {most} characters, not {size}."
-            )
+    check_lengths(request, _LONGEST, problems)

@@ -156,7 +156,7 @@ class LineWrites(Generic[D]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LineChange(Change[D, T]):
+class ChangeOfLines(Change[D, T]):
     """A Writer that changes the lines of a document that has those that were read."""
 
     kind: LineKind[D]
@@ -190,7 +190,7 @@ def line_writers(
     lines = LineWrites(records, around, kind)
 
     def change(check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]) -> Writer[Any]:
-        return LineChange(records, check, told=kind.told, patience=kind.patience, kind=kind)
+        return ChangeOfLines(records, check, told=kind.told, patience=kind.patience, kind=kind)
 
     return {
         f"{name}.create": change(lines.create),

@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.providers.qonto.writing.matching import without_nothing
 from connector.providers.qonto.writing.sums import check_line, plain
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.writing.problems import Problems
 from connector.writing.requests.base import name_of
 from connector.writing.requests.document import DocumentFields, LineFields, PricedFields
@@ -104,14 +105,7 @@ def unused_of(
 def _check_texts(line: LineFields, at: str, problems: Problems) -> None:
     if line.name is None:
         problems.add(f"{at}{name_of(line, 'name')}", "REQUIRED", "A line says what it is about.")
-    for field, most in _LONGEST.items():
-        size = len(getattr(line, field) or "")
-        if size > most:
-            problems.add(
-                f"{at}{name_of(line, field)}",
-                "TOO_LONG",
-                f"Qonto takes {most} characters; these are {size}.",
-            )
+    check_lengths(line, _LONGEST, problems, at)
     for field in ("unit_discount_amount", "unit_discount_percentage"):
         if getattr(line, field, None):
             problems.add(

@@ -30,13 +30,14 @@ from connector.providers.qonto.writing.matching import holds, without_nothing
 from connector.providers.qonto.writing.patience import UNTIL_THE_PDF_IS_MADE
 from connector.providers.qonto.writing.sums import Sums, check_totals, differs, plain, sums_of
 from connector.providers.qonto.writing.surroundings import Surroundings, check_customer
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion, Sending
 from connector.writing.problems import Problems, read_day
 from connector.writing.requests.invoice import MailRequest
 from connector.writing.requests.offer import OfferChange, OfferFields, OfferRequest
 
-_LONGEST_NUMBER = 40
+_LONGEST = {"offer_number": 40}
 _NOT_IN_ANSWERS = frozenset({"upload_id"})
 _WAITING = "pending_approval"
 
@@ -241,10 +242,7 @@ def _shown(body: Mapping[str, Any]) -> dict[str, Any]:
 def _printed(
     request: OfferFields | OfferRequest | OfferChange, document: Quote | None, problems: Problems
 ) -> dict[str, Any]:
-    if len(request.offer_number or "") > _LONGEST_NUMBER:
-        problems.add(
-            "offerNumber", "TOO_LONG", f"Qonto takes at most {_LONGEST_NUMBER} characters."
-        )
+    check_lengths(request, _LONGEST, problems)
     if request.currency is not None and request.currency.upper() != "EUR":
         problems.add("currency", "NOT_ALLOWED", "Qonto takes prices in EUR only.")
     issued = read_day(getattr(request, "offer_date", None), "offerDate", problems)

@@ -30,21 +30,18 @@ from connector.writing.problems import Problems
 from connector.writing.requests.document import DocumentFields, LineRequest
 
 NET = DocumentFields.model_validate({})
-LINES = st.builds(
-    lambda quantity, price, rate, off, amount: {
-        "name": "Consulting",
-        "quantity": quantity,
-        "unitAmount": price,
-        "taxRatePercentage": rate,
-        "taxExemptionReason": "S293B",
-        "discountItemPercentage": off,
-        "discountItemAmount": amount,
-    },
-    st.decimals(Decimal("0.001"), Decimal(999), places=3),
-    st.decimals(Decimal("0.01"), Decimal(9999), places=2),
-    st.sampled_from([Decimal(rate) for rate in ("0", "20", "5.5", "2.1", "1")]),
-    st.none() | st.decimals(Decimal("0.1"), Decimal(100), places=1),
-    st.none() | st.decimals(Decimal("0.01"), Decimal(10), places=2),
+LINES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "name": st.just("Consulting"),
+        "quantity": st.decimals(Decimal("0.001"), Decimal(999), places=3),
+        "unitAmount": st.decimals(Decimal("0.01"), Decimal(9999), places=2),
+        "taxRatePercentage": st.sampled_from(
+            [Decimal(rate) for rate in ("0", "20", "5.5", "2.1", "1")]
+        ),
+        "taxExemptionReason": st.just("S293B"),
+        "discountItemPercentage": st.none() | st.decimals(Decimal("0.1"), Decimal(100), places=1),
+        "discountItemAmount": st.none() | st.decimals(Decimal("0.01"), Decimal(10), places=2),
+    }
 )
 
 
