@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, Generic, Protocol, TypeVar
 
+from connector.api.spooling import UploadedFile
 from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
@@ -153,13 +154,19 @@ class WriteRequest:
     """What a caller wants written: `body` is the unified request, already read.
 
     `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
-    made. `confirmed` are the rules that the caller knowingly breaks, by their codes.
+    made. `confirmed` are the rules that the caller knowingly breaks, by their codes. `options` are
+    what the query says of it. `files` are those that came with it. `seed` is what keys of the
+    request at the target system are made from, besides the account and what is asked: the same for
+    the same request, and for no other.
     """
 
     body: Any = None
     record_id: str | None = None
     line_id: str | None = None
     confirmed: frozenset[str] = frozenset()
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[UploadedFile, ...] = ()
+    seed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +174,14 @@ class PreparedWrite:
     """A write that was checked and may leave.
 
     `request` is all that is needed to send it and to know its record again, JSON in the provider's
-    own words; whoever has it can go on, in another process too. `expected` is what a dry run shows.
+    own words; whoever has it can go on, in another process too. Only `files` aren't kept: who sends
+    it again brings them again. `expected` is what a dry run shows.
     """
 
     request: bytes = field(repr=False)
     warnings: tuple[str, ...] = ()
     expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    files: tuple[UploadedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

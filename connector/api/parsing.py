@@ -52,6 +52,16 @@ async def read_exact_body(model: type[Model], request: Request) -> Model:
         raise Invalid.one("body", "NOT_JSON", "The request is not JSON.") from None
     if not isinstance(given, dict):
         raise Invalid.one("body", "NOT_AN_OBJECT", "The body is a JSON object.")
+    return check_fields(model, cast(dict[str, Any], given), request, "field of this call's body")
+
+
+def check_fields(
+    model: type[Model], given: Mapping[str, Any], request: Request, kind: str
+) -> Model:
+    """Check fields that were read, and keep warnings of what isn't used. Raises Invalid.
+
+    `kind` is what a sentence calls one of them.
+    """
     if _holds_nul(given):
         message = "no text may hold the character NUL, which can't be stored"
         raise Invalid.one("body", "NOT_ALLOWED", message)
@@ -59,7 +69,7 @@ async def read_exact_body(model: type[Model], request: Request) -> Model:
         read = model.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "body") from None
-    _keep_unused(model, cast(dict[str, Any], given), request, "field of this call's body")
+    _keep_unused(model, given, request, kind)
     return read
 
 

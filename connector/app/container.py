@@ -23,6 +23,14 @@ from connector.app.worker import Worker
 from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
+from connector.writing.uploads import (
+    ARRIVAL_JOB,
+    BILLS_JOB,
+    DONE_JOB,
+    AlreadyDone,
+    BillBatches,
+    FileArrival,
+)
 from connector.writing.writing import Writing
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
@@ -154,7 +162,12 @@ def assemble(
         deleted=relay.dispatcher.subscription_deleted,
     )
     writing = Writing(registry, ground.work, ring, ground.shared_clock)
-    jobs = Jobs(ground.work, ring, ground.shared_clock, {})
+    kinds = {
+        BILLS_JOB: BillBatches(writing),
+        ARRIVAL_JOB: FileArrival(writing),
+        DONE_JOB: AlreadyDone(),
+    }
+    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
     periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
     return Container(
         settings=settings,

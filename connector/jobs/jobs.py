@@ -1,6 +1,8 @@
 """Begins jobs, takes their steps, and tells how far they are."""
 
 import asyncio
+import base64
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 
+from connector.errors import IdempotencyKeyReused
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
@@ -36,6 +40,7 @@ class JobState(msgspec.Struct):
     notes: list[str] = []
     error: dict[str, Any] | None = None
     failures: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,23 @@ class Jobs:
     owner: str = field(default_factory=lambda: f"jobs_{secrets.token_hex(8)}")
 
     async def begin(
-        self, account_id: str, kind: str, state: JobState, *, after: float = 0.0
+        self,
+        account_id: str,
+        kind: str,
+        state: JobState,
+        *,
+        after: float = 0.0,
+        name: str | None = None,
+        mark: str = "",
     ) -> JobReport:
-        """Begin a job, whose first step is taken soon."""
+        """Begin a job, whose first step is taken soon; of a `name` there is one at most.
+
+        `mark` tells what was asked under that name. Raises IdempotencyKeyReused for another.
+        """
         now = self.clock()
+        state.mark = mark
         job = Job(
-            id=new_id("job", now),
+            id=new_id("job", now) if name is None else _id_of(account_id, name),
             account_id=account_id,
             kind=kind,
             status="OPEN",
@@ -101,9 +117,27 @@ class Jobs:
             updated_at=now,
         )
         sealed = self._sealed(job, state)
-        async with self.work.writing() as tx:
-            await tx.jobs.add(replace(job, state=sealed))
+        try:
+            async with self.work.writing() as tx:
+                await tx.jobs.add(replace(job, state=sealed))
+        except IntegrityError:
+            known = None if name is None else await self.of_name(account_id, name, mark)
+            if known is None:
+                raise
+            return known
         return JobReport(job.id, job.status, state, now)
+
+    async def of_name(self, account_id: str, name: str, mark: str) -> JobReport | None:
+        """Return the job that was begun under a name. Raises IdempotencyKeyReused."""
+        try:
+            report = await self.get(account_id, _id_of(account_id, name))
+        except NotFound:
+            return None
+        if report.state.mark != mark:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for another request. Use a new key for each write."
+            )
+        return report
 
     async def get(self, account_id: str, job_id: str) -> JobReport:
         """Return how far a job is. Raises NotFound for one that isn't this account's."""
@@ -177,3 +211,9 @@ class Jobs:
     def _opened(self, job: Job) -> JobState:
         opened = self.ring.open(job.state, associated_data=job.state_place)
         return msgspec.json.decode(opened, type=JobState)
+
+
+def _id_of(account_id: str, name: str) -> str:
+    """Return the id of the job of a name: always the same, and telling nothing of it."""
+    digest = hashlib.sha256(msgspec.json.encode((account_id, name))).digest()
+    return f"job_{base64.b32hexencode(digest[:16]).decode().rstrip('=')}"

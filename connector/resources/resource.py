@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from connector.api.operation import Permission
+from connector.api.operation import Parameter, Permission
+from connector.api.uploads import UploadRule
 from connector.downloads import DocumentOf
 from connector.reading import Chosen
 from connector.resources.filters import Filter
@@ -34,7 +35,9 @@ class RecordWrite:
 
     `action` is create, update, delete, or what stands below the record's path, such as finalize.
     `one` says it in a sentence: "Make a customer". `changes_line` says that it is about a line of
-    the record. `methods` are those it's called with; the usual ones without.
+    the record. `methods` are those it's called with; the usual ones without. `path` is where, if
+    that isn't the usual place. `upload` says that it comes as a form with files. `options` are
+    parameters of its own.
     """
 
     action: str
@@ -44,6 +47,35 @@ class RecordWrite:
     permission: Permission = Permission.WRITE
     of_line: bool = False
     methods: tuple[str, ...] = ()
+    path: str | None = None
+    upload: UploadRule | None = None
+    options: tuple[Parameter, ...] = ()
+
+
+class Written(Protocol):
+    """A kind of record as far as writing needs it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def id_name(self) -> str: ...
+
+    @property
+    def model(self) -> type[Any]: ...
+
+    @property
+    def writes(self) -> tuple[RecordWrite, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyWritten:
+    """A kind of record that is read in ways of its own."""
+
+    name: str
+    id_name: str
+    model: type[Any]
+    writes: tuple[RecordWrite, ...]
 
 
 @dataclass(frozen=True, slots=True)

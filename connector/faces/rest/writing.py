@@ -1,11 +1,13 @@
 """The operations that make, change and delete records, from what resources say."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,11 +15,13 @@ from connector.api.envelope import Envelope, Meta, answer
 from connector.api.meaning import meaning
 from connector.api.operation import Handler, Operation, Parameter
 from connector.api.parameters import path_parameter
-from connector.api.parsing import given_once, read_exact_body, unused_in
+from connector.api.parsing import check_fields, given_once, read_exact_body, unused_in
+from connector.api.spooling import UploadedFile
+from connector.api.uploads import UploadRule, is_multipart, read_form
 from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import RAW_DATA
-from connector.ports import WriteRequest
-from connector.resources.resource import RecordWrite, Resource
+from connector.ports import PreparedWrite, WriteRequest
+from connector.resources.resource import RecordWrite, Written
 from connector.writing.writing import Performed, Writing
 from oauth.admitted import account_of
 from storage.errors import FieldError, Invalid
@@ -48,6 +52,8 @@ _CONFIRM = Parameter(
     {"type": "string"},
     "The codes of doubts that are meant all the same, separated by commas.",
 )
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+"""What every write takes."""
 
 
 class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -65,7 +71,7 @@ class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
     id: Annotated[str, meaning("The id of the record that is gone.")]
 
 
-def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation[Writing]]:
+def writing_operations(resources: Iterable[Written]) -> Iterator[Operation[Writing]]:
     """Declare what can be done to each resource."""
     for resource in resources:
         for write in resource.writes:
@@ -73,13 +79,14 @@ def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation
                 yield _operation(resource, write, method)
 
 
-def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Operation[Writing]:
+def _operation(resource: Written, write: RecordWrite, method: str) -> Operation[Writing]:
     base = f"/accounting/{resource.name}"
     record = path_parameter(resource.id_name, "Its id.")
     is_new = write.action == "create"
     path = base if is_new else f"{base}/{{{resource.id_name}}}"
     if write.action not in _METHODS:
         path = f"{path}/{write.action}"
+    path = write.path or path
     verb = "replace" if method == "PUT" else _camel(write.action)
     action = write.action if write.action in _METHODS else "update"
     response: Any = DeletedRecord if write.action == "delete" else resource.model
@@ -93,12 +100,12 @@ def _operation(resource: Resource[Any], write: RecordWrite, method: str) -> Oper
         offers=(resource.name, action),
         parameters=(
             *(() if is_new else (record,)),
-            _KEY_PARAMETER,
-            _DRY_RUN,
-            _CONFIRM,
+            *write.options,
+            *WRITE_PARAMETERS,
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
         request=write.request,
+        upload=write.upload,
         response=Envelope[response, Meta],
         dry_run=Envelope[DryRun, Meta],
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
@@ -113,33 +120,65 @@ def _camel(action: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
+def _writes(resource: Written, write: RecordWrite) -> Handler[Writing]:
     name = f"{resource.name}.{write.action}"
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
     async def serve(writing: Writing, request: Request) -> Response:
-        options = _Options.read(request)
-        body = None if write.request is None else await read_exact_body(write.request, request)
-        warnings = (*unused_in(request), *options.warnings)
-        asked = WriteRequest(
-            body=body,
-            record_id=request.path_params.get(resource.id_name),
-            confirmed=options.confirmed,
-        )
-        account = account_of(request)
-        if options.dry_run:
-            checked = await writing.check(account, name, asked)
-            found = DryRun(is_valid=True, expected=dict(checked.expected))
-            return answer(request, found, warnings=(*warnings, *checked.warnings))
-        done = await writing.perform(account, name, asked, options.key)
-        return _answered(request, done, warnings, status, raw=options.raw)
+        own = tuple(one.name for one in write.options)
+        options = WriteOptions.read(request, own)
+        async with bringing(request, write.request, write.upload) as (body, files):
+            warnings = (*unused_in(request), *options.warnings)
+            asked = WriteRequest(
+                body=body,
+                record_id=request.path_params.get(resource.id_name),
+                confirmed=options.confirmed,
+                options=options.own,
+                files=files,
+            )
+            account = account_of(request)
+            if options.dry_run:
+                checked = await writing.check(account, name, asked)
+                return dry_run_answer(request, checked, warnings)
+            done = await writing.perform(account, name, asked, options.key)
+        return answer_write(request, done, warnings, status, raw=options.raw)
 
     return serve
 
 
-def _answered(
+@asynccontextmanager
+async def bringing(
+    request: Request, model: type[BaseModel] | None, rule: UploadRule | None
+) -> AsyncGenerator[tuple[Any, tuple[UploadedFile, ...]]]:
+    """Read what a request brings: its checked body, and files that are there while this lasts.
+
+    Raises Invalid.
+    """
+    is_form = rule is not None and (
+        not rule.also_json or is_multipart(request.headers.get("Content-Type", ""))
+    )
+    if rule is None or not is_form:
+        yield (None if model is None else await read_exact_body(model, request)), ()
+        return
+    async with read_form(request, rule) as form:
+        body = None
+        if model is not None:
+            body = check_fields(model, form.fields, request, "field of this call's form")
+        if not form.files:
+            raise Invalid.one(rule.part, "REQUIRED", f"The form has a file named {rule.part}.")
+        yield body, form.files
+
+
+def dry_run_answer(request: Request, checked: PreparedWrite, warnings: tuple[str, ...]) -> Response:
+    """Answer what would come of a write."""
+    found = DryRun(is_valid=True, expected=dict(checked.expected))
+    return answer(request, found, warnings=(*warnings, *checked.warnings))
+
+
+def answer_write(
     request: Request, done: Performed[Any], warnings: tuple[str, ...], status: int, *, raw: bool
 ) -> Response:
+    """Answer what came of a write."""
     data = DeletedRecord(done.record_id or "") if done.found is None else done.found.item
     response = answer(
         request,
@@ -153,7 +192,7 @@ def _answered(
     return response
 
 
-class _Options(msgspec.Struct, frozen=True):
+class WriteOptions(msgspec.Struct, frozen=True):
     """How a write is to be done."""
 
     key: str | None
@@ -161,10 +200,14 @@ class _Options(msgspec.Struct, frozen=True):
     raw: bool
     confirmed: frozenset[str]
     warnings: tuple[str, ...]
+    own: dict[str, str]
 
     @classmethod
-    def read(cls, request: Request) -> "_Options":
-        """Read header and query. Raises Invalid, naming everything that is wrong."""
+    def read(cls, request: Request, own: Collection[str] = ()) -> "WriteOptions":
+        """Read header and query; `own` names the call's own parameters.
+
+        Raises Invalid, naming everything that is wrong.
+        """
         fields: list[FieldError] = []
         key = request.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
@@ -181,7 +224,7 @@ class _Options(msgspec.Struct, frozen=True):
             fields.append(FieldError("confirm", "NOT_ALLOWED", "confirm is a list of codes."))
         if fields:
             raise Invalid("Some options are wrong; each is listed with its reason.", fields)
-        unused = given.keys() - {"dryRun", "rawData", "confirm"}
+        unused = given.keys() - {"dryRun", "rawData", "confirm", *own}
         return cls(
             key,
             bool(flags["dryRun"]),
@@ -191,4 +234,5 @@ class _Options(msgspec.Struct, frozen=True):
                 f"{name[:40]!r} is not a parameter of this call; it was not used."
                 for name in sorted(unused)
             ),
+            {name: given[name] for name in own if name in given},
         )

@@ -38,6 +38,8 @@ from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.providers.qonto.writing import qonto_writers
+from connector.providers.qonto.writing.bills import BILL_BATCHES
+from connector.providers.qonto.writing.files import FileUpload
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
@@ -289,6 +291,8 @@ class QontoSystem:
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
             writers=qonto_writers(client, self._clock),
+            batches=BILL_BATCHES,
+            arrivals=FileUpload(client),
             concepts=CONCEPTS,
         )
 

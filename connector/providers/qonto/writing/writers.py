@@ -20,7 +20,8 @@ from connector.providers.qonto.writing.wire import QontoRequest, Records, read_s
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
 
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+decode_record = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+"""Read a record's JSON, its numbers digit for digit."""
 
 MOST_PAGES = 20
 """Pages of the newest records that are looked through for a lost one."""
@@ -73,7 +74,7 @@ class Creation(Generic[D, T]):
                 made_at = _made_at(document)
                 if made_at is not None and made_at < since:
                     older = True
-                elif document.id and holds(wanted, self.view(_decode(record.raw))):
+                elif document.id and holds(wanted, self.view(decode_record(record.raw))):
                     alike.append(_done(document, self.records.found(document, record.raw)))
             if page.meta.next_page is None or (older and self.newest):
                 return alike
@@ -116,7 +117,7 @@ class Change(Generic[D, T]):
         del since
         sent = read_sent(prepared)
         _, found = await self.records.one(account_id, sent.record_id or "")
-        return (WriteDone(None, found),) if self.is_done(sent, _decode(found.raw)) else ()
+        return (WriteDone(None, found),) if self.is_done(sent, decode_record(found.raw)) else ()
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)

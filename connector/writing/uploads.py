@@ -1,0 +1,346 @@
+"""Many files that become bills: at once where one request holds them, else as a task.
+
+A task outlives this process, and may go on in one on another machine. So its files are uploaded to
+the target system first, while the request lasts, and the task handles ids only: no customer's
+document lies on our disk, and the bill of a file can be found by the file's id, however late.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from connector.api.spooling import UploadedFile
+from connector.errors import DownstreamRefused, MissingScope, WriteInProgress, WriteOutcomeUnknown
+from connector.jobs.jobs import JobReport, Jobs, JobState, JobStep, StepAgain, StepEnd
+from connector.ports import PreparedWrite, WriteRequest
+from connector.reading import ReadableAccount
+from connector.registry import Batches
+from connector.unified.upload import BillUploads, UploadedItem, status_of
+from connector.writing.fingerprints import fingerprint, key_digest
+from connector.writing.problems import none_of
+from connector.writing.requests.bill import BillsRequest
+from connector.writing.requests.file import FileRequest
+from connector.writing.writing import Performed, Writing
+from oauth.errors import NotSupported
+from storage.errors import FieldError, Invalid, ServiceError
+from storage.repositories.accounts import Account
+
+BILLS = "bills.bulk"
+FILES = "files.create"
+BILLS_JOB, ARRIVAL_JOB, DONE_JOB = "bills.bulk", "files.arrival", "done"
+
+_AT_ONCE = 4
+"""Files that are uploaded at the same time."""
+
+_MOST_IDS = 500
+_MOST_TRIES = 5
+_ARRIVAL_WAITS = (1.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
+
+
+class BatchesWork(msgspec.Struct):
+    """What is left to do: (place in the request, name, id of the file), and what was done."""
+
+    seed: str
+    left: list[tuple[int, str | None, str]]
+    done: list[UploadedItem]
+    number: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Makes bills of many files, and does single uploads as tasks."""
+
+    writing: Writing
+    jobs: Jobs
+
+    async def check(self, account: ReadableAccount, asked: WriteRequest) -> PreparedWrite:
+        """Check a bulk upload without doing it. Raises Invalid."""
+        batches = self._batches(account)
+        parts = split(asked, batches)
+        if len(parts) == 1:
+            return await self.writing.check(account, BILLS, asked)
+        self._check_any(asked, batches)
+        count = sum(batches.fault(file) is None for file in asked.files)
+        expected = {"bills": count or len(asked.body.file_ids), "requests": len(parts)}
+        return PreparedWrite(b"", expected=expected)
+
+    async def bulk(
+        self, account: ReadableAccount, asked: WriteRequest, key: str | None
+    ) -> Performed[Any] | tuple[JobReport, BillUploads]:
+        """Make a bill of each file; what one request doesn't hold goes on as a task.
+
+        Raises as `Writing.perform` does, and Invalid when nothing can come of any of them.
+        """
+        batches = self._batches(account)
+        parts = split(asked, batches)
+        if len(parts) == 1:
+            return await self.writing.perform(account, BILLS, asked, key)
+        self._check_any(asked, batches)
+        mark, seed = fingerprint(BILLS, asked), key_digest(key) or secrets.token_hex(16)
+        name = None if key is None else f"{BILLS_JOB}:{seed}"
+        if name is not None:
+            known = await self.jobs.of_name(account.id, name, mark)
+            if known is not None:
+                return known, _so_far(known)
+        left, done = await self._uploaded(account, asked, batches, seed)
+        if not left:
+            raise none_of(done)
+        work = BatchesWork(seed, left, done)
+        state = JobState(_kept(work), msgspec.to_builtins(_told(work)))
+        report = await self.jobs.begin(account.id, BILLS_JOB, state, name=name, mark=mark)
+        return report, _so_far(report)
+
+    async def as_task(
+        self, account: ReadableAccount, name: str, asked: WriteRequest, key: str | None
+    ) -> JobReport:
+        """Do an upload, and tell what came of it as a task; what takes longer is waited for there.
+
+        Raises as `Writing.perform` does.
+        """
+        asked = replace(asked, options={**asked.options, "wait": "false"})
+        done = await self.writing.perform(account, name, asked, key)
+        assert done.found is not None
+        result = msgspec.to_builtins(done.found.item)
+        if done.record_id is not None:
+            state = JobState({}, result, list(done.warnings))
+            return await self.jobs.begin(account.id, DONE_JOB, state)
+        state = JobState({"made": done.found.raw.decode(), "tries": 0}, result)
+        return await self.jobs.begin(account.id, ARRIVAL_JOB, state, after=_ARRIVAL_WAITS[0])
+
+    def _check_any(self, asked: WriteRequest, batches: Batches) -> None:
+        """Raise Invalid when the target system would take none of the files."""
+        faults = [batches.fault(file) for file in asked.files]
+        if faults and all(faults):
+            raise none_of(
+                UploadedItem(index, None, None, None, *fault)
+                for index, fault in enumerate(faults)
+                if fault is not None
+            )
+
+    def _batches(self, account: ReadableAccount) -> Batches:
+        batches = self.writing.registry.get(account.target).batches
+        if batches is None:
+            raise NotSupported(f"{account.target} has no way to make bills of files.")
+        return batches
+
+    async def _uploaded(
+        self, account: ReadableAccount, asked: WriteRequest, batches: Batches, seed: str
+    ) -> tuple[list[tuple[int, str | None, str]], list[UploadedItem]]:
+        """Upload the files that are fit; return those that have an id, and those that failed."""
+        if not asked.files:
+            return [(index, None, one) for index, one in enumerate(asked.body.file_ids)], []
+        places = asyncio.Semaphore(_AT_ONCE)
+        left: list[tuple[int, str | None, str]] = []
+        done: list[UploadedItem] = []
+
+        async def upload(index: int, file: UploadedFile) -> None:
+            fault = batches.fault(file)
+            if fault is not None:
+                done.append(UploadedItem(index, file.name, None, None, *fault))
+                return
+            one = WriteRequest(FileRequest.model_validate({}), files=(file,), seed=seed)
+            try:
+                async with places:
+                    made = await self.writing.perform(
+                        account, FILES, one, f"{BILLS_JOB}:{seed}:{file.digest}"
+                    )
+            except MissingScope:
+                raise
+            except (DownstreamRefused, Invalid) as error:
+                done.append(UploadedItem(index, file.name, None, None, error.code, error.message))
+                return
+            left.append((index, file.name, made.record_id or ""))
+
+        await _all(upload(index, file) for index, file in enumerate(asked.files))
+        return sorted(left), done
+
+
+async def _all(work: Any) -> None:
+    """Do all of it; the first failure ends the rest and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def split(asked: WriteRequest, batches: Batches) -> list[WriteRequest]:
+    """Split a bulk upload into requests that the target system takes; at least one."""
+    parts: list[WriteRequest] = []
+    ids: tuple[str, ...] = asked.body.file_ids
+    if bool(asked.files) == bool(ids):
+        raise Invalid.one(
+            "fileIds", "EITHER_OR", "Bring files, or name those that were uploaded before."
+        )
+    if ids:
+        _check_ids(ids)
+        parts = [
+            replace(asked, body=_naming(ids[start : start + batches.most]))
+            for start in range(0, len(ids), batches.most)
+        ]
+        return parts if len(parts) > 1 else [asked]
+    _check_same(asked.files)
+    for part in _parts_of(asked.files, batches):
+        parts.append(replace(asked, files=tuple(part)))
+    return parts
+
+
+def _naming(ids: Sequence[str]) -> BillsRequest:
+    return BillsRequest.model_validate({"fileIds": ids})
+
+
+def _parts_of(files: Sequence[UploadedFile], batches: Batches) -> list[list[UploadedFile]]:
+    """Fill one request after another; a file that isn't sent takes a place all the same."""
+    parts: list[list[UploadedFile]] = [[]]
+    size = 0
+    for file in files:
+        own = 0 if batches.fault(file) else file.size + batches.framing
+        if len(parts[-1]) == batches.most or size + own > batches.size:
+            parts.append([])
+            size = 0
+        parts[-1].append(file)
+        size += own
+    return parts
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    if len(ids) > _MOST_IDS:
+        raise Invalid.one("fileIds", "TOO_MANY", f"A request names at most {_MOST_IDS} files.")
+    _check_unique([(f"fileIds.{index}", one) for index, one in enumerate(ids)])
+
+
+def _check_same(files: Sequence[UploadedFile]) -> None:
+    _check_unique([(f"files.{index}", one.digest) for index, one in enumerate(files)])
+
+
+def _check_unique(named: Sequence[tuple[str, str]]) -> None:
+    """Raise Invalid where two are the same: they would have one key, and become one bill."""
+    first: dict[str, str] = {}
+    same = [
+        FieldError(name, "DUPLICATE_ITEM", f"This is the same as {first[value]}.")
+        for name, value in named
+        if first.setdefault(value, name) != name
+    ]
+    if same:
+        raise Invalid("Some files come more than once; each is listed.", same)
+
+
+def _kept(work: BatchesWork) -> dict[str, Any]:
+    return msgspec.to_builtins(work)
+
+
+def _told(work: BatchesWork) -> BillUploads:
+    items = tuple(sorted(work.done, key=lambda one: one.index))
+    return BillUploads("IN_PROGRESS" if work.left else status_of(items), items)
+
+
+def _so_far(report: JobReport) -> BillUploads:
+    told = msgspec.convert(report.state.result, BillUploads)
+    return msgspec.structs.replace(told, task_id=report.id)
+
+
+@dataclass(frozen=True)
+class BillBatches:
+    """The kind of job that makes bills of uploaded files, one request after another."""
+
+    writing: Writing
+
+    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
+        work = msgspec.convert(state.work, BatchesWork)
+        batches = self.writing.registry.get(account.target).batches
+        assert batches is not None
+        part = work.left[: batches.most]
+        try:
+            work.done += await self._make(account, job_id, work, part)
+        except (WriteOutcomeUnknown, WriteInProgress) as error:
+            work.tries += 1
+            if work.tries < _MOST_TRIES:
+                state.work = _kept(work)
+                return StepAgain(error.retry_after or 30.0)
+            work.done += _failed(part, error)
+        except Invalid as error:
+            work.done += _refused(part, error)
+        except ServiceError as error:
+            if error.retryable:
+                raise
+            work.done += _failed(part, error)
+        work.left, work.number, work.tries = work.left[len(part) :], work.number + 1, 0
+        state.work, state.result = _kept(work), msgspec.to_builtins(_told(work))
+        if work.left:
+            return StepAgain()
+        return StepEnd(status_of(tuple(work.done)))
+
+    async def _make(
+        self,
+        account: Account,
+        job_id: str,
+        work: BatchesWork,
+        part: Sequence[tuple[int, str | None, str]],
+    ) -> list[UploadedItem]:
+        body = _naming([file_id for _, _, file_id in part])
+        asked = WriteRequest(body, seed=work.seed)
+        made = await self.writing.perform(account, BILLS, asked, f"{job_id}:{work.number}")
+        assert made.found is not None
+        told: BillUploads = made.found.item
+        return [
+            msgspec.structs.replace(one, index=part[one.index][0], file_name=part[one.index][1])
+            for one in told.items
+        ]
+
+
+def _failed(part: Sequence[tuple[int, str | None, str]], error: ServiceError) -> list[UploadedItem]:
+    return [
+        UploadedItem(index, name, file_id, None, error.code, error.message)
+        for index, name, file_id in part
+    ]
+
+
+def _refused(part: Sequence[tuple[int, str | None, str]], error: Invalid) -> list[UploadedItem]:
+    """Say of each what was wrong with it, as far as the refusal tells."""
+    by_place = {one.field: one for one in error.fields}
+    told: list[UploadedItem] = []
+    for place, (index, name, file_id) in enumerate(part):
+        wrong = by_place.get(f"files.{place}")
+        code, message = (wrong.code, wrong.message) if wrong else (error.code, error.message)
+        told.append(UploadedItem(index, name, file_id, None, code, message))
+    return told
+
+
+@dataclass(frozen=True)
+class FileArrival:
+    """The kind of job that waits for a file that the target system is still attaching."""
+
+    writing: Writing
+
+    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
+        del job_id
+        arrivals = self.writing.registry.get(account.target).arrivals
+        assert arrivals is not None
+        arrived = await arrivals.arrived(account.id, str(state.work["made"]).encode())
+        if arrived is not None:
+            state.result = msgspec.to_builtins(arrived.item)
+            return StepEnd()
+        tries = int(state.work["tries"]) + 1
+        state.work["tries"] = tries
+        if tries < len(_ARRIVAL_WAITS):
+            return StepAgain(_ARRIVAL_WAITS[tries])
+        state.error = {
+            "code": "NOT_ATTACHED",
+            "message": "The target system took the file, but didn't attach it within some minutes.",
+        }
+        return StepEnd("FAILED")
+
+
+@dataclass(frozen=True)
+class AlreadyDone:
+    """The kind of job that was done when it began."""
+
+    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
+        del account, job_id, state
+        return StepEnd()
