@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ CHUNK = 64 * 1024
 
 HEAD = 16
 """Bytes of a file that tell what it is."""
+
+_LONGEST_NAME = 200
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +84,16 @@ def file_on_disk(path: Path) -> UploadedFile:
             while data := await asyncio.to_thread(file.read, CHUNK):
                 yield data
 
-    return UploadedFile(path.name, size, digest.hexdigest(), head, read)
+    return UploadedFile(plain_name(path.name), size, digest.hexdigest(), head, read)
+
+
+def plain_name(sent: str) -> str:
+    """Return a file's name that means the same everywhere.
+
+    It has no folders and control characters, nor the quotes that forms write in different ways.
+    """
+    name = _CONTROLS.sub("", sent.replace("\\", "/").rpartition("/")[2]).replace('"', "'").strip()
+    if len(name) > _LONGEST_NAME:
+        stem, dot, ending = name.rpartition(".")
+        name = f"{stem[: _LONGEST_NAME - 10]}{dot}{ending[:8]}" if stem else name[:_LONGEST_NAME]
+    return "file" if name in ("", ".", "..") else name

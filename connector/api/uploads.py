@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,18 +12,16 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from connector.api.spooling import HEAD, Spool, UploadedFile
+from connector.api.spooling import HEAD, Spool, UploadedFile, plain_name
 from storage.errors import Invalid, ServiceError, StorageUnavailable
 
 MULTIPART = "multipart/form-data"
 
 _MOST_FIELDS = 50
 _LONGEST_FIELD = 64 * 1024
-_LONGEST_NAME = 200
+_LONGEST_BOUNDARY = 200
 _PENDING = 512 * 1024
 """Bytes that are gathered before they go to disk."""
-
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FileTooLarge(ServiceError):
@@ -73,7 +70,7 @@ async def read_form(request: Request, rule: UploadRule) -> AsyncGenerator[Form]:
         raise Invalid.one("body", "NOT_MULTIPART", f"The body is {MULTIPART}.")
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
-    if not 1 <= len(boundary) <= _LONGEST_NAME:
+    if not 1 <= len(boundary) <= _LONGEST_BOUNDARY:
         raise _broken()
     folder: str | None = getattr(request.app.state, "upload_folder", None)
     try:
@@ -177,7 +174,9 @@ class _Reading:
                 rule.part, "TOO_MANY_FILES", f"A request brings at most {rule.most_files} files."
             )
         start = self.spool.end + len(self.pending)
-        self._part = _Part(name, _name_of(file_name.decode("utf-8", "replace")), start)
+        # which is how browsers write a quote there
+        given = file_name.decode("utf-8", "replace").replace("%22", '"')
+        self._part = _Part(name, plain_name(given), start)
 
     def _add(self, data: bytes, start: int, end: int) -> None:
         part, piece = self._part, data[start:end]
@@ -224,12 +223,3 @@ class _Part:
     digest: Any = field(default_factory=hashlib.sha256)
     head: bytes = b""
     size: int = 0
-
-
-def _name_of(sent: str) -> str:
-    """Return a file's name without folders and control characters."""
-    name = _CONTROLS.sub("", sent.replace("\\", "/").rpartition("/")[2]).strip()
-    if len(name) > _LONGEST_NAME:
-        stem, dot, ending = name.rpartition(".")
-        name = f"{stem[: _LONGEST_NAME - 10]}{dot}{ending[:8]}" if stem else name[:_LONGEST_NAME]
-    return "file" if name in ("", ".", "..") else name

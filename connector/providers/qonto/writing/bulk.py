@@ -35,7 +35,7 @@ from connector.providers.qonto.writing.bulk_wire import (
 from connector.providers.qonto.writing.wire import Records
 from connector.providers.qonto.writing.writers import MOST_PAGES
 from connector.unified.upload import BillUploads, UploadedItem, status_of
-from connector.writing.decisions import CLOCK_MARGIN, SETTLED_AFTER
+from connector.writing.decisions import CLOCK_MARGIN, CLOCK_USUAL, SETTLED_AFTER
 from connector.writing.problems import none_of
 
 T = TypeVar("T")
@@ -177,23 +177,34 @@ class BulkCreation:
     async def find(
         self, account_id: str, prepared: PreparedWrite, since: datetime
     ) -> Sequence[WriteDone[BillUploads]] | None:
-        """Nothing where none is there; once they would all be there, those that are missing failed.
+        """Find the invoices of all its documents.
 
-        None where more are there than were asked for.
+        While one may still come nothing is said, so that the request is repeated, which its keys
+        make safe. After that a document without an invoice has failed; None where one has more.
         """
         sent = _read(prepared)
+        left_at = since + CLOCK_MARGIN
         found = await Bulk(self.records).made_since(account_id, sent, since)
-        if found is None or any(len(like) > 1 for like in found):
-            return None
-        is_settled = self.records.clock() >= since + CLOCK_MARGIN + SETTLED_AFTER
-        if not any(found) or (not all(found) and not is_settled):
+        is_settled = self.records.clock() >= left_at + SETTLED_AFTER
+        if found is None or not any(found):
+            return None if found is None else ()
+        if all(_is_sure(like, left_at) for like in found):
+            return (_report(sent, [like[0] for like in found]),)
+        if not is_settled:
             return ()
+        if not all(_is_sure(like, left_at) for like in found if like):
+            return None
         missing = ("NOT_MADE", "The answer was lost, and Qonto has no bill of it. Upload it again.")
         return (_report(sent, [like[0] if like else missing for like in found]),)
 
     def read(self, raw: bytes) -> Found[BillUploads]:
         stored = msgspec.json.decode(raw, type=_Stored)
         return Found(BillUploads(status_of(stored.items), stored.items), (), raw)
+
+
+def _is_sure(like: Sequence[Made], left_at: datetime) -> bool:
+    """Say whether there is just one, and not from before the request left."""
+    return len(like) == 1 and _is_since(like[0], left_at - CLOCK_USUAL)
 
 
 class _Stored(msgspec.Struct):
