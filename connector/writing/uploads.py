@@ -186,7 +186,7 @@ def split(asked: WriteRequest, batches: Batches) -> list[WriteRequest]:
         ]
         return parts if len(parts) > 1 else [asked]
     _check_same(asked.files)
-    for part in _parts_of(asked.files, batches):
+    for part in batches_of(asked.files, batches):
         parts.append(replace(asked, files=tuple(part)))
     return parts
 
@@ -195,7 +195,7 @@ def _naming(ids: Sequence[str]) -> BillsRequest:
     return BillsRequest.model_validate({"fileIds": ids})
 
 
-def _parts_of(files: Sequence[UploadedFile], batches: Batches) -> list[list[UploadedFile]]:
+def batches_of(files: Sequence[UploadedFile], batches: Batches) -> list[list[UploadedFile]]:
     """Fill one request after another; a file that isn't sent takes a place all the same."""
     parts: list[list[UploadedFile]] = [[]]
     size = 0
@@ -265,7 +265,7 @@ class BillBatches:
                 return StepAgain(error.retry_after or 30.0)
             work.done += _failed(part, error)
         except Invalid as error:
-            work.done += _refused(part, error)
+            work.done += refused_items(part, error)
         except ServiceError as error:
             if error.retryable:
                 raise
@@ -301,7 +301,9 @@ def _failed(part: Sequence[tuple[int, str | None, str]], error: ServiceError) ->
     ]
 
 
-def _refused(part: Sequence[tuple[int, str | None, str]], error: Invalid) -> list[UploadedItem]:
+def refused_items(
+    part: Sequence[tuple[int, str | None, str | None]], error: Invalid
+) -> list[UploadedItem]:
     """Say of each what was wrong with it, as far as the refusal tells."""
     by_place = {one.field: one for one in error.fields}
     told: list[UploadedItem] = []
