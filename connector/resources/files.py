@@ -24,8 +24,10 @@ FILES = OnlyWritten(
             upload=A_FILE,
             description=(
                 "By itself, to make a bill of it at POST /accounting/bills; or attached to the "
-                "bank transaction that resourceId names. The target system attaches files some "
-                "seconds later: where it takes longer than can be waited for, the id is null."
+                "bank transaction that resourceId names, which the target system does some "
+                "seconds later: what takes longer than can be waited for is OUTCOME_UNKNOWN, and "
+                "told when it is asked for again with the same Idempotency-Key. "
+                "POST /accounting/files/async doesn't wait."
             ),
         ),
         RecordWrite(

@@ -11,9 +11,7 @@ from connector.unified import fields
 class Document(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """A file with its content, base64 of its bytes when `base64_encoded` is true."""
 
-    id: Annotated[
-        str | None, meaning("The file's id; null while the target system is still attaching it.")
-    ]
+    id: fields.Id
     base64_encoded: Annotated[
         bool | None, meaning("Whether `content` is base64 of the file's bytes.")
     ]

@@ -105,11 +105,10 @@ class Uploads:
         asked = replace(asked, options={**asked.options, "wait": "false"})
         done = await self.writing.perform(account, name, asked, key)
         assert done.found is not None
-        result = msgspec.to_builtins(done.found.item)
         if done.record_id is not None:
-            state = JobState({}, result, list(done.warnings))
+            state = JobState({}, msgspec.to_builtins(done.found.item), list(done.warnings))
             return await self.jobs.begin(account.id, DONE_JOB, state)
-        state = JobState({"made": done.found.raw.decode(), "tries": 0}, result)
+        state = JobState({"made": done.found.raw.decode(), "tries": 0})
         return await self.jobs.begin(account.id, ARRIVAL_JOB, state, after=_ARRIVAL_WAITS[0])
 
     def _check_any(self, asked: WriteRequest, batches: Batches) -> None:

@@ -170,7 +170,7 @@ async def bringing(
 
 
 def dry_run_answer(request: Request, checked: PreparedWrite, warnings: tuple[str, ...]) -> Response:
-    """Answer what would come of a write."""
+    """Return the answer that tells what would come of a write."""
     found = DryRun(is_valid=True, expected=dict(checked.expected))
     return answer(request, found, warnings=(*warnings, *checked.warnings))
 
@@ -178,7 +178,7 @@ def dry_run_answer(request: Request, checked: PreparedWrite, warnings: tuple[str
 def answer_write(
     request: Request, done: Performed[Any], warnings: tuple[str, ...], status: int, *, raw: bool
 ) -> Response:
-    """Answer what came of a write."""
+    """Return the answer that tells what came of a write."""
     data = DeletedRecord(done.record_id or "") if done.found is None else done.found.item
     response = answer(
         request,

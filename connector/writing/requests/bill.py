@@ -40,7 +40,6 @@ Shipping = Annotated[ShippingType, word(ShippingType)]
 class PurchaseLine(Writable):
     __doc__ = "A line of a document received. Not used: they are read from the file."
 
-    id: Text = Field(None, description="The line's id.")
     account_id: Text = Field(None, description="The ledger account.")
     account_number: Text = Field(None, description="The ledger account's number.")
     deferred_start_date: Moment = Field(None, description="When what it pays for begins.")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from connector.errors import DocumentNotFound, UnreadableAnswer
+from connector.errors import DocumentNotFound, DownstreamTimeout, UnreadableAnswer
 from connector.http import ProviderCall
 from connector.multipart import FormPart, MultipartBody
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
@@ -42,13 +42,8 @@ _ALONE = "/v2/attachments"
 _OF_TRANSACTION = "/v2/transactions/{id}/attachments"
 _KEY_HEADER = "X-Qonto-Idempotency-Key"
 _TYPES = ("BILL", "RECEIPT")
-_LOOKS = (0.3, 0.7, 1.0, 1.0, 1.5, 1.5, 2.0)
+_LOOKS = (0.3, 0.7, 1.0, 1.5, 2.0)
 """Seconds before each look for a file that is being attached."""
-
-NOT_YET = (
-    "Qonto is still attaching the file, so that it has no id yet. Look for it at GET "
-    "/accounting/files?transactionId=..."
-)
 
 
 class FileSent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -134,7 +129,11 @@ class FileUpload:
             if not document.id:
                 raise UnreadableAnswer("Qonto's answer to an upload has no id.")
             return _done(FileMade(sent, document.id))
-        return _done(FileMade(sent, await self._attached(account_id, sent)))
+        attached = await self._attached(account_id, sent)
+        if attached is None and sent.waits:
+            # then it is looked for, and asked for again under its key, as when an answer was lost
+            raise DownstreamTimeout("Qonto took the file, but hasn't attached it yet.")
+        return _done(FileMade(sent, attached))
 
     async def find(
         self, account_id: str, prepared: PreparedWrite, since: datetime
@@ -257,9 +256,9 @@ def _done(made: FileMade) -> WriteDone[Document]:
 
 
 def _found(made: FileMade) -> Found[Document]:
-    document = Document(made.id, None, None, made.sent.kind, made.sent.name)
-    warnings = (NOT_YET,) if made.id is None else ()
-    return Found(document, warnings, msgspec.json.encode(made))
+    # one without an id yet is shown to nobody: its task has no result until it has one
+    document = Document(made.id or "", None, None, made.sent.kind, made.sent.name)
+    return Found(document, (), msgspec.json.encode(made))
 
 
 def _unused(request: FileRequest, problems: Problems) -> tuple[str, ...]:
