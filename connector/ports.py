@@ -31,6 +31,7 @@ from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
     "ChangeFeed",
+    "EInvoicing",
     "Feed",
     "Found",
     "Order",
@@ -154,7 +155,8 @@ class WriteRequest:
     """What a caller wants written: `body` is the unified request, already read.
 
     `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
-    made. `confirmed` are the rules that the caller knowingly breaks, by their codes. `options` are
+    made. `is_partial` says that the customer is to be made first, and so is missing yet.
+    `confirmed` are the rules that the caller knowingly breaks, by their codes. `options` are
     what the query says of it. `files` are those that came with it. `seed` is what keys of the
     request at the target system are made from, besides the account and what is asked: the same for
     the same request, and for no other.
@@ -164,6 +166,7 @@ class WriteRequest:
     record_id: str | None = None
     line_id: str | None = None
     confirmed: frozenset[str] = frozenset()
+    is_partial: bool = False
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[UploadedFile, ...] = ()
     seed: str = ""
@@ -227,6 +230,19 @@ class Writer(Protocol[T_co]):
 
     def read(self, raw: bytes) -> Found[T_co]:
         """Read a stored answer again."""
+        ...
+
+
+class EInvoicing(Protocol):
+    """Tells whether documents can be sent through a network for electronic invoices."""
+
+    async def obstacles(
+        self, account_id: str, customer_id: str | None
+    ) -> tuple[tuple[str, str, str], ...]:
+        """Return what stands against it for a customer, None for one that isn't made yet.
+
+        Each has the field that it's about, a code, and what to do about it in words.
+        """
         ...
 
 

@@ -8,7 +8,7 @@ from connector.api.spooling import UploadedFile
 from connector.capabilities import Concept
 from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
-from connector.ports import ChangeFeed, Readers, WebhookAdapter, Writer
+from connector.ports import ChangeFeed, EInvoicing, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
@@ -39,6 +39,7 @@ class Provider:
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
     changes: ChangeFeed | None = None
+    e_invoicing: EInvoicing | None = None
     writers: Mapping[str, Writer[Any]] = field(default_factory=dict[str, Writer[Any]])
     """By what they do, such as `invoices.create`."""
     batches: Batches | None = None

@@ -61,6 +61,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key_digest", sa.String(), nullable=True),
+        sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
@@ -73,6 +75,9 @@ def upgrade() -> None:
             ["account_id"], ["accounts.id"], name=op.f("fk_jobs_account_id_accounts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sa.UniqueConstraint(
+            "account_id", "kind", "key_digest", name=op.f("uq_jobs_account_id_kind_key_digest")
+        ),
     )
     op.create_index(op.f("ix_jobs_account_id"), "jobs", ["account_id"])
     op.create_index("ix_jobs_due", "jobs", ["status", "due_at"])

@@ -44,33 +44,41 @@ async def read_body(model: type[Model], request: Request) -> Model:
 
 
 async def read_exact_body(model: type[Model], request: Request) -> Model:
-    """Read a request's JSON body with every digit of its numbers. Raises as `parse_body`."""
-    raw = await request.body()
+    """Read a request's JSON body with every digit of its numbers. Raises as `parse_exact`."""
+    read, given = parse_exact(model, await request.body())
+    _keep_unused(model, given, request, "field of this call's body")
+    return read
+
+
+def parse_exact(model: type[Model], raw: bytes) -> tuple[Model, Mapping[str, Any]]:
+    """Read a JSON body with every digit of its numbers; return what was given, too.
+
+    Raises Invalid, one entry per wrong field.
+    """
     try:
         given: Any = _EXACT.decode(raw or b"{}")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
         raise Invalid.one("body", "NOT_JSON", "The request is not JSON.") from None
     if not isinstance(given, dict):
         raise Invalid.one("body", "NOT_AN_OBJECT", "The body is a JSON object.")
-    return check_fields(model, cast(dict[str, Any], given), request, "field of this call's body")
+    return _checked(model, cast(dict[str, Any], given)), cast(dict[str, Any], given)
 
 
-def check_fields(
-    model: type[Model], given: Mapping[str, Any], request: Request, kind: str
-) -> Model:
-    """Check fields that were read, and keep warnings of what isn't used. Raises Invalid.
+def read_fields(model: type[Model], given: Mapping[str, Any], request: Request) -> Model:
+    """Check the fields of a form, and keep warnings of what isn't used. Raises Invalid."""
+    read = _checked(model, given)
+    _keep_unused(model, given, request, "field of this call's form")
+    return read
 
-    `kind` is what a sentence calls one of them.
-    """
+
+def _checked(model: type[Model], given: Mapping[str, Any]) -> Model:
     if _holds_nul(given):
         message = "no text may hold the character NUL, which can't be stored"
         raise Invalid.one("body", "NOT_ALLOWED", message)
     try:
-        read = model.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "body") from None
-    _keep_unused(model, given, request, kind)
-    return read
 
 
 def read_query(model: type[Model], request: Request) -> Model:

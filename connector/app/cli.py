@@ -15,6 +15,7 @@ from connector.app import (
     audit_commands,
     bill_commands,
     capability_commands,
+    invoice_commands,
     key_commands,
     relay_commands,
     sealing_commands,
@@ -49,6 +50,7 @@ app.add_typer(account_commands.accounts, name="account")
 app.add_typer(bill_commands.bills, name="bills")
 app.add_typer(relay_commands.webhooks, name="webhook")
 app.add_typer(relay_commands.retention, name="retention")
+app.add_typer(invoice_commands.invoices, name="invoice")
 app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(sealing_commands.keys, name="keys")
 account_commands.tenants.add_typer(key_commands.tenant_keys, name="key")

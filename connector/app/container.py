@@ -20,6 +20,9 @@ from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.issuing.customers import FindingCustomers
+from connector.issuing.files import check_file
+from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
@@ -81,6 +84,7 @@ class Container:
     registry: Registry
     reading: Reading
     writing: Writing
+    issuing: Issuing
     jobs: Jobs
     relay: Relay
     unlinker: Unlinker
@@ -161,8 +165,14 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    writing = Writing(registry, ground.work, ring, ground.shared_clock)
+    writing = Writing(
+        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
+    )
+    reading = Reading(registry, zone=settings.zone())
+    customers = FindingCustomers(reading, writing)
+    issuing_job = IssuingJob(registry, writing, customers, check_file)
     kinds = {
+        KIND: issuing_job,
         BILLS_JOB: BillBatches(writing),
         ARRIVAL_JOB: FileArrival(writing),
         DONE_JOB: AlreadyDone(),
@@ -176,7 +186,8 @@ def assemble(
         outward=outward,
         oauth=links,
         registry=registry,
-        reading=Reading(registry, zone=settings.zone()),
+        reading=reading,
+        issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
         writing=writing,
         jobs=jobs,
         relay=relay,

@@ -1,18 +1,16 @@
 """Begins jobs, takes their steps, and tells how far they are."""
 
 import asyncio
-import base64
-import hashlib
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import msgspec
-from sqlalchemy.exc import IntegrityError
 
-from connector.errors import IdempotencyKeyReused
+from connector.errors import IdempotencyKeyReused, WriteInProgress
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
@@ -40,7 +38,6 @@ class JobState(msgspec.Struct):
     notes: list[str] = []
     error: dict[str, Any] | None = None
     failures: int = 0
-    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,8 @@ class JobReport:
     status: str
     state: JobState
     updated_at: datetime
+    is_replayed: bool = False
+    """Whether it was told to an earlier request."""
 
 
 @dataclass(frozen=True)
@@ -97,51 +96,141 @@ class Jobs:
         state: JobState,
         *,
         after: float = 0.0,
-        name: str | None = None,
-        mark: str = "",
+        fingerprint: str = "",
+        key_digest: str | None = None,
     ) -> JobReport:
-        """Begin a job, whose first step is taken soon; of a `name` there is one at most.
+        """Begin a job, whose first step is taken soon; with a key that is known, tell that job.
 
-        `mark` tells what was asked under that name. Raises IdempotencyKeyReused for another.
+        Raises IdempotencyKeyReused.
         """
+        job = self._new(account_id, kind, fingerprint, key_digest, status="OPEN", after=after)
+        async with self.work.hot() as tx:
+            begun = await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
+        if not begun:
+            known = await self.known(account_id, kind, fingerprint, key_digest or "")
+            if known is None:
+                raise WriteInProgress("A request with this key has just ended. Send it again.")
+            return known
+        return JobReport(job.id, job.status, state, job.created_at)
+
+    async def known(
+        self, account_id: str, kind: str, fingerprint: str, key_digest: str
+    ) -> JobReport | None:
+        """Return the job that was begun with a key. Raises IdempotencyKeyReused."""
+        job = await self._of_key(account_id, kind, fingerprint, key_digest)
+        if job is None:
+            return None
+        return JobReport(job.id, job.status, self._opened(job), job.updated_at, is_replayed=True)
+
+    async def _of_key(
+        self, account_id: str, kind: str, fingerprint: str, key_digest: str
+    ) -> Job | None:
+        async with self.work.hot_reading() as tx:
+            job = await tx.jobs.of_key(account_id, kind, key_digest)
+        if job is not None and job.fingerprint != fingerprint:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for another request. Use a new key for each write."
+            )
+        return job
+
+    async def run_now(
+        self,
+        account: Account,
+        kind: str,
+        state: JobState,
+        *,
+        fingerprint: str,
+        key_digest: str | None,
+        within: float,
+    ) -> JobReport:
+        """Begin a job and take its steps here for some seconds; workers take the rest.
+
+        With a key that is known, that job is gone on with or told. Raises IdempotencyKeyReused,
+        WriteInProgress while another process is at it, and whatever ends the job: then it's
+        forgotten if nothing came of it, and else gone on with when it is asked for again.
+        """
+        job = self._new(account.id, kind, fingerprint, key_digest, status="IN_PROGRESS")
+        job = replace(job, lease_owner=self.owner, lease_until=job.created_at + LEASE)
+        async with self.work.hot() as tx:
+            begun = await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
+        if not begun:
+            known = await self._known(account.id, kind, fingerprint, key_digest or "")
+            if isinstance(known, JobReport):
+                return known
+            job, state = known, self._opened(known)
+        return await self._run_within(account, job, state, within)
+
+    async def _known(
+        self, account_id: str, kind: str, fingerprint: str, key_digest: str
+    ) -> JobReport | Job:
+        """Return what came of a job, or take it to go on with it."""
+        job = await self._of_key(account_id, kind, fingerprint, key_digest)
+        if job is None:
+            raise WriteInProgress("A request with this key has just ended. Send it again.")
+        if job.status in ("SUCCESS", "PARTIAL_SUCCESS"):
+            return JobReport(
+                job.id, job.status, self._opened(job), job.updated_at, is_replayed=True
+            )
         now = self.clock()
-        state.mark = mark
-        job = Job(
-            id=new_id("job", now) if name is None else _id_of(account_id, name),
+        async with self.work.hot() as tx:
+            taken = await tx.jobs.take(job.id, self.owner, now=now, until=now + LEASE)
+        if not taken:
+            raise WriteInProgress("A request with this key is being worked on. Ask again.")
+        return replace(job, lease_owner=self.owner, lease_until=now + LEASE)
+
+    async def _run_within(
+        self, account: Account, job: Job, state: JobState, within: float
+    ) -> JobReport:
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                step = await self.kinds[job.kind].advance(account, job.id, state)
+            except ServiceError as error:
+                await self._stop(job, state, error)
+                raise
+            left = deadline - time.monotonic()
+            if isinstance(step, StepEnd) or step.after > left:
+                await self._write_down(job, state, step)
+                status = step.status if isinstance(step, StepEnd) else "IN_PROGRESS"
+                return JobReport(job.id, status, state, self.clock())
+            await self.sleep(step.after)
+
+    async def _stop(self, job: Job, state: JobState, error: ServiceError) -> None:
+        """Note why a job ended before its time; one of which nothing came leaves its key free."""
+        if state.result is None:
+            async with self.work.hot() as tx:
+                await tx.jobs.forget(job)
+            return
+        state.error = {"code": error.code, "message": error.message}
+        await self._write_down(job, state, StepEnd("FAILED"))
+
+    def _new(
+        self,
+        account_id: str,
+        kind: str,
+        fingerprint: str,
+        key_digest: str | None,
+        *,
+        status: str,
+        after: float = 0.0,
+    ) -> Job:
+        now = self.clock()
+        return Job(
+            id=new_id("job", now),
             account_id=account_id,
             kind=kind,
-            status="OPEN",
+            key_digest=key_digest,
+            fingerprint=fingerprint,
+            status=status,
             state=b"",
             due_at=now + timedelta(seconds=after),
             created_at=now,
             updated_at=now,
         )
-        sealed = self._sealed(job, state)
-        try:
-            async with self.work.writing() as tx:
-                await tx.jobs.add(replace(job, state=sealed))
-        except IntegrityError:
-            known = None if name is None else await self.of_name(account_id, name, mark)
-            if known is None:
-                raise
-            return known
-        return JobReport(job.id, job.status, state, now)
-
-    async def of_name(self, account_id: str, name: str, mark: str) -> JobReport | None:
-        """Return the job that was begun under a name. Raises IdempotencyKeyReused."""
-        try:
-            report = await self.get(account_id, _id_of(account_id, name))
-        except NotFound:
-            return None
-        if report.state.mark != mark:
-            raise IdempotencyKeyReused(
-                "This Idempotency-Key was used for another request. Use a new key for each write."
-            )
-        return report
 
     async def get(self, account_id: str, job_id: str) -> JobReport:
         """Return how far a job is. Raises NotFound for one that isn't this account's."""
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             job = await tx.jobs.get(job_id)
         if job is None or job.account_id != account_id:
             raise NotFound("This account has no such task, or it ended more than a day ago.")
@@ -179,13 +268,25 @@ class Jobs:
             step = await kind.advance(account, job.id, state)
         except ServiceError as error:
             if error.retryable and state.failures < len(_RETRIES):
-                state.failures += 1
-                return StepAgain(_RETRIES[state.failures - 1])
-            state.error = {"code": error.code, "message": error.message}
-            logger.warning("job.failed", account_id=job.account_id, kind=job.kind, code=error.code)
-            return StepEnd("FAILED")
+                return self._later(state)
+            return self._failed(job, state, error)
+        except Exception as error:
+            # one bad job must not end a loop that others depend on
+            logger.error("job.broken", account_id=job.account_id, kind=job.kind, exc_info=error)
+            if state.failures < len(_RETRIES):
+                return self._later(state)
+            return self._failed(job, state, ServiceError("Something went wrong here."))
         state.failures = 0
         return step
+
+    def _later(self, state: JobState) -> JobStep:
+        state.failures += 1
+        return StepAgain(_RETRIES[state.failures - 1])
+
+    def _failed(self, job: Job, state: JobState, error: ServiceError) -> JobStep:
+        state.error = {"code": error.code, "message": error.message}
+        logger.warning("job.failed", account_id=job.account_id, kind=job.kind, code=error.code)
+        return StepEnd("FAILED")
 
     async def _keep(self, job: Job) -> None:
         while True:
@@ -200,7 +301,7 @@ class Jobs:
                 status, due = "IN_PROGRESS", now + timedelta(seconds=after)
             case StepEnd(ended):
                 status, due = ended, now
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.jobs.advance(
                 job, status=status, state=self._sealed(job, state), due_at=due, at=now
             )
@@ -211,9 +312,3 @@ class Jobs:
     def _opened(self, job: Job) -> JobState:
         opened = self.ring.open(job.state, associated_data=job.state_place)
         return msgspec.json.decode(opened, type=JobState)
-
-
-def _id_of(account_id: str, name: str) -> str:
-    """Return the id of the job of a name: always the same, and telling nothing of it."""
-    digest = hashlib.sha256(msgspec.json.encode((account_id, name))).digest()
-    return f"job_{base64.b32hexencode(digest[:16]).decode().rstrip('=')}"

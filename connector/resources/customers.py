@@ -17,6 +17,8 @@ CUSTOMERS = Resource(
         text("email", "Only those with exactly this address, in either case."),
         text("name", "Only those whose name has this part, whatever its capitals and accents."),
         text("number", "Only those with this number."),
+        text("vatId", "Only those with exactly this VAT number, in either case."),
+        text("taxNumber", "Only those with exactly this tax number, in either case."),
     ),
     description="Newest first.",
     writes=(

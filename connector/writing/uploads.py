@@ -81,18 +81,20 @@ class Uploads:
         if len(parts) == 1:
             return await self.writing.perform(account, BILLS, asked, key)
         self._check_any(asked, batches)
-        mark, seed = fingerprint(BILLS, asked), key_digest(key) or secrets.token_hex(16)
-        name = None if key is None else f"{BILLS_JOB}:{seed}"
-        if name is not None:
-            known = await self.jobs.of_name(account.id, name, mark)
+        mark, digest = fingerprint(BILLS, asked), key_digest(key)
+        if digest is not None:
+            known = await self.jobs.known(account.id, BILLS_JOB, mark, digest)
             if known is not None:
                 return known, _so_far(known)
+        seed = digest or secrets.token_hex(16)
         left, done = await self._uploaded(account, asked, batches, seed)
         if not left:
             raise none_of(done)
         work = BatchesWork(seed, left, done)
         state = JobState(_kept(work), msgspec.to_builtins(_told(work)))
-        report = await self.jobs.begin(account.id, BILLS_JOB, state, name=name, mark=mark)
+        report = await self.jobs.begin(
+            account.id, BILLS_JOB, state, fingerprint=mark, key_digest=digest
+        )
         return report, _so_far(report)
 
     async def as_task(

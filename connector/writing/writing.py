@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
+from connector.capabilities import webhook_word
 from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
@@ -55,6 +56,15 @@ class Performed(Generic[T]):
     is_replayed: bool = False
 
 
+Wrote = Callable[[str, str, str], Awaitable[None]]
+"""Told of every write that was done: account id, target system, resource in webhook words."""
+
+
+async def ignored(account_id: str, target: str, resource: str) -> None:
+    """Tell nobody."""
+    del account_id, target, resource
+
+
 @dataclass(frozen=True)
 class Writing:
     """Writes for linked accounts. `clock` is the one that leases are taken by."""
@@ -64,6 +74,7 @@ class Writing:
     ring: KeyRing
     clock: Clock
     settings: WriteSettings = WriteSettings()
+    wrote: Wrote = ignored
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
 
@@ -91,10 +102,12 @@ class Writing:
                 return await self._asked_again(stored, writer, mark, asked)
         prepared = await writer.prepare(account.id, asked)
         write = self._new(account, name, asked, mark, digest, prepared)
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             begun = await tx.writes.begin(write)
         if begun:
-            return await self._send(write, writer, prepared)
+            done = await self._send(write, writer, prepared)
+            await self.wrote(account.id, account.target, webhook_word(name.partition(".")[0]))
+            return done
         stored = await self._of_key(account.id, name, digest or "")
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
@@ -135,7 +148,7 @@ class Writing:
         return replace(write, request=sealed)
 
     async def _of_key(self, account_id: str, name: str, digest: str) -> StoredWrite | None:
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             return await tx.writes.of_key(account_id, name, digest)
 
     async def _asked_again(
@@ -150,7 +163,7 @@ class Writing:
             return self._replayed(stored, writer)
         now = self.clock()
         until = now + self.settings.lease
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             taken = await tx.writes.take(stored.id, self.owner, now=now, until=until)
         if not taken:
             raise WriteInProgress("A request with this key is being worked on. Ask again.")
@@ -189,7 +202,7 @@ class Writing:
     ) -> Performed[Any]:
         """Look for a write whose answer was lost, and where that is safe do it again."""
         until = self.clock() + self.settings.lease
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             if not await tx.writes.lost(write, until=until):
                 raise WriteInProgress("Another process looks for what came of this. Ask again.")
         verdict: WriteVerdict[Any] = Undecided(())
@@ -234,7 +247,7 @@ class Writing:
             case Absent(is_final) if is_final or writer.can_repeat:
                 now = self.clock()
                 again = replace(write, sent_at=now, lease_until=now + self.settings.lease)
-                async with self.work.writing() as tx:
+                async with self.work.hot() as tx:
                     held = await tx.writes.send_again(
                         write, at=now, until=now + self.settings.lease
                     )
@@ -254,7 +267,7 @@ class Writing:
             return Absent(is_final=False)
         made = [one.made_id for one in candidates or () if one.made_id is not None]
         now = self.clock()
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             taken = await tx.writes.taken_ids(write.account_id, write.operation, made)
             alike = await tx.writes.alike(write, now=now)
         return decide(candidates, taken, alike, sent_at=write.sent_at, now=now)
@@ -266,7 +279,7 @@ class Writing:
         if done.found is not None and write.key_digest is not None:
             answer = self.ring.seal(done.found.raw, associated_data=write.answer_place)
         try:
-            async with self.work.writing() as tx:
+            async with self.work.hot() as tx:
                 await tx.writes.done(write, made_id=done.made_id, answer=answer, at=self.clock())
         except IntegrityError:
             # another write that asked for the same has just taken this record for its own
@@ -275,13 +288,13 @@ class Writing:
         return Performed(done.found, done.made_id or write.record_id, warnings)
 
     async def _forget(self, write: StoredWrite) -> None:
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.writes.forget(write)
 
     async def _give_up(self, write: StoredWrite, verdict: WriteVerdict[Any]) -> Performed[Any]:
         """Say that nobody can tell. Raises WriteOutcomeUnknown."""
         now = self.clock()
-        async with self.work.writing() as tx:
+        async with self.work.hot() as tx:
             await tx.writes.unknown(write, at=now)
         logger.warning("write.unknown", account_id=write.account_id, kind=write.operation)
         raise _unknown(write, verdict, now)

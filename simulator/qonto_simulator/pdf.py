@@ -8,6 +8,10 @@ from decimal import Decimal
 
 from fpdf import FPDF
 
+from .einvoices import issued, received
+from .einvoices.document import EInvoice
+from .einvoices.embedding import embed
+from .einvoices.writing import xml
 from .money import rounded
 from .records.client import Client
 from .records.client_invoice import ClientInvoice
@@ -38,6 +42,7 @@ class _Paper(FPDF):
         self.core_fonts_encoding = "windows-1252"
         self.set_creation_date(at)
         self.set_title(title)
+        self._at = at
         self.add_page()
         self.text_line(title, size=18, bold=True)
         self.ln(4)
@@ -52,7 +57,9 @@ class _Paper(FPDF):
             self.cell(width, 7, _printable(text), border="B", align=align)
         self.ln(7)
 
-    def content(self) -> bytes:
+    def content(self, einvoice: EInvoice | None = None) -> bytes:
+        if einvoice is not None:
+            embed(self, xml(einvoice), self._at)
         return bytes(self.output())
 
 
@@ -64,8 +71,10 @@ def _amount(value: Decimal, currency: str) -> str:
     return f"{rounded(value):,.2f} {currency}".replace(",", " ")
 
 
-def client_invoice(invoice: ClientInvoice, issuer: Organisation, at: datetime) -> bytes:
-    """The invoice as its client gets it."""
+def client_invoice(
+    invoice: ClientInvoice, issuer: Organisation, at: datetime, *, structured: bool = False
+) -> bytes:
+    """The invoice as its client gets it; with the structured one inside as a Factur-X."""
     paper = _Paper(f"Invoice {invoice.number}", at)
     _parties(paper, issuer, invoice.client)
     paper.text_line(f"Issued {invoice.issue_date}    Due {invoice.due_date}")
@@ -74,17 +83,19 @@ def client_invoice(invoice: ClientInvoice, issuer: Organisation, at: datetime) -
     for text in (invoice.terms_and_conditions, invoice.footer):
         if text:
             paper.text_line(text, size=8)
-    return paper.content()
+    return paper.content(issued.client_invoice(invoice, issuer) if structured else None)
 
 
-def credit_note(note: CreditNote, issuer: Organisation, at: datetime) -> bytes:
+def credit_note(
+    note: CreditNote, issuer: Organisation, at: datetime, *, structured: bool = False
+) -> bytes:
     paper = _Paper(f"Credit note {note.number}", at)
     _parties(paper, issuer, note.client)
     paper.text_line(f"Issued {note.issue_date}")
     if note.reason:
         paper.text_line(note.reason)
     _lines(paper, note.lines, note.currency, note.total, note.vat)
-    return paper.content()
+    return paper.content(issued.credit_note(note, issuer) if structured else None)
 
 
 def quote(offer: Quote, issuer: Organisation, at: datetime) -> bytes:
@@ -96,7 +107,9 @@ def quote(offer: Quote, issuer: Organisation, at: datetime) -> bytes:
     return paper.content()
 
 
-def supplier_invoice(reading: Reading, buyer: Organisation, at: datetime) -> bytes:
+def supplier_invoice(
+    reading: Reading, buyer: Organisation, at: datetime, *, structured: bool = False
+) -> bytes:
     """What a supplier might have sent."""
     title = "Credit note" if reading.is_credit_note else "Invoice"
     paper = _Paper(f"{title} {reading.invoice_number or ''}".strip(), at)
@@ -107,7 +120,7 @@ def supplier_invoice(reading: Reading, buyer: Organisation, at: datetime) -> byt
         paper.text_line(f"Total {_amount(reading.total, reading.currency)}", bold=True)
     if reading.iban:
         paper.text_line(f"IBAN {reading.iban}")
-    return paper.content()
+    return paper.content(received.supplier_invoice(reading, buyer) if structured else None)
 
 
 def sheet(title: str, texts: list[str], at: datetime) -> bytes:

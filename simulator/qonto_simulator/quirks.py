@@ -157,6 +157,16 @@ class Quirks:
             "After consent the browser calls the application back twice, from a page in between"
         ),
     )
+    buyer_answer: Literal[203, 204, 205, 206, 207, 208, 210, 211, 212, 213, 214] | None = field(
+        default=None,
+        metadata=_means(
+            "What comes back for every e-invoice once it was received, by its French status code:"
+            " 205 approved, 207 disputed, 210 refused, 212 paid, 213 rejected, ...; nothing if null"
+        ),
+    )
+    buyer_answer_delay: Seconds = field(
+        default=60.0, metadata=_means("Seconds from 202 to what `buyer_answer` says")
+    )
     attachment_delay: Seconds = field(
         default=3.0,
         metadata=_means("Seconds from attaching a file to a transaction until it is there"),
@@ -183,6 +193,20 @@ class Quirks:
         metadata=_means(
             "How many proofs of verified payees may wait for a transfer; beyond it 429"
         ),
+    )
+    transfer_delay: Seconds = field(
+        default=5.0,
+        metadata=_means("Seconds from a transfer to its processing; till then it can be canceled"),
+    )
+    instant_delay: Seconds = field(
+        default=5.0,
+        metadata=_means(
+            "Seconds from processing to the arrival of an instant transfer, and of an internal one"
+        ),
+    )
+    bulk_delay: Seconds = field(
+        default=20.0,
+        metadata=_means("Seconds from a bulk of transfers until the last of its lines is checked"),
     )
     sca_outcome: Literal["allow", "deny"] | None = field(
         default=None,

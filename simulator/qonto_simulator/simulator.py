@@ -225,7 +225,9 @@ class Simulator:
         world.attachments.clear()
         world.payees.clear()
         world.sca_sessions.clear()
+        world.declined_transfers.clear()
         world.agenda.clear()
+        world.directory.clear()
         world.hub.clear()
         world.quirks = Quirks()
         for part in (

@@ -8,12 +8,14 @@ computed by the rule of the European Union so that no time zone database is need
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST_YEAR = 1900
+_HOLIDAYS = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
 _WINTER = timezone(timedelta(hours=1))
 _SUMMER = timezone(timedelta(hours=2))
 _INSTANT = re.compile(
@@ -56,6 +58,25 @@ def at_hour(day: date, hour: int) -> datetime:
 def midnight(day: date) -> datetime:
     """The instant at which a local day begins."""
     return at_hour(day, 0)
+
+
+def is_working_day(day: date) -> bool:
+    """No weekend, and none of the days on which all four countries rest."""
+    return day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS
+
+
+def next_working_day(day: date) -> date:
+    """The first working day after this one."""
+    day += timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def months_after(day: date, months: int, wanted: int) -> date:
+    """The day ``wanted`` of so many months later, the last one of a month that lacks it."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(wanted, monthrange(year, month + 1)[1]))
 
 
 def with_offset(at: datetime) -> str:

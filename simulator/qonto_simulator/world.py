@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from .agenda import Agenda
 from .clock import Clock
 from .collection import Collection
+from .directory import Directory
 from .ids import IdSource
 from .payees import PayeeBanks
 from .quirks import Quirks
@@ -29,7 +30,7 @@ from .records.sca import ScaSession
 from .records.supplier_invoice import SupplierInvoice
 from .records.terminal import Terminal
 from .records.transaction import Transaction
-from .records.transfer import BulkTransfer, RecurringTransfer, Transfer
+from .records.transfer import BulkTransfer, InternalTransfer, RecurringTransfer, Transfer
 from .webhooks.hub import Hub
 
 
@@ -53,6 +54,7 @@ class Books:
         self.sepa_transfers: Collection[Transfer] = Collection()
         self.bulk_transfers: Collection[BulkTransfer] = Collection()
         self.recurring_transfers: Collection[RecurringTransfer] = Collection()
+        self.internal_transfers: Collection[InternalTransfer] = Collection()
         self.cards: Collection[Card] = Collection()
         self.requests: Collection[Request] = Collection()
         self.recurring_invoices: Collection[RecurringInvoice] = Collection()
@@ -82,6 +84,10 @@ class Books:
     def account_by_iban(self, iban: str) -> BankAccount | None:
         return next((one for one in self.organisation.bank_accounts if one.iban == iban), None)
 
+    def transaction(self, id: str) -> Transaction | None:
+        found = (records.get(id) for records in self.transactions.values())
+        return next((one for one in found if one is not None), None)
+
 
 class World:
     """All organisations, the stored files, and time, ids, agenda and webhooks."""
@@ -97,11 +103,14 @@ class World:
         self.sandbox = False
         self.file_key = ids.stable_text("file key", 32)
         self.agenda = Agenda()
+        self.directory = Directory()
         self.quirks = Quirks()
         self.books: dict[str, Books] = {}
         self.attachments: dict[str, Attachment] = {}
         self.payees = PayeeBanks()
         self.sca_sessions: dict[str, ScaSession] = {}
+        self.declined_transfers: dict[str | None, str] = {}
+        """Why transfers to an IBAN are declined, or all of them, as a test wants it."""
 
     def now(self) -> datetime:
         """The present, after everything that was due by now has happened."""

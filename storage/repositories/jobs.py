@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, insert_into
 from storage.tables import JobRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -21,6 +21,8 @@ class Job:
     id: str
     account_id: str
     kind: str
+    key_digest: str | None
+    fingerprint: str
     status: str
     """OPEN, IN_PROGRESS, SUCCESS, PARTIAL_SUCCESS or FAILED."""
     state: bytes = field(repr=False)
@@ -43,8 +45,43 @@ class JobRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def add(self, job: Job) -> None:
-        await self._connection.execute(insert(_table).values(**as_row(job)))
+    async def begin(self, job: Job) -> bool:
+        """Store a job; False when its key is taken already."""
+        added = await self._connection.execute(
+            insert_into(self._connection, _table)
+            .values(**as_row(job))
+            .on_conflict_do_nothing(index_elements=["account_id", "kind", "key_digest"])
+            .returning(_table.c.id)
+        )
+        return added.first() is not None
+
+    async def of_key(self, account_id: str, kind: str, key_digest: str) -> Job | None:
+        """Return the job that a caller's key was used for."""
+        query = select(*self._columns).where(
+            _table.c.account_id == account_id,
+            _table.c.kind == kind,
+            _table.c.key_digest == key_digest,
+        )
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else as_value(Job, row)
+
+    async def take(self, job_id: str, owner: str, *, now: datetime, until: datetime) -> bool:
+        """Take a job that nobody works on, ended or not; False when somebody does."""
+        taken = await self._connection.execute(
+            update(_table)
+            .where(
+                _table.c.id == job_id,
+                or_(_table.c.lease_until.is_(None), _table.c.lease_until <= now),
+            )
+            .values(status="IN_PROGRESS", ended_at=None, lease_owner=owner, lease_until=until)
+        )
+        return taken.rowcount == 1
+
+    async def forget(self, job: Job) -> None:
+        """Drop a job that had no effect."""
+        await self._connection.execute(
+            delete(_table).where(_table.c.id == job.id, _table.c.lease_owner == job.lease_owner)
+        )
 
     async def get(self, job_id: str) -> Job | None:
         query = select(*self._columns).where(_table.c.id == job_id)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, or_, select, update
 
 from storage.connection import SqlConnection, insert_into
 from storage.tables import WriteRow
@@ -55,8 +56,50 @@ class Alike:
     on_their_way: int
 
 
+_columns = columns_of(StoredWrite, _table)
+
+# Put together once: every write asks for all three.
+_of_key = select(*_columns).where(
+    _table.c.account_id == bindparam("account"),
+    _table.c.operation == bindparam("operation"),
+    _table.c.key_digest == bindparam("key"),
+)
+_done = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("this"),
+        _table.c.lease_owner == bindparam("owner"),
+        _table.c.status.in_(OPEN),
+    )
+    .values(
+        status="DONE",
+        request=None,
+        answer=bindparam("answer"),
+        made_id=bindparam("made_id"),
+        ended_at=bindparam("ended_at"),
+        lease_owner=None,
+        lease_until=None,
+    )
+)
+_begins: dict[str, Executable] = {}
+
+
+def _begin(connection: SqlConnection) -> Executable:
+    """Return the INSERT of this kind of database."""
+    kind = connection.dialect.name
+    if kind not in _begins:
+        values: dict[str, Any] = {one.name: bindparam(one.name) for one in _columns}
+        _begins[kind] = (
+            insert_into(connection, _table)
+            .values(**values)
+            .on_conflict_do_nothing(index_elements=["account_id", "operation", "key_digest"])
+            .returning(_table.c.id)
+        )
+    return _begins[kind]
+
+
 class WriteRepository:
-    _columns = columns_of(StoredWrite, _table)
+    _columns = _columns
     _select = select(*_columns)
 
     def __init__(self, connection: SqlConnection) -> None:
@@ -64,12 +107,7 @@ class WriteRepository:
 
     async def begin(self, write: StoredWrite) -> bool:
         """Store a write that is about to leave; False when its key is taken already."""
-        added = await self._connection.execute(
-            insert_into(self._connection, _table)
-            .values(**as_row(write))
-            .on_conflict_do_nothing(index_elements=["account_id", "operation", "key_digest"])
-            .returning(_table.c.id)
-        )
+        added = await self._connection.execute(_begin(self._connection), as_row(write))
         return added.first() is not None
 
     async def get(self, write_id: str) -> StoredWrite | None:
@@ -77,11 +115,9 @@ class WriteRepository:
 
     async def of_key(self, account_id: str, operation: str, key_digest: str) -> StoredWrite | None:
         """Return the write that a caller's key was used for."""
-        return await self._one(
-            _table.c.account_id == account_id,
-            _table.c.operation == operation,
-            _table.c.key_digest == key_digest,
-        )
+        wanted = {"account": account_id, "operation": operation, "key": key_digest}
+        row = (await self._connection.execute(_of_key, wanted)).first()
+        return None if row is None else as_value(StoredWrite, row)
 
     async def _one(self, *where: ColumnElement[bool]) -> StoredWrite | None:
         row = (await self._connection.execute(self._select.where(*where))).first()
@@ -137,17 +173,14 @@ class WriteRepository:
         Raises IntegrityError when the record that was made belongs to another write.
         """
         changed = await self._connection.execute(
-            update(_table)
-            .where(*_held(write))
-            .values(
-                status="DONE",
-                request=None,
-                answer=answer,
-                made_id=made_id,
-                ended_at=at,
-                lease_owner=None,
-                lease_until=None,
-            )
+            _done,
+            {
+                "this": write.id,
+                "owner": write.lease_owner,
+                "answer": answer,
+                "made_id": made_id,
+                "ended_at": at,
+            },
         )
         return changed.rowcount == 1
 

@@ -169,3 +169,22 @@ async def get_invoice(api: Api, id: str) -> dict[str, Any]:
 async def subscribe(api: Api, *types: str, **changes: Any) -> dict[str, Any]:
     body: dict[str, Any] = {"callback_url": CALLBACK, "types": list(types), **changes}
     return await api.take("POST", "/v2/webhook_subscriptions", 201, json=body)
+
+
+async def download(api: Api, anybody: Api, attachment_id: str) -> tuple[str, bytes]:
+    """Name and content of a stored file, which its link gives to anybody."""
+    stored = (await api.take("GET", f"/v2/attachments/{attachment_id}"))["attachment"]
+    file = await anybody.get(stored["url"])
+    assert file.status_code == 200
+    assert file.headers["content-type"] == stored["file_content_type"]
+    return stored["file_name"], file.content
+
+
+def opened(simulator: Simulator) -> tuple[Api, Api]:
+    """A client with a token, and one without, outside of the fixtures."""
+    transport = httpx2.ASGITransport(simulator.app)
+    token = {"Authorization": f"Bearer {simulator.issue_access_token()}"}
+    return (
+        Api(transport=transport, base_url=ORIGIN, headers=token),
+        Api(transport=transport, base_url=ORIGIN),
+    )

@@ -16,6 +16,17 @@ import pytest
 from qonto_simulator import Simulator
 
 from .made_elsewhere import cii, pdf, ubl
+from .paying import (
+    BULKS,
+    INTERNAL,
+    TOKEN,
+    TRANSFERS,
+    accounts,
+    keyed,
+    pay,
+    quirks,
+    transfer_body,
+)
 from .support import (
     Api,
     Receiver,
@@ -461,6 +472,94 @@ async def _not_https(world: World) -> Any:
 async def _not_a_draft(world: World) -> Any:
     invoice = await create_invoice(world.api, status="unpaid")
     return await world.api.take("DELETE", f"/v2/client_invoices/{invoice['id']}", 412)
+
+
+async def _asked(world: World) -> Any:
+    body = await transfer_body(world.api, trusted=False)
+    return await world.api.take("POST", TRANSFERS, 428, json=body, headers=keyed())
+
+
+@serves("sca.428.required.json")
+async def _sca_required(world: World) -> Any:
+    return await _asked(world)
+
+
+@serves("sca.428.errors_shape.json")
+async def _sca_required_in_errors(world: World) -> Any:
+    await quirks(world.api, sca_in_errors=True)
+    return await _asked(world)
+
+
+@serves("sca.session.json")
+async def _sca_session(world: World) -> Any:
+    token = (await _asked(world))["sca_session_token"]
+    return await world.api.take("GET", f"/v2/sca_sessions/{token}")
+
+
+@serves("sca.412.json")
+async def _sca_invalid(world: World) -> Any:
+    body, headers = await transfer_body(world.api, trusted=False), keyed(**{TOKEN: "x"})
+    return await world.api.take("POST", TRANSFERS, 412, json=body, headers=headers)
+
+
+@serves("sepa.transfer.get.json")
+async def _transfer(world: World) -> Any:
+    made = await pay(world.api)
+    return await world.api.take("GET", f"{TRANSFERS}/{made['id']}")
+
+
+@serves("sepa.transfer.declined.json")
+async def _declined_transfer(world: World) -> Any:
+    made, reason = await pay(world.api), {"reason": "debit_account_insufficient_funds"}
+    path = f"/_simulator/transfers/{made['id']}/decline"
+    await world.api.take("POST", path, json=reason)
+    return await world.api.take("GET", f"{TRANSFERS}/{made['id']}")
+
+
+async def _bulk(world: World) -> Any:
+    request = sample("sepa.transfer.create.request.json")
+    body = await transfer_body(world.api)
+    line = {**request["transfer"], "beneficiary_id": body["transfer"]["beneficiary_id"]}
+    ids = [one["client_transfer_id"] for one in sample("sepa.bulk_transfer.create.json")["results"]]
+    lines = [
+        {**line, "client_transfer_id": id, "amount": amount}
+        for id, amount in zip(ids, ("418.50", "30000.01"), strict=True)
+    ]
+    sent = {
+        "vop_proof_token": body["vop_proof_token"],
+        "bank_account_id": body["transfer"]["bank_account_id"],
+        "bulk_transfers": lines,
+    }
+    return await world.api.take("POST", BULKS, json=sent, headers=keyed())
+
+
+@serves("sepa.bulk_transfer.create.json")
+async def _accepted_bulk(world: World) -> Any:
+    return await _bulk(world)
+
+
+@serves("sepa.bulk_transfer.get.json")
+async def _checked_bulk(world: World) -> Any:
+    made = await _bulk(world)
+    await world.wait()
+    served = await world.api.take("GET", f"{BULKS}/{made['id']}")
+    expected = sample("sepa.bulk_transfer.get.json")["bulk_transfer"]["results"][1]["errors"]
+    assert served["bulk_transfer"]["results"][1]["errors"] == expected
+    return served
+
+
+@serves("internal_transfer.create.json")
+async def _internal_transfer(world: World) -> Any:
+    ours = await accounts(world.api)
+    fields = {
+        "debit_iban": ours[0]["iban"],
+        "credit_iban": ours[1]["iban"],
+        "reference": "Provision",
+        "amount": "1200.00",
+        "currency": "EUR",
+    }
+    body = {"internal_transfer": fields}
+    return await world.api.take("POST", INTERNAL, json=body, headers=keyed())
 
 
 WORDED = (

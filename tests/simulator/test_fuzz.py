@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qonto_simulator import Simulator
 
 from .made_elsewhere import cii, pdf, ubl
+from .paying import accounts, transfer_body, wait
 from .support import NOW, ORIGIN, Api, client_named, invoice_body
 
 VALUES = st.recursive(
@@ -38,6 +39,10 @@ BODIES = {
     "/v2/sepa/verify_payee": "payee",
     "/v2/sepa/bulk_verify_payee": "payees",
     "/v2/sepa/skip_verify_payee": "payees",
+    "/v2/sepa/transfers": "transfer",
+    "/v2/sepa/bulk_transfers": "transfers",
+    "/v2/sepa/recurring_transfers": "standing",
+    "/v2/internal_transfers": "internal",
 }
 LISTS = (
     "/v2/client_invoices",
@@ -66,8 +71,29 @@ PARAMETERS = (
 )
 
 
+async def payment(api: Api, kind: str) -> dict[str, Any]:
+    """A good body that moves money."""
+    body = await transfer_body(api, note="x", attachment_ids=[], scheduled_date="2026-11-25")
+    proof, transfer = body["vop_proof_token"], body["transfer"]
+    if kind == "transfer":
+        return body
+    if kind == "standing":
+        days = {"first_execution_date": "2026-11-25", "last_execution_date": "2026-12-25"}
+        order = {**transfer, "frequency": "weekly", **days}
+        return {"vop_proof_token": proof, "recurring_transfer": order}
+    if kind == "transfers":
+        account = transfer.pop("bank_account_id")
+        lines = [{**transfer, "client_transfer_id": "7e0c1f52-0001-4b1d-9c55-2f6f0b7d11aa"}]
+        return {"vop_proof_token": proof, "bank_account_id": account, "bulk_transfers": lines}
+    here, there = (one["iban"] for one in (await accounts(api))[:2])
+    fields = {"debit_iban": here, "credit_iban": there, "amount": "1.00"}
+    return {"internal_transfer": {**fields, "currency": "EUR", "reference": "x"}}
+
+
 async def template(api: Api, kind: str) -> dict[str, Any]:
     """A good body, to be spoilt."""
+    if kind in ("transfer", "transfers", "standing", "internal"):
+        return await payment(api, kind)
     invoice = await invoice_body(api)
     client = await client_named(api, "Brasserie")
     issued = (await api.take("GET", "/v2/client_invoices"))["client_invoices"][3]
@@ -150,7 +176,8 @@ async def test_spoilt_bodies_are_refused_or_taken(data: st.DataObject, path: str
                 body[name] = data.draw(VALUES)
         key = {"X-Qonto-Idempotency-Key": "one"}
         response = await api.post(path, json=body, headers=key)
-        assert response.status_code in (200, 201, 400, 403, 409, 422), response.text
+        assert response.status_code in (200, 201, 400, 403, 409, 422, 428), response.text
+        await wait(api, 60)
         if response.status_code >= 400:
             document = response.json()
             assert document.get("errors") or document["code"]

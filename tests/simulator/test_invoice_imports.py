@@ -128,8 +128,8 @@ class TestClients:
         invoice = await imported(api, ubl())
         client = await client_named(api, "Scierie des Aravis")
         assert client["id"] == invoice["client"]["id"]
-        assert client["vat_number"] == "FR43798123450"
-        assert client["tax_identification_number"] == client["e_invoicing_address"] == "798123450"
+        assert client["vat_number"] == "FR55798123451"
+        assert client["tax_identification_number"] == client["e_invoicing_address"] == "798123451"
         assert (client["currency"], client["locale"], client["kind"]) == ("EUR", "fr", "company")
         assert client["billing_address"]["city"] == "Annecy"
         assert client["e_invoicing_reachable"] is True
@@ -146,8 +146,8 @@ class TestClients:
     @pytest.mark.parametrize(
         "known",
         [
-            {"vat_number": "FR 43 798123450"},
-            {"tax_identification_number": "79812345000011"},
+            {"vat_number": "FR 55 798123451"},
+            {"tax_identification_number": "79812345100011"},
             {"name": "SCIERIE des Arâvis sarl"},
         ],
     )
@@ -247,6 +247,12 @@ class TestAfterwards:
         }
         await api.take("POST", "/v2/credit_notes", json=body)
         assert (await get_invoice(api, id))["status"] == "canceled"
+
+    async def test_one_to_an_address_outside_the_directory_does_not_go(self, api: Api) -> None:
+        (id,) = await bring_in(api, ubl())
+        gone = {"address": "798123451", "registered": False}
+        await api.take("POST", "/_simulator/einvoicing/directory", json=gone)
+        await api.take("POST", f"{LIST}/{id}/send_by_einvoice", 412)
 
     @pytest.mark.covers("QX-54")
     @pytest.mark.parametrize("content", [ubl(), pdf(ubl(), "factur-x.xml")])

@@ -15,7 +15,7 @@ from connector.api.envelope import Envelope, Meta, answer
 from connector.api.meaning import meaning
 from connector.api.operation import Handler, Operation, Parameter
 from connector.api.parameters import path_parameter
-from connector.api.parsing import check_fields, given_once, read_exact_body, unused_in
+from connector.api.parsing import given_once, read_exact_body, read_fields, unused_in
 from connector.api.spooling import UploadedFile
 from connector.api.uploads import UploadRule, is_multipart, read_form
 from connector.faces.rest.naming import singular
@@ -52,8 +52,6 @@ _CONFIRM = Parameter(
     {"type": "string"},
     "The codes of doubts that are meant all the same, separated by commas.",
 )
-WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
-"""What every write takes."""
 
 
 class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -63,6 +61,13 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     expected: Annotated[
         dict[str, Any], meaning("What the record would say, as far as that is known before.")
     ]
+
+
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+"""What every write takes."""
+
+CHECKED: Any = Envelope[DryRun, Meta]
+"""The model of what a write is answered that is only to be checked."""
 
 
 class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -107,7 +112,7 @@ def _operation(resource: Written, write: RecordWrite, method: str) -> Operation[
         request=write.request,
         upload=write.upload,
         response=Envelope[response, Meta],
-        dry_run=Envelope[DryRun, Meta],
+        dry_run=CHECKED,
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
         description=write.description,
         errors=(HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT),
@@ -163,7 +168,7 @@ async def bringing(
     async with read_form(request, rule) as form:
         body = None
         if model is not None:
-            body = check_fields(model, form.fields, request, "field of this call's form")
+            body = read_fields(model, form.fields, request)
         if not form.files:
             raise Invalid.one(rule.part, "REQUIRED", f"The form has a file named {rule.part}.")
         yield body, form.files

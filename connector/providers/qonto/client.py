@@ -162,8 +162,8 @@ class QontoClient:
             )
         return document, raw
 
-    async def write(self, account_id: str, call: ProviderCall) -> ProviderAnswer:
-        """Make a call that changes something."""
+    async def call(self, account_id: str, call: ProviderCall) -> ProviderAnswer:
+        """Make any other call. Raises what `ProviderClient.send` raises."""
         return await self._http.send(account_id, call)
 
     async def organization(self, account_id: str) -> Organization:

@@ -39,7 +39,9 @@ from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.providers.qonto.writing import qonto_writers
 from connector.providers.qonto.writing.bills import BILL_BATCHES
+from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
 from connector.providers.qonto.writing.files import FileUpload
+from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
@@ -275,6 +277,8 @@ class QontoSystem:
         """Put together what this target system offers once accounts are linked."""
         calls = self._provider_client(access)
         client = QontoClient(calls)
+        around = Surroundings(client)
+        network = QontoEInvoicing(client, around, self._is_sandbox)
         return Provider(
             target=self._target,
             system=self,
@@ -290,7 +294,8 @@ class QontoSystem:
             ),
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
-            writers=qonto_writers(client, self._clock),
+            e_invoicing=network,
+            writers=qonto_writers(client, self._clock, around, network),
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
             concepts=CONCEPTS,

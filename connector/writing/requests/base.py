@@ -12,7 +12,13 @@ from connector.api.named import schema_of
 class Writable(BaseModel):
     """Fields in the contract's camel case; what isn't known is told as a warning."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
 
 
 def _none_if_empty(value: object) -> object:

@@ -6,19 +6,23 @@ from .approvals import Approvals
 from .conditions import Conditions
 from .consent import Consent
 from .deliveries import Deliveries
+from .einvoices import EInvoices
 from .payees import Payees
 from .people import People
 from .purchases import Purchases
 from .sales import Sales
 from .series import Series
 from .traffic import Traffic
+from .transfers import Transfers
 
 
 class Control(
     Sales,
     Series,
     Purchases,
+    EInvoices,
     Payees,
+    Transfers,
     People,
     Consent,
     Deliveries,

@@ -15,6 +15,7 @@ from .call import call
 from .desk import Desk
 from .fields import Id, Organization, Text
 
+Activation = Literal["enabled", "disabled", "pending_creation", "pending_deletion"]
 Role = Literal["owner", "admin", "manager", "reporting", "employee", "accountant"]
 
 
@@ -77,7 +78,10 @@ class People(Desk):
             bool | None, Meta(description="False: every invoice needs a number of its own")
         ] = None,
         einvoicing: Annotated[
-            Literal["enabled", "disabled"] | None, Meta(description="Sending and receiving")
+            Activation | None, Meta(description="Sending and receiving e-invoices")
+        ] = None,
+        einvoicing_receiving: Annotated[
+            Activation | None, Meta(description="Receiving alone; as `einvoicing` by default")
         ] = None,
         invoice_automation: Annotated[
             bool | None,
@@ -94,6 +98,8 @@ class People(Desk):
             organisation.automatic_numbering = automatic_numbering
         if einvoicing is not None:
             organisation.einvoicing_sending = organisation.einvoicing_receiving = einvoicing
+        if einvoicing_receiving is not None:
+            organisation.einvoicing_receiving = einvoicing_receiving
         if invoice_automation is not None:
             organisation.invoice_automation = invoice_automation
             if not invoice_automation:
@@ -107,6 +113,7 @@ class People(Desk):
             "status": organisation.status,
             "automatic_numbering": organisation.automatic_numbering,
             "einvoicing": organisation.einvoicing_sending,
+            "einvoicing_receiving": organisation.einvoicing_receiving,
             "invoice_automation": organisation.invoice_automation,
         }
 

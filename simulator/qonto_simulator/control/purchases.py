@@ -13,7 +13,7 @@ from qonto_simulator.records.transaction import Transaction
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
-from qonto_simulator.rules import bank
+from qonto_simulator.rules import bank, transfers
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive
 from qonto_simulator.seeding.purchases import OWN_IBAN, reading
 from qonto_simulator.seeding.scenery import scenery
@@ -205,7 +205,7 @@ class Purchases(Desk):
     @call(
         "POST",
         "/transactions/{id}/conclude",
-        "A pending transaction comes to its end.",
+        "A pending transaction comes to its end; that of a transfer ends with the transfer alone.",
         answers="transaction",
         example={"status": "completed"},
     )
@@ -217,6 +217,8 @@ class Purchases(Desk):
         ] = "completed",
     ) -> Document:
         books, one = self._transaction(id)
+        if transfers.holds(books, one):
+            raise ValueError("it ends with its transfer")
         return transaction_document(
             bank.conclude(self._world, books, one, status, at=self._world.now())
         )
@@ -237,8 +239,7 @@ class Purchases(Desk):
 
     def _transaction(self, id: str) -> tuple[Books, Transaction]:
         for books in self._world.books.values():
-            for collection in books.transactions.values():
-                one = collection.get(id)
-                if one is not None:
-                    return books, one
+            one = books.transaction(id)
+            if one is not None:
+                return books, one
         raise KeyError(id)

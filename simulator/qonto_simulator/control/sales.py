@@ -13,7 +13,7 @@ from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.quotes import quote_document
-from qonto_simulator.rules import bank, einvoicing, numbering, quotes
+from qonto_simulator.rules import bank, numbering, quotes
 from qonto_simulator.rules import client_invoices as invoices
 from qonto_simulator.rules.totals import line
 from qonto_simulator.seeding.scenery import scenery
@@ -177,27 +177,11 @@ class Sales(Desk):
         books, invoice = self._world.find_invoice(id)
         now = self._world.now()
         if footer is not None:
+            if invoice.einvoicing_status is not None:
+                raise ValueError("what was sent by e-invoice can't be changed any more")
             invoice.footer = footer
         books.client_invoices.save(invoice, now)
         invoices.tell(self._world, books, invoice, "updated", now)
-        return self._invoice(books, invoice)
-
-    @call(
-        "POST",
-        "/invoices/{id}/einvoice",
-        "The next step of an e-invoice.",
-        answers="client_invoice",
-        example={"code": 205},
-    )
-    def progress_einvoice(
-        self,
-        id: Id,
-        code: Annotated[int, Meta(ge=200, le=214, description="The French status code")],
-        *,
-        reason: Annotated[str, Meta(description="Why, for refusals")] = "",
-    ) -> Document:
-        books, invoice = self._world.find_invoice(id)
-        einvoicing.progress(self._world, books, invoice, code, reason, self._world.now())
         return self._invoice(books, invoice)
 
     @call(

@@ -14,21 +14,9 @@ from qonto_simulator.records.organisation import Address
 from qonto_simulator.times import parse_date
 
 from .opening import Unreadable, business_terms
+from .units import CODES
 
-_UNITS = {
-    "C62": "unit",
-    "H87": "unit",
-    "HUR": "hour",
-    "DAY": "day",
-    "MON": "month",
-    "GRM": "gram",
-    "KGM": "kilogram",
-    "LTR": "liter",
-    "MTR": "meter",
-    "MTK": "square_meter",
-    "MTQ": "cubic_meter",
-    "KWH": "kilowatt_hour",
-}
+_UNITS = {"H87": "unit", **{code: name for name, code in CODES.items()}}
 """Codes of UN/ECE recommendation 20 in Qonto's words; others stay as they are."""
 
 _MAIL = "EM"

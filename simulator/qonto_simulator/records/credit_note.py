@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from .client import Client
+from .client_invoice import LifecycleEvent
 from .lines import Discount, Line
 
 
@@ -39,3 +40,5 @@ class CreditNote:
     withholding_tax: dict[str, object] | None = None
     einvoicing_status: str | None = None
     status: str = "finalized"
+    invoice_number: str = ""
+    lifecycle: list[LifecycleEvent] = field(default_factory=list[LifecycleEvent])

@@ -50,6 +50,8 @@ class SupplierInvoice:
     scheduled_date: date | None = None
     is_einvoice: bool = False
     e_invoice_type: str | None = None
+    display_attachment_id: str | None = None
+    """A readable form of the document, where the document itself is none."""
     has_duplicates: bool = False
     has_discrepancies: bool = False
     declined_note: str = ""

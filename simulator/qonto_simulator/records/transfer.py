@@ -1,4 +1,4 @@
-"""SEPA transfers: single ones, those of a bulk, and those that recur."""
+"""SEPA transfers: single ones, those of a bulk, and those that recur; and internal transfers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from qonto_simulator.errors import Problem
+
 STATUSES = ("pending", "processing", "settled", "declined", "canceled")
 
 
 @dataclass(slots=True)
 class Transfer:
-    """Money on its way to a beneficiary; ``transaction_id`` is there once it has gone."""
+    """Money on its way to a beneficiary; ``transaction_id`` is there once it is held back."""
 
     id: str
     status: str
@@ -31,6 +33,8 @@ class Transfer:
     transaction_id: str | None = None
     recurring_transfer_id: str | None = None
     attachment_ids: list[str] = field(default_factory=list[str])
+    is_instant: bool | None = None
+    """Not shown: ``None`` until it is processed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class BulkLine:
     client_transfer_id: str
     status: str
     transfer_id: str | None = None
-    error: str | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,3 +82,22 @@ class RecurringTransfer:
     updated_at: datetime
     last_execution_date: date | None = None
     note: str | None = None
+    attachment_ids: tuple[str, ...] = ()
+    executions: int = 0
+    """Not shown: how many transfers it made."""
+
+
+@dataclass(slots=True)
+class InternalTransfer:
+    """Money between two accounts of one organisation: a debit here, a credit there."""
+
+    id: str
+    slug: str
+    status: str
+    amount: Decimal
+    currency: str
+    reference: str
+    debit_id: str
+    credit_id: str
+    created_at: datetime
+    updated_at: datetime

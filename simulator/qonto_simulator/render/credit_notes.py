@@ -6,7 +6,7 @@ from qonto_simulator.money import cents, money
 from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.times import with_offset
 
-from .client_invoices import PUBLIC_PAGE
+from .client_invoices import PUBLIC_PAGE, lifecycle_event
 from .common import Document, discount, embedded_client, line
 
 
@@ -40,7 +40,7 @@ def credit_note(note: CreditNote, organisation_id: str, base: str) -> Document:
         "items": [line(one) for one in note.lines],
         "client": embedded_client(note.client),
         "einvoicing_status": note.einvoicing_status or "",
-        "einvoicing_lifecycle_events": [],
+        "einvoicing_lifecycle_events": [lifecycle_event(one) for one in note.lifecycle],
         "welfare_fund": note.welfare_fund,
         "withholding_tax": note.withholding_tax,
     }

@@ -25,7 +25,7 @@ def supplier_invoice(bill: SupplierInvoice, organisation_id: str) -> Document:
         "source": bill.source,
         "file_name": bill.file_name,
         "attachment_id": bill.attachment_id,
-        "display_attachment_id": bill.attachment_id,
+        "display_attachment_id": bill.display_attachment_id or bill.attachment_id,
         "attachment_category": reading.category if reading else "INVOICE",
         "is_attachment_invoice": reading.category == "INVOICE" if reading else True,
         "is_attachment_non_financial": (

@@ -1,12 +1,18 @@
-"""SEPA transfers as the API writes them: amounts are JSON numbers with cents twins."""
+"""Transfers as the API writes them: amounts are JSON numbers with cents twins."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from qonto_simulator.money import cents
-from qonto_simulator.records.transfer import BulkLine, BulkTransfer, RecurringTransfer, Transfer
-from qonto_simulator.times import with_seconds
+from qonto_simulator.records.transfer import (
+    BulkLine,
+    BulkTransfer,
+    InternalTransfer,
+    RecurringTransfer,
+    Transfer,
+)
+from qonto_simulator.times import with_millis, with_seconds
 
 from .common import Document
 
@@ -50,11 +56,11 @@ def bulk_transfer(one: BulkTransfer) -> Document:
 
 def _result(line: BulkLine) -> Document:
     """``errors`` is a list of objects that each hold a list, as documented."""
-    entry: Document = {"code": "invalid", "detail": line.error}
+    errors = [problem.document() for problem in line.problems]
     return {
         "client_transfer_id": line.client_transfer_id,
         "transfer_id": line.transfer_id,
-        "errors": [{"errors": [entry]}] if line.error else None,
+        "errors": [{"errors": errors}] if errors else None,
         "status": line.status,
     }
 
@@ -77,6 +83,20 @@ def recurring_transfer(one: RecurringTransfer) -> Document:
         "next_execution_date": _day(one.next_execution_date),
         "created_at": with_seconds(one.created_at),
         "updated_at": with_seconds(one.updated_at),
+    }
+
+
+def internal_transfer(one: InternalTransfer) -> Document:
+    """Here the amount is a string."""
+    return {
+        "id": one.id,
+        "slug": one.slug,
+        "status": one.status,
+        "amount": format(one.amount, "f"),
+        "amount_cents": cents(one.amount),
+        "currency": one.currency,
+        "reference": one.reference,
+        "created_at": with_millis(one.created_at),
     }
 
 

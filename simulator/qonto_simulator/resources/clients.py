@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from qonto_simulator.api import Call, Endpoint, Reply, list_reply
 from qonto_simulator.collection import Selection
+from qonto_simulator.directory import Directory
 from qonto_simulator.errors import not_found, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.filters import plain, sorting, window
@@ -15,6 +17,7 @@ from qonto_simulator.records.organisation import Address
 from qonto_simulator.render.clients import client_document
 from qonto_simulator.render.common import Document
 from qonto_simulator.rules import clients as rules
+from qonto_simulator.rules.reachability import may_be_french
 
 _TEXTS = {
     "first_name": 60,
@@ -89,7 +92,7 @@ async def create(call: Call) -> Reply:
         created_at=call.now,
         updated_at=call.now,
     )
-    write = _read(fields, client)
+    write = _read(fields, client, call.world.directory)
     _require_names(fields, client.kind)
     fields.check()
     write()
@@ -101,7 +104,7 @@ async def update(call: Call) -> Reply:
     """Fields that are not sent stay, those sent as null or empty are cleared; the kind stays."""
     client = _find(call)
     fields = Fields(await call.json())
-    write = _read(fields, client)
+    write = _read(fields, client, call.world.directory)
     fields.check()
     write()
     rules.change(call.world, call.books, client, at=call.now)
@@ -126,7 +129,7 @@ def _require_names(fields: Fields, kind: str) -> None:
             fields.problem(name, "required", f"{name} is required")
 
 
-def _read(fields: Fields, client: Client) -> Callable[[], None]:
+def _read(fields: Fields, client: Client, directory: Directory) -> Callable[[], None]:
     """Reads what was sent; the result writes it, once nothing turned out to be wrong."""
     changes: dict[str, object] = {}
     if "name" in fields:
@@ -143,6 +146,11 @@ def _read(fields: Fields, client: Client) -> Callable[[], None]:
         changes["locale"] = locale.lower() if locale else None
     _read_contacts(fields, changes)
     _read_addresses(fields, client, changes)
+    place = cast("Address | None", changes.get("billing_address", client.billing_address))
+    where_to = changes.get("e_invoicing_address")
+    if where_to and may_be_french(place) and not directory.has(str(where_to)):
+        detail = "e_invoicing_address is not in the directory"
+        fields.problem("e_invoicing_address", "invalid", detail)
 
     def write() -> None:
         for name, value in changes.items():

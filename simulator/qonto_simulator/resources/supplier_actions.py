@@ -43,15 +43,20 @@ async def reject(call: Call) -> Reply:
     note = fields.text("declined_note", most=500) or ""
     reason = fields.text("declined_reason_code", most=40) or ""
     fields.check()
-    if not reason and rules.needs_reason(call.books, bill):
-        raise refuse(
-            422,
-            "required",
-            "declined_reason_code is required for a French e-invoice",
-            pointer="/supplier_invoice/declined_reason_code",
-        )
+    if rules.needs_reason(call.books, bill):
+        _check_reason(reason)
     rules.reject(call.books, bill, note, reason, at=call.now)
     return _answer(call, bill)
+
+
+def _check_reason(reason: str) -> None:
+    pointer = "/supplier_invoice/declined_reason_code"
+    if not reason:
+        detail = "declined_reason_code is required for a French e-invoice"
+        raise refuse(422, "required", detail, pointer=pointer)
+    if reason not in rules.REASONS:
+        detail = f"declined_reason_code must be one of: {', '.join(rules.REASONS)}"
+        raise refuse(422, "not_in_list", detail, pointer=pointer)
 
 
 ENDPOINTS = (

@@ -25,11 +25,10 @@ _INCLUDES = ("attachments", "labels", "vat_details")
 
 
 def _find(call: Call) -> Transaction:
-    for collection in call.books.transactions.values():
-        one = collection.get(call.id)
-        if one is not None:
-            return one
-    raise not_found("transaction", parameter="id")
+    one = call.books.transaction(call.id)
+    if one is None:
+        raise not_found("transaction", parameter="id")
+    return one
 
 
 def _account(call: Call) -> Collection[Transaction]:

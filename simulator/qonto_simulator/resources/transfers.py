@@ -1,16 +1,22 @@
-"""``/v2/sepa/transfers``, ``bulk_transfers`` and ``recurring_transfers``, to read."""
+"""``/v2/sepa/transfers``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from qonto_simulator import pdf
 from qonto_simulator.api import Call, Endpoint, Reply, list_reply
 from qonto_simulator.collection import Selection
 from qonto_simulator.errors import not_found, refuse
 from qonto_simulator.filters import day, many, sorting, statuses, window
 from qonto_simulator.paging import read_page
-from qonto_simulator.records.transfer import STATUSES, BulkTransfer, RecurringTransfer, Transfer
-from qonto_simulator.render.transfers import bulk_transfer, recurring_transfer, transfer
+from qonto_simulator.records.transfer import STATUSES, Transfer
+from qonto_simulator.render.transfers import transfer
+from qonto_simulator.rules import payees, proofs, sca
+from qonto_simulator.rules import transfers as rules
+from qonto_simulator.times import with_seconds
+
+from .transfer_bodies import read_wrapped
 
 MOST_IDS = 100
 
@@ -53,55 +59,62 @@ def _conditions(call: Call) -> tuple[Callable[[Transfer], bool], ...]:
     return tuple(found)
 
 
-async def show(call: Call) -> Reply:
+def _find(call: Call) -> Transfer:
     one = call.books.sepa_transfers.get(call.id)
     if one is None:
         raise not_found("transfer")
-    return Reply(document={"transfer": transfer(one)})
+    return one
 
 
-async def bulks(call: Call) -> Reply:
-    """The last changed first."""
-    wanted: Selection[BulkTransfer] = Selection(order="updated_at")
-    page = read_page(call.request.query_params)
-    return list_reply(
-        call, "bulk_transfers", call.books.bulk_transfers, wanted, page, bulk_transfer
+async def show(call: Call) -> Reply:
+    return Reply(document={"transfer": transfer(_find(call))})
+
+
+async def create(call: Call) -> Reply:
+    """The person is asked unless the beneficiary is trusted."""
+    asked, proof = (await read_wrapped(call, "transfer")).proven(call)
+    if not payees.is_trusted(asked.payee):
+        await sca.require(call, "transfer.single.create")
+    proofs.followed(proof)
+    made = rules.make(
+        call.world,
+        call.books,
+        asked.order,
+        payees.known(call.world, call.books, asked.payee, at=call.now),
+        initiator_id=call.caller.membership_id,
+        at=call.now,
     )
+    return call.created({"transfer": transfer(made)})
 
 
-async def bulk(call: Call) -> Reply:
-    one = call.books.bulk_transfers.get(call.id)
-    if one is None:
-        raise not_found("bulk transfer")
-    return Reply(document={"bulk_transfer": bulk_transfer(one)})
+async def cancel(call: Call) -> Reply:
+    rules.cancel(call.books, _find(call), at=call.now)
+    return Reply(204)
 
 
-async def recurring(call: Call) -> Reply:
-    """The last changed first."""
-    wanted: Selection[RecurringTransfer] = Selection(order="updated_at")
-    page = read_page(call.request.query_params)
-    return list_reply(
-        call,
-        "recurring_transfers",
-        call.books.recurring_transfers,
-        wanted,
-        page,
-        recurring_transfer,
-    )
-
-
-async def one_recurring(call: Call) -> Reply:
-    one = call.books.recurring_transfers.get(call.id)
-    if one is None:
-        raise not_found("recurring transfer")
-    return Reply(document={"recurring_transfer": recurring_transfer(one)})
+async def download_proof(call: Call) -> Reply:
+    """A PDF, once the money has arrived."""
+    one = _find(call)
+    account = call.books.account(one.bank_account_id)
+    if one.completed_at is None or account is None:
+        raise refuse(422, "invalid", f"a {one.status} transfer has no proof")
+    payee = rules.beneficiary_of(call.books, one)
+    texts = [
+        f"From {call.books.organisation.legal_name}, {account.iban}",
+        f"To {payee.name}, {payee.iban}",
+        f"Amount {one.amount} {one.currency}",
+        f"Reference {one.reference}",
+        f"Executed {with_seconds(one.completed_at)}",
+        f"Transfer {one.id}",
+    ]
+    content = pdf.sheet("Proof of transfer", texts, one.completed_at)
+    return Reply(content=content, content_type="application/pdf")
 
 
 ENDPOINTS = (
     Endpoint("GET", "/sepa/transfers", index),
+    Endpoint("POST", "/sepa/transfers", create, replays=True),
     Endpoint("GET", "/sepa/transfers/{id}", show),
-    Endpoint("GET", "/sepa/bulk_transfers", bulks),
-    Endpoint("GET", "/sepa/bulk_transfers/{id}", bulk),
-    Endpoint("GET", "/sepa/recurring_transfers", recurring),
-    Endpoint("GET", "/sepa/recurring_transfers/{id}", one_recurring),
+    Endpoint("POST", "/sepa/transfers/{id}/cancel", cancel),
+    Endpoint("POST", "/sepa/transfers/{id}/download_proof", download_proof),
 )

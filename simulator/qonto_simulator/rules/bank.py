@@ -45,6 +45,8 @@ class Movement:
     local_amount: Decimal | None = None
     local_currency: str | None = None
     category: str = "other_income"
+    initiator_id: str | None = None
+    attachment_ids: tuple[str, ...] = ()
 
 
 def receipt(invoice: ClientInvoice, amount: Decimal, currency: str, at: datetime) -> Movement:
@@ -91,6 +93,8 @@ def book(
         vat_rate=rate,
         vat_amount=None if rate is None else _included(movement.amount, rate),
         category=movement.category,
+        initiator_id=movement.initiator_id,
+        attachment_ids=list(movement.attachment_ids),
     )
     match movement.status:
         case "completed":
@@ -163,7 +167,12 @@ def tell(world: World, books: Books, transaction: Transaction, event: str, at: d
 
 
 def _match(world: World, books: Books, transaction: Transaction, at: datetime) -> None:
-    """Looks for the document that the reference names, as Qonto does by itself."""
+    """Looks for the document that the reference names, as Qonto does by itself.
+
+    Money that only changes between the organisation's own accounts pays nothing.
+    """
+    if books.account_by_iban(transaction.counterparty_iban or "") is not None:
+        return
     if transaction.side == "credit":
         invoice = _named(books, transaction)
         if invoice is not None:

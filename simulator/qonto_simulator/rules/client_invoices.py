@@ -11,12 +11,13 @@ would tell its webhook subscribers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
 from qonto_simulator import pdf
+from qonto_simulator.einvoices.issued import is_structured
 from qonto_simulator.errors import ApiError, attribute, refuse
 from qonto_simulator.money import ZERO
 from qonto_simulator.records.client import Client
@@ -240,7 +241,14 @@ def _attach_pdf(world: World, books: Books, invoice: ClientInvoice, at: datetime
 def attach_pdf(world: World, books: Books, invoice: ClientInvoice, at: datetime) -> None:
     """Gives a finalized invoice its file."""
     name = pdf.file_name(invoice.number, invoice.issue_date, books.organisation.legal_name)
-    make = partial(pdf.client_invoice, invoice, books.organisation, at)
+    # A copy, as the file is made when somebody asks for it and says what was so when it was issued.
+    make = partial(
+        pdf.client_invoice,
+        replace(invoice),
+        books.organisation,
+        at,
+        structured=is_structured(books.organisation),
+    )
     attachment = world.store_file(
         books, name, "application/pdf", make, at, ready_after=world.quirks.file_delay
     )

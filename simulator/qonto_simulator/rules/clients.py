@@ -9,6 +9,7 @@ from qonto_simulator.render.events import client_event
 from qonto_simulator.world import Books, World
 
 from . import recurring, reminders
+from .reachability import is_reachable
 
 KINDS = ("company", "individual", "freelancer")
 LOCALES = ("fr", "en", "it", "de", "es")
@@ -17,7 +18,7 @@ TYPE = "v1/clients"
 
 def add(world: World, books: Books, client: Client, *, at: datetime) -> Client:
     """A new client; nothing has to be unique."""
-    client.e_invoicing_reachable = _is_reachable(client)
+    client.e_invoicing_reachable = is_reachable(world.directory, client)
     books.clients.add(client)
     tell(world, books, client, "created", at)
     return client
@@ -25,7 +26,7 @@ def add(world: World, books: Books, client: Client, *, at: datetime) -> Client:
 
 def change(world: World, books: Books, client: Client, *, at: datetime) -> Client:
     """Files a client that was changed; documents keep the copy they have."""
-    client.e_invoicing_reachable = _is_reachable(client)
+    client.e_invoicing_reachable = is_reachable(world.directory, client)
     books.clients.save(client, at)
     tell(world, books, client, "updated", at)
     return client
@@ -44,8 +45,3 @@ def remove(world: World, books: Books, client: Client, *, at: datetime) -> None:
 def tell(world: World, books: Books, client: Client, event: str, at: datetime) -> None:
     if world.hub.wants(books.organisation.id, TYPE):
         world.hub.emit(books.organisation.id, TYPE, client_event(client, event), at)
-
-
-def _is_reachable(client: Client) -> bool:
-    """In the French directory by its address, or on the Italian exchange by its code."""
-    return bool(client.e_invoicing_address or client.recipient_code)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from qonto_simulator import pdf
+from qonto_simulator.einvoices.issued import is_structured
 from qonto_simulator.errors import attribute, refuse
 from qonto_simulator.money import ZERO
 from qonto_simulator.records.client_invoice import ClientInvoice
@@ -15,7 +16,7 @@ from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.records.lines import Discount, Line
 from qonto_simulator.world import Books, World
 
-from . import client_invoices, numbering
+from . import client_invoices, einvoicing, numbering
 from .totals import totals
 
 PREFIX = "credit_note"
@@ -51,6 +52,7 @@ def create(world: World, books: Books, fields: CreditNoteFields, *, at: datetime
         id=world.ids.uuid7(at),
         number=number,
         invoice_id=invoice.id,
+        invoice_number=invoice.number,
         invoice_issue_date=invoice.issue_date,
         issue_date=fields.issue_date,
         reason=fields.reason,
@@ -74,6 +76,7 @@ def create(world: World, books: Books, fields: CreditNoteFields, *, at: datetime
     client_invoices.credited(
         world, books, invoice, complete=credited(books, invoice) == invoice.total, at=at
     )
+    einvoicing.follow(world, books, invoice, note)
     due = at + timedelta(seconds=world.quirks.pdf_delay)
     world.agenda.at(due, partial(_attach_pdf, world, books, note))
     return note
@@ -122,9 +125,15 @@ def _check(books: Books, fields: CreditNoteFields) -> None:
 
 
 def _attach_pdf(world: World, books: Books, note: CreditNote, at: datetime) -> None:
+    attach_pdf(world, books, note, at)
+    books.credit_notes.save(note, max(at, note.updated_at))
+
+
+def attach_pdf(world: World, books: Books, note: CreditNote, at: datetime) -> None:
+    """Gives a credit note its file."""
     name = pdf.file_name(note.number, note.issue_date, books.organisation.legal_name)
-    make = partial(pdf.credit_note, note, books.organisation, at)
+    structured = is_structured(books.organisation)
+    make = partial(pdf.credit_note, replace(note), books.organisation, at, structured=structured)
     note.attachment_id = world.store_file(
         books, name, "application/pdf", make, at, ready_after=world.quirks.file_delay
     ).id
-    books.credit_notes.save(note, max(at, note.updated_at))

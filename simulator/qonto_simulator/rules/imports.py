@@ -23,6 +23,7 @@ from qonto_simulator.world import Books, World
 
 from . import clients
 from .client_invoices import PREFIX, printed_settings, tell
+from .reachability import is_reachable
 
 _SIREN = 9
 """The length of a French company's number; that of a shop begins with it."""
@@ -139,16 +140,17 @@ def _client(world: World, books: Books, reading: ReadInvoice, at: datetime) -> C
     known = _found(books, buyer) or clients.add(
         world, books, _new_client(world, reading, at), at=at
     )
-    return replace(
+    shown = replace(
         known,
         name=buyer.name,
         vat_number=buyer.vat_number or known.vat_number,
         tax_identification_number=buyer.legal_number or known.tax_identification_number,
         e_invoicing_address=buyer.e_invoicing_address or known.e_invoicing_address,
-        e_invoicing_reachable=known.e_invoicing_reachable or bool(buyer.e_invoicing_address),
         billing_address=buyer.address or known.billing_address,
         extra_emails=list(known.extra_emails),
     )
+    shown.e_invoicing_reachable = is_reachable(world.directory, shown)
+    return shown
 
 
 def _new_client(world: World, reading: ReadInvoice, at: datetime) -> Client:

@@ -10,7 +10,6 @@ What a suspended series would have issued is not made up for.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -20,7 +19,7 @@ from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.records.recurring import RecurringInvoice
-from qonto_simulator.times import at_hour, today
+from qonto_simulator.times import at_hour, months_after, today
 from qonto_simulator.world import Books, World
 
 from . import client_invoices
@@ -49,9 +48,7 @@ def occurrence(start: date, recurrence: str, every: int, position: int) -> date:
     """The day of a schedule at a position from 0; in shorter months the last day."""
     if recurrence == "weekly":
         return start + timedelta(weeks=every * position)
-    months = start.year * 12 + start.month - 1 + _MONTHS[recurrence] * every * position
-    year, month = divmod(months, 12)
-    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+    return months_after(start, _MONTHS[recurrence] * every * position, start.day)
 
 
 def repeat(

@@ -143,7 +143,8 @@ def _ask(world: World, books: Books, session: ScaSession, email: str) -> None:
 
 
 def _answer(session: ScaSession, result: str, at: datetime) -> None:
-    if session.result == "waiting":
+    """What the quirk says, unless somebody was faster or it is too late."""
+    if session.result == "waiting" and at < session.expires_at:
         decide(session, result, at=at)
 
 

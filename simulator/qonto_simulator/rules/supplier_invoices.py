@@ -13,6 +13,8 @@ from qonto_simulator.records.supplier_invoice import Reading, SupplierInvoice
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
 
+from .lifecycle import RECEIVED, REFUSED
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -27,10 +29,16 @@ class Arrival:
     initiator_id: str | None = None
     attachment_id: str | None = None
     meta: dict[str, object] | None = None
+    display: tuple[str, Callable[[], bytes]] | None = None
+    """Name and content of a PDF to show, where the document is XML."""
+    e_invoice_type: str | None = None
 
 
 def arrive(world: World, books: Books, arrival: Arrival, *, at: datetime) -> SupplierInvoice:
-    """A new document to review; its business fields stay empty until it has been read."""
+    """A new document to review; its business fields stay empty until it has been read.
+
+    An e-invoice needs no analysis: it says itself what is on it.
+    """
     attachment_id = arrival.attachment_id
     if attachment_id is None:
         attachment_id = world.store_file(
@@ -50,9 +58,16 @@ def arrive(world: World, books: Books, arrival: Arrival, *, at: datetime) -> Sup
         meta=arrival.meta,
         is_einvoice=arrival.source_type == "e_invoicing",
     )
-    if bill.is_einvoice:
-        bill.lifecycle.append(LifecycleEvent(RECEIVED, at))
+    if arrival.display is not None:
+        name, make = arrival.display
+        shown = world.store_file(books, name, "application/pdf", make, at)
+        bill.display_attachment_id = shown.id
     books.supplier_invoices.add(bill)
+    if bill.is_einvoice:
+        bill.e_invoice_type = arrival.e_invoice_type
+        bill.lifecycle.append(LifecycleEvent(RECEIVED, at))
+        _read(books, bill, world, at)
+        return bill
     due = at + timedelta(seconds=world.quirks.ocr_delay)
     world.agenda.at(due, partial(_read, books, bill, world))
     return bill
@@ -83,7 +98,6 @@ def _same_document(one: Reading | None, other: Reading) -> bool:
     )
 
 
-RECEIVED, REFUSED = 202, 210
 _MAY_BE_PAID = frozenset(
     {"to_review", "to_approve", "pending", "awaiting_payment", "to_pay", "archived"}
 )
@@ -108,6 +122,14 @@ def unmark_as_paid(books: Books, bill: SupplierInvoice, *, at: datetime) -> None
     bill.status = "to_review"
     bill.payment_date = None
     books.supplier_invoices.save(bill, at)
+
+
+REASONS = (
+    *("DOUBLON", "TX_TVA_ERR", "MONTANTTOTAL_ERR", "CALCUL_ERR", "NON_CONFORME", "DEST_ERR"),
+    *("DEST_INC", "TRANSAC_INC", "EMMET_INC", "CONTRAT_TERM", "DOUBLE_FACT", "CMD_ERR", "ADR_ERR"),
+    *("REF_CT_ABSENT", "AUTRE"),
+)
+"""The codes for refusing a French e-invoice, as AFNOR XP Z12-012 lists them."""
 
 
 def needs_reason(books: Books, bill: SupplierInvoice) -> bool:

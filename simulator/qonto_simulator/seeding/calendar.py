@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from qonto_simulator.times import midnight, today
+from qonto_simulator.times import is_working_day, midnight, today
 
-_HOLIDAYS = frozenset({(1, 1), (5, 1), (12, 25), (12, 26)})
 _REACH = 70
-
-
-def is_working_day(day: date) -> bool:
-    """No weekend, and none of the days on which all four countries rest."""
-    return day.weekday() < 5 and (day.month, day.day) not in _HOLIDAYS
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.organisation import Address
+from qonto_simulator.rules.reachability import is_reachable
 from qonto_simulator.world import Books, World
 
 from .scenery import Scenery
@@ -31,7 +32,6 @@ def customers(world: World, books: Books, place: Scenery, begin: datetime) -> No
     """Companies at home, one abroad, one in dollars, a person, and one that can't be invoiced."""
     for one in place.customers:
         client = _client(world, books, begin, one, "company")
-        client.e_invoicing_reachable = True
         match books.organisation.country:
             case "FR":
                 client.e_invoicing_address = one.tax_number[:9]
@@ -39,6 +39,7 @@ def customers(world: World, books: Books, place: Scenery, begin: datetime) -> No
                 client.recipient_code = "M5UXCR1"
             case _:
                 pass
+        client.e_invoicing_reachable = is_reachable(world.directory, client)
     _client(world, books, begin, ABROAD, "company")
     _client(world, books, begin, DOLLARS, "company")
     _client(world, books, begin, place.person, "individual")

@@ -8,8 +8,11 @@ from decimal import Decimal
 from functools import partial
 
 from qonto_simulator import pdf
+from qonto_simulator.einvoices.issued import COUNTRIES
 from qonto_simulator.money import rounded
+from qonto_simulator.records.client_invoice import LifecycleEvent
 from qonto_simulator.records.supplier_invoice import Reading, SupplierInvoice
+from qonto_simulator.rules.lifecycle import RECEIVED
 from qonto_simulator.rules.supplier_invoices import Arrival, arrive, supplier_id
 from qonto_simulator.times import today
 from qonto_simulator.world import Books, World
@@ -148,7 +151,8 @@ def _add(
         category="CREDIT_NOTE" if bill.credit else bill.category,
     )
     name = f"{bill.supplier.name.lower().replace(' ', '-')}-{today(at):%m-%d}.pdf"
-    make = partial(pdf.supplier_invoice, read, books.organisation, at)
+    structured = electronic and country in COUNTRIES
+    make = partial(pdf.supplier_invoice, read, books.organisation, at, structured=structured)
     attachment = world.store_file(books, name, "application/pdf", make, at)
     record = SupplierInvoice(
         id=world.ids.uuid7(at),
@@ -167,6 +171,8 @@ def _add(
         is_einvoice=electronic,
         e_invoice_type="zugferd" if electronic and country == "DE" else None,
     )
+    if structured:
+        record.lifecycle.append(LifecycleEvent(RECEIVED, at))
     if bill.status == "scheduled":
         record.scheduled_date = next_week(today(now))
     if bill.status == "rejected":

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
-from qonto_simulator import pdf
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.client_invoice import ClientInvoice, LifecycleEvent
 from qonto_simulator.records.credit_note import CreditNote
@@ -20,6 +19,7 @@ from qonto_simulator.rules.client_invoices import (
     printed_settings,
 )
 from qonto_simulator.rules.credit_notes import PREFIX as CREDIT_PREFIX
+from qonto_simulator.rules.credit_notes import attach_pdf as attach_note_pdf
 from qonto_simulator.rules.totals import line, totals
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
@@ -148,6 +148,7 @@ class _Desk:
             id=self.world.ids.uuid7(at),
             number=numbering.next_number(self.books, CREDIT_PREFIX, today(at)),
             invoice_id=invoice.id,
+            invoice_number=invoice.number,
             invoice_issue_date=invoice.issue_date,
             issue_date=today(at),
             reason=reason,
@@ -161,9 +162,7 @@ class _Desk:
             finalized_at=at,
             contact_email=invoice.contact_email,
         )
-        name = pdf.file_name(note.number, note.issue_date, self.books.organisation.legal_name)
-        made = partial(pdf.credit_note, note, self.books.organisation, at)
-        note.attachment_id = self.world.store_file(self.books, name, "application/pdf", made, at).id
+        attach_note_pdf(self.world, self.books, note, at)
         invoice.credit_note_ids.append(note.id)
         return self.books.credit_notes.add(note)
 
@@ -212,7 +211,10 @@ def sales(world: World, books: Books, place: Scenery, calendar: Calendar, diary:
     )
     sent = desk.invoice(6, home, [desk.line(texts.support, "10", "95.00", "hour")])
     sent.einvoicing_status = "submitted"
-    sent.lifecycle.append(LifecycleEvent(200, calendar.at(6) + timedelta(minutes=3)))
+    sent.lifecycle += [
+        LifecycleEvent(code, calendar.at(6) + timedelta(minutes=minutes))
+        for code, minutes in ((200, 3), (201, 4), (202, 8))
+    ]
     desk.changed(sent, calendar.at(5))
     desk.invoice(3, home, [desk.line(texts.consulting, "2", "600.00", "day")])
     desk.invoice(2, home, [desk.line(texts.consulting, "4", "600.00", "day")], draft=True)

@@ -9,6 +9,7 @@ from functools import partial
 
 from qonto_simulator.records.catalogue import Beneficiary
 from qonto_simulator.records.transfer import BulkLine, BulkTransfer, RecurringTransfer, Transfer
+from qonto_simulator.rules import recurring_transfers
 from qonto_simulator.rules import transfers as rules
 from qonto_simulator.times import today
 
@@ -31,7 +32,7 @@ class _Desk:
     ) -> Transfer:
         """A transfer that waits for its day."""
         books = self.teller.books
-        return books.sepa_transfers.add(
+        transfer = books.sepa_transfers.add(
             Transfer(
                 id=self.teller.world.ids.uuid7(at),
                 status="pending",
@@ -46,6 +47,9 @@ class _Desk:
                 updated_at=at,
             )
         )
+        if day > today(self.teller.calendar.now):
+            rules.schedule(self.teller.world, books, transfer, at=at)
+        return transfer
 
     def send(self, at: datetime, supplier: Supplier, amount: Decimal, reference: str) -> Transfer:
         """A transfer that goes a minute later."""
@@ -111,6 +115,7 @@ def _rent(desk: _Desk) -> None:
             updated_at=calendar.at(days[-1], 7),
         )
     )
+    recurring_transfers.schedule(teller.world, books, order, at=calendar.now)
     for ago in days:
         desk.send(calendar.at(ago, 7), landlord, _RENT, text).recurring_transfer_id = order.id
 

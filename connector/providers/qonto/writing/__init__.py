@@ -6,7 +6,7 @@ whether a record of Qonto's is what was sent, since Qonto has no key by which to
 
 from typing import Any
 
-from connector.ports import Writer
+from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import (
     CLIENT_INVOICES,
     CLIENTS,
@@ -33,9 +33,10 @@ WRITE_INVOICES = "client_invoice.write"
 WRITE_BILLS = "supplier_invoice.write"
 
 
-def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
+def qonto_writers(
+    client: QontoClient, clock: Clock, around: Surroundings, network: EInvoicing
+) -> dict[str, Writer[Any]]:
     """Put together all that can be written at Qonto, by what it does."""
-    around = Surroundings(client)
     invoices = Records(client, clock, CLIENT_INVOICES, WRITE_INVOICES, map_invoice)
     return {
         **bill_writers(
@@ -45,6 +46,8 @@ def qonto_writers(client: QontoClient, clock: Clock) -> dict[str, Writer[Any]]:
             around,
         ),
         **file_writers(client),
-        **invoice_writers(invoices, around),
-        **customer_writers(Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer)),
+        **invoice_writers(invoices, around, network),
+        **customer_writers(
+            Records(client, clock, CLIENTS, WRITE_CLIENTS, map_customer, around.forget)
+        ),
     }

@@ -70,7 +70,7 @@ class Bulk:
         call = ProviderCall(
             "POST", _BULK, _BULK, body=body, scope=self.records.scope, is_keyed=True
         )
-        answer = await self.records.client.write(account_id, call)
+        answer = await self.records.client.call(account_id, call)
         return readable(lambda raw: fates_of(sent, raw), answer)
 
     async def made_since(

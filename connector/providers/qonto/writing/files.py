@@ -123,7 +123,7 @@ class FileUpload:
             headers=((_KEY_HEADER, sent.key),),
             is_keyed=True,
         )
-        answer = await self.client.write(account_id, call)
+        answer = await self.client.call(account_id, call)
         if sent.transaction_id is None:
             document, _ = readable(ATTACHMENTS.read_one, answer)
             if not document.id:
@@ -202,7 +202,7 @@ async def attachments_of(
     path = _OF_TRANSACTION.replace("{id}", transaction_id)
     params = (("per_page", "100"),)
     call = ProviderCall("GET", path, _OF_TRANSACTION, params=params, scope=READ_ATTACHMENTS)
-    page = readable(ATTACHMENTS.read_page, await client.write(account_id, call))
+    page = readable(ATTACHMENTS.read_page, await client.call(account_id, call))
     return [one.document for one in page.records if one.document is not None]
 
 
@@ -232,7 +232,7 @@ class FileDeletion:
         path = f"{_OF_TRANSACTION.replace('{id}', transaction_id)}/{file_id}"
         route = f"{_OF_TRANSACTION}/{{id}}"
         call = ProviderCall("DELETE", path, route, scope=WRITE_ATTACHMENTS)
-        await self.client.write(account_id, call)
+        await self.client.call(account_id, call)
         return WriteDone(None, None)
 
     async def find(

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connector.ports import PreparedWrite, Writer, WriteRequest
+from connector.ports import EInvoicing, PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
 from connector.providers.qonto.session.lists import known_id
 from connector.providers.qonto.writing.lines import Sums, plain, sums_of
 from connector.providers.qonto.writing.mails import mail_body
-from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Sending
 from connector.writing.problems import Problems, read_day
@@ -25,7 +24,7 @@ class InvoiceActions:
     """What is sent to Qonto for each, or everything that speaks against it."""
 
     records: Records[ClientInvoice, Any]
-    around: Surroundings
+    network: EInvoicing
 
     async def finalize(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
@@ -75,26 +74,11 @@ class InvoiceActions:
     async def send_as_e_invoice(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id, document, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
-        await self._check_network(account_id, document, problems)
+        customer_id = document.client.id if document.client else None
+        for obstacle in await self.network.obstacles(account_id, customer_id):
+            problems.add(*obstacle)
         problems.check()
         return prepared(QontoRequest("POST", None, record_id, "send_by_einvoice"))
-
-    async def _check_network(
-        self, account_id: str, document: ClientInvoice, problems: Problems
-    ) -> None:
-        customer_id = document.client.id if document.client else None
-        if customer_id is None:
-            return
-        self.around.forget(account_id, customer_id)
-        customer = await self.around.customer(account_id, customer_id, problems)
-        if customer is not None and customer.e_invoicing_reachable is False:
-            problems.add(
-                "contactId",
-                "NOT_REACHABLE",
-                "The customer can't be reached through the e-invoicing network.",
-                "Send it by e-mail at POST /accounting/invoices/{invoiceId}/send, or give the "
-                "customer a registered eInvoicingAddress.",
-            )
 
     async def _read(
         self, account_id: str, asked: WriteRequest
@@ -104,9 +88,9 @@ class InvoiceActions:
         return record_id, document, Problems(asked.confirmed)
 
 
-def action_writers(records: Records[Any, Any], around: Surroundings) -> dict[str, Writer[Any]]:
+def action_writers(records: Records[Any, Any], network: EInvoicing) -> dict[str, Writer[Any]]:
     """Return the writers of what is done to invoices."""
-    actions = InvoiceActions(records, around)
+    actions = InvoiceActions(records, network)
     return {
         "invoices.finalize": Change(records, actions.finalize, _is_final),
         "invoices.cancel": Change(records, actions.cancel, _has_status),

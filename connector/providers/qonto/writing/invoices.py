@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from connector.ports import PreparedWrite, Writer, WriteRequest
+from connector.ports import EInvoicing, PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.invoice_actions import action_writers
 from connector.providers.qonto.writing.lines import (
@@ -43,9 +43,10 @@ class Invoices:
         request: InvoiceRequest = asked.body
         problems = Problems(asked.confirmed)
         issuer = await self.around.issuer(account_id)
-        customer = await self.around.customer(account_id, request.contact_id, problems)
-        if customer is not None:
-            check_customer(customer, problems)
+        if request.contact_id or not asked.is_partial:
+            customer = await self.around.customer(account_id, request.contact_id, problems)
+            if customer is not None:
+                check_customer(customer, problems)
         issued = read_day(request.invoice_date, "invoiceDate", problems)
         due = _due(request, issued, problems)
         lines = lines_of(request.line_items, request, issuer.country, problems)
@@ -119,14 +120,16 @@ class Invoices:
         return prepared(QontoRequest("DELETE", record_id=record_id))
 
 
-def invoice_writers(records: Records[Any, Any], around: Surroundings) -> dict[str, Writer[Any]]:
+def invoice_writers(
+    records: Records[Any, Any], around: Surroundings, network: EInvoicing
+) -> dict[str, Writer[Any]]:
     """Return the writers of invoices."""
     invoices = Invoices(records, around)
     return {
         "invoices.create": Creation(records, invoices.create, CREATED.descending, as_sent, shown),
         "invoices.update": Change(records, invoices.update, is_done=_is_as_sent),
         "invoices.delete": Deletion(records, invoices.delete),
-        **action_writers(records, around),
+        **action_writers(records, network),
     }
 
 

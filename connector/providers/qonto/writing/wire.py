@@ -60,6 +60,8 @@ class Records(Generic[D, T]):
     endpoint: QontoEndpoint[D]
     scope: str
     convert: Callable[[D, Calendar], Mapped[T] | None]
+    wrote: Callable[[str, str], None] = lambda _, __: None
+    """Told of an account and the record that has changed, or may have."""
 
     def call(self, sent: QontoRequest) -> ProviderCall:
         """Return the call to make."""
@@ -73,7 +75,10 @@ class Records(Generic[D, T]):
 
     async def send(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
         """Make the call. Raises what `ProviderClient.send` raises."""
-        return await self.client.write(account_id, self.call(sent))
+        try:
+            return await self.client.call(account_id, self.call(sent))
+        finally:
+            self.wrote(account_id, sent.record_id or "")
 
     def of_answer(self, answer: ProviderAnswer) -> tuple[D, Found[T]]:
         """Read the record that an answer holds. Raises UnreadableAnswer."""
