@@ -26,14 +26,7 @@ from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
-from connector.writing.uploads import (
-    ARRIVAL_JOB,
-    BILLS_JOB,
-    DONE_JOB,
-    AlreadyDone,
-    BillBatches,
-    FileArrival,
-)
+from connector.writing.upload_jobs import upload_jobs
 from connector.writing.writing import Writing
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
@@ -171,12 +164,7 @@ def assemble(
     reading = Reading(registry, zone=settings.zone())
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
-    kinds = {
-        KIND: issuing_job,
-        BILLS_JOB: BillBatches(writing),
-        ARRIVAL_JOB: FileArrival(writing),
-        DONE_JOB: AlreadyDone(),
-    }
+    kinds = {KIND: issuing_job, **upload_jobs(writing)}
     jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
     periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
     return Container(

@@ -45,8 +45,9 @@ def spill_of(settings: Settings, database: Database, ring: KeyRing) -> Spill | N
 
 def upload_folder(settings: Settings, database: Database) -> str | None:
     """Find the folder for files on their way through; None is the system's own for such files."""
-    if settings.server.upload_directory:
-        return settings.server.upload_directory
+    given = settings.server.upload_directory or settings.state_directory
+    if given and given != "none":
+        return given
     return None if database.path is None else str(database.path.absolute().parent)
 
 

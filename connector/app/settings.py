@@ -129,7 +129,7 @@ class ServerGroup(_Group):
     upload_directory: str = Field(
         default="",
         description="A folder of this machine for files on their way to the target system. Empty "
-        "is beside an SQLite database, else the system's folder for temporary files.",
+        "is the state directory, beside an SQLite database, or the system's folder for such files.",
     )
     header_seconds: float = Field(
         default=10.0, gt=0, le=3600, description="Time for a request's headers to come in."

@@ -14,41 +14,37 @@ from typing import Any
 import msgspec
 
 from connector.api.spooling import UploadedFile
-from connector.errors import DownstreamRefused, MissingScope, WriteInProgress, WriteOutcomeUnknown
-from connector.jobs.jobs import JobReport, Jobs, JobState, JobStep, StepAgain, StepEnd
+from connector.errors import DownstreamRefused, MissingScope
+from connector.jobs.jobs import JobReport, Jobs, JobState
 from connector.ports import PreparedWrite, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Batches
-from connector.unified.upload import BillUploads, UploadedItem, status_of
+from connector.unified.upload import BillUploads, UploadedItem
 from connector.writing.fingerprints import fingerprint, key_digest
 from connector.writing.problems import none_of
-from connector.writing.requests.bill import BillsRequest
 from connector.writing.requests.file import FileRequest
+from connector.writing.upload_jobs import (
+    ARRIVAL_JOB,
+    ARRIVAL_WAITS,
+    BILLS,
+    BILLS_JOB,
+    DONE_JOB,
+    BatchesWork,
+    kept,
+    naming,
+    so_far,
+    told_of,
+)
 from connector.writing.writing import Performed, Writing
 from oauth.errors import NotSupported
-from storage.errors import FieldError, Invalid, ServiceError
-from storage.repositories.accounts import Account
+from storage.errors import FieldError, Invalid
 
-BILLS = "bills.bulk"
 FILES = "files.create"
-BILLS_JOB, ARRIVAL_JOB, DONE_JOB = "bills.bulk", "files.arrival", "done"
 
 _AT_ONCE = 4
 """Files that are uploaded at the same time."""
 
 _MOST_IDS = 500
-_MOST_TRIES = 5
-_ARRIVAL_WAITS = (1.0, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
-
-
-class BatchesWork(msgspec.Struct):
-    """What is left to do: (place in the request, name, id of the file), and what was done."""
-
-    seed: str
-    left: list[tuple[int, str | None, str]]
-    done: list[UploadedItem]
-    number: int = 0
-    tries: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,17 +81,17 @@ class Uploads:
         if digest is not None:
             known = await self.jobs.known(account.id, BILLS_JOB, mark, digest)
             if known is not None:
-                return known, _so_far(known)
+                return known, so_far(known)
         seed = digest or secrets.token_hex(16)
         left, done = await self._uploaded(account, asked, batches, seed)
         if not left:
             raise none_of(done)
         work = BatchesWork(seed, left, done)
-        state = JobState(_kept(work), msgspec.to_builtins(_told(work)))
+        state = JobState(kept(work), msgspec.to_builtins(told_of(work)))
         report = await self.jobs.begin(
             account.id, BILLS_JOB, state, fingerprint=mark, key_digest=digest
         )
-        return report, _so_far(report)
+        return report, so_far(report)
 
     async def as_task(
         self, account: ReadableAccount, name: str, asked: WriteRequest, key: str | None
@@ -111,7 +107,7 @@ class Uploads:
             state = JobState({}, msgspec.to_builtins(done.found.item), list(done.warnings))
             return await self.jobs.begin(account.id, DONE_JOB, state)
         state = JobState({"made": done.found.raw.decode(), "tries": 0})
-        return await self.jobs.begin(account.id, ARRIVAL_JOB, state, after=_ARRIVAL_WAITS[0])
+        return await self.jobs.begin(account.id, ARRIVAL_JOB, state, after=ARRIVAL_WAITS[0])
 
     def _check_any(self, asked: WriteRequest, batches: Batches) -> None:
         """Raise Invalid when the target system would take none of the files."""
@@ -182,7 +178,7 @@ def split(asked: WriteRequest, batches: Batches) -> list[WriteRequest]:
     if ids:
         _check_ids(ids)
         parts = [
-            replace(asked, body=_naming(ids[start : start + batches.most]))
+            replace(asked, body=naming(ids[start : start + batches.most]))
             for start in range(0, len(ids), batches.most)
         ]
         return parts if len(parts) > 1 else [asked]
@@ -190,10 +186,6 @@ def split(asked: WriteRequest, batches: Batches) -> list[WriteRequest]:
     for part in batches_of(asked.files, batches):
         parts.append(replace(asked, files=tuple(part)))
     return parts
-
-
-def _naming(ids: Sequence[str]) -> BillsRequest:
-    return BillsRequest.model_validate({"fileIds": ids})
 
 
 def batches_of(files: Sequence[UploadedFile], batches: Batches) -> list[list[UploadedFile]]:
@@ -230,120 +222,3 @@ def _check_unique(named: Sequence[tuple[str, str]]) -> None:
     ]
     if same:
         raise Invalid("Some files come more than once; each is listed.", same)
-
-
-def _kept(work: BatchesWork) -> dict[str, Any]:
-    return msgspec.to_builtins(work)
-
-
-def _told(work: BatchesWork) -> BillUploads:
-    items = tuple(sorted(work.done, key=lambda one: one.index))
-    return BillUploads("IN_PROGRESS" if work.left else status_of(items), items)
-
-
-def _so_far(report: JobReport) -> BillUploads:
-    told = msgspec.convert(report.state.result, BillUploads)
-    return msgspec.structs.replace(told, task_id=report.id)
-
-
-@dataclass(frozen=True)
-class BillBatches:
-    """The kind of job that makes bills of uploaded files, one request after another."""
-
-    writing: Writing
-
-    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
-        work = msgspec.convert(state.work, BatchesWork)
-        batches = self.writing.registry.get(account.target).batches
-        assert batches is not None
-        part = work.left[: batches.most]
-        try:
-            work.done += await self._make(account, job_id, work, part)
-        except (WriteOutcomeUnknown, WriteInProgress) as error:
-            work.tries += 1
-            if work.tries < _MOST_TRIES:
-                state.work = _kept(work)
-                return StepAgain(error.retry_after or 30.0)
-            work.done += _failed(part, error)
-        except Invalid as error:
-            work.done += refused_items(part, error)
-        except ServiceError as error:
-            if error.retryable:
-                raise
-            work.done += _failed(part, error)
-        work.left, work.number, work.tries = work.left[len(part) :], work.number + 1, 0
-        state.work, state.result = _kept(work), msgspec.to_builtins(_told(work))
-        if work.left:
-            return StepAgain()
-        return StepEnd(status_of(tuple(work.done)))
-
-    async def _make(
-        self,
-        account: Account,
-        job_id: str,
-        work: BatchesWork,
-        part: Sequence[tuple[int, str | None, str]],
-    ) -> list[UploadedItem]:
-        body = _naming([file_id for _, _, file_id in part])
-        asked = WriteRequest(body, seed=work.seed)
-        made = await self.writing.perform(account, BILLS, asked, f"{job_id}:{work.number}")
-        assert made.found is not None
-        told: BillUploads = made.found.item
-        return [
-            msgspec.structs.replace(one, index=part[one.index][0], file_name=part[one.index][1])
-            for one in told.items
-        ]
-
-
-def _failed(part: Sequence[tuple[int, str | None, str]], error: ServiceError) -> list[UploadedItem]:
-    return [
-        UploadedItem(index, name, file_id, None, error.code, error.message)
-        for index, name, file_id in part
-    ]
-
-
-def refused_items(
-    part: Sequence[tuple[int, str | None, str | None]], error: Invalid
-) -> list[UploadedItem]:
-    """Say of each what was wrong with it, as far as the refusal tells."""
-    by_place = {one.field: one for one in error.fields}
-    told: list[UploadedItem] = []
-    for place, (index, name, file_id) in enumerate(part):
-        wrong = by_place.get(f"files.{place}")
-        code, message = (wrong.code, wrong.message) if wrong else (error.code, error.message)
-        told.append(UploadedItem(index, name, file_id, None, code, message))
-    return told
-
-
-@dataclass(frozen=True)
-class FileArrival:
-    """The kind of job that waits for a file that the target system is still attaching."""
-
-    writing: Writing
-
-    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
-        del job_id
-        arrivals = self.writing.registry.get(account.target).arrivals
-        assert arrivals is not None
-        arrived = await arrivals.arrived(account.id, str(state.work["made"]).encode())
-        if arrived is not None:
-            state.result = msgspec.to_builtins(arrived.item)
-            return StepEnd()
-        tries = int(state.work["tries"]) + 1
-        state.work["tries"] = tries
-        if tries < len(_ARRIVAL_WAITS):
-            return StepAgain(_ARRIVAL_WAITS[tries])
-        state.error = {
-            "code": "NOT_ATTACHED",
-            "message": "The target system took the file, but didn't attach it within some minutes.",
-        }
-        return StepEnd("FAILED")
-
-
-@dataclass(frozen=True)
-class AlreadyDone:
-    """The kind of job that was done when it began."""
-
-    async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
-        del account, job_id, state
-        return StepEnd()

@@ -93,9 +93,7 @@ async def test_stopped_in_the_middle(lasting: Sandbox, up: Uploader, tmp_path: P
     assert up.contents() == digests(files)
 
 
-async def test_a_failure_that_does_not_pass(
-    lasting: Sandbox, up: Uploader, tmp_path: Path
-) -> None:
+async def test_a_failure_that_does_not_pass(lasting: Sandbox, up: Uploader, tmp_path: Path) -> None:
     """It says so and stops; run again it goes on."""
     files = filled(tmp_path, 1)
     up.simulator.control.fault(BULK, "status", status=403, times=1)

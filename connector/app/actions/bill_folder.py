@@ -24,7 +24,8 @@ from connector.ports import WriteRequest
 from connector.registry import Batches
 from connector.unified.upload import BillUploads, UploadedItem
 from connector.writing.requests.bill import BillsRequest
-from connector.writing.uploads import BILLS, batches_of, refused_items
+from connector.writing.upload_jobs import BILLS, refused_items
+from connector.writing.uploads import batches_of
 from oauth.errors import NotSupported
 from storage.errors import Invalid, ServiceError
 from storage.repositories.accounts import Account
