@@ -114,7 +114,7 @@ def fates_of(sent: BulkSent, body: bytes) -> list[Fate]:
         else:
             fates[place] = told
     left = [place for place in range(len(sent.items)) if place not in fates]
-    for place in left if len(made) < len(left) else ():
+    for place in left if len(made) != len(left) else ():
         found = next((one for one in made if _is_of(one, sent.items[place])), None)
         if found is not None:
             made.remove(found)
