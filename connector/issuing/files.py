@@ -1,4 +1,4 @@
-"""Whether the file of an invoice is what it has to be: a PDF, and where asked for an e-invoice.
+"""Whether the file of an invoice that is to be sent is the e-invoice that it has to be.
 
 The embedded XML is read with the packages of the extra `einvoicing`. Nothing is fetched and no
 entity is resolved; the packages are imported when the first file arrives.
@@ -28,18 +28,16 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())
 class CheckFile(Protocol):
     """Looks at a file; returns what it found of an e-invoice in it, None when there is none.
 
-    Raises DocumentUnreadable for a file that is no PDF, and where `strict` says that it is to be
-    sent as an electronic invoice, for an e-invoice that breaks its schema or says other totals.
+    Raises DocumentUnreadable for a file that is no PDF, and for an e-invoice that breaks its schema
+    or says other totals than the invoice.
     """
 
     async def __call__(
-        self, opened: Download, invoice: Mapping[str, Any], *, strict: bool
+        self, opened: Download, invoice: Mapping[str, Any]
     ) -> dict[str, Any] | None: ...
 
 
-async def check_file(
-    opened: Download, invoice: Mapping[str, Any], *, strict: bool
-) -> dict[str, Any] | None:
+async def check_file(opened: Download, invoice: Mapping[str, Any]) -> dict[str, Any] | None:
     """Look at a file as CheckFile says."""
     content = bytearray()
     async for chunk in opened.chunks():
@@ -57,7 +55,7 @@ async def check_file(
             for name in _TOTALS.values()
             if not _same(told.get(name), invoice.get(name))
         ]
-        if strict and told["problems"]:
+        if told["problems"]:
             raise DocumentUnreadable(f"The e-invoice is wrong: {'; '.join(told['problems'])}.")
     return told
 

@@ -126,8 +126,10 @@ class IssuingJob:
             work["polls"] = polls + 1
             return StepAgain(_POLLS[polls] if polls < len(_POLLS) else _LAST_POLL)
         work["fileId"] = opened.id
+        told: dict[str, Any] | None = None
         try:
-            told = await self.check_file(opened, state.result or {}, strict=request.as_e_invoice)
+            if request.as_e_invoice:
+                told = await self.check_file(opened, state.result or {})
         finally:
             await opened.close()
         work["fileIsChecked"] = True

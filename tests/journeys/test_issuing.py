@@ -209,7 +209,8 @@ async def test_a_slow_file_is_waited_for_by_a_task(
 
 @pytest.mark.covers("GUIDE-78")
 async def test_the_e_invoice_in_its_file_says_the_same(desk: Desk) -> None:
-    issued = await desk.issue(reference="file")
+    on_it = desk.customer(eInvoicingAddress=desk.customer()["taxNumber"])
+    issued = await desk.issue(reference="file", asEInvoice=True, customer=on_it)
     assert issued["eInvoice"]["problems"] == []
     assert issued["eInvoice"]["profile"] == "en16931"
     assert issued["eInvoice"]["totalAmount"] == "1440.00"
