@@ -203,7 +203,7 @@ async def test_ids_of_files_instead(up: Uploader) -> None:
     answer = await up.post("bills/bulk", {"fileIds": [known[0], "nonsense", unknown, known[1]]})
     assert answer.status_code == 201, answer.text
     items = answer.json()["data"]["items"]
-    assert [one["code"] for one in items] == [None, "NOT_FOUND", "NOT_FOUND", None]
+    assert [one["code"] for one in items] == [None, "NOT_FOUND", "INVALID", None]
     assert [items[0]["fileId"], items[3]["fileId"]] == known
     twice = await up.post("bills/bulk", {"fileIds": [known[0], known[0]]})
     assert (twice.status_code, "DUPLICATE_ITEM" in twice.text) == (400, True)

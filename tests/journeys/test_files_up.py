@@ -182,7 +182,7 @@ async def test_a_bill_of_an_uploaded_file(up: Uploader) -> None:
     unknown = await up.post("bills", {"fileId": UNKNOWN})
     assert (unknown.status_code, unknown.json()["errors"]["code"]) == (400, "DOWNSTREAM_REFUSED")
     (told,) = unknown.json()["errors"]["downstreamErrors"]
-    assert told["code"] == "not_found"
+    assert told["code"] == "invalid"
 
 
 @pytest.mark.covers("MAE-137", half="writing")
