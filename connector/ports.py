@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, Generic, Protocol, TypeVar
 
+from connector.api.spooling import UploadedFile
 from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
@@ -155,7 +156,10 @@ class WriteRequest:
 
     `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
     made. `is_partial` says that the customer is to be made first, and so is missing yet.
-    `confirmed` are the rules that the caller knowingly breaks, by their codes.
+    `confirmed` are the rules that the caller knowingly breaks, by their codes. `options` are
+    what the query says of it. `files` are those that came with it. `seed` is what keys of the
+    request at the target system are made from, besides the account and what is asked: the same for
+    the same request, and for no other.
     """
 
     body: Any = None
@@ -163,6 +167,9 @@ class WriteRequest:
     line_id: str | None = None
     confirmed: frozenset[str] = frozenset()
     is_partial: bool = False
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[UploadedFile, ...] = ()
+    seed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +177,17 @@ class PreparedWrite:
     """A write that was checked and may leave.
 
     `request` is all that is needed to send it and to know its record again, JSON in the provider's
-    own words; whoever has it can go on, in another process too. `expected` is what a dry run shows.
-    `about` is the record that a new one belongs to, such as the invoice of a credit note. Two
-    writes about one record are never under way at once.
+    own words; whoever has it can go on, in another process too. Only `files` aren't kept: who sends
+    it again brings them again. `expected` is what a dry run shows. `about` is the record that a new
+    one belongs to, such as the invoice of a credit note. Two writes about one record are never
+    under way at once.
     """
 
     request: bytes = field(repr=False)
     warnings: tuple[str, ...] = ()
     expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
     about: str | None = None
+    files: tuple[UploadedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

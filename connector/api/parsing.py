@@ -61,11 +61,22 @@ def parse_exact(model: type[Model], raw: bytes) -> tuple[Model, Mapping[str, Any
         raise Invalid.one("body", "NOT_JSON", "The request is not JSON.") from None
     if not isinstance(given, dict):
         raise Invalid.one("body", "NOT_AN_OBJECT", "The body is a JSON object.")
+    return _checked(model, cast(dict[str, Any], given)), cast(dict[str, Any], given)
+
+
+def read_fields(model: type[Model], given: Mapping[str, Any], request: Request) -> Model:
+    """Check the fields of a form, and keep warnings of what isn't used. Raises Invalid."""
+    read = _checked(model, given)
+    _keep_unused(model, given, request, "field of this call's form")
+    return read
+
+
+def _checked(model: type[Model], given: Mapping[str, Any]) -> Model:
     if _holds_nul(given):
         message = "no text may hold the character NUL, which can't be stored"
         raise Invalid.one("body", "NOT_ALLOWED", message)
     try:
-        return model.model_validate(given), cast(dict[str, Any], given)
+        return model.model_validate(given)
     except ValidationError as error:
         raise _invalid(error, "body") from None
 

@@ -13,6 +13,7 @@ import typer
 from connector.app import (
     account_commands,
     audit_commands,
+    bill_commands,
     capability_commands,
     invoice_commands,
     key_commands,
@@ -46,6 +47,7 @@ for command in (
     app.command()(command)
 app.add_typer(account_commands.tenants, name="tenant")
 app.add_typer(account_commands.accounts, name="account")
+app.add_typer(bill_commands.bills, name="bills")
 app.add_typer(relay_commands.webhooks, name="webhook")
 app.add_typer(relay_commands.retention, name="retention")
 app.add_typer(invoice_commands.invoices, name="invoice")

@@ -26,6 +26,7 @@ from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
+from connector.writing.upload_jobs import upload_jobs
 from connector.writing.writing import Writing
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
@@ -163,7 +164,8 @@ def assemble(
     reading = Reading(registry, zone=settings.zone())
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
-    jobs = Jobs(ground.work, ring, ground.shared_clock, {KIND: issuing_job})
+    kinds = {KIND: issuing_job, **upload_jobs(writing)}
+    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
     periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
     return Container(
         settings=settings,

@@ -90,13 +90,48 @@ class Jobs:
     owner: str = field(default_factory=lambda: f"jobs_{secrets.token_hex(8)}")
 
     async def begin(
-        self, account_id: str, kind: str, state: JobState, *, after: float = 0.0
+        self,
+        account_id: str,
+        kind: str,
+        state: JobState,
+        *,
+        after: float = 0.0,
+        fingerprint: str = "",
+        key_digest: str | None = None,
     ) -> JobReport:
-        """Begin a job, whose first step is taken soon."""
-        job = self._new(account_id, kind, "", None, status="OPEN", after=after)
+        """Begin a job, whose first step is taken soon; with a key that is known, tell that job.
+
+        Raises IdempotencyKeyReused.
+        """
+        job = self._new(account_id, kind, fingerprint, key_digest, status="OPEN", after=after)
         async with self.work.hot() as tx:
-            await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
+            begun = await tx.jobs.begin(replace(job, state=self._sealed(job, state)))
+        if not begun:
+            known = await self.known(account_id, kind, fingerprint, key_digest or "")
+            if known is None:
+                raise WriteInProgress("A request with this key has just ended. Send it again.")
+            return known
         return JobReport(job.id, job.status, state, job.created_at)
+
+    async def known(
+        self, account_id: str, kind: str, fingerprint: str, key_digest: str
+    ) -> JobReport | None:
+        """Return the job that was begun with a key. Raises IdempotencyKeyReused."""
+        job = await self._of_key(account_id, kind, fingerprint, key_digest)
+        if job is None:
+            return None
+        return JobReport(job.id, job.status, self._opened(job), job.updated_at, is_replayed=True)
+
+    async def _of_key(
+        self, account_id: str, kind: str, fingerprint: str, key_digest: str
+    ) -> Job | None:
+        async with self.work.hot_reading() as tx:
+            job = await tx.jobs.of_key(account_id, kind, key_digest)
+        if job is not None and job.fingerprint != fingerprint:
+            raise IdempotencyKeyReused(
+                "This Idempotency-Key was used for another request. Use a new key for each write."
+            )
+        return job
 
     async def run_now(
         self,
@@ -129,14 +164,9 @@ class Jobs:
         self, account_id: str, kind: str, fingerprint: str, key_digest: str
     ) -> JobReport | Job:
         """Return what came of a job, or take it to go on with it."""
-        async with self.work.hot_reading() as tx:
-            job = await tx.jobs.of_key(account_id, kind, key_digest)
+        job = await self._of_key(account_id, kind, fingerprint, key_digest)
         if job is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
-        if job.fingerprint != fingerprint:
-            raise IdempotencyKeyReused(
-                "This Idempotency-Key was used for another request. Use a new key for each write."
-            )
         if job.status in ("SUCCESS", "PARTIAL_SUCCESS"):
             return JobReport(
                 job.id, job.status, self._opened(job), job.updated_at, is_replayed=True

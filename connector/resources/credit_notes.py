@@ -1,9 +1,11 @@
 """Credit notes, to the organisation's own invoices and from its suppliers."""
 
+from connector.resources.bills import standings
 from connector.resources.filters import PAYMENT_STATUS, STATUS
 from connector.resources.resource import RecordFile, RecordWrite, Resource
 from connector.unified.credit_note import CreditNote
 from connector.unified.vendor_credit import VendorCredit
+from connector.writing.requests.bill import VendorCreditRequest
 from connector.writing.requests.credit_note import CreditNoteRequest
 
 CREDIT_NOTES = Resource(
@@ -39,4 +41,17 @@ VENDOR_CREDITS = Resource(
     filters=(STATUS, PAYMENT_STATUS),
     description="Newest first.",
     file=RecordFile("VENDOR_CREDIT", "a vendor credit", made_later=False),
+    writes=(
+        RecordWrite(
+            action="create",
+            summary="Make a vendor credit from an uploaded file",
+            request=VendorCreditRequest,
+            path="/accounting/vendorCredit",
+            description=(
+                "What it says is read from its file, some time later; until the target system has "
+                "found out that it is a credit note it is among the bills."
+            ),
+        ),
+        *standings("a vendor credit"),
+    ),
 )

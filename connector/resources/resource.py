@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from connector.api.operation import Permission
+from connector.api.operation import Parameter, Permission
+from connector.api.uploads import UploadRule
 from connector.downloads import DocumentOf
 from connector.reading import Chosen
 from connector.resources.filters import Filter
@@ -35,7 +36,9 @@ class RecordWrite:
 
     `action` is create, update, delete, or what stands below the record's path, such as finalize.
     `summary` says it in a sentence: "Make a customer". `of_line` says that a line of the record is
-    made, changed or deleted. `methods` are those it's called with; the usual ones without.
+    made, changed or deleted. `methods` are those it's called with; the usual ones without. `path`
+    is where, if that isn't the usual place. `upload` says that it comes as a form with files.
+    `options` are parameters of its own.
     """
 
     action: str
@@ -45,6 +48,47 @@ class RecordWrite:
     permission: Permission = Permission.WRITE
     of_line: bool = False
     methods: tuple[str, ...] = ()
+    path: str | None = None
+    upload: UploadRule | None = None
+    options: tuple[Parameter, ...] = ()
+
+
+class Written(Protocol):
+    """A kind of record as far as writing needs it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def id_name(self) -> str: ...
+
+    @property
+    def model(self) -> type[Any]: ...
+
+    @property
+    def writes(self) -> tuple[RecordWrite, ...]: ...
+
+    @property
+    def batches(self) -> "tuple[RecordBatch, ...]": ...
+
+    @property
+    def lines(self) -> "Lines[Any] | None": ...
+
+    @property
+    def also_at(self) -> "tuple[OtherAddress, ...]": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyWritten:
+    """A kind of record that is read in ways of its own."""
+
+    name: str
+    id_name: str
+    model: type[Any]
+    writes: tuple[RecordWrite, ...]
+    batches: "tuple[RecordBatch, ...]" = ()
+    lines: "Lines[Any] | None" = None
+    also_at: "tuple[OtherAddress, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

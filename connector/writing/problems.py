@@ -1,8 +1,9 @@
 """Everything that is wrong with a write, told at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from connector.unified.upload import UploadedItem
 from storage.errors import FieldError, Invalid
 
 
@@ -47,3 +48,11 @@ def read_day(text: str | None, field: str, problems: Problems) -> date | None:
     except ValueError:
         problems.add(field, "NOT_A_DATE", f"{field} is a date such as 2026-11-20.")
         return None
+
+
+def none_of(items: Iterable[UploadedItem]) -> Invalid:
+    """Make the error for a request of whose files no bill came."""
+    return Invalid(
+        "No bill was made; what was wrong with each is listed.",
+        [FieldError(f"files.{one.index}", one.code or "", one.message or "") for one in items],
+    )

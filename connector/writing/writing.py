@@ -110,10 +110,11 @@ class Writing:
         # two names of one effect share keys, fingerprints and the records that were made
         name = self.registry.get(account.target).counted_as.get(name, name)
         mark, digest = fingerprint(name, asked), key_digest(key)
+        asked = replace(asked, seed=asked.seed or digest or secrets.token_hex(16))
         if digest is not None:
             stored = await self._of_key(account.id, name, digest)
             if stored is not None:
-                return await self._asked_again(stored, writer, mark)
+                return await self._asked_again(stored, writer, mark, asked)
         for wait in (*self.settings.turns, None):
             # checked anew each time: what was written meanwhile may have changed what is right
             prepared = await writer.prepare(account.id, asked)
@@ -132,7 +133,7 @@ class Writing:
         stored = await self._of_key(account.id, name, digest or "")
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
-        return await self._asked_again(stored, writer, mark)
+        return await self._asked_again(stored, writer, mark, asked)
 
     async def _begin(self, write: StoredWrite) -> Literal["begun", "key taken", "not its turn"]:
         async with self.work.hot() as tx:
@@ -189,7 +190,7 @@ class Writing:
             return await tx.writes.of_key(account_id, name, digest)
 
     async def _asked_again(
-        self, stored: StoredWrite, writer: Writer[Any], mark: str
+        self, stored: StoredWrite, writer: Writer[Any], mark: str, asked: WriteRequest
     ) -> Performed[Any]:
         """Say what came of the request that the key was used for, or find out."""
         if stored.fingerprint != mark:
@@ -205,7 +206,8 @@ class Writing:
         if not taken:
             raise WriteInProgress("A request with this key is being worked on. Ask again.")
         write = replace(stored, lease_owner=self.owner, lease_until=until)
-        return await self._settle(write, writer, self._prepared(write))
+        prepared = replace(self._prepared(write), files=asked.files)
+        return await self._settle(write, writer, prepared)
 
     def _prepared(self, write: StoredWrite) -> PreparedWrite:
         sealed = write.request or b""

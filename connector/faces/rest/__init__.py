@@ -10,12 +10,15 @@ from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
 from connector.faces.rest.tasks import TASK_OPERATIONS
+from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
 from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
+from connector.resources.files import FILES
+from connector.writing.uploads import Uploads
 from connector.writing.writing import Writing
 
 
@@ -41,7 +44,8 @@ class Books(Protocol):
 GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.reading, tuple(reading_operations(RESOURCES))),
     Group(lambda books: books.issuing, ISSUING_OPERATIONS),
-    Group(lambda books: books.writing, tuple(writing_operations(RESOURCES))),
+    Group(lambda books: books.writing, tuple(writing_operations((*RESOURCES, FILES)))),
+    Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
     Group(lambda books: books.jobs, TASK_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),

@@ -11,7 +11,6 @@ from connector.api.envelope import Envelope, Meta, answer
 from connector.api.meaning import meaning
 from connector.api.operation import Permission, operation
 from connector.api.parsing import read_exact_body, unused_in
-from connector.faces.rest.tasks import TaskStatus
 from connector.faces.rest.writing import (
     CHECKED,
     REPLAYED_HEADER,
@@ -21,7 +20,7 @@ from connector.faces.rest.writing import (
 )
 from connector.issuing.issuing import Issuing
 from connector.unified import fields
-from connector.unified.enums import DocumentStatus, EInvoicingStatus
+from connector.unified.enums import DocumentStatus, EInvoicingStatus, TaskStatus
 from connector.writing.requests.issue import IssueRequest
 from oauth.admitted import account_of
 

@@ -13,14 +13,9 @@ from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.faces.rest.parameters import read_bare
 from connector.jobs.jobs import JobReport, Jobs
+from connector.unified.enums import TaskStatus
 from oauth.admitted import account_of
 from storage.clock import iso_millis
-
-TaskStatus = Annotated[
-    Literal["OPEN", "IN_PROGRESS", "SUCCESS", "PARTIAL_SUCCESS", "FAILED"],
-    named("TaskStatus", "How far a task is."),
-]
-
 
 NoteType = Annotated[
     Literal["INFO", "ERROR"], named("TaskNoteType", "Whether something went wrong.")

@@ -55,6 +55,16 @@ BESIDE = {
 BEYOND = {"/accounting/bankAccounts/{bankAccountId}/close": "POST"}
 """Paths that the contract doesn't have and that are likely to be asked for."""
 
+_STATUS_ONLY = (
+    "The target system changes nothing of it but its status, which are calls of their own: "
+    "reject, markAsPaid and unmarkAsPaid below this path."
+)
+INSTEAD = {
+    ("PUT", "/accounting/bills/{billId}"): _STATUS_ONLY,
+    ("PUT", "/accounting/vendorCredits/{vendorCreditId}"): _STATUS_ONLY,
+}
+"""What to do instead of single calls, where other calls do part of the same."""
+
 _NAMES = {"accounts": "ledger accounts", "asyncTask": "asynchronous tasks"}
 """Where the words of a resource's name alone would mislead."""
 
@@ -116,6 +126,8 @@ def refusal(
     """Say why an operation of the contract isn't served, for an account's target system."""
     if path in BESIDE:
         return NotSupported(BESIDE[path])
+    if (method, path) in INSTEAD:
+        return NotSupported(INSTEAD[method, path])
     resource = resource_of(path)
     if resource is None or target is None:
         return NotSupported("This part of the contract has no counterpart here.")

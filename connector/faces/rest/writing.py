@@ -1,11 +1,13 @@
 """The operations that make, change and delete records, from what resources say."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,12 +15,14 @@ from connector.api.envelope import Envelope, Meta, answer
 from connector.api.meaning import meaning
 from connector.api.operation import Handler, Operation, Parameter
 from connector.api.parameters import path_parameter
-from connector.api.parsing import given_once, read_exact_body, unused_in
+from connector.api.parsing import given_once, read_exact_body, read_fields, unused_in
+from connector.api.spooling import UploadedFile
+from connector.api.uploads import UploadRule, is_multipart, read_form
 from connector.errors import WriteInProgress, WriteOutcomeUnknown
 from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import RAW_DATA
-from connector.ports import WriteRequest
-from connector.resources.resource import Lines, RecordBatch, RecordWrite, Resource
+from connector.ports import PreparedWrite, WriteRequest
+from connector.resources.resource import Lines, RecordBatch, RecordWrite, Written
 from connector.unified.batch import BatchResult
 from connector.writing.batches import EntryOutcome, check_all, perform_all
 from connector.writing.writing import Performed, Writing
@@ -76,7 +80,7 @@ class DeletedRecord(msgspec.Struct, frozen=True, rename="camel", gc=False):
     id: Annotated[str, meaning("The id of the record that is gone.")]
 
 
-def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation[Writing]]:
+def writing_operations(resources: Iterable[Written]) -> Iterator[Operation[Writing]]:
     """Declare what can be done to each resource."""
     for resource in resources:
         for write in resource.writes:
@@ -88,9 +92,7 @@ def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation
                 yield _batch(resource, batch, name, path)
 
 
-def _operation(
-    resource: Resource[Any], of: str, write: RecordWrite, method: str
-) -> Operation[Writing]:
+def _operation(resource: Written, of: str, write: RecordWrite, method: str) -> Operation[Writing]:
     path, ids = _place(resource, of, write)
     is_new = write.action == "create"
     verb = "replace" if method == "PUT" else _camel(write.action)
@@ -108,10 +110,12 @@ def _operation(
         offers=(resource.name if lines is None else lines.name, action),
         parameters=(
             *ids,
+            *write.options,
             *WRITE_PARAMETERS,
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
         request=write.request,
+        upload=write.upload,
         response=Envelope[response, Meta],
         dry_run=CHECKED,
         status=HTTPStatus.CREATED if is_new else HTTPStatus.OK,
@@ -121,7 +125,7 @@ def _operation(
     )
 
 
-def _batch(resource: Resource[Any], batch: RecordBatch, name: str, path: str) -> Operation[Writing]:
+def _batch(resource: Written, batch: RecordBatch, name: str, path: str) -> Operation[Writing]:
     response: Any = batch.response
     return Operation(
         method="POST",
@@ -142,9 +146,7 @@ def _batch(resource: Resource[Any], batch: RecordBatch, name: str, path: str) ->
     )
 
 
-def _place(
-    resource: Resource[Any], of: str, write: RecordWrite
-) -> tuple[str, tuple[Parameter, ...]]:
+def _place(resource: Written, of: str, write: RecordWrite) -> tuple[str, tuple[Parameter, ...]]:
     """Return the path of a write, and the ids in it."""
     path = f"/accounting/{of}"
     ids: list[Parameter] = []
@@ -157,10 +159,10 @@ def _place(
         ids.append(path_parameter(own, "The line's id." if write.of_line else "Its id."))
     if write.action not in _METHODS:
         path = f"{path}/{write.action}"
-    return path, tuple(ids)
+    return write.path or path, tuple(ids)
 
 
-def _lines_of(resource: Resource[Any], write: RecordWrite) -> Lines[Any] | None:
+def _lines_of(resource: Written, write: RecordWrite) -> Lines[Any] | None:
     if not write.of_line:
         return None
     assert resource.lines is not None, f"{resource.name} has no lines to write"
@@ -172,29 +174,31 @@ def _camel(action: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
+def _writes(resource: Written, write: RecordWrite) -> Handler[Writing]:
     lines = _lines_of(resource, write)
     name = f"{resource.name if lines is None else lines.name}.{write.action}"
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
     async def serve(writing: Writing, request: Request) -> Response:
-        options = WriteOptions.read(request)
-        body = None if write.request is None else await read_exact_body(write.request, request)
-        warnings = (*unused_in(request), *options.warnings)
-        asked = WriteRequest(
-            body=body,
-            record_id=request.path_params.get(resource.id_name),
-            line_id=request.path_params.get(LINE_ID),
-            confirmed=options.confirmed,
-        )
-        account = account_of(request)
-        if options.dry_run:
-            checked = await writing.check(account, name, asked)
-            found = DryRun(is_valid=True, expected=dict(checked.expected))
-            return answer(request, found, warnings=(*warnings, *checked.warnings))
-        done = await writing.perform(account, name, asked, options.key)
+        own = tuple(one.name for one in write.options)
+        options = WriteOptions.read(request, own)
+        async with bringing(request, write.request, write.upload) as (body, files):
+            warnings = (*unused_in(request), *options.warnings)
+            asked = WriteRequest(
+                body=body,
+                record_id=request.path_params.get(resource.id_name),
+                line_id=request.path_params.get(LINE_ID),
+                confirmed=options.confirmed,
+                options=options.own,
+                files=files,
+            )
+            account = account_of(request)
+            if options.dry_run:
+                checked = await writing.check(account, name, asked)
+                return dry_run_answer(request, checked, warnings)
+            done = await writing.perform(account, name, asked, options.key)
         data = _shown(done, lines, asked.line_id, write.action)
-        return _answered(request, data, done, warnings, status, raw=options.raw)
+        return answer_write(request, data, done, warnings, status, raw=options.raw)
 
     return serve
 
@@ -251,7 +255,36 @@ def _shown(
     return next(iter(chosen), None)
 
 
-def _answered(
+@asynccontextmanager
+async def bringing(
+    request: Request, model: type[BaseModel] | None, rule: UploadRule | None
+) -> AsyncGenerator[tuple[Any, tuple[UploadedFile, ...]]]:
+    """Read what a request brings: its checked body, and files that are there while this lasts.
+
+    Raises Invalid.
+    """
+    is_form = rule is not None and (
+        not rule.also_json or is_multipart(request.headers.get("Content-Type", ""))
+    )
+    if rule is None or not is_form:
+        yield (None if model is None else await read_exact_body(model, request)), ()
+        return
+    async with read_form(request, rule) as form:
+        body = None
+        if model is not None:
+            body = read_fields(model, form.fields, request)
+        if not form.files:
+            raise Invalid.one(rule.part, "REQUIRED", f"The form has a file named {rule.part}.")
+        yield body, form.files
+
+
+def dry_run_answer(request: Request, checked: PreparedWrite, warnings: tuple[str, ...]) -> Response:
+    """Return the answer that tells what would come of a write."""
+    found = DryRun(is_valid=True, expected=dict(checked.expected))
+    return answer(request, found, warnings=(*warnings, *checked.warnings))
+
+
+def answer_write(
     request: Request,
     data: object,
     done: Performed[Any],
@@ -260,6 +293,7 @@ def _answered(
     *,
     raw: bool,
 ) -> Response:
+    """Return the answer that tells what came of a write."""
     response = answer(
         request,
         data,
@@ -280,10 +314,14 @@ class WriteOptions(msgspec.Struct, frozen=True):
     raw: bool
     confirmed: frozenset[str]
     warnings: tuple[str, ...]
+    own: dict[str, str]
 
     @classmethod
-    def read(cls, request: Request) -> "WriteOptions":
-        """Read header and query. Raises Invalid, naming everything that is wrong."""
+    def read(cls, request: Request, own: Collection[str] = ()) -> "WriteOptions":
+        """Read header and query; `own` names the call's own parameters.
+
+        Raises Invalid, naming everything that is wrong.
+        """
         fields: list[FieldError] = []
         key = request.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
@@ -300,7 +338,7 @@ class WriteOptions(msgspec.Struct, frozen=True):
             fields.append(FieldError("confirm", "NOT_ALLOWED", "confirm is a list of codes."))
         if fields:
             raise Invalid("Some options are wrong; each is listed with its reason.", fields)
-        unused = given.keys() - {"dryRun", "rawData", "confirm"}
+        unused = given.keys() - {"dryRun", "rawData", "confirm", *own}
         return cls(
             key,
             bool(flags["dryRun"]),
@@ -310,4 +348,5 @@ class WriteOptions(msgspec.Struct, frozen=True):
                 f"{name[:40]!r} is not a parameter of this call; it was not used."
                 for name in sorted(unused)
             ),
+            {name: given[name] for name in own if name in given},
         )

@@ -57,11 +57,19 @@ CONCEPTS: Mapping[str, Concept] = {
         {
             "create": "by uploading the document",
             "update": "their status only",
+            "delete": "Qonto's API deletes no supplier invoices; reject it instead",
             "webhook": "polled: Qonto doesn't announce bills",
         },
     ),
     "billLines": Concept(
-        "-----", _READ, (SUPPLIER_INVOICES.scope,), {"read": "an empty list: Qonto has no lines"}
+        "-----",
+        _READ,
+        (SUPPLIER_INVOICES.scope,),
+        {
+            "read": "an empty list: Qonto has no lines",
+            "create": "Qonto reads bills from their files, without lines",
+            "update": "Qonto reads bills from their files, without lines",
+        },
     ),
     "bookingProposals": Concept(
         "SD--D",
@@ -174,6 +182,7 @@ CONCEPTS: Mapping[str, Concept] = {
             "read": "credit notes among supplier invoices",
             "create": "by uploading the document",
             "update": "their status only",
+            "delete": "Qonto's API deletes no supplier invoices; reject it instead",
             "webhook": "Qonto doesn't announce bills",
         },
     ),

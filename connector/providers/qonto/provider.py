@@ -38,8 +38,10 @@ from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
 from connector.providers.qonto.writing import qonto_writers
+from connector.providers.qonto.writing.bills import BILL_BATCHES
 from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
 from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
+from connector.providers.qonto.writing.files import FileUpload
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
@@ -300,6 +302,8 @@ class QontoSystem:
             e_invoicing=network,
             writers=qonto_writers(client, self._clock, around, network),
             counted_as=CONTACTS_ARE_CUSTOMERS,
+            batches=BILL_BATCHES,
+            arrivals=FileUpload(client),
             concepts=CONCEPTS,
         )
 

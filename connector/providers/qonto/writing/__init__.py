@@ -15,10 +15,12 @@ from connector.providers.qonto.client import (
     MEMBERSHIPS,
     PRODUCTS,
     QUOTES,
+    SUPPLIER_INVOICES,
     QontoClient,
 )
 from connector.providers.qonto.mapping import (
     map_bank_account,
+    map_bill,
     map_contact,
     map_credit_note,
     map_customer,
@@ -26,10 +28,14 @@ from connector.providers.qonto.mapping import (
     map_item,
     map_offer,
     map_user,
+    map_vendor_credit,
+    propose_supplier_invoice,
 )
 from connector.providers.qonto.writing.bank_accounts import bank_account_writers
+from connector.providers.qonto.writing.bills import bill_writers
 from connector.providers.qonto.writing.credit_notes import credit_note_writers
 from connector.providers.qonto.writing.customers import customer_writers
+from connector.providers.qonto.writing.files import file_writers
 from connector.providers.qonto.writing.invoices import invoice_writers
 from connector.providers.qonto.writing.items import item_writers
 from connector.providers.qonto.writing.offers import offer_writers
@@ -43,6 +49,7 @@ WRITE_INVOICES = "client_invoice.write"
 WRITE_MEMBERSHIPS = "membership.write"
 WRITE_BANK_ACCOUNTS = "bank_account.write"
 WRITE_PRODUCTS = "product.write"
+WRITE_BILLS = "supplier_invoice.write"
 
 
 def qonto_writers(
@@ -65,6 +72,13 @@ def qonto_writers(
     notes = Records(client, clock, CREDIT_NOTES, WRITE_INVOICES, map_credit_note)
     products = Records(client, clock, PRODUCTS, WRITE_PRODUCTS, map_item, around.forget)
     return {
+        **bill_writers(
+            Records(client, clock, SUPPLIER_INVOICES, WRITE_BILLS, map_bill),
+            Records(client, clock, SUPPLIER_INVOICES, WRITE_BILLS, map_vendor_credit),
+            Records(client, clock, SUPPLIER_INVOICES, WRITE_BILLS, propose_supplier_invoice),
+            around,
+        ),
+        **file_writers(client),
         **invoice_writers(invoices, around, network),
         **offer_writers(quotes, around),
         **credit_note_writers(notes, around),

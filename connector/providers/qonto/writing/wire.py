@@ -7,12 +7,15 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from connector.errors import UnreadableAnswer
 from connector.http import ProviderCall
+from connector.listing.records import Record
 from connector.outcomes import ProviderAnswer
 from connector.ports import Found, PreparedWrite
 from connector.providers.qonto.client import QontoClient, QontoEndpoint, readable
 from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.session.lists import not_known
 from connector.unified.mapped import Mapped
 from storage.clock import Clock
 
@@ -106,8 +109,15 @@ class Records(Generic[D, T]):
     def found(self, document: D, raw: bytes) -> Found[T]:
         """Say a record of Qonto's in the unified model."""
         mapped = self.convert(document, Calendar(self.clock(), None))
-        assert mapped is not None
+        if mapped is None:
+            raise not_known()  # a document of another kind, which has a resource of its own
         return Found(mapped.value, mapped.warnings, raw)
+
+    def document_of(self, record: Record[D]) -> tuple[D, Found[T]]:
+        """Read a record of a list. Raises UnreadableAnswer."""
+        if record.document is None or not record.document.id:
+            raise UnreadableAnswer("Qonto's answer to a creation can't be read.")
+        return record.document, self.found(record.document, record.raw)
 
     def read(self, raw: bytes) -> Found[T]:
         """Read a stored record again."""
