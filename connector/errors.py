@@ -8,7 +8,9 @@
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
     │   ├── IdempotencyKeyReused   the key was used for another request
-    │   └── WriteInProgress        a request with the same key is being worked on
+    │   ├── RecordChanged          the record was changed while this was being written
+    │   ├── RecordNotReady         the record can't be changed yet
+    │   └── WriteInProgress        a request with the same key or record is being worked on
     ├── WriteOutcomeUnknown        the answer to a write was lost; nobody can tell yet what came
     ├── Invalid
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
@@ -306,12 +308,31 @@ class IdempotencyKeyReused(Conflict):
     meaning = "the key was used for another request"
 
 
+class RecordChanged(Conflict):
+    """Somebody changed the record after it was read for this write, which would undo that."""
+
+    code = "RECORD_CHANGED"
+    meaning = "the record was changed while this was being written"
+
+
+class RecordNotReady(Conflict):
+    """The target system lets the record be changed in a while; `retry_after` is in seconds."""
+
+    code = "NOT_READY"
+    retryable = True
+    meaning = "the record can't be changed yet"
+
+    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class WriteInProgress(Conflict):
     """A request with the same key is being worked on; its answer will be this one's."""
 
     code = "WRITE_IN_PROGRESS"
     retryable = True
-    meaning = "a request with the same key is being worked on"
+    meaning = "a request with the same key or record is being worked on"
 
     def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
         super().__init__(message)

@@ -171,11 +171,14 @@ class PreparedWrite:
 
     `request` is all that is needed to send it and to know its record again, JSON in the provider's
     own words; whoever has it can go on, in another process too. `expected` is what a dry run shows.
+    `about` is the record that a new one belongs to, such as the invoice of a credit note. Two
+    writes about one record are never under way at once.
     """
 
     request: bytes = field(repr=False)
     warnings: tuple[str, ...] = ()
     expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

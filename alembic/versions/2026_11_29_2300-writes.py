@@ -57,6 +57,17 @@ def upgrade() -> None:
     op.create_index("ix_writes_open", "writes", ["status", "lease_until"])
     op.create_index("ix_writes_alike", "writes", ["account_id", "operation", "fingerprint"])
     op.create_table(
+        "write_turns",
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("write_id", sa.String(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_write_turns_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "record_id", name=op.f("pk_write_turns")),
+    )
+    op.create_table(
         "jobs",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -85,4 +96,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("jobs")
+    op.drop_table("write_turns")
     op.drop_table("writes")

@@ -1,9 +1,10 @@
 """Credit notes, to the organisation's own invoices and from its suppliers."""
 
 from connector.resources.filters import PAYMENT_STATUS, STATUS
-from connector.resources.resource import RecordFile, Resource
+from connector.resources.resource import RecordFile, RecordWrite, Resource
 from connector.unified.credit_note import CreditNote
 from connector.unified.vendor_credit import VendorCredit
+from connector.writing.requests.credit_note import CreditNoteRequest
 
 CREDIT_NOTES = Resource(
     name="creditNotes",
@@ -14,6 +15,18 @@ CREDIT_NOTES = Resource(
     many="the credit notes issued",
     description="Amounts are negative as the target system has them.",
     file=RecordFile("CREDIT_NOTE", "a credit note"),
+    writes=(
+        RecordWrite(
+            action="create",
+            summary="Make a credit note",
+            request=CreditNoteRequest,
+            description=(
+                "Final at once, and can't be undone: check it with `dryRun` first. It corrects a "
+                "finalized invoice, in whole or in part. An invoice's credit notes never come to "
+                "more than it does; once they come to as much, it is canceled."
+            ),
+        ),
+    ),
 )
 
 VENDOR_CREDITS = Resource(

@@ -1,8 +1,9 @@
 """Invoices that the organisation issues, and their lines."""
 
 from connector.resources.filters import DUE_FROM, PAYMENT_STATUS, STATUS
-from connector.resources.resource import Lines, RecordFile, RecordWrite, Resource
+from connector.resources.resource import Lines, RecordFile, RecordWrite, Resource, line_writes
 from connector.unified.invoice import Invoice, InvoiceLine
+from connector.writing.requests.document import LineChange, NewLine
 from connector.writing.requests.invoice import (
     InvoiceChange,
     InvoiceRequest,
@@ -44,6 +45,7 @@ INVOICES = Resource(
             description="What isn't sent stays as it is. Lines that are sent replace all.",
         ),
         RecordWrite(action="delete", summary="Delete a draft of an invoice"),
+        *line_writes(NewLine, LineChange, "a line of an invoice", "a draft"),
         RecordWrite(
             action="finalize",
             summary="Finalize a draft of an invoice",

@@ -34,8 +34,8 @@ class RecordWrite:
     """Something that can be done to a kind of record.
 
     `action` is create, update, delete, or what stands below the record's path, such as finalize.
-    `one` says it in a sentence: "Make a customer". `changes_line` says that it is about a line of
-    the record. `methods` are those it's called with; the usual ones without.
+    `summary` says it in a sentence: "Make a customer". `of_line` says that a line of the record is
+    made, changed or deleted. `methods` are those it's called with; the usual ones without.
     """
 
     action: str
@@ -109,3 +109,34 @@ class Resource(Generic[T]):
     also_at: tuple[OtherAddress, ...] = ()
     writes: tuple[RecordWrite, ...] = ()
     batches: tuple[RecordBatch, ...] = ()
+
+
+def line_writes(
+    new: type[BaseModel], change: type[BaseModel], one: str, of: str
+) -> tuple[RecordWrite, ...]:
+    """Declare what can be done to the lines of a document."""
+    return (
+        RecordWrite(
+            action="create",
+            summary=f"Add {one}",
+            request=new,
+            description=f"At the end of {of}, which can still be changed.",
+            of_line=True,
+        ),
+        RecordWrite(
+            action="update",
+            summary=f"Change {one}",
+            request=change,
+            description=(
+                "What isn't sent stays as it is. 409 `RECORD_CHANGED` when somebody changed the "
+                "lines at the same time."
+            ),
+            of_line=True,
+        ),
+        RecordWrite(
+            action="delete",
+            summary=f"Delete {one}",
+            description="Those after it move up, and their ids with them: an id is by the place.",
+            of_line=True,
+        ),
+    )

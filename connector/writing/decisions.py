@@ -11,6 +11,8 @@ from connector.errors import (
     DownstreamRefused,
     NotReached,
     RateLimited,
+    RecordChanged,
+    RecordNotReady,
 )
 from connector.ports import WriteDone
 from oauth.errors import AccountInactive, NotSupported, ReauthRequired, SandboxTokenMissing
@@ -34,6 +36,8 @@ _CERTAIN = (
     DownstreamRefused,
     NotReached,
     RateLimited,
+    RecordChanged,
+    RecordNotReady,
     AccountInactive,
     NotSupported,
     ReauthRequired,

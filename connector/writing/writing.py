@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
+import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from connector.capabilities import webhook_word
@@ -32,17 +33,22 @@ from storage.ids import new_id
 from storage.log import logger
 from storage.repositories.writes import StoredWrite
 from storage.sealing import KeyRing
-from storage.unit_of_work import UnitOfWork
+from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSettings:
-    """How long a write is waited for. `looks` are the seconds before each look for a lost one."""
+    """How long a write is waited for.
+
+    `looks` are the seconds before each look for a lost one, `turns` those before each try to be
+    the only one that writes about a record.
+    """
 
     lease: timedelta = timedelta(seconds=60)
     looks: tuple[float, ...] = (0.0, 0.5, 1.5, 3.0)
+    turns: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0, 2.0, 3.0)
     keep: timedelta = timedelta(hours=24)
 
 
@@ -54,6 +60,13 @@ class Performed(Generic[T]):
     record_id: str | None
     warnings: tuple[str, ...] = ()
     is_replayed: bool = False
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """An answer as it is stored for those who ask again."""
+
+    raw: bytes
+    warnings: tuple[str, ...]
 
 
 Wrote = Callable[[str, str, str], Awaitable[None]]
@@ -101,18 +114,41 @@ class Writing:
             stored = await self._of_key(account.id, name, digest)
             if stored is not None:
                 return await self._asked_again(stored, writer, mark)
-        prepared = await writer.prepare(account.id, asked)
-        write = self._new(account, name, asked, mark, digest, prepared)
-        async with self.work.hot() as tx:
-            begun = await tx.writes.begin(write)
-        if begun:
-            done = await self._send(write, writer, prepared)
-            await self.wrote(account.id, account.target, webhook_word(name.partition(".")[0]))
-            return done
+        for wait in (*self.settings.turns, None):
+            # checked anew each time: what was written meanwhile may have changed what is right
+            prepared = await writer.prepare(account.id, asked)
+            write = self._new(account, name, asked, mark, digest, prepared)
+            match await self._begin(write):
+                case "begun":
+                    done = await self._send(write, writer, prepared)
+                    await self.wrote(account.id, account.target, _word_of(name))
+                    return done
+                case "key taken":
+                    break
+                case "not its turn":
+                    if wait is None:
+                        raise WriteInProgress("Something else about this record is being written.")
+                    await self.sleep(wait)
         stored = await self._of_key(account.id, name, digest or "")
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
         return await self._asked_again(stored, writer, mark)
+
+    async def _begin(self, write: StoredWrite) -> Literal["begun", "key taken", "not its turn"]:
+        async with self.work.hot() as tx:
+            if not await tx.writes.begin(write):
+                return "key taken"
+            if await self._takes_turn(tx, write):
+                return "begun"
+            await tx.writes.forget(write)
+            return "not its turn"
+
+    async def _takes_turn(self, tx: DatabaseTransaction, write: StoredWrite) -> bool:
+        """Say whether a write is alone with its record until its lease ends."""
+        until = self.clock() + self.settings.lease
+        return write.record_id is None or await tx.writes.take_turn(
+            write, now=self.clock(), until=until
+        )
 
     def _writer(self, target: str, name: str) -> Writer[Any]:
         writer = self.registry.get(target).writers.get(name)
@@ -134,7 +170,7 @@ class Writing:
             id=new_id("wrt", now),
             account_id=account.id,
             operation=name,
-            record_id=asked.record_id,
+            record_id=asked.record_id or prepared.about,
             key_digest=digest,
             fingerprint=mark,
             status="SENT",
@@ -177,9 +213,11 @@ class Writing:
 
     def _replayed(self, stored: StoredWrite, writer: Writer[Any]) -> Performed[Any]:
         found: Found[Any] | None = None
+        warnings: tuple[str, ...] = ()
         if stored.answer is not None:
-            found = writer.read(self.ring.open(stored.answer, associated_data=stored.answer_place))
-        warnings = () if found is None else found.warnings
+            opened = self.ring.open(stored.answer, associated_data=stored.answer_place)
+            kept = msgspec.json.decode(opened, type=_Kept)
+            found, warnings = writer.read(kept.raw), kept.warnings
         return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
 
     async def _send(
@@ -205,6 +243,7 @@ class Writing:
         async with self.work.hot() as tx:
             if not await tx.writes.lost(write, until=until):
                 raise WriteInProgress("Another process looks for what came of this. Ask again.")
+            await self._takes_turn(tx, write)
         verdict: WriteVerdict[Any] = Undecided(())
         for wait in self.settings.looks:
             await self.sleep(wait)
@@ -231,10 +270,14 @@ class Writing:
     ) -> Performed[Any]:
         """Tell a repetition that is refused from one that is, since the first was done."""
         verdict = await self._look(write, writer, prepared)
-        if isinstance(verdict, Adopt):
-            return await self._finish(write, verdict.done, prepared)
-        await self._forget(write)
-        raise error
+        match verdict:
+            case Adopt(done):
+                return await self._finish(write, done, prepared)
+            case Undecided():
+                return await self._give_up(write, verdict)
+            case Absent():
+                await self._forget(write)
+                raise error
 
     async def _settle(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
@@ -251,8 +294,8 @@ class Writing:
                     held = await tx.writes.send_again(
                         write, at=now, until=now + self.settings.lease
                     )
-                if not held:
-                    raise WriteInProgress("A request with this key is being worked on. Ask again.")
+                    if not held or not await self._takes_turn(tx, write):
+                        raise WriteInProgress("Another request is being worked on. Ask again.")
                 return await self._send(again, writer, prepared)
             case _:
                 return await self._give_up(write, verdict)
@@ -275,16 +318,17 @@ class Writing:
     async def _finish(
         self, write: StoredWrite, done: WriteDone[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
+        warnings = prepared.warnings + (() if done.found is None else done.found.warnings)
         answer: bytes | None = None
         if done.found is not None and write.key_digest is not None:
-            answer = self.ring.seal(done.found.raw, associated_data=write.answer_place)
+            kept = msgspec.json.encode(_Kept(done.found.raw, warnings))
+            answer = self.ring.seal(kept, associated_data=write.answer_place)
         try:
             async with self.work.hot() as tx:
                 await tx.writes.done(write, made_id=done.made_id, answer=answer, at=self.clock())
         except IntegrityError:
             # another write that asked for the same has just taken this record for its own
             return await self._give_up(write, Undecided((done.made_id or "",)))
-        warnings = prepared.warnings + (() if done.found is None else done.found.warnings)
         return Performed(done.found, done.made_id or write.record_id, warnings)
 
     async def _forget(self, write: StoredWrite) -> None:
@@ -343,6 +387,14 @@ class Writing:
                 kind=write.operation,
                 code=error.code,
             )
+
+
+def _word_of(name: str) -> str:
+    """Return what an operation is about in webhook words; a line is its document."""
+    resource, _, _ = name.partition(".")
+    if resource.endswith("Lines"):
+        resource = f"{resource.removesuffix('Lines')}s"
+    return webhook_word(resource)
 
 
 def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> WriteOutcomeUnknown:

@@ -81,6 +81,30 @@ ACCESS: Final[Mapping[tuple[str, str], Access]] = {
         ),
     ),
     **_rows("internal_transfer.write", key=True, of=("POST /internal_transfers",)),
+    **_rows(
+        "request_transfers.write",
+        key=False,
+        of=("POST /requests/transfers", "POST /requests/multi_transfers"),
+    ),
+    **_rows(
+        "request_cards.write",
+        key=False,
+        of=("POST /requests/flash_cards", "POST /requests/virtual_cards"),
+    ),
+    **_rows(
+        "request_review.write",
+        key=False,
+        of=(
+            "POST /requests/flash_cards/{id}/approve",
+            "POST /requests/flash_cards/{id}/decline",
+            "POST /requests/virtual_cards/{id}/approve",
+            "POST /requests/virtual_cards/{id}/decline",
+            "POST /requests/transfers/{id}/approve",
+            "POST /requests/transfers/{id}/decline",
+            "POST /requests/multi_transfers/{id}/approve",
+            "POST /requests/multi_transfers/{id}/decline",
+        ),
+    ),
     **_rows("beneficiary.trust", key=False, of=("PATCH /sepa/beneficiaries/trust",)),
     **_rows("membership.read", key=False, of=("GET /membership",)),
     **_rows(

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from .access import ACCESS, Access
 from .collection import Collection, Record, Selection
-from .errors import ApiError, Wording, missing_scope, not_found, refuse, unauthorized
+from .errors import ApiError, Wording, missing_scope, not_found, not_permitted, refuse, unauthorized
 from .oauth.grants import Grants
 from .paging import Page, meta
 from .quirks import Quirks
@@ -87,7 +87,7 @@ class Call:
     def require_admin(self) -> None:
         """403 unless an owner or an admin calls."""
         if not self.member.is_admin:
-            raise _not_permitted()
+            raise not_permitted()
 
     async def json(self) -> dict[str, object]:
         """The JSON object of the body, ``{}`` without one; 400 for anything else."""
@@ -223,14 +223,9 @@ def _admit(caller: Caller, access: Access) -> None:
     """403 unless the caller brings what the endpoint asks for."""
     if caller.client_id is None:
         if not access.key:
-            raise _not_permitted()
+            raise not_permitted()
     elif access.scope is not None and access.scope not in caller.scopes:
         raise missing_scope(access.scope)
-
-
-def _not_permitted() -> ApiError:
-    detail = "User does not have sufficient permissions for this action."
-    return refuse(403, "forbidden", detail)
 
 
 def respond(reply: Reply) -> Response:

@@ -108,6 +108,11 @@ def missing_scope(scope: str) -> ApiError:
     return refuse(403, "forbidden", f"missing required oauth scope: {scope}")
 
 
+def not_permitted() -> ApiError:
+    """403 for who the caller is, whatever the scopes."""
+    return refuse(403, "forbidden", "User does not have sufficient permissions for this action.")
+
+
 def not_found(what: str, *, parameter: str | None = None) -> ApiError:
     return refuse(404, "not_found", f"{what} not found", parameter=parameter)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar, cast
 
 from .errors import ApiError, Problem, attribute
 from .money import is_currency, parse_decimal
-from .times import parse_date
+from .times import parse_date, parse_instant
 
 T = TypeVar("T")
 
@@ -76,6 +76,11 @@ class Fields:
     def day(self, name: str, *, required: bool = False) -> date | None:
         return self._read(
             name, required, "a date like 2026-11-20", lambda value: parse_date(_text(value))
+        )
+
+    def instant(self, name: str, *, required: bool = False) -> datetime | None:
+        return self._read(
+            name, required, "an ISO 8601 date time", lambda value: parse_instant(_text(value))
         )
 
     def decimal(self, name: str, *, required: bool = False) -> Decimal | None:

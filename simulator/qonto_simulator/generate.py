@@ -16,7 +16,8 @@ from .records.client_invoice import ClientInvoice
 from .records.lines import Line, Totals
 from .records.supplier_invoice import SupplierInvoice
 from .records.transaction import Transaction
-from .rules.client_invoices import PREFIX, printed_settings
+from .rules.client_invoices import PREFIX
+from .rules.invoice_fields import printed_settings
 from .rules.numbering import PROFORMA, printed
 from .rules.supplier_invoices import supplier_id
 from .rules.totals import line, totals
@@ -73,6 +74,7 @@ def client_invoices(world: World, books: Books, count: int, days: float) -> list
             created_at=at,
             updated_at=changed if final else at,
             contact_email=owner,
+            has_temporary_number=not final,
             finalized_at=at if final else None,
             paid_at=changed if status == "paid" else None,
             amount_paid=amounts.total if status == "paid" else ZERO,

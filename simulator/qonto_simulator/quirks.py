@@ -48,6 +48,10 @@ class Quirks:
             'Quotes read and write `vat_rate` as a percentage (`"20"`) instead of a fraction'
         ),
     )
+    draft_by_default: bool = field(
+        default=False,
+        metadata=_means("A new client invoice without `status` is a draft instead of final"),
+    )
     created_status: Annotated[int, Meta(ge=200, le=201)] | None = field(
         default=None,
         metadata=_means(
@@ -170,6 +174,19 @@ class Quirks:
     attachment_delay: Seconds = field(
         default=3.0,
         metadata=_means("Seconds from attaching a file to a transaction until it is there"),
+    )
+    indexed_bulk_pointers: bool = field(
+        default=False,
+        metadata=_means(
+            "Errors of a bulk upload point at `/supplier_invoices/{position}/...` instead of at "
+            "the idempotency key"
+        ),
+    )
+    failing_bulk_files: str = field(
+        default="",
+        metadata=_means(
+            "Files of a bulk upload that end in `internal_server_error`: a shell pattern of names"
+        ),
     )
     beneficiary_delay: Seconds = field(
         default=60.0,

@@ -24,6 +24,7 @@ from storage.tables import (
     SubscriptionRow,
     WatermarkRow,
     WriteRow,
+    WriteTurnRow,
 )
 from storage.values import table_of
 
@@ -41,6 +42,7 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         KnownRecordRow,
         WatermarkRow,
         WriteRow,
+        WriteTurnRow,
         JobRow,
         LinkRow,
         ExchangeCodeRow,

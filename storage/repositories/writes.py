@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, or_, select, update
 
 from storage.connection import SqlConnection, insert_into
-from storage.tables import WriteRow
+from storage.tables import WriteRow, WriteTurnRow
 from storage.values import as_row, as_value, columns_of, table_of
 
 _table = table_of(WriteRow)
+_turns = table_of(WriteTurnRow)
 
 OPEN = ("SENT", "LOST", "UNKNOWN")
 """The statuses of writes of which nobody knows yet whether they were done."""
@@ -36,6 +37,11 @@ class StoredWrite:
     ended_at: datetime | None = None
     lease_owner: str | None = None
     lease_until: datetime | None = None
+
+    @property
+    def turn(self) -> str | None:
+        """What only one write at a time is about; capitals make no other id."""
+        return None if self.record_id is None else self.record_id.lower()
 
     @property
     def request_place(self) -> str:
@@ -110,6 +116,31 @@ class WriteRepository:
         added = await self._connection.execute(_begin(self._connection), as_row(write))
         return added.first() is not None
 
+    async def take_turn(self, write: StoredWrite, *, now: datetime, until: datetime) -> bool:
+        """Take the turn to write about a write's record; False while another write has it."""
+        turn = {"write_id": write.id, "until": until}
+        taken = await self._connection.execute(
+            insert_into(self._connection, _turns)
+            .values(account_id=write.account_id, record_id=write.turn, **turn)
+            .on_conflict_do_update(
+                index_elements=["account_id", "record_id"],
+                set_=turn,
+                where=or_(_turns.c.until <= now, _turns.c.write_id == write.id),
+            )
+            .returning(_turns.c.write_id)
+        )
+        return taken.first() is not None
+
+    async def _end_turn(self, write: StoredWrite) -> None:
+        if write.record_id is not None:
+            await self._connection.execute(
+                delete(_turns).where(
+                    _turns.c.account_id == write.account_id,
+                    _turns.c.record_id == write.turn,
+                    _turns.c.write_id == write.id,
+                )
+            )
+
     async def get(self, write_id: str) -> StoredWrite | None:
         return await self._one(_table.c.id == write_id)
 
@@ -172,6 +203,7 @@ class WriteRepository:
 
         Raises IntegrityError when the record that was made belongs to another write.
         """
+        await self._end_turn(write)
         changed = await self._connection.execute(
             _done,
             {
@@ -201,6 +233,7 @@ class WriteRepository:
 
     async def forget(self, write: StoredWrite) -> None:
         """Drop a write that certainly had no effect."""
+        await self._end_turn(write)
         await self._connection.execute(delete(_table).where(*_held(write)))
 
     async def taken_ids(
@@ -240,6 +273,7 @@ class WriteRepository:
             .limit(most)
             .scalar_subquery()
         )
+        await self._connection.execute(delete(_turns).where(_turns.c.until < before))
         deleted = await self._connection.execute(delete(_table).where(_table.c.id.in_(old)))
         return deleted.rowcount
 

@@ -20,7 +20,7 @@ from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
 from storage.tables.unlinking import UnlinkingRow
-from storage.tables.write import WriteRow
+from storage.tables.write import WriteRow, WriteTurnRow
 
 __all__ = [
     "AccountKeyRow",
@@ -50,4 +50,5 @@ __all__ = [
     "UpstreamSubscriptionRow",
     "WatermarkRow",
     "WriteRow",
+    "WriteTurnRow",
 ]

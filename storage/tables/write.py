@@ -22,7 +22,7 @@ class WriteRow(BaseRow, table=True):
     operation: str
     """The resource and what is done with it, such as invoices.create."""
     record_id: str | None = None
-    """The record that is changed; None when one is made."""
+    """The record that is changed, or that a new one belongs to; None when one stands alone."""
     key_digest: str | None = None
     """SHA-256 of the caller's idempotency key, hex; None when none was sent."""
     fingerprint: str
@@ -41,3 +41,15 @@ class WriteRow(BaseRow, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     lease_owner: str | None = None
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WriteTurnRow(BaseRow, table=True):
+    """Whose turn it is to write about a record; so writes about one don't overlap."""
+
+    __tablename__ = "write_turns"
+
+    account_id: str = Field(primary_key=True, foreign_key="accounts.id")
+    record_id: str = Field(primary_key=True)
+    write_id: str
+    until: datetime = Field(sa_type=UtcDateTime)
+    """When the next may write although this one's end wasn't told."""

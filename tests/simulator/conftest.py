@@ -9,6 +9,7 @@ import httpx2
 import pytest
 from qonto_simulator import Simulator
 
+from .balance import check_books
 from .support import NOW, ORIGIN, REDIRECT, Api, Receiver
 
 
@@ -30,6 +31,15 @@ async def sim(receiver: Receiver) -> AsyncIterator[Simulator]:
     )
     async with simulator:
         yield simulator
+
+
+@pytest.fixture
+async def balanced(sim: Simulator) -> AsyncIterator[None]:
+    """Whatever a test does, the books agree afterwards."""
+    yield
+    sim.world.now()
+    for books in sim.world.books.values():
+        check_books(books)
 
 
 @pytest.fixture

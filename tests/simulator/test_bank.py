@@ -369,7 +369,7 @@ class TestAttachments:
         [
             ({"file": ("a.txt", b"hello", "text/plain")}, "invalid"),
             ({"other": ("a.pdf", b"%PDF-", "application/pdf")}, "required"),
-            ({"file": ("a.pdf", b"%PDF-" + b"x" * 10 * 1024 * 1024, "a/b")}, "invalid"),
+            ({"file": ("a.pdf", b"%PDF-" + b"x" * 15 * 1024 * 1024, "a/b")}, "invalid"),
         ],
     )
     async def test_what_is_no_document_is_refused(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from qonto_simulator import Simulator
 
-from .balance import check_books
 from .paying import (
     BULKS,
     IBAN,
@@ -28,13 +25,7 @@ from .paying import (
 )
 from .support import Api
 
-
-@pytest.fixture(autouse=True)
-async def balanced(sim: Simulator) -> AsyncIterator[None]:
-    """Whatever a test does, the books agree afterwards."""
-    yield
-    sim.world.now()
-    check_books(sim.world.first)
+pytestmark = pytest.mark.usefixtures("balanced")
 
 
 def line(beneficiary_id: str | None, **changes: Any) -> dict[str, Any]:

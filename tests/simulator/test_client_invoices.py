@@ -278,7 +278,7 @@ class TestLife:
         for action in ("mark_as_paid", "unmark_as_paid", "mark_as_canceled"):
             for method, code in (
                 ("PATCH", "forbidden_invoice_update"),
-                ("DELETE", "forbidden_invoice_deletion"),
+                ("DELETE", "invoice_not_in_draft_status"),
             ):
                 problem = await api.problem(method, path, 412, json={"header": "No"})
                 assert problem == {"status": "412", "code": code}

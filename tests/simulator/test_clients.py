@@ -40,7 +40,7 @@ async def test_a_company_is_kept_as_it_was_sent(api: Api) -> None:
     assert client["kind"] == client["type"] == "company"
     assert "first_name" not in client
     assert client["billing_address"]["country_code"] == "FR"
-    assert client["country_code"] == "fr"
+    assert client["country_code"] == "FR"
     assert client["extra_emails"] == ["a@acme.example"]
     again = (await api.take("GET", f"/v2/clients/{client['id']}"))["client"]
     assert again == client
@@ -96,7 +96,7 @@ async def test_a_flat_part_of_an_address_is_taken_and_completed_later(api: Api) 
     assert client["billing_address"]["country_code"] == "FR"
     path = f"/v2/clients/{client['id']}"
     changed = (await api.take("PATCH", path, json={"city": "Lille"}))["client"]
-    assert (changed["city"], changed["country_code"]) == ("Lille", "fr")
+    assert (changed["city"], changed["country_code"]) == ("Lille", "FR")
 
 
 async def test_a_part_of_an_address_is_not_enough_for_an_invoice(api: Api) -> None:

@@ -235,7 +235,7 @@ async def _rejected_without_reason(world: World) -> Any:
 
 
 @serves("supplier_invoices.bulk.mixed.json")
-async def _bulk(world: World) -> Any:
+async def _bulk_of_bills(world: World) -> Any:
     files = [
         ("supplier_invoices[][file]", ("scan.png", b"\x89PNG\r\n\x1a\n....", "image/png")),
         ("supplier_invoices[][idempotency_key]", (None, str(uuid.uuid4()))),
@@ -562,12 +562,34 @@ async def _internal_transfer(world: World) -> Any:
     return await world.api.take("POST", INTERNAL, json=body, headers=keyed())
 
 
-WORDED = (
-    "error.client_invoice.412.json",
-    "error.vop.504.json",
-    "error.webhook_subscription.400.json",
-)
-"""Errors whose example has another id, code or detail than the case that shows its shape here."""
+@serves("request.multi_transfer.create.json")
+async def _multi_transfer_request(world: World) -> Any:
+    fields = {
+        "note": "Bills of the second week",
+        "scheduled_date": "2026-11-23",
+        "transfers": [
+            {
+                "amount": "418.50",
+                "currency": "EUR",
+                "credit_iban": "FR7630006000011234567890189",
+                "credit_account_name": "Imprimerie Rochet",
+                "credit_account_currency": "EUR",
+                "reference": "F-2026-0417",
+            }
+        ],
+    }
+    body = {"request_multi_transfer": fields}
+    path = "/v2/requests/multi_transfers"
+    served = await world.api.take("POST", path, json=body, headers=keyed())
+    expected = sample("request.multi_transfer.create.json")
+    made = {"id", "initiator_id", "transfers"}
+    for name, value in expected["request_multi_transfer"].items():
+        assert name in made or served["request_multi_transfer"][name] == value
+    return served
+
+
+WORDED = ("error.vop.504.json", "error.webhook_subscription.400.json")
+"""Errors whose example has another id or detail than the case that shows its shape here."""
 
 
 def test_every_example_is_compared() -> None:
@@ -592,3 +614,21 @@ async def test_the_keys_are_those_of_the_example(world: World, name: str) -> Non
 )
 async def test_an_error_says_what_its_example_says(world: World, name: str) -> None:
     assert (await SERVED[name](world))["errors"] == sample(name)["errors"]
+
+
+async def test_the_documented_bodies_of_an_invoice_are_taken(world: World) -> None:
+    own = await invoice_body(world.api)
+    body = sample("client_invoice.create.request.json") | {
+        name: own[name] for name in ("client_id", "payment_methods")
+    }
+    made = (await world.api.take("POST", "/v2/client_invoices", json=body))["client_invoice"]
+    assert made["status"] == body["status"]
+    assert {name: made["organization"][name] for name in body["settings"]} == body["settings"]
+    path = f"/v2/client_invoices/{made['id']}"
+    changed = await world.api.take("PATCH", path, json=body)
+    assert changed["client_invoice"] == made
+    await world.api.take("POST", f"{path}/finalize")
+    mail = sample("client_invoice.send.request.json")
+    await world.api.take("POST", f"{path}/send", 204, json=mail)
+    [sent] = (await world.api.take("GET", "/_simulator/mails"))["mails"]
+    assert (sent["to"], sent["title"]) == (mail["send_to"], mail["email_title"])

@@ -36,6 +36,11 @@ FAMILIES = {
     "products": ("product.read", "product.write", True),
     "einvoicing/settings": ("einvoicing.read", None, True),
     "requests": ("organization.read", None, True),
+    "requests/flash_cards": (None, "request_cards.write", False),
+    "requests/virtual_cards": (None, "request_cards.write", False),
+    "requests/transfers": (None, "request_transfers.write", False),
+    "requests/multi_transfers": (None, "request_transfers.write", False),
+    "requests/{type}/{id}": (None, "request_review.write", False),
     "recurring_invoices": ("client_invoices.read", None, True),
     "reminders": ("client_invoices.read", "client_invoice.write", True),
     "sepa/transfers": ("organization.read", "payment.write", False),
@@ -75,6 +80,8 @@ def url(path: str) -> str:
 def documented(method: str, path: str) -> tuple[str | None, bool]:
     """Scope and key of a call by its family; attachments of transactions are attachments."""
     resource = path.strip("/").partition("/{")[0]
+    if resource.startswith("requests/") and "{id}" in path:
+        resource = "requests/{type}/{id}"
     if "attachments" in path:
         resource = "attachments"
     for end in ("/bulk", "/uploads", "/untrust"):

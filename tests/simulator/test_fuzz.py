@@ -43,6 +43,10 @@ BODIES = {
     "/v2/sepa/bulk_transfers": "transfers",
     "/v2/sepa/recurring_transfers": "standing",
     "/v2/internal_transfers": "internal",
+    "/v2/requests/transfers": "request_transfer",
+    "/v2/requests/multi_transfers": "request_multi_transfer",
+    "/v2/requests/flash_cards": "request_flash_card",
+    "/v2/requests/virtual_cards": "request_virtual_card",
 }
 LISTS = (
     "/v2/client_invoices",
@@ -90,10 +94,40 @@ async def payment(api: Api, kind: str) -> dict[str, Any]:
     return {"internal_transfer": {**fields, "currency": "EUR", "reference": "x"}}
 
 
+def proposal(kind: str) -> dict[str, Any]:
+    """A good body that asks for something."""
+    line = {
+        "amount": "60.00",
+        "currency": "EUR",
+        "credit_iban": "FR7630006000011234567890189",
+        "credit_account_name": "Papeterie",
+        "credit_account_currency": "EUR",
+        "reference": "x",
+        "attachment_ids": [],
+    }
+    when = {"scheduled_date": "2026-11-25", "debit_iban": None}
+    fields: dict[str, dict[str, Any]] = {
+        "request_transfer": {**line, **when, "recurrence": "once", "last_recurrence_date": None},
+        "request_multi_transfer": {**when, "transfers": [line]},
+        "request_flash_card": {
+            "payment_lifespan_limit": "250.00",
+            "pre_expires_at": "2026-11-25T00:00:00Z",
+        },
+        "request_virtual_card": {
+            "payment_monthly_limit": "5.00",
+            "card_level": "virtual",
+            "card_design": "x",
+        },
+    }
+    return {kind: {"note": "x", **fields[kind]}}
+
+
 async def template(api: Api, kind: str) -> dict[str, Any]:
     """A good body, to be spoilt."""
     if kind in ("transfer", "transfers", "standing", "internal"):
         return await payment(api, kind)
+    if kind.startswith("request_"):
+        return proposal(kind)
     invoice = await invoice_body(api)
     client = await client_named(api, "Brasserie")
     issued = (await api.take("GET", "/v2/client_invoices"))["client_invoices"][3]

@@ -231,7 +231,7 @@ class TestAfterwards:
         problem = await api.problem("PATCH", f"{LIST}/{id}", 412, json={"footer": "x"})
         assert problem["code"] == "forbidden_invoice_update"
         problem = await api.problem("DELETE", f"{LIST}/{id}", 412)
-        assert problem["code"] == "forbidden_invoice_deletion"
+        assert problem["code"] == "invoice_not_in_draft_status"
         await api.problem("POST", f"{LIST}/{id}/finalize", 422)
 
     async def test_it_is_credited(self, api: Api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import httpx2
 import pytest
 from qonto_simulator import Simulator
 
-from .balance import check_books
 from .paying import (
     IBAN,
     KEY,
@@ -37,12 +36,7 @@ def sample(name: str) -> dict[str, Any]:
     return json.loads((SAMPLES / name).read_text("utf-8"))
 
 
-@pytest.fixture(autouse=True)
-async def balanced(sim: Simulator) -> AsyncIterator[None]:
-    """Whatever a test does, the books agree afterwards."""
-    yield
-    sim.world.now()
-    check_books(sim.world.first)
+pytestmark = pytest.mark.usefixtures("balanced")
 
 
 async def body_of(api: Api) -> dict[str, Any]:

@@ -330,8 +330,10 @@ async def test_whatever_is_credited_keeps_the_rules(
     async with api, anybody:
         huge = item(unit_price={"value": "99999999", "currency": "EUR"})
         made = await create_invoice(api, status="unpaid", items=[huge])
+        # No credit note is for less than nothing, whatever its single lines are.
+        whole = [*items, item(quantity="1", unit_price={"value": "49999999", "currency": "EUR"})]
         note = await credit(
-            api, invoice_id=made["id"], reason="Erreur", items=items, discount=discount
+            api, invoice_id=made["id"], reason="Erreur", items=whole, discount=discount
         )
         await wait(api, 10)
         shown = (await api.take("GET", f"/v2/credit_notes/{note['id']}"))["credit_note"]

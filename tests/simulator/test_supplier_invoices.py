@@ -368,21 +368,41 @@ class TestUploads:
             *document(),
             ("supplier_invoices[][attachment_id]", (None, "x")),
         ]
-        answer = await upload(
-            api,
+        unknown: list[Part] = [
+            ("supplier_invoices[][idempotency_key]", (None, "k6")),
+            ("supplier_invoices[][attachment_id]", (None, str(uuid.uuid4()))),
+        ]
+        await api.take("POST", "/_simulator/quirks", json={"failing_bulk_files": "broken.*"})
+        sent = (
             document(),
-            document(b"MZ", name="virus.exe"),
+            document(b"MZ", "k1", name="virus.exe"),
             document(PDF, key=None),
             both,
-            document(PDF + b"x" * 10 * 1024 * 1024),
+            document(PDF + b"x" * 10 * 1024 * 1024, "k4"),
+            document(PDF, "k5", name="broken.pdf"),
+            unknown,
         )
+        answer = await upload(api, *sent)
         assert len(answer["supplier_invoices"]) == 1
         errors = [(one["code"], one["source"]["pointer"]) for one in answer["errors"]]
+        key, by_key = sent[3][1][1][1], "/supplier_invoices/idempotency_key"
         assert errors == [
+            ("invalid", f"{by_key}/k1"),
+            ("required", "/supplier_invoices/2/idempotency_key"),
+            ("invalid", f"{by_key}/{key}"),
+            ("invalid", f"{by_key}/k4"),
+            ("internal_server_error", f"{by_key}/k5"),
+            ("invalid", f"{by_key}/k6"),
+        ]
+        await api.take("POST", "/_simulator/quirks", json={"indexed_bulk_pointers": True})
+        again = (await upload(api, *sent))["errors"]
+        assert [(one["code"], one["source"]["pointer"]) for one in again] == [
             ("invalid", "/supplier_invoices/1/file"),
             ("required", "/supplier_invoices/2/idempotency_key"),
             ("invalid", "/supplier_invoices/3/file"),
             ("invalid", "/supplier_invoices/4/file"),
+            ("internal_server_error", "/supplier_invoices/5/file"),
+            ("invalid", "/supplier_invoices/6/attachment_id"),
         ]
 
     async def test_a_stored_attachment_can_be_used_instead_of_a_file(self, api: Api) -> None:
@@ -411,10 +431,16 @@ class TestUploads:
         assert later["supplier_invoices"][0]["id"] != first["supplier_invoices"][0]["id"]
 
     async def test_twenty_at_once_and_no_more(self, api: Api) -> None:
-        answer = await upload(api, *[document() for _ in range(20)])
+        answer = await upload(api, *[document() for _ in range(19)], document(), document(key="k"))
         assert len(answer["supplier_invoices"]) == 20
-        refused = await upload(api, *[document() for _ in range(21)], status=400)
-        assert refused["errors"][0]["code"] == "limit_reached"
+        assert [(one["code"], one["source"]["pointer"]) for one in answer["errors"]] == [
+            ("limit_reached", "/supplier_invoices/idempotency_key/k")
+        ]
+
+    async def test_more_than_fifteen_megabytes_refuse_the_whole_request(self, api: Api) -> None:
+        large = PDF + b"x" * 8 * 1024 * 1024
+        answer = await upload(api, document(large), document(large), status=400)
+        assert answer["errors"][0]["code"] == "invalid"
 
     @pytest.mark.parametrize("options", [{"source": "fax"}, {"meta": "not json"}, {"meta": "[1]"}])
     async def test_wrong_options_refuse_the_whole_request(

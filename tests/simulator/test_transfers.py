@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from qonto_simulator import Simulator
 
-from .balance import check_books
 from .paying import (
     IBAN,
     INTERNAL,
@@ -33,13 +31,7 @@ from .support import Api, Receiver, subscribe
 DAY = 86_400
 
 
-@pytest.fixture(autouse=True)
-async def balanced(sim: Simulator) -> AsyncIterator[None]:
-    """Whatever a test does, the books agree afterwards."""
-    yield
-    sim.world.now()
-    for books in sim.world.books.values():
-        check_books(books)
+pytestmark = pytest.mark.usefixtures("balanced")
 
 
 async def transaction(api: Api, transfer: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from connector.errors import WriteInProgress, WriteOutcomeUnknown
 from connector.faces.rest.naming import singular
 from connector.faces.rest.parameters import RAW_DATA
 from connector.ports import WriteRequest
-from connector.resources.resource import RecordBatch, RecordWrite, Resource
+from connector.resources.resource import Lines, RecordBatch, RecordWrite, Resource
 from connector.unified.batch import BatchResult
 from connector.writing.batches import EntryOutcome, check_all, perform_all
 from connector.writing.writing import Performed, Writing
@@ -26,6 +26,7 @@ from oauth.admitted import account_of
 from storage.errors import FieldError, Invalid
 
 KEY_HEADER = "Idempotency-Key"
+LINE_ID = "lineItemId"
 REPLAYED_HEADER = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _RULE = re.compile(r"[A-Z][A-Z0-9_]{0,60}", re.ASCII)
@@ -90,25 +91,23 @@ def writing_operations(resources: Iterable[Resource[Any]]) -> Iterator[Operation
 def _operation(
     resource: Resource[Any], of: str, write: RecordWrite, method: str
 ) -> Operation[Writing]:
-    base = f"/accounting/{of}"
-    record = path_parameter(resource.id_name, "Its id.")
+    path, ids = _place(resource, of, write)
     is_new = write.action == "create"
-    path = base if is_new else f"{base}/{{{resource.id_name}}}"
-    if write.action not in _METHODS:
-        path = f"{path}/{write.action}"
     verb = "replace" if method == "PUT" else _camel(write.action)
     action = write.action if write.action in _METHODS else "update"
-    response: Any = DeletedRecord if write.action == "delete" else resource.model
+    lines = _lines_of(resource, write)
+    model = resource.model if lines is None else lines.model
+    response: Any = DeletedRecord if write.action == "delete" else model
     return Operation(
         method=method,
         path=path,
         summary=write.summary,
-        name=f"{verb}{singular(of)}",
+        name=f"{verb}{singular(of)}{'' if lines is None else 'Line'}",
         handler=_writes(resource, write),
         permission=write.permission,
-        offers=(resource.name, action),
+        offers=(resource.name if lines is None else lines.name, action),
         parameters=(
-            *(() if is_new else (record,)),
+            *ids,
             *WRITE_PARAMETERS,
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
@@ -143,13 +142,39 @@ def _batch(resource: Resource[Any], batch: RecordBatch, name: str, path: str) ->
     )
 
 
+def _place(
+    resource: Resource[Any], of: str, write: RecordWrite
+) -> tuple[str, tuple[Parameter, ...]]:
+    """Return the path of a write, and the ids in it."""
+    path = f"/accounting/{of}"
+    ids: list[Parameter] = []
+    if write.of_line:
+        path = f"{path}/{{{resource.id_name}}}/lineItems"
+        ids.append(path_parameter(resource.id_name, "The document's id."))
+    if write.action != "create":
+        own = LINE_ID if write.of_line else resource.id_name
+        path = f"{path}/{{{own}}}"
+        ids.append(path_parameter(own, "The line's id." if write.of_line else "Its id."))
+    if write.action not in _METHODS:
+        path = f"{path}/{write.action}"
+    return path, tuple(ids)
+
+
+def _lines_of(resource: Resource[Any], write: RecordWrite) -> Lines[Any] | None:
+    if not write.of_line:
+        return None
+    assert resource.lines is not None, f"{resource.name} has no lines to write"
+    return resource.lines
+
+
 def _camel(action: str) -> str:
     first, *rest = action.split("-")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
-    name = f"{resource.name}.{write.action}"
+    lines = _lines_of(resource, write)
+    name = f"{resource.name if lines is None else lines.name}.{write.action}"
     status = HTTPStatus.CREATED if write.action == "create" else HTTPStatus.OK
 
     async def serve(writing: Writing, request: Request) -> Response:
@@ -159,6 +184,7 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
         asked = WriteRequest(
             body=body,
             record_id=request.path_params.get(resource.id_name),
+            line_id=request.path_params.get(LINE_ID),
             confirmed=options.confirmed,
         )
         account = account_of(request)
@@ -167,7 +193,8 @@ def _writes(resource: Resource[Any], write: RecordWrite) -> Handler[Writing]:
             found = DryRun(is_valid=True, expected=dict(checked.expected))
             return answer(request, found, warnings=(*warnings, *checked.warnings))
         done = await writing.perform(account, name, asked, options.key)
-        return _answered(request, done, warnings, status, raw=options.raw)
+        data = _shown(done, lines, asked.line_id, write.action)
+        return _answered(request, data, done, warnings, status, raw=options.raw)
 
     return serve
 
@@ -205,10 +232,34 @@ def _result(outcome: EntryOutcome) -> BatchResult:
     return BatchResult("UNKNOWN" if lost else "REFUSED", None, error.code, error.message)
 
 
+def _shown(
+    done: Performed[Any], lines: Lines[Any] | None, line_id: str | None, action: str
+) -> object:
+    """Return what is answered: the record or the line as it is now, or what is gone.
+
+    Writers answer the document that a line is on; a new one is its last.
+    """
+    if action == "delete" or done.found is None:
+        return DeletedRecord(line_id or done.record_id or "")
+    if lines is None:
+        return done.found.item
+    there = lines.of(done.found.item)
+    id_of = lines.id_of
+    chosen = (
+        there[-1:] if line_id is None else [one for one in there if id_of and id_of(one) == line_id]
+    )
+    return next(iter(chosen), None)
+
+
 def _answered(
-    request: Request, done: Performed[Any], warnings: tuple[str, ...], status: int, *, raw: bool
+    request: Request,
+    data: object,
+    done: Performed[Any],
+    warnings: tuple[str, ...],
+    status: int,
+    *,
+    raw: bool,
 ) -> Response:
-    data = DeletedRecord(done.record_id or "") if done.found is None else done.found.item
     response = answer(
         request,
         data,

@@ -83,7 +83,12 @@ CONCEPTS: Mapping[str, Concept] = {
         "D---D",
         _READ | _CREATE,
         (CREDIT_NOTES.scope,),
-        {"webhook": "polled: Qonto doesn't announce credit notes"},
+        {
+            "create": "final at once",
+            "update": "Qonto has no call for it",
+            "delete": "Qonto has no call for it",
+            "webhook": "polled: Qonto doesn't announce credit notes",
+        },
     ),
     "dimensions": Concept(why={"read": "Qonto's labels are not mapped"}),
     "expenses": Concept(
@@ -111,18 +116,19 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "items": Concept(
         "DDDD-",
-        _READ | _EVENTS | _CREATE,
+        _READ | _EVENTS | _CREATE | _DELETE,
         (PRODUCTS.scope,),
-        {
-            "update": "Qonto documents no way to",
-            "delete": "Qonto documents no way to",
-        },
+        {"update": "Qonto has no call for it: delete the item and make another"},
     ),
     "offers": Concept(
         "DDDDD",
         _READ | _WRITE,
         (QUOTES.scope,),
-        {"webhook": "polled: Qonto doesn't announce quotes"},
+        {
+            "update": "while they wait for the customer's answer",
+            "delete": "before they are sent",
+            "webhook": "polled: Qonto doesn't announce quotes",
+        },
     ),
     "offerLines": Concept(
         "DDDDD",

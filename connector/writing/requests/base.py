@@ -41,6 +41,11 @@ Number = Annotated[Decimal, AfterValidator(_finite)]
 """A number, exact to its last digit."""
 
 
+def name_of(said: BaseModel, field: str) -> str:
+    """Return what callers call a field."""
+    return type(said).model_fields[field].alias or field
+
+
 def word(vocabulary: Any) -> WithJsonSchema:
     """Return what describes one of the model's closed vocabularies, in `Annotated`."""
     return WithJsonSchema(schema_of(vocabulary))

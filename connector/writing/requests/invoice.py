@@ -6,7 +6,7 @@ from pydantic import Field, WithJsonSchema
 
 from connector.api.named import choice
 from connector.writing.requests.base import Moment, Number, Text, Writable
-from connector.writing.requests.document import DocumentFields, LineRequest
+from connector.writing.requests.document import DocumentFields, LineRequest, NewLine
 
 Draft = Annotated[
     Literal["DRAFT"],
@@ -60,7 +60,7 @@ class InvoiceRequest(InvoiceFields):
     invoice_date: Annotated[str, Field(json_schema_extra={"format": "date-time"})] = Field(
         description="The date on it.", examples=["2026-11-20"]
     )
-    line_items: tuple[LineRequest, ...] = Field(min_length=1, description="The lines.")
+    line_items: tuple[NewLine, ...] = Field(min_length=1, description="The lines.")
 
 
 class InvoiceChange(InvoiceFields):

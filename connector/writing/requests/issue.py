@@ -4,7 +4,7 @@ from pydantic import Field
 
 from connector.writing.requests.base import Moment, Text
 from connector.writing.requests.customer import CustomerRequest
-from connector.writing.requests.document import LineRequest
+from connector.writing.requests.document import NewLine
 from connector.writing.requests.invoice import InvoiceFields, InvoiceRequest
 
 
@@ -20,7 +20,7 @@ class IssueRequest(InvoiceFields):
         ),
     )
     invoice_date: Moment = Field(None, description="The date on it; today without.")
-    line_items: tuple[LineRequest, ...] = Field(min_length=1, description="The lines.")
+    line_items: tuple[NewLine, ...] = Field(min_length=1, description="The lines.")
     as_e_invoice: bool = Field(
         False,
         description=(

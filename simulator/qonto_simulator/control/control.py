@@ -10,6 +10,7 @@ from .einvoices import EInvoices
 from .payees import Payees
 from .people import People
 from .purchases import Purchases
+from .requests import Requests
 from .sales import Sales
 from .series import Series
 from .traffic import Traffic
@@ -23,6 +24,7 @@ class Control(
     EInvoices,
     Payees,
     Transfers,
+    Requests,
     People,
     Consent,
     Deliveries,

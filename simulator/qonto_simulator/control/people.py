@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypedDict
 
 from msgspec import Meta
 
-from qonto_simulator.records.organisation import Membership
+from qonto_simulator.records.organisation import PLANS, Membership
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.organisations import bank_account, membership
 from qonto_simulator.rules import accounts, people, reminders
@@ -14,7 +14,9 @@ from qonto_simulator.rules import accounts, people, reminders
 from .call import call
 from .desk import Desk
 from .fields import Id, Organization, Text
+from .schemas import one_of
 
+Plan = Annotated[str, one_of(PLANS)]
 Activation = Literal["enabled", "disabled", "pending_creation", "pending_deletion"]
 Role = Literal["owner", "admin", "manager", "reporting", "employee", "accountant"]
 
@@ -66,7 +68,7 @@ class People(Desk):
     @call(
         "PATCH",
         "/organizations",
-        "Change how an organisation numbers invoices, its e-invoicing, its add-on or its status.",
+        "Change how an organisation numbers invoices, its e-invoicing, plan, add-on or status.",
         answers="organization",
         example={"automatic_numbering": False},
     )
@@ -91,9 +93,13 @@ class People(Desk):
             Literal["activated", "suspended"] | None,
             Meta(description="A change of it is told to subscribers of `v1/organizations`"),
         ] = None,
+        plan: Annotated[
+            Plan | None, Meta(description="The price plan, on which it depends what is open")
+        ] = None,
     ) -> Document:
         books, now = self._world.books_of(organization_id), self._world.now()
         organisation = books.organisation
+        organisation.plan = plan or organisation.plan
         if automatic_numbering is not None:
             organisation.automatic_numbering = automatic_numbering
         if einvoicing is not None:
@@ -115,6 +121,7 @@ class People(Desk):
             "einvoicing": organisation.einvoicing_sending,
             "einvoicing_receiving": organisation.einvoicing_receiving,
             "invoice_automation": organisation.invoice_automation,
+            "plan": organisation.plan,
         }
 
     @call(

@@ -15,6 +15,7 @@ from qonto_simulator.render.common import Document
 from qonto_simulator.render.quotes import quote_document
 from qonto_simulator.rules import bank, numbering, quotes
 from qonto_simulator.rules import client_invoices as invoices
+from qonto_simulator.rules.invoice_fields import InvoiceFields, printed_settings
 from qonto_simulator.rules.totals import line
 from qonto_simulator.seeding.scenery import scenery
 from qonto_simulator.times import parse_date, today, with_millis
@@ -77,7 +78,7 @@ class Sales(Desk):
         issued = _day(issue_date, today(now))
         if number is None and not organisation.automatic_numbering:
             number = numbering.free_number(books, invoices.PREFIX, issued)
-        fields = invoices.InvoiceFields(
+        fields = InvoiceFields(
             client=self._client(books, client_id),
             currency="EUR",
             issue_date=issued,
@@ -94,7 +95,7 @@ class Sales(Desk):
                     vat_exemption_reason=None if rate else rates.exemption,
                 ),
             ),
-            settings=invoices.printed_settings(organisation),
+            settings=printed_settings(organisation),
             number=number,
             purchase_order=purchase_order,
             contact_email=organisation.owner.email,

@@ -6,11 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from qonto_simulator.records.transfer import Transfer
 from qonto_simulator.render.common import Document
 from qonto_simulator.render.transfers import transfer
 from qonto_simulator.rules import transfers as rules
-from qonto_simulator.world import Books
 
 from .call import call
 from .desk import Desk
@@ -62,12 +60,5 @@ class Transfers(Desk):
         ] = "qonto_processing_failed",
     ) -> Document:
         now = self._world.now()
-        books, one = self._find(id)
+        books, one = self._holder(id, lambda books: books.sepa_transfers)
         return transfer(rules.decline(self._world, books, one, reason, at=now))
-
-    def _find(self, id: str) -> tuple[Books, Transfer]:
-        for books in self._world.books.values():
-            one = books.sepa_transfers.get(id)
-            if one is not None:
-                return books, one
-        raise KeyError(id)

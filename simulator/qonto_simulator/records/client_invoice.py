@@ -27,6 +27,12 @@ class PrintedSettings:
     """The organisation's texts as this document prints them."""
 
     vat_number: str
+    company_leadership: str
+    district_court: str
+    commercial_register_number: str
+    tax_number: str
+    legal_capital_share: tuple[Decimal, str]
+    """Amount and currency."""
     transaction_type: str
     vat_payment_condition: str
     late_payment_penalties: str | None
@@ -65,6 +71,7 @@ class ClientInvoice:
     footer: str = ""
     amount_paid: Decimal = ZERO
     discount: Discount | None = None
+    performance_date: date | None = None
     performance_start_date: date | None = None
     performance_end_date: date | None = None
     finalized_at: datetime | None = None
@@ -78,5 +85,7 @@ class ClientInvoice:
     withholding_tax: dict[str, object] | None = None
     payment_reporting: dict[str, object] | None = None
     imported: bool = False
+    has_temporary_number: bool = False
+    """Whether the number is one that a draft has until it is final."""
     is_structured: bool = True
     """Whether machines can read it; of a scan only people know what it says."""

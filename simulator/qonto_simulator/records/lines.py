@@ -8,7 +8,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """``percentage`` holds a fraction of one; ``absolute`` an amount. ``amount`` is computed."""
+    """``percentage`` holds a fraction of one; ``absolute`` an amount, which quotes call ``amount``.
+
+    The field ``amount`` is computed.
+    """
 
     type: str
     value: Decimal

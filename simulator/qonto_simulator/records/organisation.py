@@ -99,6 +99,9 @@ class NumberStyles:
     credit_note: str
 
 
+PLANS = ("solo_basic", "solo_smart", "solo_premium", "essential", "business", "enterprise")
+
+
 @dataclass(slots=True)
 class Organisation:
     """The legal person, and the texts that it prints on its documents."""
@@ -131,6 +134,7 @@ class Organisation:
     einvoicing_sending: str = "enabled"
     einvoicing_receiving: str = "enabled"
     status: str = "activated"
+    plan: str = "business"
     invoice_automation: bool = True
     """Whether the add-on is there that reminders need."""
     bank_accounts: list[BankAccount] = field(default_factory=list[BankAccount])

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from .client import Client
+from .client_invoice import PrintedSettings
 from .lines import Discount, Line
 
 
@@ -27,6 +28,7 @@ class Quote:
     created_at: datetime
     updated_at: datetime
     terms_and_conditions: str
+    settings: PrintedSettings | None = None
     contact_email: str = ""
     header: str = ""
     footer: str = ""
@@ -38,3 +40,5 @@ class Quote:
     sent_at: datetime | None = None
     invoice_ids: list[str] = field(default_factory=list[str])
     stamp_duty_amount: str = ""
+    welfare_fund: dict[str, object] | None = None
+    withholding_tax: dict[str, object] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ class RequestedTransfer:
     credit_iban: str
     credit_account_name: str
     reference: str
+    attachment_ids: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,10 +40,16 @@ class Request:
     scheduled_date: date | None = None
     transfers: tuple[RequestedTransfer, ...] = ()
     """One for a transfer, up to 400 for a multi-transfer."""
+    recurrence: str = "once"
+    last_recurrence_date: date | None = None
+    debit_iban: str | None = None
+    """Not shown: the account that was proposed."""
     limit: int | None = None
     """The budget of the card: of its life for a flash card, of a month for a virtual one."""
     pre_expires_at: datetime | None = None
-    attachment_ids: list[str] = field(default_factory=list[str])
+    card_design: str = "virtual.default.2023"
+    made_ids: tuple[str, ...] = ()
+    """Not shown: what its approval made, transfers, a standing order or a card."""
 
     @property
     def total(self) -> Decimal:

@@ -9,9 +9,10 @@ from qonto_simulator.records.client_invoice import (
     PrintedSettings,
 )
 from qonto_simulator.records.organisation import Organisation
+from qonto_simulator.rules.invoice_fields import printed_settings
 from qonto_simulator.times import with_millis, with_offset
 
-from .common import Document, discount, embedded_client, line, without_cents
+from .common import Document, discount, embedded_client, line, withholding, without_cents
 
 PUBLIC_PAGE = "/pay/invoices/"
 """Where everybody who has the link sees an invoice or a credit note."""
@@ -51,7 +52,7 @@ def client_invoice(invoice: ClientInvoice, organisation: Organisation, base: str
         "discount": discount(invoice.discount, currency),
         "issue_date": invoice.issue_date.isoformat() if invoice.issue_date else None,
         "due_date": invoice.due_date.isoformat() if invoice.due_date else None,
-        "performance_date": "",
+        "performance_date": _day(invoice.performance_date),
         "performance_start_date": _day(invoice.performance_start_date),
         "performance_end_date": _day(invoice.performance_end_date),
         "created_at": with_offset(invoice.created_at),
@@ -75,7 +76,9 @@ def client_invoice(invoice: ClientInvoice, organisation: Organisation, base: str
         "einvoicing_lifecycle_events": [lifecycle_event(event) for event in invoice.lifecycle]
         or None,
         "welfare_fund": invoice.welfare_fund,
-        "withholding_tax": invoice.withholding_tax,
+        "withholding_tax": withholding(
+            invoice.withholding_tax, invoice.total - invoice.vat, currency
+        ),
         "payment_reporting": invoice.payment_reporting,
     }
 
@@ -95,7 +98,8 @@ def lifecycle_event(event: LifecycleEvent) -> Document:
 
 def issuer(organisation: Organisation, settings: PrintedSettings | None = None) -> Document:
     """The organisation as its documents show it, with the texts of one document if it has own."""
-    own = settings or organisation
+    own = settings or printed_settings(organisation)
+    capital, currency = own.legal_capital_share
     return {
         "id": organisation.id,
         "legal_name": organisation.legal_name,
@@ -106,15 +110,12 @@ def issuer(organisation: Organisation, settings: PrintedSettings | None = None) 
         "address_zipcode": organisation.address.zip_code,
         "address_city": organisation.address.city,
         "address_country": organisation.country,
-        "company_leadership": organisation.company_leadership,
-        "district_court": organisation.district_court,
-        "commercial_register_number": organisation.commercial_register_number,
+        "company_leadership": own.company_leadership,
+        "district_court": own.district_court,
+        "commercial_register_number": own.commercial_register_number,
         "vat_number": own.vat_number,
-        "tax_number": organisation.tax_number,
-        "legal_capital_share": {
-            "value": f"{organisation.legal_share_capital}.00",
-            "currency": "EUR",
-        },
+        "tax_number": own.tax_number,
+        "legal_capital_share": money(capital, currency),
         "transaction_type": own.transaction_type,
         "vat_payment_condition": own.vat_payment_condition,
     }

@@ -38,7 +38,7 @@ def client_document(client: Client) -> Document:
         "city": place.city if place else None,
         "zip_code": place.zip_code if place else None,
         "province_code": place.province_code if place else None,
-        "country_code": place.country_code.lower() if place else None,
+        "country_code": place.country_code if place else None,
         "created_at": with_millis(client.created_at),
         "updated_at": with_millis(client.updated_at),
     }

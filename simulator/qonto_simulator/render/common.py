@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import cast
 from zlib import crc32
 
-from qonto_simulator.money import cents, money
+from qonto_simulator.money import cents, money, rounded
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.lines import Discount, Line
 from qonto_simulator.records.organisation import Address
@@ -43,6 +44,14 @@ def discount(reduction: Discount | None, currency: str) -> Document | None:
         "amount": money(reduction.amount, currency),
         "amount_cents": cents(reduction.amount),
     }
+
+
+def withholding(tax: Document | None, net: Decimal, currency: str) -> Document | None:
+    """The withholding tax with what it comes to; totals are before it."""
+    if tax is None:
+        return None
+    amount = rounded(net * Decimal(str(tax["rate"])))
+    return {**tax, "amount": money(amount, currency)}
 
 
 def address(place: Address | None) -> Document | None:

@@ -7,7 +7,7 @@ from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.times import with_offset
 
 from .client_invoices import PUBLIC_PAGE, lifecycle_event
-from .common import Document, discount, embedded_client, line
+from .common import Document, discount, embedded_client, line, withholding
 
 
 def credit_note(note: CreditNote, organisation_id: str, base: str) -> Document:
@@ -42,5 +42,5 @@ def credit_note(note: CreditNote, organisation_id: str, base: str) -> Document:
         "einvoicing_status": note.einvoicing_status or "",
         "einvoicing_lifecycle_events": [lifecycle_event(one) for one in note.lifecycle],
         "welfare_fund": note.welfare_fund,
-        "withholding_tax": note.withholding_tax,
+        "withholding_tax": withholding(note.withholding_tax, note.total - note.vat, currency),
     }

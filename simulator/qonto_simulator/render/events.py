@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from qonto_simulator.money import rounded
 from qonto_simulator.records.catalogue import Beneficiary, Product
 from qonto_simulator.records.client import Client
 from qonto_simulator.records.transaction import Transaction
@@ -28,7 +27,6 @@ _TRANSACTION = (
     *("subject_type", "bank_account_id"),
 )
 _BENEFICIARY = (*("id", "name", "status", "iban", "bic", "trusted", "created_at", "updated_at"),)
-_CENT = Decimal("0.01")
 
 
 def _only(document: Document, names: tuple[str, ...]) -> Document:
@@ -59,7 +57,7 @@ def beneficiary_event(one: Beneficiary, event: str) -> Document:
 def product_event(product: Product, event: str) -> Document:
     """Prices are strings here, with and without VAT, and the currency stands beside them."""
     document = product_document(product, "")
-    gross = (product.unit_price * (1 + product.vat_rate)).quantize(_CENT)
+    gross = rounded(product.unit_price * (1 + product.vat_rate))
     return {
         "event": event,
         "id": product.id,
@@ -67,8 +65,8 @@ def product_event(product: Product, event: str) -> Document:
         "description": product.description or "",
         "internal_note": product.internal_note or "",
         "type": product.type,
-        "unit_price": f"{product.unit_price:.2f}",
-        "unit_price_incl_vat": f"{gross:.2f}",
+        "unit_price": str(rounded(product.unit_price)),
+        "unit_price_incl_vat": str(gross),
         "currency": product.currency,
         "unit": product.unit or "",
         "vat_rate": f"{product.vat_rate:.2f}",

@@ -11,7 +11,7 @@ from qonto_simulator.records.quote import Quote
 from qonto_simulator.times import with_offset
 
 from .client_invoices import issuer
-from .common import Document, discount, embedded_client, line
+from .common import Document, discount, embedded_client, line, withholding
 
 PUBLIC_PAGE = "/pay/quotes/"
 """Where the client sees a quote and decides."""
@@ -54,10 +54,10 @@ def quote_document(
         "discount": reduction,
         "items": items,
         "client": embedded_client(quote.client),
-        "organization": issuer(organisation),
+        "organization": issuer(organisation, quote.settings),
         "invoice_ids": list(quote.invoice_ids),
-        "welfare_fund": None,
-        "withholding_tax": None,
+        "welfare_fund": quote.welfare_fund,
+        "withholding_tax": withholding(quote.withholding_tax, quote.total - quote.vat, currency),
         "stamp_duty_amount": quote.stamp_duty_amount,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qonto_simulator.records.request import Request
+from qonto_simulator.records.request import Request, RequestedTransfer
 from qonto_simulator.times import with_millis
 
 from .common import Document
@@ -26,8 +26,31 @@ def request(one: Request) -> Document:
     }
 
 
+def whole_request(one: Request) -> Document:
+    """What a single request shows: of a multi-transfer its lines as well."""
+    if one.request_type != "multi_transfer":
+        return request(one)
+    return {**request(one), "transfers": [_line(line) for line in one.transfers]}
+
+
+def wrapped_request(one: Request) -> Document:
+    """The same under the name of its type."""
+    return {f"request_{one.request_type}": whole_request(one)}
+
+
+def _line(line: RequestedTransfer) -> Document:
+    return {
+        "id": line.id,
+        "credit_account_name": line.credit_account_name,
+        "amount": str(line.amount),
+        "currency": line.currency,
+        "reference": line.reference,
+    }
+
+
 def _own(one: Request) -> Document:
     day = one.scheduled_date.isoformat() if one.scheduled_date else None
+    last = one.last_recurrence_date.isoformat() if one.last_recurrence_date else None
     limit = None if one.limit is None else f"{one.limit}.00"
     match one.request_type:
         case "flash_card":
@@ -38,7 +61,7 @@ def _own(one: Request) -> Document:
                 "payment_monthly_limit": limit,
                 "currency": _EUR,
                 "card_level": "virtual",
-                "card_design": "virtual.default.2023",
+                "card_design": one.card_design,
             }
         case "transfer":
             return {
@@ -46,9 +69,9 @@ def _own(one: Request) -> Document:
                 "amount": str(one.total),
                 "currency": _EUR,
                 "scheduled_date": day,
-                "recurrence": "once",
-                "last_recurrence_date": None,
-                "attachment_ids": list(one.attachment_ids),
+                "recurrence": one.recurrence,
+                "last_recurrence_date": last,
+                "attachment_ids": list(one.transfers[0].attachment_ids),
             }
         case _:
             return {

@@ -6,7 +6,7 @@ from qonto_simulator.api import Call, Endpoint, Reply
 from qonto_simulator.errors import not_found
 from qonto_simulator.render.attachments import attachment
 
-from .uploads import read_upload
+from .uploads import REQUEST_LIMIT, read_upload
 
 
 async def show(call: Call) -> Reply:
@@ -19,7 +19,7 @@ async def show(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     """Answers with the id alone."""
-    one = await read_upload(call)
+    one = await read_upload(call, most=REQUEST_LIMIT)
     return Reply(document={"attachment": {"id": one.id}})
 
 

@@ -17,7 +17,7 @@ from qonto_simulator.render.common import Document
 from qonto_simulator.rules import client_invoices as rules
 from qonto_simulator.rules import einvoicing, mails
 
-from .invoice_bodies import as_body, read_invoice
+from .invoice_bodies import changed_invoice, new_invoice
 from .mail_bodies import read_mail
 
 
@@ -81,22 +81,17 @@ async def show(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     """A draft with ``"status": "draft"``; without a status the invoice is final at once."""
-    data = await call.json()
-    fields = read_invoice(call, data)
-    status = Fields(data)
-    wanted = status.choice("status", ("draft", "unpaid"))
-    status.check()
-    final = wanted != "draft"
+    fields, final = new_invoice(call, await call.json())
     invoice = rules.create(call.world, call.books, fields, final=final, at=call.now)
     return call.created(_one(call, invoice))
 
 
 async def update(call: Call) -> Reply:
-    """Changes a draft; fields that are not sent stay."""
+    """Changes a draft; fields that are not sent stay, as do its status and its currency."""
     invoice = _find(call)
     data = await call.json()
     rules.require_draft(invoice)
-    fields = read_invoice(call, {**as_body(invoice), **data}, invoice.client)
+    fields = changed_invoice(call, invoice, data)
     rules.edit(call.world, call.books, invoice, fields, at=call.now)
     return Reply(document=_one(call, invoice))
 
@@ -132,8 +127,9 @@ async def mark_as_canceled(call: Call) -> Reply:
 
 
 async def send(call: Call) -> Reply:
-    """By e-mail; the status stays as it is."""
+    """By e-mail, once it is final; the status stays as it is."""
     invoice = _find(call)
+    rules.require_final(invoice)
     mail = await read_mail(call)
     mails.send(call.books, mail, "client_invoice", invoice.id, at=call.now)
     return Reply(204)
@@ -152,6 +148,11 @@ def _write(method: str, path: str, handle: Handler) -> Endpoint:
     return Endpoint(method, f"/client_invoices{path}", handle, wording=Wording.INVOICING)
 
 
+def _plain(path: str, handle: Handler) -> Endpoint:
+    """These refuse like the endpoints of other families."""
+    return Endpoint("POST", f"/client_invoices{path}", handle)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/client_invoices", index),
     Endpoint("GET", "/client_invoices/{id}", show),
@@ -159,9 +160,9 @@ ENDPOINTS = (
     _write("PATCH", "/{id}", update),
     _write("DELETE", "/{id}", delete),
     _write("POST", "/{id}/finalize", finalize),
-    _write("POST", "/{id}/mark_as_paid", mark_as_paid),
+    _plain("/{id}/mark_as_paid", mark_as_paid),
     _write("POST", "/{id}/unmark_as_paid", unmark_as_paid),
     _write("POST", "/{id}/mark_as_canceled", mark_as_canceled),
-    _write("POST", "/{id}/send", send),
+    _plain("/{id}/send", send),
     _write("POST", "/{id}/send_by_einvoice", send_by_einvoice),
 )

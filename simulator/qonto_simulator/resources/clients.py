@@ -84,7 +84,7 @@ async def show(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     fields = Fields(await call.json())
-    kind = _kind(fields)
+    kind = _kind(fields, call.books.organisation.country)
     client = Client(
         id=call.world.ids.uuid7(call.now),
         kind=kind or "company",
@@ -101,10 +101,14 @@ async def create(call: Call) -> Reply:
 
 
 async def update(call: Call) -> Reply:
-    """Fields that are not sent stay, those sent as null or empty are cleared; the kind stays."""
+    """Fields that are not sent stay, those sent as null or empty are cleared.
+
+    The kind stays, and a name that it asks for can't be cleared.
+    """
     client = _find(call)
     fields = Fields(await call.json())
     write = _read(fields, client, call.world.directory)
+    _require_names(fields, client.kind, sent_only=True)
     fields.check()
     write()
     rules.change(call.world, call.books, client, at=call.now)
@@ -116,16 +120,16 @@ async def delete(call: Call) -> Reply:
     return Reply(204)
 
 
-def _kind(fields: Fields) -> str | None:
-    """``kind`` wins over its legacy twin ``type``."""
+def _kind(fields: Fields, country: str) -> str | None:
+    """``kind`` wins over its legacy twin ``type``; freelancers are for Italian companies alone."""
     name = "kind" if "kind" in fields or "type" not in fields else "type"
-    return fields.choice(name, rules.KINDS, required=True)
+    return fields.choice(name, rules.kinds_of(country), required=True)
 
 
-def _require_names(fields: Fields, kind: str) -> None:
+def _require_names(fields: Fields, kind: str, *, sent_only: bool = False) -> None:
     names = ("name",) if kind == "company" else ("first_name", "last_name")
     for name in names:
-        if not fields.data.get(name):
+        if not fields.data.get(name) and (name in fields or not sent_only):
             fields.problem(name, "required", f"{name} is required")
 
 
@@ -160,16 +164,22 @@ def _read(fields: Fields, client: Client, directory: Directory) -> Callable[[], 
 
 
 def _read_contacts(fields: Fields, changes: dict[str, object]) -> None:
-    emails = fields.data.get("extra_emails")
-    if emails is not None:
-        if not isinstance(emails, list) or len(emails) > _EMAILS:  # type: ignore[arg-type]
-            fields.problem("extra_emails", "invalid", f"must be a list of at most {_EMAILS}")
-        else:
-            changes["extra_emails"] = [str(email) for email in emails]  # type: ignore[misc]
+    if "extra_emails" in fields:
+        changes["extra_emails"] = _extra_emails(fields)
     if "phone" in fields:
         phone = fields.nested("phone")
         changes["phone_country_code"] = phone.text("country_code", most=5) if phone else None
         changes["phone_number"] = phone.text("number", most=20) if phone else None
+
+
+def _extra_emails(fields: Fields) -> list[str]:
+    sent = fields.data["extra_emails"]
+    emails = cast("list[object]", sent) if isinstance(sent, list) else []
+    texts = [one for one in emails if isinstance(one, str)]
+    if (sent and not emails) or len(emails) > _EMAILS or texts != emails:
+        detail = f"extra_emails must be a list of at most {_EMAILS} strings"
+        fields.problem("extra_emails", "invalid", detail)
+    return texts
 
 
 def _read_addresses(fields: Fields, client: Client, changes: dict[str, object]) -> None:

@@ -14,6 +14,7 @@ from qonto_simulator.render.common import Document
 from qonto_simulator.render.credit_notes import credit_note
 from qonto_simulator.rules import credit_notes as rules
 
+from .levy_bodies import read_levies
 from .lines import read_discount, read_lines
 
 
@@ -52,13 +53,13 @@ async def create(call: Call) -> Reply:
     issue_date = fields.day("issue_date", required=True)
     reason = fields.text("reason", most=500, required=True)
     currency = fields.currency("currency", required=True)
-    lines = read_lines(call.books, fields, "/credit_note/items", currency=None, any_currency=True)
+    asked = invoice.currency if invoice else currency
+    lines = read_lines(call.books, fields, "/credit_note/items", currency=asked, any_currency=True)
     discount = read_discount(fields)
     number = fields.text("number", most=40)
     contact_email = fields.text("contact_email", most=250) or ""
     terms = fields.text("terms_and_conditions", most=525) or ""
-    stamp = fields.text("stamp_duty_amount", most=20) or ""
-    taxes = [fields.nested(name) for name in ("welfare_fund", "withholding_tax")]
+    levies = read_levies(fields)
     fields.check()
     if invoice is None or issue_date is None or currency is None:
         raise refuse(422, "invalid", "the body can't be used")
@@ -75,9 +76,7 @@ async def create(call: Call) -> Reply:
             contact_email=contact_email,
             terms_and_conditions=terms,
             discount=discount,
-            stamp_duty_amount=stamp,
-            welfare_fund=taxes[0].data if taxes[0] else None,
-            withholding_tax=taxes[1].data if taxes[1] else None,
+            **levies,
         ),
         at=call.now,
     )

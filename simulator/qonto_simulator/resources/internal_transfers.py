@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from qonto_simulator.api import Call, Endpoint, Reply
-from qonto_simulator.fields import Fields
-from qonto_simulator.records.organisation import BankAccount
 from qonto_simulator.render.transfers import internal_transfer
 from qonto_simulator.rules import internal_transfers as rules
 
-from .transfer_bodies import LONGEST_REFERENCE, is_open, read_amount, read_body, read_inner
+from .transfer_bodies import LONGEST_REFERENCE, read_amount, read_body, read_inner, read_own_iban
 
 
 async def create(call: Call) -> Reply:
     body = await read_body(call)
     fields = read_inner(body, "internal_transfer")
-    debited, credited = (_read_account(call, fields, one) for one in ("debit_iban", "credit_iban"))
+    debited, credited = (read_own_iban(call, fields, one) for one in ("debit_iban", "credit_iban"))
     reference = fields.text("reference", most=LONGEST_REFERENCE, required=True)
     amount = read_amount(fields)
     currency = fields.currency("currency", required=True)
@@ -40,15 +38,6 @@ async def create(call: Call) -> Reply:
         at=call.now,
     )
     return call.created({"internal_transfer": internal_transfer(made)})
-
-
-def _read_account(call: Call, fields: Fields, name: str) -> BankAccount | None:
-    iban = fields.text(name, required=True)
-    account = call.books.account_by_iban(iban or "")
-    if iban is not None and (account is None or not is_open(account)):
-        fields.problem(name, "not_found", "bank account not found")
-        return None
-    return account
 
 
 ENDPOINTS = (Endpoint("POST", "/internal_transfers", create, replays=True),)

@@ -13,57 +13,89 @@ from qonto_simulator.api import Call
 from qonto_simulator.errors import Problem, attribute, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.client import Client
-from qonto_simulator.records.client_invoice import (
-    ClientInvoice,
-    PrintedSettings,
-)
-from qonto_simulator.records.organisation import BankAccount, Organisation
-from qonto_simulator.rules.client_invoices import (
-    InvoiceFields,
-    printed_settings,
-)
+from qonto_simulator.records.client_invoice import ClientInvoice
+from qonto_simulator.records.organisation import BankAccount
+from qonto_simulator.rules.invoice_fields import InvoiceFields
 
-from .lines import lines_as_body, read_discount, read_lines
+from .levy_bodies import read_levies, read_payment_reporting
+from .lines import read_discount, read_lines
+from .settings_bodies import read_settings
 
 _ITEMS = "/client_invoice/items"
-_TRANSACTION_TYPES = ("goods", "services", "goods_and_services")
-_VAT_CONDITIONS = ("on_receipts", "compensated_for_sales", "exempt")
 
 
-def read_invoice(call: Call, data: dict[str, object], known: Client | None = None) -> InvoiceFields:
-    """A complete, valid set of fields; 422 with everything that is wrong.
+def new_invoice(call: Call, data: dict[str, object]) -> tuple[InvoiceFields, bool]:
+    """A complete, valid set of fields, and whether the invoice is to be final at once.
 
-    ``known`` is the client that a changed document has, which may be deleted by now.
+    422 with everything that is wrong.
     """
     account = _account(call, data)
     fields = Fields(data, malformed="invalid_format")
-    client = find_client(call, fields, known)
+    status = fields.choice("status", ("draft", "unpaid"))
+    read = _read(call, fields, account, frozenset([*_REQUIRED, *data]), None)
+    return read, status == "unpaid" or (status is None and not call.quirks.draft_by_default)
+
+
+def changed_invoice(call: Call, draft: ClientInvoice, data: dict[str, object]) -> InvoiceFields:
+    """The fields of a draft with those that were sent laid over them; 422 as for a new one.
+
+    What was not sent is not looked at again: a draft may lack what a new invoice must have, and
+    keeps its copy of the client.
+    """
+    sent = {name: value for name, value in data.items() if name not in _FIXED}
+    known = None if "payment_methods" in sent else call.books.account_by_iban(draft.iban)
+    account = known or _account(call, sent)
+    fields = Fields({**_as_body(draft), **sent}, malformed="invalid_format")
+    return _read(call, fields, account, frozenset(sent), draft)
+
+
+_REQUIRED = ("client_id", "issue_date", "due_date", "items")
+_FIXED = ("currency", "status")
+"""What a change can't touch."""
+
+
+def _read(
+    call: Call,
+    fields: Fields,
+    account: BankAccount,
+    wanted: frozenset[str],
+    draft: ClientInvoice | None,
+) -> InvoiceFields:
+    """``wanted`` are the names that were sent or had to be; the others are as in the draft."""
+    client = find_client(call, fields) if draft is None or "client_id" in wanted else draft.client
     currency = fields.currency("currency", required=True)
-    issue_date = fields.day("issue_date", required=True)
-    due_date = fields.day("due_date", required=True)
-    lines = read_lines(call.books, fields, _ITEMS, currency=currency)
+    issue_date = fields.day("issue_date", required="issue_date" in wanted)
+    due_date = fields.day("due_date", required="due_date" in wanted)
+    if draft is None or "items" in wanted:
+        lines = read_lines(call.books, fields, _ITEMS, currency=currency)
+    else:
+        lines = draft.lines
     if issue_date and due_date and due_date < issue_date:
         fields.problem("due_date", "invalid", "due_date can't be before issue_date")
-    result = {
-        "number": fields.text("number", most=40),
+    start, end = fields.day("performance_start_date"), fields.day("performance_end_date")
+    if start and end and end < start:
+        fields.problem("performance_end_date", "invalid", "can't be before the start")
+    if draft is None or "quote_id" in wanted:
+        quote_id = _quote_id(call, fields, client)
+    else:
+        quote_id = draft.quote_id
+    number = fields.text("number", most=40)
+    texts = {
         "purchase_order": fields.text("purchase_order", most=40) or "",
-        "contact_email": fields.text("contact_email", most=250) or "",
+        "contact_email": fields.text("contact_email", most=250)
+        or call.books.organisation.owner.email,
         "terms_and_conditions": fields.text("terms_and_conditions", most=525) or "",
         "header": fields.text("header", most=1800) or "",
         "footer": fields.text("footer", most=1800) or "",
-        "stamp_duty_amount": fields.text("stamp_duty_amount", most=20) or "",
-        "quote_id": _quote_id(call, fields, client),
-        "upload_id": find_upload(call, fields),
     }
-    start = fields.day("performance_start_date")
-    end = fields.day("performance_end_date")
-    if start and end and end < start:
-        fields.problem("performance_end_date", "invalid", "can't be before the start")
+    upload_id = find_upload(call, fields)
+    performance_date = fields.day("performance_date")
     discount = read_discount(fields)
-    settings = _settings(fields, call.books.organisation)
-    taxes = {name: _object(fields, name) for name in _TAXES}
+    known = draft.settings if draft else None
+    settings = read_settings(fields, call.books.organisation, known=known)
+    levies, reporting = read_levies(fields), read_payment_reporting(fields)
     fields.check()
-    if client is None or currency is None or issue_date is None or due_date is None:
+    if client is None or currency is None:
         raise refuse(422, "invalid", "the body can't be used")
     return InvoiceFields(
         client=client,
@@ -73,11 +105,16 @@ def read_invoice(call: Call, data: dict[str, object], known: Client | None = Non
         account=account,
         lines=lines,
         settings=settings,
+        number=number,
+        **texts,
+        performance_date=performance_date,
         performance_start_date=start,
         performance_end_date=end,
         discount=discount,
-        **result,  # type: ignore[arg-type]  # texts, each typed in InvoiceFields
-        **taxes,
+        quote_id=quote_id,
+        upload_id=upload_id,
+        **levies,
+        payment_reporting=reporting,
     )
 
 
@@ -94,14 +131,6 @@ def _quote_id(call: Call, fields: Fields, client: Client | None) -> str | None:
     return id
 
 
-_TAXES = ("welfare_fund", "withholding_tax", "payment_reporting")
-
-
-def _object(fields: Fields, name: str) -> dict[str, object] | None:
-    inner = fields.nested(name)
-    return inner.data if inner else None
-
-
 def _account(call: Call, data: dict[str, object]) -> BankAccount:
     """The account to be paid into; it must be one of the organisation's own, without spaces."""
     methods = data.get("payment_methods")
@@ -115,15 +144,12 @@ def _account(call: Call, data: dict[str, object]) -> BankAccount:
     return account
 
 
-def find_client(call: Call, fields: Fields, known: Client | None = None) -> Client | None:
+def find_client(call: Call, fields: Fields, *, on_quote: bool = False) -> Client | None:
     """A copy of the client that the body names, with a problem noted when there is none."""
-    id = fields.data.get("client_id")
-    if known is not None and known.id == id and call.books.clients.get(known.id) is None:
-        return known
     client = named_client(call, fields)
     if client is None:
         return None
-    _check_client(fields, client)
+    _check_client(fields, client, on_quote)
     return replace(client, extra_emails=list(client.extra_emails))
 
 
@@ -151,57 +177,30 @@ def find_upload(call: Call, fields: Fields) -> str | None:
     return id
 
 
-def _check_client(fields: Fields, client: Client) -> None:
-    """What a client must have before a document can be made out to it."""
+def _check_client(fields: Fields, client: Client, on_quote: bool) -> None:
+    """What a client must have before a document can be made out to it.
+
+    Of companies quotes want the tax number everywhere, invoices in France.
+    """
+    place = client.billing_address
     if not client.currency:
         fields.problem("currency", "required", "client currency is required")
     if not client.locale:
         fields.problem("locale", "required", "client locale is required")
-    if client.billing_address is None or not client.billing_address.is_complete:
+    if place is None or not place.is_complete:
         fields.problem("billing_address", "required", "client address is required")
-    elif (
-        client.kind == "company"
-        and client.billing_address.country_code == "FR"
-        and not client.tax_identification_number
-    ):
+    french = place is not None and place.country_code == "FR"
+    if client.kind == "company" and (on_quote or french) and not client.tax_identification_number:
         fields.problem("tax_identification_number", "required", "tin_number must have a value")
 
 
-def _settings(fields: Fields, organisation: Organisation) -> PrintedSettings:
-    standard = printed_settings(organisation)
-    inner = fields.nested("settings")
-    if inner is None:
-        return standard
-    french = organisation.country == "FR"
-    return PrintedSettings(
-        vat_number=inner.text("vat_number", most=20) or standard.vat_number,
-        transaction_type=(
-            inner.choice("transaction_type", _TRANSACTION_TYPES) or standard.transaction_type
-        ),
-        vat_payment_condition=(
-            inner.choice("vat_payment_condition", _VAT_CONDITIONS) or standard.vat_payment_condition
-        ),
-        late_payment_penalties=_text(inner, "late_payment_penalties", french)
-        or standard.late_payment_penalties,
-        legal_fixed_compensation=_text(inner, "legal_fixed_compensation", french)
-        or standard.legal_fixed_compensation,
-        discount_conditions=_text(inner, "discount_conditions", french)
-        or standard.discount_conditions,
-    )
-
-
-def _text(fields: Fields, name: str, french: bool) -> str | None:
-    return fields.text(name, most=525) if french else None
-
-
-def as_body(invoice: ClientInvoice) -> dict[str, object]:
+def _as_body(invoice: ClientInvoice) -> dict[str, object]:
     """The body that would create this draft again; a change is laid over it."""
     discount = invoice.discount
     return {
-        "client_id": invoice.client.id,
         "currency": invoice.currency,
-        "issue_date": invoice.issue_date.isoformat() if invoice.issue_date else None,
-        "due_date": invoice.due_date.isoformat() if invoice.due_date else None,
+        "issue_date": str(invoice.issue_date or ""),
+        "due_date": str(invoice.due_date or ""),
         "payment_methods": {"iban": invoice.iban},
         "purchase_order": invoice.purchase_order,
         "contact_email": invoice.contact_email,
@@ -209,21 +208,12 @@ def as_body(invoice: ClientInvoice) -> dict[str, object]:
         "header": invoice.header,
         "footer": invoice.footer,
         "stamp_duty_amount": invoice.stamp_duty_amount,
-        "quote_id": invoice.quote_id,
         "upload_id": invoice.upload_id,
+        "performance_date": str(invoice.performance_date or ""),
         "performance_start_date": str(invoice.performance_start_date or ""),
         "performance_end_date": str(invoice.performance_end_date or ""),
         "discount": {"type": discount.type, "value": discount.value} if discount else None,
-        "settings": {
-            "vat_number": invoice.settings.vat_number,
-            "transaction_type": invoice.settings.transaction_type,
-            "vat_payment_condition": invoice.settings.vat_payment_condition,
-            "late_payment_penalties": invoice.settings.late_payment_penalties,
-            "legal_fixed_compensation": invoice.settings.legal_fixed_compensation,
-            "discount_conditions": invoice.settings.discount_conditions,
-        },
         "welfare_fund": invoice.welfare_fund,
         "withholding_tax": invoice.withholding_tax,
         "payment_reporting": invoice.payment_reporting,
-        "items": lines_as_body(invoice.lines),
     }

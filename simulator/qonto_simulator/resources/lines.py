@@ -21,7 +21,10 @@ _OTHER = (
 EXEMPTIONS = (*_FRENCH, *_ITALIAN, *_OTHER)
 """All codes for lines without VAT; which country uses which is not checked."""
 
-DISCOUNT_TYPES = ("percentage", "absolute", "amount")
+INVOICE_DISCOUNTS = ("percentage", "absolute")
+QUOTE_DISCOUNTS = ("percentage", "amount")
+QUOTE_LINE_DISCOUNTS = (*QUOTE_DISCOUNTS, "absolute")
+"""Lines of quotes are documented with either word."""
 _ONE = Decimal(1)
 _TOO_MUCH = Decimal(10**12)
 
@@ -34,6 +37,7 @@ def read_lines(
     currency: str | None,
     percent: bool = False,
     any_currency: bool = False,
+    discounts: tuple[str, ...] = INVOICE_DISCOUNTS,
 ) -> tuple[Line, ...]:
     """The checked lines; ``percent`` when VAT rates come as ``"20"`` instead of ``"0.2"``.
 
@@ -43,7 +47,7 @@ def read_lines(
     lines: list[Line] = []
     for _, inner in fields.each("items", pointer, required=True):
         _inherit(books, inner, percent)
-        line = _read_line(inner, currency, percent, any_currency)
+        line = _read_line(inner, currency, percent, any_currency, discounts)
         if line is not None:
             lines.append(line)
     return tuple(lines)
@@ -69,7 +73,11 @@ def _inherit(books: Books, fields: Fields, percent: bool) -> None:
 
 
 def _read_line(
-    fields: Fields, currency: str | None, percent: bool, any_currency: bool
+    fields: Fields,
+    currency: str | None,
+    percent: bool,
+    any_currency: bool,
+    discounts: tuple[str, ...],
 ) -> Line | None:
     title = fields.text("title", most=40, required=True)
     description = fields.text("description", most=1800)
@@ -78,7 +86,7 @@ def _read_line(
     price = fields.money("unit_price", required=True)
     rate = read_rate(fields, "vat_rate", percent=percent)
     exemption = _exemption(fields, rate)
-    discount = read_discount(fields, percent=percent)
+    discount = read_discount(fields, percent=percent, kinds=discounts)
     if quantity is not None and quantity <= 0:
         fields.problem("quantity", "invalid", "quantity must be greater than 0")
     if price is not None and price[1] != "EUR" and not any_currency:
@@ -125,12 +133,14 @@ def _exemption(fields: Fields, rate: Decimal | None) -> str | None:
     return reason if rate == 0 else None
 
 
-def read_discount(fields: Fields, *, percent: bool = False) -> tuple[str, Decimal] | None:
+def read_discount(
+    fields: Fields, *, percent: bool = False, kinds: tuple[str, ...] = INVOICE_DISCOUNTS
+) -> tuple[str, Decimal] | None:
     """Kind and value; percentages as a fraction of one."""
     inner = fields.nested("discount")
     if inner is None:
         return None
-    kind = inner.choice("type", DISCOUNT_TYPES, required=True)
+    kind = inner.choice("type", kinds, required=True)
     value = inner.decimal("value", required=True)
     if kind is None or value is None:
         return None
@@ -139,7 +149,7 @@ def read_discount(fields: Fields, *, percent: bool = False) -> tuple[str, Decima
     if value < 0 or (kind == "percentage" and value > _ONE):
         inner.problem("value", "invalid", "value is out of range")
         return None
-    return ("absolute" if kind == "amount" else kind), value
+    return kind, value
 
 
 def lines_as_body(lines: tuple[Line, ...]) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from qonto_simulator.errors import refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.records.catalogue import Mail
 
+_MOST = 100
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -22,6 +23,8 @@ async def read_mail(call: Call) -> Mail:
     body = fields.text("email_body")
     copy_to_self = fields.flag("copy_to_self")
     addresses = read_addresses(fields)
+    if len(addresses) > _MOST:
+        fields.problem("send_to", "invalid", f"send_to must have at most {_MOST} addresses")
     fields.check()
     return Mail(
         at=call.now,

@@ -14,10 +14,7 @@ LONGEST_NAME = 140
 def read_beneficiary(fields: Fields) -> BeneficiaryFields | None:
     """``{name, iban, bic?, email?, activity_tag?}``; ``None`` when something is wrong with it."""
     name = read_name(fields)
-    iban = fields.text("iban", required=True)
-    if iban is not None and not identifiers.is_sepa_iban(iban):
-        fields.problem("iban", "invalid_iban", "iban is not valid")
-        iban = None
+    iban = read_iban(fields)
     bic = fields.text("bic")
     if bic is not None and not identifiers.is_bic(bic):
         fields.problem("bic", "invalid", "bic must have eight or eleven letters and digits")
@@ -34,6 +31,15 @@ def read_name(fields: Fields, key: str = "name") -> str | None:
         fields.problem(key, "required", f"{key} is required")
         return None
     return name
+
+
+def read_iban(fields: Fields, key: str = "iban") -> str | None:
+    """An account that SEPA reaches."""
+    iban = fields.text(key, required=True)
+    if iban is not None and not identifiers.is_sepa_iban(iban):
+        fields.problem(key, "invalid_iban", f"{key} is not valid")
+        return None
+    return iban
 
 
 def read_email(fields: Fields) -> str | None:

@@ -11,7 +11,6 @@ from qonto_simulator.errors import Wording, not_found, refuse
 from qonto_simulator.fields import Fields
 from qonto_simulator.filters import sorting, statuses, window
 from qonto_simulator.paging import MOST_INVOICING, read_page
-from qonto_simulator.records.client import Client
 from qonto_simulator.records.lines import Discount
 from qonto_simulator.records.quote import Quote
 from qonto_simulator.render.common import Document
@@ -20,8 +19,16 @@ from qonto_simulator.rules import quotes as rules
 from qonto_simulator.rules.mails import send
 
 from .invoice_bodies import find_client, find_upload
-from .lines import lines_as_body, read_discount, read_lines
+from .levy_bodies import read_levies
+from .lines import (
+    QUOTE_DISCOUNTS,
+    QUOTE_LINE_DISCOUNTS,
+    lines_as_body,
+    read_discount,
+    read_lines,
+)
 from .mail_bodies import read_mail
+from .settings_bodies import read_settings
 
 
 def _find(call: Call) -> Quote:
@@ -72,7 +79,7 @@ async def update(call: Call) -> Reply:
     quote = _find(call)
     rules.require_editable(quote)
     data = {**_as_body(call, quote), **(await call.json())}
-    rules.edit(call.books, quote, _read(call, data, quote.client), at=call.now)
+    rules.edit(call.books, quote, _read(call, data, quote), at=call.now)
     return Reply(document=_one(call, quote))
 
 
@@ -89,26 +96,35 @@ async def send_by_mail(call: Call) -> Reply:
     return Reply(204)
 
 
-def _read(call: Call, data: dict[str, object], known: Client | None) -> rules.QuoteFields:
+def _read(call: Call, data: dict[str, object], known: Quote | None) -> rules.QuoteFields:
+    """A complete, valid set of fields; a ``known`` quote keeps its client."""
     percent = call.quirks.percent_vat_on_quotes
     fields = Fields(data)
-    client = find_client(call, fields, known)
-    if client is not None and client.kind == "company" and not client.tax_identification_number:
-        fields.problem("tax_identification_number", "required", "tin_number must have a value")
+    client = known.client if known else find_client(call, fields, on_quote=True)
     currency = fields.currency("currency", required=True)
     issue_date = fields.day("issue_date", required=True)
     expiry_date = fields.day("expiry_date", required=True)
     terms = fields.text("terms_and_conditions", most=3000, required=True)
-    lines = read_lines(call.books, fields, "/quote/items", currency=currency, percent=percent)
+    lines = read_lines(
+        call.books,
+        fields,
+        "/quote/items",
+        currency=currency,
+        percent=percent,
+        discounts=QUOTE_LINE_DISCOUNTS,
+    )
     if issue_date and expiry_date and expiry_date < issue_date:
         fields.problem("expiry_date", "invalid", "expiry_date can't be before issue_date")
-    discount = read_discount(fields, percent=percent)
+    discount = read_discount(fields, percent=percent, kinds=QUOTE_DISCOUNTS)
     number = fields.text("number", most=40)
-    contact_email = fields.text("contact_email", most=250) or ""
+    organisation = call.books.organisation
+    contact_email = fields.text("contact_email", most=250) or organisation.owner.email
     header = fields.text("header", most=1800) or ""
     footer = fields.text("footer", most=1800) or ""
     upload_id = find_upload(call, fields)
-    stamp = fields.text("stamp_duty_amount", most=20) or ""
+    printed = known.settings if known else None
+    settings = read_settings(fields, organisation, known=printed, on_quote=True)
+    levies = read_levies(fields)
     fields.check()
     if client is None or currency is None or issue_date is None or expiry_date is None:
         raise refuse(422, "invalid", "the body can't be used")
@@ -125,7 +141,8 @@ def _read(call: Call, data: dict[str, object], known: Client | None) -> rules.Qu
         footer=footer,
         discount=discount,
         upload_id=upload_id,
-        stamp_duty_amount=stamp,
+        settings=settings,
+        **levies,
     )
 
 
@@ -138,7 +155,6 @@ def _as_body(call: Call, quote: Quote) -> dict[str, object]:
     )
     discount = _scaled(quote.discount, factor)
     return {
-        "client_id": quote.client.id,
         "currency": quote.currency,
         "issue_date": quote.issue_date.isoformat(),
         "expiry_date": quote.expiry_date.isoformat(),
@@ -148,6 +164,8 @@ def _as_body(call: Call, quote: Quote) -> dict[str, object]:
         "footer": quote.footer,
         "upload_id": quote.upload_id,
         "stamp_duty_amount": quote.stamp_duty_amount,
+        "welfare_fund": quote.welfare_fund,
+        "withholding_tax": quote.withholding_tax,
         "discount": {"type": discount.type, "value": discount.value} if discount else None,
         "items": lines_as_body(lines),
     }

@@ -21,7 +21,10 @@ def _answer(call: Call, bill: SupplierInvoice) -> Reply:
 
 async def _body(call: Call) -> Fields:
     """What is inside ``supplier_invoice``; anything beside it is not seen."""
-    return Fields(await call.json()).nested("supplier_invoice") or Fields({})
+    outer = Fields(await call.json(), "/{}".format)
+    inner = outer.nested("supplier_invoice")
+    outer.check()
+    return inner or Fields({})
 
 
 async def mark_as_paid(call: Call) -> Reply:

@@ -1,7 +1,7 @@
 """``POST /v2/supplier_invoices/bulk``: up to twenty documents, each with its own fate.
 
-The answer is 200 even when single documents fail; ``errors`` says which. Only a request that can't
-be used at all is refused as a whole.
+The answer is 200 even when single documents fail; ``errors`` says which, by their idempotency keys.
+Only a request that can't be used at all is refused as a whole.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import cast
 
 from qonto_simulator.api import REPLAY, Call, Endpoint, Reply
@@ -25,6 +26,7 @@ from qonto_simulator.times import today
 from .uploads import REQUEST_LIMIT, File, read_parts
 
 MOST = 20
+_TOO_MANY = Problem("limit_reached", f"at most {MOST} supplier invoices per request", "file")
 _FRAMING = 64 * 1024
 """What the multipart form itself may add to the files."""
 _PREFIX = "supplier_invoices[]["
@@ -49,9 +51,6 @@ async def create(call: Call) -> Reply:
     items, options = _grouped(await read_parts(call))
     if not items:
         raise refuse(400, "required", "supplier_invoices is required", pointer="/supplier_invoices")
-    if len(items) > MOST:
-        detail = f"at most {MOST} supplier invoices per request"
-        raise refuse(400, "limit_reached", detail, pointer="/supplier_invoices")
     source = options.get("source", "supplier_invoices")
     if source not in _SOURCES:
         detail = f"source must be one of: {', '.join(_SOURCES)}"
@@ -60,14 +59,22 @@ async def create(call: Call) -> Reply:
     made: list[Document] = []
     errors: list[Document] = []
     for number, item in enumerate(items):
-        result = _add(call, item, source, meta)
+        result = _add(call, item, source, meta) if number < MOST else _TOO_MANY
         if isinstance(result, Problem):
-            pointer = f"/supplier_invoices/{number}/{result.pointer}"
+            pointer = _pointer(call, number, item, result)
             errors.append(Problem(result.code, result.detail, pointer).document())
         else:
             document = supplier_invoice(result, call.books.organisation.id)
             made.append(call.shaped(document))
     return Reply(document={"supplier_invoices": made, "errors": errors})
+
+
+def _pointer(call: Call, number: int, item: _Item, problem: Problem) -> str:
+    """The idempotency key of the document; without one, or as told, its position."""
+    key = item.parts.get("idempotency_key")
+    if isinstance(key, str) and key and not call.quirks.indexed_bulk_pointers:
+        return f"/supplier_invoices/idempotency_key/{key}"
+    return f"/supplier_invoices/{number}/{problem.pointer}"
 
 
 def _grouped(parts: list[tuple[str, str | File]]) -> tuple[list[_Item], dict[str, str]]:
@@ -134,12 +141,14 @@ def _arrival(
         problem = file.problem()
         if problem is not None:
             return Problem("invalid", problem, "file")
+        if fnmatchcase(file.name, call.quirks.failing_bulk_files):
+            return Problem("internal_server_error", "internal server error", "file")
         content, kind, stored = file.content, file.content_type or "", None
         name = file.name
     else:
         one = call.world.attachments.get(str(attachment_id))
         if one is None or one.organisation_id != call.books.organisation.id:
-            return Problem("not_found", "attachment not found", "attachment_id")
+            return Problem("invalid", "attachment not found", "attachment_id")
         content, kind, stored, name = one.read(), one.content_type, one.id, one.file_name
     return Arrival(
         file_name=name,

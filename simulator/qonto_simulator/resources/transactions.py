@@ -17,7 +17,7 @@ from qonto_simulator.render.common import Document
 from qonto_simulator.render.transactions import transaction_document
 from qonto_simulator.rules import bank
 
-from .uploads import read_upload
+from .uploads import REQUEST_LIMIT, read_upload
 
 CAP = 10_000
 _SORTS = ("created_at", "updated_at", "settled_at", "emitted_at")
@@ -156,13 +156,16 @@ async def show(call: Call) -> Reply:
 
 
 async def attachments(call: Call) -> Reply:
-    return Reply(document={"attachments": _attachments(call, _find(call))})
+    """One page of them; unlike other lists it comes without ``meta``."""
+    page = call.limited(read_page(call.request.query_params))
+    shown = _attachments(call, _find(call))[page.start : page.stop]
+    return Reply(document={"attachments": shown})
 
 
 async def attach(call: Call) -> Reply:
     """Takes one more file and says nothing of it; it is attached some seconds later."""
     one = _find(call)
-    upload = await read_upload(call)
+    upload = await read_upload(call, most=REQUEST_LIMIT)
     due = call.now + timedelta(seconds=call.quirks.attachment_delay)
     call.world.agenda.at(due, partial(bank.attach, call.world, call.books, one, upload.id))
     return Reply()

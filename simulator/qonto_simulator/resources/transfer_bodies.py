@@ -19,8 +19,8 @@ from qonto_simulator.times import today
 from .payee_bodies import read_beneficiary
 
 LONGEST_REFERENCE = 140
-_LONGEST_NOTE = 1_000
-_MOST_ATTACHMENTS = 50
+LONGEST_NOTE = 1_000
+MOST_ATTACHMENTS = 50
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
 
 
@@ -80,8 +80,8 @@ def read_asked(
     """A transfer from the account; ``day`` is the field of its date, today where it lacks."""
     amount = read_amount(fields)
     reference = fields.text("reference", most=LONGEST_REFERENCE, required=True)
-    note = fields.text("note", most=_LONGEST_NOTE)
-    attachments = fields.texts("attachment_ids", most=_MOST_ATTACHMENTS)
+    note = fields.text("note", most=LONGEST_NOTE)
+    attachments = fields.texts("attachment_ids", most=MOST_ATTACHMENTS)
     when: date | None = fields.day(day)
     payee = _read_payee(call, fields)
     if amount is None or reference is None or payee is None or account_id is None:
@@ -97,14 +97,14 @@ def read_asked(
     return Asked(order, payee)
 
 
-def read_amount(fields: Fields) -> Decimal | None:
+def read_amount(fields: Fields, name: str = "amount") -> Decimal | None:
     """A decimal string above zero, to the cent; JSON numbers are not taken."""
-    text = fields.text("amount", required=True)
+    text = fields.text(name, required=True)
     if text is None:
         return None
     if not _AMOUNT.fullmatch(text) or not Decimal(text):
-        detail = "amount must be above zero, with two decimals at most"
-        fields.problem("amount", "invalid", detail)
+        detail = f"{name} must be above zero, with two decimals at most"
+        fields.problem(name, "invalid", detail)
         return None
     return Decimal(text).quantize(Decimal("0.01"))
 
@@ -117,6 +117,18 @@ def read_account(call: Call, fields: Fields) -> BankAccount | None:
         fields.problem("bank_account_id", "not_found", "bank account not found")
     if account is not None and (not is_open(account) or account.currency != "EUR"):
         fields.problem("bank_account_id", "invalid", "no transfer can leave this bank account")
+    return account
+
+
+def read_own_iban(
+    call: Call, fields: Fields, name: str, *, required: bool = True
+) -> BankAccount | None:
+    """An account of the organisation by its IBAN, on which money can move."""
+    iban = fields.text(name, required=required)
+    account = call.books.account_by_iban(iban or "")
+    if iban is not None and (account is None or not is_open(account)):
+        fields.problem(name, "not_found", "bank account not found")
+        return None
     return account
 
 

@@ -16,6 +16,7 @@ from qonto_simulator.world import Books, World
 
 FILE_LIMIT = 10 * 1024 * 1024
 REQUEST_LIMIT = 15 * 1024 * 1024
+"""What all files of a request may have together, and an attachment alone."""
 _HEAD = 64
 """How many bytes are looked at for the first tag of an XML file."""
 _SIGNATURES = {
@@ -87,13 +88,13 @@ def _store(world: World, books: Books, file: File, call: Call) -> Attachment:
     return world.store_file(books, file.name, kind, lambda: content, call.now)
 
 
-async def read_upload(call: Call, part: str = "file") -> Attachment:
+async def read_upload(call: Call, part: str = "file", most: int = FILE_LIMIT) -> Attachment:
     """The one file of a part, stored; 422 when it can't be taken."""
     files = [value for name, value in await read_parts(call) if name == part]
     file = files[0] if files else None
     if not isinstance(file, File):
         raise refuse(422, "required", f"{part} is required", pointer=f"/{part}")
-    problem = file.problem()
+    problem = file.problem(most=most)
     if problem is not None:
         raise refuse(422, "invalid", problem, pointer=f"/{part}")
     return _store(call.world, call.books, file, call)

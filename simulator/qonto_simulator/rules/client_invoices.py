@@ -11,7 +11,7 @@ would tell its webhook subscribers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -20,64 +20,18 @@ from qonto_simulator import pdf
 from qonto_simulator.einvoices.issued import is_structured
 from qonto_simulator.errors import ApiError, attribute, refuse
 from qonto_simulator.money import ZERO
-from qonto_simulator.records.client import Client
-from qonto_simulator.records.client_invoice import (
-    ClientInvoice,
-    PrintedSettings,
-)
-from qonto_simulator.records.lines import Line
-from qonto_simulator.records.organisation import BankAccount, Organisation
+from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.render.client_invoices import webhook_data
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
 
 from . import numbering, reminders
+from .invoice_fields import InvoiceFields
 from .totals import totals
 
 PUBLIC_LIFE = timedelta(days=180)
 STATUSES = ("draft", "unpaid", "paid", "canceled")
 PREFIX = "client_invoice"
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFields:
-    """What a caller decides about an invoice, checked."""
-
-    client: Client
-    currency: str
-    issue_date: date
-    due_date: date
-    account: BankAccount
-    lines: tuple[Line, ...]
-    settings: PrintedSettings
-    number: str | None = None
-    purchase_order: str = ""
-    contact_email: str = ""
-    terms_and_conditions: str = ""
-    header: str = ""
-    footer: str = ""
-    performance_start_date: date | None = None
-    performance_end_date: date | None = None
-    discount: tuple[str, Decimal] | None = None
-    quote_id: str | None = None
-    upload_id: str | None = None
-    welfare_fund: dict[str, object] | None = None
-    withholding_tax: dict[str, object] | None = None
-    payment_reporting: dict[str, object] | None = None
-    stamp_duty_amount: str = ""
-
-
-def printed_settings(organisation: Organisation) -> PrintedSettings:
-    """What a document of this organisation prints unless it says otherwise."""
-    french = organisation.country == "FR"
-    return PrintedSettings(
-        vat_number=organisation.vat_number,
-        transaction_type=organisation.transaction_type,
-        vat_payment_condition=organisation.vat_payment_condition,
-        late_payment_penalties=organisation.late_payment_penalties if french else None,
-        legal_fixed_compensation=organisation.legal_fixed_compensation if french else None,
-        discount_conditions=organisation.discount_conditions if french else None,
-    )
 
 
 def create(
@@ -125,7 +79,9 @@ def create(
     if final:
         _become_final(world, books, invoice, at)
     elif not invoice.number and organisation.automatic_numbering:
-        invoice.number = numbering.proforma_number(books, PREFIX, fields.issue_date)
+        day = fields.issue_date or today(at)
+        invoice.number = numbering.proforma_number(books, PREFIX, day)
+        invoice.has_temporary_number = True
     books.client_invoices.add(invoice)
     tell(world, books, invoice, "created", at)
     return invoice
@@ -140,6 +96,7 @@ def edit(
         numbering.claim(books, PREFIX, fields.number)
         books.numbers[PREFIX].discard(invoice.number)
         invoice.number = fields.number
+        invoice.has_temporary_number = False
     _convert(books, invoice, fields.quote_id, at)
     _write(invoice, fields)
     return _changed(world, books, invoice, at)
@@ -162,6 +119,12 @@ def require_draft(invoice: ClientInvoice) -> None:
     """412 unless the invoice is a draft."""
     if invoice.status != "draft":
         raise refuse(412, "forbidden_invoice_update", "only drafts can be updated")
+
+
+def require_final(invoice: ClientInvoice) -> None:
+    """422 as long as the invoice is a draft."""
+    if invoice.status == "draft":
+        _require(invoice, "unpaid", "sent")
 
 
 def require_payable(invoice: ClientInvoice) -> None:
@@ -187,6 +150,7 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
     invoice.terms_and_conditions = fields.terms_and_conditions
     invoice.header = fields.header
     invoice.footer = fields.footer
+    invoice.performance_date = fields.performance_date
     invoice.performance_start_date = fields.performance_start_date
     invoice.performance_end_date = fields.performance_end_date
     invoice.quote_id = fields.quote_id
@@ -200,7 +164,7 @@ def _write(invoice: ClientInvoice, fields: InvoiceFields) -> None:
 def delete(books: Books, invoice: ClientInvoice, *, at: datetime) -> None:
     """Removes a draft; nobody is told. 412 for anything else."""
     if invoice.status != "draft":
-        raise refuse(412, "forbidden_invoice_deletion", "only drafts can be deleted")
+        raise refuse(412, "invoice_not_in_draft_status", "only drafts can be deleted")
     _convert(books, invoice, None, at)
     books.numbers[PREFIX].discard(invoice.number)
     books.client_invoices.remove(invoice)
@@ -218,12 +182,13 @@ def finalize(world: World, books: Books, invoice: ClientInvoice, *, at: datetime
 
 
 def _become_final(world: World, books: Books, invoice: ClientInvoice, at: datetime) -> None:
-    if not invoice.number or invoice.number.endswith(numbering.PROFORMA):
+    if not invoice.number or invoice.has_temporary_number:
         if not books.organisation.automatic_numbering:
             raise number_required()
         books.numbers[PREFIX].discard(invoice.number)
         day = invoice.issue_date or today(at)
         invoice.number = numbering.next_number(books, PREFIX, day)
+        invoice.has_temporary_number = False
     invoice.status = "unpaid"
     invoice.finalized_at = at
     due = at + timedelta(seconds=world.quirks.pdf_delay)

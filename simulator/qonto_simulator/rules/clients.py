@@ -11,9 +11,13 @@ from qonto_simulator.world import Books, World
 from . import recurring, reminders
 from .reachability import is_reachable
 
-KINDS = ("company", "individual", "freelancer")
 LOCALES = ("fr", "en", "it", "de", "es")
 TYPE = "v1/clients"
+
+
+def kinds_of(country: str) -> tuple[str, ...]:
+    """The kinds of clients that an organisation of a country can have."""
+    return ("company", "individual", *(("freelancer",) if country == "IT" else ()))
 
 
 def add(world: World, books: Books, client: Client, *, at: datetime) -> Client:

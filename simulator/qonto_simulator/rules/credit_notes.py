@@ -119,6 +119,9 @@ def _check(books: Books, fields: CreditNoteFields) -> None:
         detail = f"currency must be that of the invoice, {invoice.currency}"
         raise refuse(422, "invalid", detail, pointer=attribute("currency"))
     total = totals(fields.lines, fields.discount).total
+    if total < 0:
+        detail = "a credit note can't be for less than nothing"
+        raise refuse(422, "invalid", detail, pointer=attribute("items"))
     if credited(books, invoice) + total > invoice.total:
         detail = "the credit notes of an invoice can't exceed its total"
         raise refuse(422, "invalid", detail, pointer=attribute("items"))

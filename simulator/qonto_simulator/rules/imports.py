@@ -22,7 +22,8 @@ from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.world import Books, World
 
 from . import clients
-from .client_invoices import PREFIX, printed_settings, tell
+from .client_invoices import PREFIX, tell
+from .invoice_fields import printed_settings
 from .reachability import is_reachable
 
 _SIREN = 9

@@ -36,9 +36,13 @@ def free_number(books: Books, kind: str, day: date) -> str:
 def proforma_number(books: Books, kind: str, day: date) -> str:
     """A temporary number for a draft; it burns none of the legal ones."""
     series = f"{kind}-{day.year}"
-    position = max(books.counters.get(series, 0), books.counters.get(series + PROFORMA, 0)) + 1
+    position = max(books.counters.get(series, 0), books.counters.get(series + PROFORMA, 0))
+    while True:
+        position += 1
+        number = printed(books, kind, day.year, position) + PROFORMA
+        if number not in books.numbers[kind]:
+            break
     books.counters[series + PROFORMA] = position
-    number = printed(books, kind, day.year, position) + PROFORMA
     books.numbers[kind].add(number)
     return number
 

@@ -13,6 +13,7 @@ from functools import partial
 from qonto_simulator import pdf
 from qonto_simulator.errors import attribute, refuse
 from qonto_simulator.records.client import Client
+from qonto_simulator.records.client_invoice import PrintedSettings
 from qonto_simulator.records.lines import Line
 from qonto_simulator.records.quote import Quote
 from qonto_simulator.times import today
@@ -41,6 +42,9 @@ class QuoteFields:
     footer: str = ""
     discount: tuple[str, Decimal] | None = None
     upload_id: str | None = None
+    settings: PrintedSettings | None = None
+    welfare_fund: dict[str, object] | None = None
+    withholding_tax: dict[str, object] | None = None
     stamp_duty_amount: str = ""
 
 
@@ -87,6 +91,9 @@ def _write(quote: Quote, fields: QuoteFields) -> None:
     quote.header = fields.header
     quote.footer = fields.footer
     quote.upload_id = fields.upload_id
+    quote.settings = fields.settings
+    quote.welfare_fund = fields.welfare_fund
+    quote.withholding_tax = fields.withholding_tax
     quote.stamp_duty_amount = fields.stamp_duty_amount
 
 

@@ -23,6 +23,7 @@ from qonto_simulator.times import at_hour, months_after, today
 from qonto_simulator.world import Books, World
 
 from . import client_invoices
+from .invoice_fields import InvoiceFields, printed_settings
 from .totals import totals
 
 HOUR = 6
@@ -133,14 +134,14 @@ def _made(
     day = today(at)
     if client is None or account is None or account.status != "active":
         return None
-    fields = client_invoices.InvoiceFields(
+    fields = InvoiceFields(
         client=replace(client),
         currency=series.currency,
         issue_date=day,
         due_date=day + timedelta(days=series.payment_terms_days),
         account=account,
         lines=series.lines,
-        settings=client_invoices.printed_settings(books.organisation),
+        settings=printed_settings(books.organisation),
         terms_and_conditions=series.terms_and_conditions,
         header=series.header,
         footer=series.footer,

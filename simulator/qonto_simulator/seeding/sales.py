@@ -13,13 +13,10 @@ from qonto_simulator.records.client_invoice import ClientInvoice, LifecycleEvent
 from qonto_simulator.records.credit_note import CreditNote
 from qonto_simulator.records.lines import Line
 from qonto_simulator.rules import bank, numbering
-from qonto_simulator.rules.client_invoices import (
-    PREFIX,
-    attach_pdf,
-    printed_settings,
-)
+from qonto_simulator.rules.client_invoices import PREFIX, attach_pdf
 from qonto_simulator.rules.credit_notes import PREFIX as CREDIT_PREFIX
 from qonto_simulator.rules.credit_notes import attach_pdf as attach_note_pdf
+from qonto_simulator.rules.invoice_fields import printed_settings
 from qonto_simulator.rules.totals import line, totals
 from qonto_simulator.times import midnight, today
 from qonto_simulator.world import Books, World
@@ -93,6 +90,7 @@ class _Desk:
             created_at=at,
             updated_at=at if draft else at + timedelta(seconds=12),
             contact_email=organisation.owner.email,
+            has_temporary_number=draft and organisation.automatic_numbering,
             discount=amounts.discount,
             terms_and_conditions="" if empty else payable,
             performance_start_date=None if empty else day - timedelta(days=30),

@@ -1,5 +1,6 @@
 """A made-up target system that can be written to, and that loses answers when told to."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Sequence
@@ -51,6 +52,10 @@ class Shop:
     answers: list[str] = field(default_factory=list[str])
     looked: int = 0
     blind: bool = False
+    checked: int = 0
+    slow: asyncio.Event | None = None
+    """Set when a creation under way may go on."""
+    called: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def make(self, text: str) -> Record:
@@ -82,9 +87,13 @@ class Making:
 
     async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         order = cast(Order, asked.body)
+        self.shop.checked += 1
         return PreparedWrite(json.dumps({"text": order.text}).encode(), ("a warning",))
 
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[Record]:
+        if self.shop.slow is not None:
+            self.shop.called.set()
+            await self.shop.slow.wait()
         return self._done(self.shop.call(json.loads(prepared.request)["text"]))
 
     async def find(
@@ -118,6 +127,7 @@ class Setting:
     text: str = ""
 
     async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
+        self.shop.checked += 1
         return PreparedWrite(cast(Order, asked.body).text.encode())
 
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[str]:

@@ -1,6 +1,7 @@
 """A write is done once, whatever becomes of its answer, on both databases."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from connector.errors import (
     WriteOutcomeUnknown,
 )
 from connector.writing.decisions import SETTLED_AFTER
+from connector.writing.writing import WriteSettings
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.tables import WriteRow
@@ -224,3 +226,41 @@ async def test_nothing_of_a_write_is_stored_in_the_clear(office: Office, account
     assert len(rows) == 2
     for row in rows:
         assert "secret" not in str(row) and "a key" not in str(row)
+
+
+async def test_writes_about_one_record_take_turns(office: Office, account: Account) -> None:
+    """Each process waits until the other's write has ended, and checks anew before its own."""
+    office.shop.slow = asyncio.Event()
+    about = replace(order(), record_id="rec-9")
+    first = asyncio.create_task(office.process().perform(account, MAKE, about, None))
+    await office.shop.called.wait()
+    with pytest.raises(WriteInProgress):
+        await office.process().perform(account, "orders.set", about, None)
+    assert office.shop.checked == 1 + len(WriteSettings().turns) + 1
+    elsewhere = replace(order(), record_id="rec-8")
+    await office.process().perform(account, "orders.set", elsewhere, None)
+    office.shop.slow.set()
+    await first
+    await office.process().perform(account, "orders.set", about, None)
+
+
+async def test_the_turn_of_a_lost_write_runs_out(office: Office, account: Account) -> None:
+    """What may still be on its way is waited for, and nothing is blocked for ever."""
+    about = replace(order(), record_id="rec-9")
+    office.shop.answers = ["dropped"]
+    with pytest.raises(WriteOutcomeUnknown):
+        await office.process().perform(account, MAKE, about, "key")
+    with pytest.raises(WriteInProgress):
+        await office.process().perform(account, MAKE, replace(order("two"), record_id="rec-9"), "b")
+    office.later(SETTLED)
+    await office.process().perform(account, MAKE, replace(order("two"), record_id="rec-9"), "b")
+    assert texts(office) == ["two"]
+
+
+async def test_a_refused_write_ends_its_turn(office: Office, account: Account) -> None:
+    about = replace(order(), record_id="rec-9")
+    office.shop.answers = ["refused"]
+    with pytest.raises(DownstreamRefused):
+        await office.process().perform(account, MAKE, about, None)
+    await office.process().perform(account, MAKE, about, None)
+    assert texts(office) == ["one"]

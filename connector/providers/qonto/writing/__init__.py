@@ -11,19 +11,28 @@ from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
     CLIENT_INVOICES,
     CLIENTS,
+    CREDIT_NOTES,
     MEMBERSHIPS,
+    PRODUCTS,
+    QUOTES,
     QontoClient,
 )
 from connector.providers.qonto.mapping import (
     map_bank_account,
     map_contact,
+    map_credit_note,
     map_customer,
     map_invoice,
+    map_item,
+    map_offer,
     map_user,
 )
 from connector.providers.qonto.writing.bank_accounts import bank_account_writers
+from connector.providers.qonto.writing.credit_notes import credit_note_writers
 from connector.providers.qonto.writing.customers import customer_writers
 from connector.providers.qonto.writing.invoices import invoice_writers
+from connector.providers.qonto.writing.items import item_writers
+from connector.providers.qonto.writing.offers import offer_writers
 from connector.providers.qonto.writing.people import invitation_writers
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import Records
@@ -33,6 +42,7 @@ WRITE_CLIENTS = "client.write"
 WRITE_INVOICES = "client_invoice.write"
 WRITE_MEMBERSHIPS = "membership.write"
 WRITE_BANK_ACCOUNTS = "bank_account.write"
+WRITE_PRODUCTS = "product.write"
 
 
 def qonto_writers(
@@ -51,8 +61,14 @@ def qonto_writers(
         map_bank_account,
         lambda account_id, _: around.forget(account_id),
     )
+    quotes = Records(client, clock, QUOTES, WRITE_INVOICES, map_offer)
+    notes = Records(client, clock, CREDIT_NOTES, WRITE_INVOICES, map_credit_note)
+    products = Records(client, clock, PRODUCTS, WRITE_PRODUCTS, map_item, around.forget)
     return {
         **invoice_writers(invoices, around, network),
+        **offer_writers(quotes, around),
+        **credit_note_writers(notes, around),
+        **item_writers(products, around),
         **customer_writers(customers, contacts),
         **invitation_writers(members),
         **bank_account_writers(accounts),

@@ -13,6 +13,7 @@ from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.mails import EMAIL
 from connector.providers.qonto.writing.matching import without_nothing
 from connector.providers.qonto.writing.surroundings import lacking_for_documents
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems
@@ -158,10 +159,7 @@ def _incomplete(body: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _body(request: PartyFields, problems: Problems, *, is_company: bool) -> dict[str, Any]:
-    for field, most in _LIMITS.items():
-        if len(getattr(request, field) or "") > most:
-            name = PartyFields.model_fields[field].alias or field
-            problems.add(name, "TOO_LONG", f"Qonto takes at most {most} characters.")
+    check_lengths(request, _LIMITS, problems)
     emails = _emails(request, problems)
     return without_nothing(
         {

@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from connector.ports import EInvoicing, PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.sales import ClientInvoice
-from connector.providers.qonto.mapping.amounts import read_amount, read_decimal
 from connector.providers.qonto.session.lists import known_id
-from connector.providers.qonto.writing.lines import Sums, plain, sums_of
+from connector.providers.qonto.writing.existing_lines import check_stated_sums
 from connector.providers.qonto.writing.mails import mail_body
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Sending
 from connector.writing.problems import Problems, read_day
 from connector.writing.requests.invoice import MailRequest, PaidRequest
-
-TOTALS_DOUBT = "TOTALS_DIFFER"
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class InvoiceActions:
             problems.add("lineItems", "REQUIRED", "An invoice has lines.")
         if document.issue_date is None or document.due_date is None:
             problems.add("dueDate", "REQUIRED", "An invoice has a date, and is due on some day.")
-        _check_sums(document, problems)
+        check_stated_sums(document, "totalAmount", problems)
         problems.check()
         return prepared(QontoRequest("POST", None, record_id, "finalize", {"status": "unpaid"}))
 
@@ -133,39 +129,3 @@ def _require(
         problems.add(
             "status", "WRONG_STATUS", f"An invoice that is {document.status} can't be {done}.", hint
         )
-
-
-def _check_sums(document: ClientInvoice, problems: Problems) -> None:
-    """Compare the totals that Qonto reckoned with the lines, to the cent, before it's too late."""
-    expected = _sums_of(document)
-    total, tax = read_amount(document.total_amount), read_amount(document.vat_amount)
-    if expected is None or total is None or tax is None:
-        return
-    if (expected.gross, expected.tax) != (total, tax):
-        problems.doubt(
-            "totalAmount",
-            TOTALS_DOUBT,
-            f"Qonto says {plain(total)} with {plain(tax)} of tax, where its lines come to "
-            f"{plain(expected.gross)} with {plain(expected.tax)}.",
-        )
-
-
-def _sums_of(document: ClientInvoice) -> Sums | None:
-    """Return what the lines come to; None where amounts beside them make the total another."""
-    beside = (document.welfare_fund, document.withholding_tax, document.stamp_duty_amount)
-    if any(beside) or document.discount is not None:
-        return None
-    lines: list[dict[str, Any]] = []
-    for item in document.items or ():
-        quantity, rate = read_decimal(item.quantity), read_decimal(item.vat_rate)
-        price = read_amount(item.unit_price)
-        if quantity is None or rate is None or price is None or item.discount is not None:
-            return None
-        lines.append(
-            {
-                "quantity": plain(quantity),
-                "unit_price": {"value": plain(price)},
-                "vat_rate": plain(rate),
-            }
-        )
-    return sums_of(lines, None) if lines else Sums(Decimal(0), Decimal(0))

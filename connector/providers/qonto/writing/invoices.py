@@ -7,17 +7,16 @@ from decimal import Decimal
 from typing import Any, cast
 
 from connector.ports import EInvoicing, PreparedWrite, Writer, WriteRequest
+from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.session.lists import CREATED, known_id
 from connector.providers.qonto.writing.invoice_actions import action_writers
-from connector.providers.qonto.writing.lines import (
-    Sums,
-    check_total,
-    discount_of,
-    lines_of,
-    sums_of,
-)
+from connector.providers.qonto.writing.line_defaults import with_defaults
+from connector.providers.qonto.writing.line_writes import LineKind, line_writers
+from connector.providers.qonto.writing.lines import discount_of, lines_of, unused_of
 from connector.providers.qonto.writing.matching import holds, without_nothing
+from connector.providers.qonto.writing.sums import Sums, check_totals, sums_of
 from connector.providers.qonto.writing.surroundings import Surroundings, check_customer, iban_for
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
 from connector.providers.qonto.writing.writers import Change, Creation, Deletion
 from connector.writing.problems import Problems, read_day
@@ -49,11 +48,14 @@ class Invoices:
                 check_customer(customer, problems)
         issued = read_day(request.invoice_date, "invoiceDate", problems)
         due = _due(request, issued, problems)
-        lines = lines_of(request.line_items, request, issuer.country, problems)
-        discount = discount_of(request.discount_percentage, "discountPercentage", problems)
+        asked_lines = await with_defaults(
+            self.around, account_id, request.line_items, problems, document=request
+        )
+        lines = lines_of(asked_lines, request, issuer.country, problems)
+        discount = discount_of(request, "", problems)
         iban = iban_for(issuer, request.iban, request.bank_account_id, problems)
         sums = sums_of(lines, discount)
-        check_total(request.gross_total_amount, sums, problems)
+        check_totals(request, sums, problems)
         body = {
             "client_id": request.contact_id,
             "status": "draft",
@@ -68,7 +70,7 @@ class Invoices:
         problems.check()
         return prepared(
             QontoRequest("POST", without_nothing(body)),
-            _warnings(request, problems),
+            (*_warnings(request, problems), *unused_of(request.line_items, problems)),
             _expected(sums),
         )
 
@@ -76,7 +78,7 @@ class Invoices:
         request: InvoiceChange = asked.body
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
-        document, found = await self.records.one(account_id, record_id)
+        document, _ = await self.records.one(account_id, record_id)
         _check_draft(document.status, "changed", problems)
         issuer = await self.around.issuer(account_id)
         if request.contact_id is not None:
@@ -87,7 +89,17 @@ class Invoices:
         due = _due(request, issued, problems) if _says_due(request) else None
         lines = None
         if request.line_items is not None:
-            lines = lines_of(request.line_items, request, issuer.country, problems)
+            there = LINES.there(document)
+            asked_lines = await with_defaults(
+                self.around,
+                account_id,
+                request.line_items,
+                problems,
+                record_id,
+                there,
+                document=request,
+            )
+            lines = lines_of(asked_lines, request, issuer.country, problems)
         iban = None
         if request.iban is not None or request.bank_account_id is not None:
             iban = iban_for(issuer, request.iban, request.bank_account_id, problems)
@@ -99,17 +111,17 @@ class Invoices:
                 "due_date": due and due.isoformat(),
                 "payment_methods": iban and {"iban": iban},
                 "items": lines,
-                "discount": discount_of(
-                    request.discount_percentage, "discountPercentage", problems
-                ),
+                "discount": discount_of(request, "", problems),
                 **_printed(request, problems),
             }
         )
-        del found
         if not body:
             problems.add("body", "REQUIRED", "There is nothing to change.")
         problems.check()
-        return prepared(QontoRequest("PATCH", body, record_id), _warnings(request, problems))
+        unused = unused_of(request.line_items or (), problems)
+        return prepared(
+            QontoRequest("PATCH", body, record_id), (*_warnings(request, problems), *unused)
+        )
 
     async def delete(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         record_id = known_id(asked.record_id or "")
@@ -129,6 +141,7 @@ def invoice_writers(
         "invoices.create": Creation(records, invoices.create, CREATED.descending, as_sent, shown),
         "invoices.update": Change(records, invoices.update, is_done=_is_as_sent),
         "invoices.delete": Deletion(records, invoices.delete),
+        **line_writers("invoiceLines", records, around, LINES),
         **action_writers(records, network),
     }
 
@@ -152,6 +165,14 @@ def _is_as_sent(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
 def shown(body: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out of a request what an answer doesn't show."""
     return {name: value for name, value in body.items() if name not in _NOT_IN_ANSWERS}
+
+
+def _check_line_change(document: ClientInvoice, problems: Problems) -> None:
+    _check_draft(document.status, "changed", problems)
+
+
+LINES: LineKind[ClientInvoice] = LineKind(_check_line_change)
+"""The lines of invoices."""
 
 
 def _check_draft(
@@ -190,11 +211,7 @@ def _currency(request: InvoiceFields, problems: Problems) -> str | None:
 
 
 def _printed(request: InvoiceFields, problems: Problems) -> dict[str, Any]:
-    for field, most in _LONGEST.items():
-        size = len(getattr(request, field) or "")
-        if size > most:
-            name = type(request).model_fields[field].alias or field
-            problems.add(name, "TOO_LONG", f"Qonto takes {most} characters; these are {size}.")
+    check_lengths(request, _LONGEST, problems)
     begins = read_day(request.shipping_date, "shippingDate", problems)
     ends = read_day(request.shipping_end_date, "shippingEndDate", problems)
     if begins is not None and ends is not None and ends < begins:

@@ -1,19 +1,21 @@
-"""The lines of a document as Qonto takes them, and what they come to. Pure."""
+"""The lines of a document as Qonto takes them. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from connector.providers.qonto.writing.matching import without_nothing
+from connector.providers.qonto.writing.sums import check_line, plain
+from connector.providers.qonto.writing.texts import check_lengths
 from connector.writing.problems import Problems
-from connector.writing.requests.document import DocumentFields, LineRequest
+from connector.writing.requests.base import name_of
+from connector.writing.requests.document import DocumentFields, LineFields, PricedFields
 
-CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 _LONGEST = {"name": 40, "description": 1800, "unit_name": 20}
 _FINEST_PRICE = 6
 """Decimal places of a price."""
+_UNUSED = ("account_code", "account_id", "tax_code", "tax_type", "type")
 
 RATE_DOUBT = "TAX_RATE_BELOW_ONE_PERCENT"
 
@@ -40,93 +42,108 @@ _EXEMPTION_OF = {
 """The code of a country for a rule of the contract's, where there is exactly one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What a document comes to, by Qonto's rounding: each line to the cent, halves up."""
-
-    net: Decimal
-    tax: Decimal
-
-    @property
-    def gross(self) -> Decimal:
-        return self.net + self.tax
-
-    @property
-    def shown(self) -> dict[str, Decimal]:
-        """Return it in the contract's words."""
-        return {
-            "sumNetAmount": self.net,
-            "totalTaxAmount": self.tax,
-            "totalAmount": self.gross,
-        }
-
-
 def lines_of(
-    lines: Sequence[LineRequest], document: DocumentFields, country: str, problems: Problems
+    lines: Sequence[LineFields],
+    document: DocumentFields,
+    country: str,
+    problems: Problems,
+    *,
+    at: str = "lineItems.",
+    currency: str = "EUR",
 ) -> list[dict[str, Any]]:
     """Return the lines for Qonto; what is wrong with them is added to the problems."""
     return [
-        _line(line, f"lineItems.{position}", document, country, problems)
+        line_of(line, document, country, problems, at=f"{at}{position}.", currency=currency)
         for position, line in enumerate(lines)
     ]
 
 
-def _line(
-    line: LineRequest, at: str, document: DocumentFields, country: str, problems: Problems
+def line_of(
+    line: LineFields,
+    document: DocumentFields,
+    country: str,
+    problems: Problems,
+    *,
+    at: str = "",
+    currency: str = "EUR",
 ) -> dict[str, Any]:
+    """Return one line for Qonto; what is wrong with it is added to the problems."""
     _check_texts(line, at, problems)
-    if line.quantity <= 0:
-        problems.add(
-            f"{at}.quantity",
-            "NOT_ALLOWED",
-            "A quantity is above 0.",
-            "To give money back, make a credit note.",
-        )
-    rate = _rate(line, at, document, problems)
-    price = _price(line, rate, at, document, problems)
-    return without_nothing(
+    _check_quantity(line, at, problems)
+    rate = rate_of(line, at, document, problems)
+    price = price_of(line, rate, at, document, problems)
+    sent = without_nothing(
         {
             "title": line.name,
             "description": line.description,
-            "quantity": plain(line.quantity),
+            "quantity": None if line.quantity is None else plain(line.quantity),
             "unit": line.unit_name,
-            "unit_price": price and {"value": price, "currency": "EUR"},
+            "unit_price": price and {"value": price, "currency": currency},
             "vat_rate": None if rate is None else plain(rate / _HUNDRED),
-            "vat_exemption_reason": _exemption(line, rate, at, document, country, problems),
-            "discount": discount_of(
-                line.discount_item_percentage, f"{at}.discountItemPercentage", problems
-            ),
+            "vat_exemption_reason": exemption_of(line, rate, at, document, country, problems),
+            "discount": discount_of(line, at, problems),
         }
+    )
+    check_line(line, sent, at, problems)
+    return sent
+
+
+def unused_of(
+    lines: Sequence[LineFields], problems: Problems, at: str = "lineItems."
+) -> tuple[str, ...]:
+    """Return warnings for what was said of lines and can't be used."""
+    return problems.unused(
+        {
+            f"{at}{position}.{name_of(line, field)}": getattr(line, field)
+            for position, line in enumerate(lines)
+            for field in _UNUSED
+        },
+        "Qonto's lines have nothing of the kind.",
     )
 
 
-def _check_texts(line: LineRequest, at: str, problems: Problems) -> None:
+def _check_texts(line: LineFields, at: str, problems: Problems) -> None:
     if line.name is None:
-        problems.add(f"{at}.name", "REQUIRED", "A line says what it is about.")
-    for field, most in _LONGEST.items():
-        size = len(getattr(line, field) or "")
-        if size > most:
-            name = LineRequest.model_fields[field].alias
+        problems.add(f"{at}{name_of(line, 'name')}", "REQUIRED", "A line says what it is about.")
+    check_lengths(line, _LONGEST, problems, at)
+    for field in ("unit_discount_amount", "unit_discount_percentage"):
+        if getattr(line, field, None):
             problems.add(
-                f"{at}.{name}", "TOO_LONG", f"Qonto takes {most} characters; these are {size}."
+                f"{at}{name_of(line, field)}",
+                "NOT_ALLOWED",
+                "Qonto takes discounts off the whole line.",
+                f"Send {name_of(line, 'discount_percentage')}, or an amount for the line.",
             )
 
 
-def _rate(
-    line: LineRequest, at: str, document: DocumentFields, problems: Problems
+def _check_quantity(line: LineFields, at: str, problems: Problems) -> None:
+    if line.quantity is None:
+        problems.add(f"{at}quantity", "REQUIRED", "A line says how many.")
+    elif line.quantity <= 0:
+        problems.add(
+            f"{at}quantity",
+            "NOT_ALLOWED",
+            "A quantity is above 0.",
+            "What gives money back is a credit note, whose quantities are above 0, too.",
+        )
+
+
+def rate_of(
+    line: PricedFields, at: str, document: DocumentFields, problems: Problems
 ) -> Decimal | None:
+    """Return the rate of tax in percent."""
     rate = line.tax_rate_percentage
     if rate is None:
         if document.line_amount_types == "NOTAX":
             return Decimal(0)
-        problems.add(f"{at}.taxRatePercentage", "REQUIRED", "A line has a rate of tax; 0 is one.")
+        problems.add(f"{at}taxRatePercentage", "REQUIRED", "There is no rate of tax; 0 is one.")
         return None
     if not 0 <= rate <= _HUNDRED:
-        problems.add(f"{at}.taxRatePercentage", "OUT_OF_RANGE", "A rate is between 0 and 100.")
+        problems.add(f"{at}taxRatePercentage", "OUT_OF_RANGE", "A rate is between 0 and 100.")
         return None
     if 0 < rate < 1:
         problems.doubt(
-            f"{at}.taxRatePercentage",
+            f"{at}taxRatePercentage",
             RATE_DOUBT,
             f"The rate is in percent: {plain(rate)} is {plain(rate)} %. For "
             f"{plain(rate * _HUNDRED)} % write {plain(rate * _HUNDRED)}.",
@@ -134,96 +151,65 @@ def _rate(
     return rate
 
 
-def _price(
-    line: LineRequest,
+def price_of(
+    line: PricedFields,
     rate: Decimal | None,
     at: str,
     document: DocumentFields,
     problems: Problems,
 ) -> str | None:
     """Return the price without tax."""
-    price = line.unit_amount
+    price, field = line.unit_amount, f"{at}{name_of(line, 'unit_amount')}"
     if price is None:
-        problems.add(f"{at}.unitAmount", "REQUIRED", "A line has a price.")
+        problems.add(field, "REQUIRED", "There is no price.")
         return None
     if document.line_amount_types == "INCLUSIVE" and rate:
         price = (price / (1 + rate / _HUNDRED)).quantize(Decimal(1).scaleb(-_FINEST_PRICE))
     if -int(price.normalize().as_tuple().exponent) > _FINEST_PRICE:
-        problems.add(
-            f"{at}.unitAmount", "TOO_FINE", f"A price has at most {_FINEST_PRICE} decimal places."
-        )
+        problems.add(field, "TOO_FINE", f"A price has at most {_FINEST_PRICE} decimal places.")
     return plain(price)
 
 
-def _exemption(
-    line: LineRequest,
+def exemption_of(
+    line: PricedFields,
     rate: Decimal | None,
     at: str,
     document: DocumentFields,
     country: str,
     problems: Problems,
 ) -> str | None:
+    """Return the code of the law by which there is no tax; None where there is some."""
     if rate is None or rate != 0:
         return None
     code = line.tax_exemption_reason or _EXEMPTION_OF.get((country, document.tax_rule or ""))
     if code is None:
         problems.add(
-            f"{at}.taxExemptionReason",
+            f"{at}taxExemptionReason",
             "REQUIRED",
-            "A line without tax names the law by which it has none.",
+            "What has no tax names the law by which it has none.",
             "Send one of Qonto's codes, such as S293B in France for small businesses.",
         )
     elif code not in EXEMPTIONS:
         problems.add(
-            f"{at}.taxExemptionReason", "NOT_ALLOWED", f"{code[:20]!r} is none of Qonto's codes."
+            f"{at}taxExemptionReason", "NOT_ALLOWED", f"{code[:20]!r} is none of Qonto's codes."
         )
     return code
 
 
 def discount_of(
-    percentage: Decimal | None, field: str, problems: Problems
+    said: LineFields | DocumentFields, at: str, problems: Problems
 ) -> dict[str, str] | None:
-    """Return a discount for Qonto, whose percentages are fractions."""
-    if not percentage:
-        return None
-    if not 0 < percentage <= _HUNDRED:
-        problems.add(field, "OUT_OF_RANGE", "A discount is between 0 and 100 percent.")
-    return {"type": "percentage", "value": plain(percentage / _HUNDRED)}
-
-
-def sums_of(lines: Sequence[dict[str, Any]], discount: dict[str, str] | None) -> Sums | None:
-    """Return what a document comes to; None while its lines have gaps."""
-    net = tax = Decimal(0)
-    for line in lines:
-        if not {"quantity", "unit_price", "vat_rate"} <= line.keys():
-            return None
-        subtotal = _to_cent(Decimal(line["quantity"]) * Decimal(line["unit_price"]["value"]))
-        if "discount" in line:
-            subtotal -= _to_cent(subtotal * Decimal(line["discount"]["value"]))
-        net += subtotal
-        tax += _to_cent(subtotal * Decimal(line["vat_rate"]))
-    if discount is not None:
-        less = _to_cent(net * Decimal(discount["value"]))
-        tax = _to_cent(tax * (net - less) / net) if net else tax
-        net -= less
-    return Sums(net.quantize(CENT), tax.quantize(CENT))
-
-
-def check_total(expected: Decimal | None, sums: Sums | None, problems: Problems) -> None:
-    """Note that the caller reckons otherwise than Qonto will."""
-    if not problems and expected is not None and sums is not None and expected != sums.gross:
-        problems.add(
-            "grossTotalAmount",
-            "TOTAL_DIFFERS",
-            f"The lines come to {sums.gross} with tax, each rounded to the cent.",
-        )
-
-
-def plain(number: Decimal) -> str:
-    """Write a number without exponent and without zeros at its end."""
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _to_cent(amount: Decimal) -> Decimal:
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    """Return a discount for Qonto, whose percentages are fractions; percent goes before amount."""
+    percentage = said.discount_percentage
+    amount: Decimal | None = getattr(said, "discount_amount", None)
+    if percentage:
+        if not 0 < percentage <= _HUNDRED:
+            field = f"{at}{name_of(said, 'discount_percentage')}"
+            problems.add(field, "OUT_OF_RANGE", "A discount is between 0 and 100 percent.")
+        return {"type": "percentage", "value": plain(percentage / _HUNDRED)}
+    if percentage is None and amount:
+        if amount < 0:
+            field = f"{at}{name_of(said, 'discount_amount')}"
+            problems.add(field, "OUT_OF_RANGE", "A discount is not below 0.")
+        return {"type": "absolute", "value": plain(amount)}
+    return None

@@ -1,6 +1,6 @@
-"""What a document is checked against: the organisation with its accounts, and the customer.
+"""What a document is checked against: the organisation with its accounts, customer and items.
 
-Both are kept for a minute, since a thousand invoices to one customer ask a thousand times. What has
+They are kept for a minute, since a thousand invoices to one customer ask a thousand times. What has
 changed meanwhile Qonto refuses by itself.
 """
 
@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from connector.errors import DocumentNotFound, MissingScope
-from connector.providers.qonto.client import CLIENTS, QontoClient
+from connector.providers.qonto.client import CLIENTS, PRODUCTS, QontoClient
 from connector.providers.qonto.documents.bank import accounts_of
-from connector.providers.qonto.documents.sales import ClientRecord
+from connector.providers.qonto.documents.sales import ClientRecord, Product
 from connector.providers.qonto.session.lists import is_id
 from connector.writing.problems import Problems
 
@@ -71,6 +71,20 @@ class Surroundings:
         problems.add("contactId", "NOT_FOUND", "Qonto knows no client of that id in this account.")
         return None
 
+    async def item(
+        self, account_id: str, item_id: str, field: str, problems: Problems
+    ) -> Product | None:
+        """Return an item, None when there is none of that id, which is a problem of a field."""
+        try:
+            if is_id(item_id):
+                return await self._keep(
+                    (account_id, item_id), lambda: self._item(account_id, item_id)
+                )
+        except DocumentNotFound:
+            pass
+        problems.add(field, "NOT_FOUND", "Qonto knows no product of that id in this account.")
+        return None
+
     def forget(self, account_id: str, record_id: str = "") -> None:
         """Read it anew the next time."""
         self._kept.pop((account_id, record_id), None)
@@ -94,6 +108,9 @@ class Surroundings:
 
     async def _customer(self, account_id: str, customer_id: str) -> ClientRecord:
         return (await self.client.one(account_id, CLIENTS, customer_id))[0]
+
+    async def _item(self, account_id: str, item_id: str) -> Product:
+        return (await self.client.one(account_id, PRODUCTS, item_id))[0]
 
     async def _keep(self, key: tuple[str, str], read: Callable[[], Awaitable[T]]) -> T:
         kept = self._kept.get(key)
@@ -150,9 +167,9 @@ def iban_for(
     return None
 
 
-def check_customer(customer: ClientRecord, problems: Problems) -> None:
-    """Note everything that a customer lacks to be invoiced."""
-    lacking = lacking_for_documents(customer)
+def check_customer(customer: ClientRecord, problems: Problems, *, for_offer: bool = False) -> None:
+    """Note everything that a customer lacks to be invoiced, or to be made an offer."""
+    lacking = lacking_for_documents(customer, for_offer=for_offer)
     if lacking:
         problems.add(
             "contactId",
@@ -162,7 +179,7 @@ def check_customer(customer: ClientRecord, problems: Problems) -> None:
         )
 
 
-def lacking_for_documents(customer: ClientRecord) -> list[str]:
+def lacking_for_documents(customer: ClientRecord, *, for_offer: bool = False) -> list[str]:
     """Return what a customer's documents need that it doesn't have."""
     billing = customer.billing_address
     address = {
@@ -177,10 +194,7 @@ def lacking_for_documents(customer: ClientRecord) -> list[str]:
         *(name for name, value in address.items() if not value),
     ]
     is_company = (customer.kind or customer.type) == "company"
-    if (
-        (address["country"] or "").upper() == "FR"
-        and is_company
-        and not customer.tax_identification_number
-    ):
+    needs_number = is_company and (for_offer or (address["country"] or "").upper() == "FR")
+    if needs_number and not customer.tax_identification_number:
         lacking.append("tax number")
     return lacking

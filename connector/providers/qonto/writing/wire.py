@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -27,7 +28,9 @@ class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     `action` is what stands below the record's path, such as `finalize`. `like` is what the record
     will hold, in the words of Qonto's answers; by that it's known again. `key` is Qonto's own
     idempotency key, where it takes one. `before` are the ids of records alike that were there
-    already, where they don't tell when they were made.
+    already, where they don't tell when they were made. `total` and `tax` are what it is to come to.
+    Where lines change, `lines` are those that there will be, and `lines_before` those that were
+    read.
     """
 
     method: str
@@ -37,13 +40,24 @@ class QontoRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     like: dict[str, Any] = {}
     key: str | None = None
     before: tuple[str, ...] = ()
+    total: str | None = None
+    tax: str | None = None
+    lines: list[dict[str, Any]] = []
+    lines_before: list[dict[str, Any]] = []
 
 
 def prepared(
-    sent: QontoRequest, warnings: tuple[str, ...] = (), expected: Mapping[str, Any] | None = None
+    sent: QontoRequest,
+    warnings: tuple[str, ...] = (),
+    expected: Mapping[str, Any] | None = None,
+    about: str | None = None,
 ) -> PreparedWrite:
     """Return a write that may leave."""
-    return PreparedWrite(msgspec.json.encode(sent), warnings, expected or {})
+    return PreparedWrite(msgspec.json.encode(sent), warnings, expected or {}, about)
+
+
+decoded = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
+"""Reads a record's JSON, with numbers as they are written."""
 
 
 def read_sent(prepared: PreparedWrite) -> QontoRequest:

@@ -1,29 +1,41 @@
 """The ways in which Qonto is written to: a record is made, changed or deleted."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-import msgspec
-
-from connector.errors import DocumentNotFound, UnreadableAnswer
+from connector.errors import (
+    DocumentNotFound,
+    DownstreamForbidden,
+    DownstreamRefused,
+    UnreadableAnswer,
+)
 from connector.listing.source import Params
+from connector.outcomes import ProviderAnswer
 from connector.ports import Found, PreparedWrite, WriteDone, WriteRequest
 from connector.providers.qonto.client import LARGEST_PAGE
 from connector.providers.qonto.documents.mending import QontoDocument
 from connector.providers.qonto.mapping.calendar import read_instant
 from connector.providers.qonto.writing.matching import holds
-from connector.providers.qonto.writing.wire import QontoRequest, Records, read_sent
+from connector.providers.qonto.writing.patience import IMPATIENT, Patience
+from connector.providers.qonto.writing.wire import QontoRequest, Records, decoded, read_sent
+from storage.clock import iso_millis
 
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
 
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode
-
 MOST_PAGES = 20
 """Pages of the newest records that are looked through for a lost one."""
+
+
+def _nothing(sent: QontoRequest, document: Any) -> tuple[str, ...]:
+    del sent, document
+    return ()
+
+
+async def _as_it_is(account_id: str, sent: QontoRequest) -> None:
+    del account_id, sent
 
 
 @dataclass(frozen=True)
@@ -31,8 +43,10 @@ class Creation(Generic[D, T]):
     """A Writer that makes a record with one POST.
 
     `check` says what will be sent, or everything that is wrong. `newest` asks the list for its
-    newest first. `view` says a record's JSON in the words of the request, where they differ, and
-    `shown` leaves out of a request what no record shows.
+    newest first, and `since` is the parameter by which it leaves out what was made before a moment;
+    each only where it has them. `view` says a record's JSON in the words of the request, where they
+    differ, and `shown` leaves out of a request what no record shows. `told` returns warnings of
+    what came back. `recheck` looks, just before it leaves, at what may have changed since `check`.
     """
 
     records: Records[D, T]
@@ -40,6 +54,9 @@ class Creation(Generic[D, T]):
     newest: Params = ()
     view: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda record: record
     shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda body: body
+    since: str | None = None
+    told: Callable[[QontoRequest, Any], tuple[str, ...]] = _nothing
+    recheck: Callable[[str, QontoRequest], Awaitable[None]] = _as_it_is
 
     can_repeat = False
 
@@ -48,11 +65,12 @@ class Creation(Generic[D, T]):
 
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
+        await self.recheck(account_id, sent)
         answer = await self.records.send(account_id, sent)
         document, found = self.records.of_answer(answer)
         if not document.id:
             raise UnreadableAnswer("Qonto's answer to a creation has no id.")
-        return _done(document, found)
+        return self._done(sent, document, found)
 
     async def find(
         self, account_id: str, prepared: PreparedWrite, since: datetime
@@ -61,9 +79,10 @@ class Creation(Generic[D, T]):
         sent = read_sent(prepared)
         wanted = {**self.shown(sent.body or {}), **sent.like}
         alike: list[WriteDone[T]] = []
+        after = () if self.since is None else ((self.since, iso_millis(since)),)
         for number in range(1, MOST_PAGES + 1):
             page = await self.records.client.page(
-                account_id, self.records.endpoint, number, LARGEST_PAGE, self.newest
+                account_id, self.records.endpoint, number, LARGEST_PAGE, (*self.newest, *after)
             )
             older = False
             for record in page.records:
@@ -73,14 +92,19 @@ class Creation(Generic[D, T]):
                 made_at = _made_at(document)
                 if made_at is not None and made_at < since:
                     older = True
-                elif document.id and holds(wanted, self.view(_decode(record.raw))):
-                    alike.append(_done(document, self.records.found(document, record.raw)))
+                elif document.id and holds(wanted, self.view(decoded(record.raw))):
+                    found = self.records.found(document, record.raw)
+                    alike.append(self._done(sent, document, found))
             if page.meta.next_page is None or (older and self.newest):
                 return alike
         return None
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
+
+    def _done(self, sent: QontoRequest, document: D, found: Found[T]) -> WriteDone[T]:
+        told = warned(found, self.told(sent, document))
+        return WriteDone(document.id, told, _made_at(document))
 
 
 @dataclass(frozen=True)
@@ -98,7 +122,8 @@ class KeyedCreation(Creation[D, T]):
 class Change(Generic[D, T]):
     """A Writer that changes a record that is there, and leaves it as it was asked when repeated.
 
-    `is_done` says whether the record's JSON is as was asked: that it holds what was sent.
+    `is_done` says whether the record's JSON is as was asked: that it holds what was sent. `told`
+    returns warnings of what came back. `patience` waits where Qonto takes no change at first.
     """
 
     records: Records[D, T]
@@ -106,6 +131,8 @@ class Change(Generic[D, T]):
     is_done: Callable[[QontoRequest, Mapping[str, Any]], bool] = lambda sent, record: holds(
         {**(sent.body or {}), **sent.like}, record
     )
+    told: Callable[[QontoRequest, Any], tuple[str, ...]] = _nothing
+    patience: Patience = IMPATIENT
 
     can_repeat = True
 
@@ -114,31 +141,44 @@ class Change(Generic[D, T]):
 
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
-        answer = await self.records.send(account_id, sent)
+        answer = await self.patience.ask(lambda: self.leave(account_id, sent))
         if not answer.body.strip():
-            _, found = await self.records.one(account_id, sent.record_id or "")
+            document, found = await self.records.one(account_id, sent.record_id or "")
         else:
-            _, found = self.records.of_answer(answer)
-        return WriteDone(None, found)
+            document, found = self.records.of_answer(answer)
+        return self.done(sent, document, found)
+
+    async def leave(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
+        """Make the call that changes the record."""
+        return await self.records.send(account_id, sent)
 
     async def find(
         self, account_id: str, prepared: PreparedWrite, since: datetime
     ) -> Sequence[WriteDone[T]] | None:
         del since
         sent = read_sent(prepared)
-        _, found = await self.records.one(account_id, sent.record_id or "")
-        return (WriteDone(None, found),) if self.is_done(sent, _decode(found.raw)) else ()
+        document, found = await self.records.one(account_id, sent.record_id or "")
+        is_done = self.is_done(sent, decoded(found.raw))
+        return (self.done(sent, document, found),) if is_done else ()
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
 
+    def done(self, sent: QontoRequest, document: D, found: Found[T]) -> WriteDone[T]:
+        """Return what came of it, with what is to be said of it."""
+        return WriteDone(None, warned(found, self.told(sent, document)))
+
 
 @dataclass(frozen=True)
 class Deletion(Generic[D, T]):
-    """A Writer that deletes a record: gone is gone, whoever deleted it."""
+    """A Writer that deletes a record: gone is gone, whoever deleted it.
+
+    `hint` says why Qonto may refuse, where that can't be seen before.
+    """
 
     records: Records[D, T]
     check: Callable[[str, WriteRequest], Awaitable[PreparedWrite]]
+    hint: str | None = None
 
     can_repeat = True
 
@@ -146,7 +186,12 @@ class Deletion(Generic[D, T]):
         return await self.check(account_id, asked)
 
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
-        await self.records.send(account_id, read_sent(prepared))
+        try:
+            await self.records.send(account_id, read_sent(prepared))
+        except DownstreamForbidden:
+            raise
+        except DownstreamRefused as refusal:
+            raise _explained(refusal, self.hint) from None
         return WriteDone(None, None)
 
     async def find(
@@ -192,9 +237,20 @@ class Sending(Generic[D, T]):
         return self.records.read(raw)
 
 
+def warned(found: Found[T], told: tuple[str, ...]) -> Found[T]:
+    """Return a record with more warnings."""
+    return replace(found, warnings=(*found.warnings, *told)) if told else found
+
+
+def _explained(refusal: DownstreamRefused, hint: str | None) -> DownstreamRefused:
+    entries = [replace(one, hint=one.hint or hint) for one in refusal.downstream]
+    return DownstreamRefused(
+        refusal.message if hint is None else f"{refusal.message} {hint}",
+        status=refusal.status,
+        downstream=entries,
+        trace_id=refusal.trace_id,
+    )
+
+
 def _made_at(document: QontoDocument) -> datetime | None:
     return read_instant(getattr(document, "created_at", None))
-
-
-def _done(document: QontoDocument, found: Found[T]) -> WriteDone[T]:
-    return WriteDone(document.id, found, _made_at(document))

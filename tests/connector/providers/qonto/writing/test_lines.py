@@ -10,16 +10,15 @@ from qonto_simulator.rules import totals
 from connector.providers.qonto.writing.lines import (
     EXEMPTIONS,
     RATE_DOUBT,
-    check_total,
     discount_of,
     lines_of,
-    sums_of,
 )
+from connector.providers.qonto.writing.sums import check_totals, sums_of
 from connector.writing.problems import Problems
 from connector.writing.requests.document import DocumentFields, LineRequest
 from storage.errors import Invalid
 
-NET = DocumentFields()
+NET = DocumentFields.model_validate({})
 AMOUNTS = st.decimals(Decimal("0.01"), Decimal("9999.99"), places=2)
 QUANTITIES = st.decimals(Decimal("0.001"), Decimal(999), places=3)
 RATES = st.sampled_from([Decimal(rate) for rate in ("20", "5.5", "2.1", "10", "1")])
@@ -68,7 +67,8 @@ def test_totals_are_those_that_qonto_will_reckon(
         "FR",
         problems,
     )
-    discount = discount_of(off, "discountPercentage", problems)
+    document = DocumentFields.model_validate({"discountPercentage": off})
+    discount = discount_of(document, "", problems)
     problems.check()
     sums = sums_of(sent, discount)
     theirs = totals.totals(
@@ -163,5 +163,5 @@ def test_a_total_that_differs_is_refused_before_anything_is_sent() -> None:
     sums = sums_of(lines_of([line()], NET, "FR", Problems()), None)
     for expected, wrong in ((Decimal("1440.00"), False), (Decimal("1440.01"), True)):
         problems = Problems()
-        check_total(expected, sums, problems)
+        check_totals(DocumentFields.model_validate({"grossTotalAmount": expected}), sums, problems)
         assert bool(problems) is wrong
