@@ -2,6 +2,8 @@
 
 from typing import Any, Protocol
 
+from tests.support.described import InProcess
+
 CUSTOMER: dict[str, Any] = {
     "contactType": "COMPANY",
     "companyName": "Café Lune",
@@ -32,6 +34,8 @@ MAIL = {"recipients": ["books@lune.example"], "subject": "Your invoice"}
 
 class Caller(Protocol):
     """Makes calls that must succeed, and returns their JSON."""
+
+    up: InProcess
 
     async def call(
         self,
@@ -88,3 +92,7 @@ async def _invoices(walk: Caller) -> None:
         ("cancel", None),
     ):
         await walk.call("POST", f"{path}/{action}", body=body, **one)
+    walk.up.simulator.control.set_quirks(pdf_delay=0, file_delay=0)  # its clock stands still
+    issued = {**INVOICE, "customer": {**CUSTOMER, "taxNumber": "404833048"}}
+    done = await walk.call("POST", "/accounting/invoices/issue", body=issued)
+    await walk.call("GET", "/accounting/asyncTask/{taskId}", taskId=done["data"]["taskId"])

@@ -114,7 +114,7 @@ def test_decimals_are_described_as_numbers() -> None:
         "anyOf": [{"type": "number"}, {"type": "null"}],
         "description": "The amount with tax.",
     }
-    assert "decimal" not in json.dumps(DOCUMENT)
+    assert '"decimal"' not in json.dumps(DOCUMENT)
 
 
 def test_no_record_and_no_line_may_lack_its_id() -> None:
