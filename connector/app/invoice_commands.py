@@ -19,7 +19,7 @@ Key = Annotated[
     str | None,
     typer.Option(help="An Idempotency-Key of your own: with the same one it is done once."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only check it.")]
+OnlyCheck = Annotated[bool, typer.Option("--dry-run", help="Only check it.")]
 Confirm = Annotated[
     list[str] | None, typer.Option(help="The code of a doubt that is meant all the same.")
 ]
@@ -30,7 +30,7 @@ def invoice_create(
     account: AccountArgument,
     file: BodyFile,
     key: Key = None,
-    dry_run: DryRun = False,
+    dry_run: OnlyCheck = False,
     confirm: Confirm = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +48,7 @@ def invoice_issue(
     account: AccountArgument,
     file: BodyFile,
     key: Key = None,
-    dry_run: DryRun = False,
+    dry_run: OnlyCheck = False,
     confirm: Confirm = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to write the PDF: a file, or a folder.")
