@@ -125,7 +125,7 @@ class GuardedProtocol(HttpToolsProtocol):
         while start < len(data):
             # what the parser sees at once it takes in at once, so headers are shown bit by bit
             size = most if self._in_body else _AT_ONCE
-            part = data if len(data) <= size else data[start : start + size]
+            part = data if start == 0 and len(data) <= size else data[start : start + size]
             start += len(part)
             self._unseen += len(part)
             self._feed(part)

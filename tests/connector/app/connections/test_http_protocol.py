@@ -155,6 +155,19 @@ async def test_headers_of_sixty_kilobytes_are_read() -> None:
             assert await client.answer() == (200, b"ok")
 
 
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 20, 40, 63])
+async def test_a_body_may_come_at_once_with_its_headers(size: int) -> None:
+    """Whatever its length, beside what is parsed at once."""
+    async with up() as server:
+        client = await server.connect()
+        for _ in range(2):
+            body = b"a" * size * KB
+            head = b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+            await client.say(head + body)
+            assert await client.answer() == (200, b"ok")
+    assert server.refused == []
+
+
 async def test_a_second_requests_headers_are_limited_too() -> None:
     async with up() as server:
         client = await server.connect()
