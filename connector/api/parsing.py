@@ -85,15 +85,20 @@ def parse_query(model: type[Model], parameters: QueryParams) -> Model:
 
 
 def _holds_nul(value: Any) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case list():
-            return any(_holds_nul(one) for one in cast(list[Any], value))
-        case dict():
-            return any(map(_holds_nul, chain.from_iterable(cast(dict[str, Any], value).items())))
-        case _:
-            return False
+    """Look into all texts, without recursion: a body may be nested as deep as it is long."""
+    left = [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                if "\0" in text:
+                    return True
+            case list() as items:
+                left.extend(cast(list[Any], items))
+            case dict() as fields:
+                left.extend(chain.from_iterable(cast(dict[str, Any], fields).items()))
+            case _:
+                pass
+    return False
 
 
 def _invalid(error: ValidationError, whole: str) -> Invalid:
