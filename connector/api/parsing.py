@@ -86,16 +86,17 @@ def parse_query(model: type[Model], parameters: QueryParams) -> Model:
 
 def _holds_nul(value: Any) -> bool:
     """Look into all texts, without recursion: a body may be nested as deep as it is long."""
-    left = [value]
+    left: list[Any] = [value]
     while left:
-        match left.pop():
-            case str() as text:
-                if "\0" in text:
+        one = left.pop()
+        match one:
+            case str():
+                if "\0" in one:
                     return True
-            case list() as items:
-                left.extend(cast(list[Any], items))
-            case dict() as fields:
-                left.extend(chain.from_iterable(cast(dict[str, Any], fields).items()))
+            case list():
+                left.extend(cast(list[Any], one))
+            case dict():
+                left.extend(chain.from_iterable(cast(dict[str, Any], one).items()))
             case _:
                 pass
     return False
