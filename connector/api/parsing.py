@@ -127,15 +127,19 @@ def parse_query(model: type[Model], parameters: QueryParams) -> Model:
 
 def _holds_nul(value: Any) -> bool:
     """Look into all texts, without recursion: a body may be nested as deep as it is long."""
-    left = [value]
+    left: list[Any] = [value]
     while left:
         one = left.pop()
-        if isinstance(one, str) and "\0" in one:
-            return True
-        if isinstance(one, list):
-            left.extend(cast(list[Any], one))
-        if isinstance(one, dict):
-            left.extend(chain.from_iterable(cast(dict[str, Any], one).items()))
+        match one:
+            case str():
+                if "\0" in one:
+                    return True
+            case list():
+                left.extend(cast(list[Any], one))
+            case dict():
+                left.extend(chain.from_iterable(cast(dict[str, Any], one).items()))
+            case _:
+                pass
     return False
 
 

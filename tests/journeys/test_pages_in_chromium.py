@@ -7,11 +7,11 @@ import pytest
 from connector.app.sandbox import Sandbox
 from oauth.pages.languages import LANGUAGES
 from tests.pages_screenshots import VENDOR, page_of, vendor_of
-from tests.support.chromium import CHROMIUM, Opened, open_page
+from tests.support.chromium import CHROMIUM, WITHOUT, Opened, open_page
 
 pytestmark = [
     pytest.mark.loopback,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: pages not seen by a browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT),
 ]
 
 

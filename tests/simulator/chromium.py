@@ -12,7 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+PROGRAM = (
+    None if os.environ.get("CI") else shutil.which("chromium") or shutil.which("chromium-browser")
+)
+WITHOUT = "chromium is not installed, or this is CI, where no browser is started"
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -54,7 +57,13 @@ class Tab:
         self._session = attached["sessionId"]
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """One command of the DevTools protocol and its result; events are passed over."""
+        """The result of one command of the DevTools protocol."""
+        answer = await self._ask(method, params)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    async def _ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one command; events are passed over."""
         self._count += 1
         message: dict[str, Any] = {"id": self._count, "method": method, "params": params}
         if self._session is not None:
@@ -63,13 +72,14 @@ class Tab:
         while True:
             answer = json.loads((await self._reader.readuntil(b"\0"))[:-1])
             if answer.get("id") == self._count:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return answer
 
     async def read(self, expression: str) -> Any:
         """The value of an expression in the page; ``None`` while it is changing."""
-        answer = await self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        return answer["result"].get("value")
+        params = {"expression": expression, "returnByValue": True}
+        answer = await self._ask("Runtime.evaluate", params)
+        # A page that is left before it has answered can't tell any more.
+        return answer["result"]["result"].get("value") if "result" in answer else None
 
     async def see(self, expression: str, value: object) -> None:
         """Waits until an expression has this value."""

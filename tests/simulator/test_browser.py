@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from qonto_simulator import Simulator, serving
 
-from .chromium import PROGRAM, browsing
+from .chromium import PROGRAM, WITHOUT, browsing
 from .support import Api, authorization_url, code_form, query_of
 
 pytestmark = [
     pytest.mark.loopback,
-    pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed"),
+    pytest.mark.skipif(PROGRAM is None, reason=WITHOUT),
 ]
 BEYOND = """[...document.querySelectorAll('main *')].filter(
     (one) => !one.closest('.unseen, thead')

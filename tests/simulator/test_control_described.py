@@ -15,7 +15,7 @@ from jsonschema_rs import Draft202012Validator, meta
 from qonto_simulator import Control, Simulator
 from qonto_simulator.control.call import Call, Refused, calls_of
 
-from .chromium import PROGRAM, browsing
+from .chromium import PROGRAM, WITHOUT, browsing
 from .support import NOW, ORIGIN, Api
 
 CALLS = [one for _, calls in calls_of(Control) for one in calls]
@@ -242,7 +242,7 @@ def _ids(simulator: Simulator) -> list[str]:
 
 
 @pytest.mark.loopback
-@pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")
+@pytest.mark.skipif(PROGRAM is None, reason=WITHOUT)
 async def test_the_page_fits_a_phone_and_a_desk_with_all_its_tables_open() -> None:
     from qonto_simulator import serving
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from qonto_simulator import Simulator, deliver_callback, give_consent, serving
 
-from .chromium import PROGRAM, browsing
+from .chromium import PROGRAM, WITHOUT, browsing
 from .support import (
     REDIRECT,
     Api,
@@ -260,7 +260,7 @@ class TestCallbacks:
         assert query_of(denied)["error"] == "access_denied"
 
     @pytest.mark.loopback
-    @pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")
+    @pytest.mark.skipif(PROGRAM is None, reason=WITHOUT)
     async def test_a_browser_calls_the_application_twice_with_the_same_code(self) -> None:
         simulator = Simulator()
         async with serving(simulator) as url, browsing() as tab, Api(base_url=url) as http:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .chromium import PROGRAM, browsing
+from .chromium import PROGRAM, WITHOUT, browsing
 from .support import Api, create_invoice, get_invoice, item
 from .test_quotes import create
 
@@ -193,7 +193,7 @@ class TestConversion:
 
 
 @pytest.mark.loopback
-@pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")
+@pytest.mark.skipif(PROGRAM is None, reason=WITHOUT)
 async def test_a_quote_is_accepted_on_a_phone() -> None:
     from qonto_simulator import Simulator, serving
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = None if os.environ.get("CI") else shutil.which("chromium")
+WITHOUT = "no chromium here, or this is CI: pages not seen by a browser"
 _CONSOLE = re.compile(r":CONSOLE[:(]\d+\)?\]? (.*)")
 _SECONDS = 60
 

@@ -16,7 +16,7 @@ from connector.app.docs import Reference
 from connector.app.docs_operations import Publishing, page_of, root
 from connector.app.openapi_webhooks import ANNOUNCED
 from connector.app.operations import described_operations, document
-from tests.support.chromium import CHROMIUM, open_page
+from tests.support.chromium import CHROMIUM, WITHOUT, open_page
 from tests.support.described import API, in_process
 
 HERE = Publishing(API, document)
@@ -243,7 +243,7 @@ async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.Asyn
 
 
 @pytest.mark.loopback
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
 async def test_a_browser_has_no_complaint_and_opens_the_call_that_is_linked_to(
     html: str, tmp_path: Path
 ) -> None:
