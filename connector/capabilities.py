@@ -165,10 +165,10 @@ def resource_of(path: str) -> str | None:
 
 
 def action_of(method: str, path: str) -> Action:
-    """Return what a call does. A POST below a single record changes that record."""
+    """Return what a call does. A POST below a single record changes that record, or closes it."""
     if method in ("GET", "HEAD"):
         return "read"
-    if method == "DELETE":
+    if method == "DELETE" or path.endswith("}/close"):
         return "delete"
     _, _, below = path.partition("}")
     return "update" if method != "POST" or below not in ("", "/lineItems") else "create"

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 from connector.ports import Found, Page
-from connector.unified.document import DocumentType, File
+from connector.unified.document import Document, DocumentType, File
 
 DocumentOf = Literal["INVOICE", "BILL", "CREDIT_NOTE", "VENDOR_CREDIT", "OFFER", "BOOKING_PROPOSAL"]
 """The kinds of records that have a document."""
@@ -66,4 +66,12 @@ class Files(Protocol):
 
         DocumentGone and DocumentUnreadable are final.
         """
+        ...
+
+
+class Arrivals(Protocol):
+    """Tells of files that a target system attaches some time after it took them."""
+
+    async def arrived(self, account_id: str, raw: bytes) -> Found[Document] | None:
+        """Return a file once it is attached, else None. `raw` is what its upload came to."""
         ...

@@ -6,6 +6,12 @@
     ├── DocumentTooLarge           the file is larger than is read in this form
     ├── PassThroughRefused         such a call isn't passed through to the target system
     ├── AccessRefused              it refuses every renewed access: the customer must link again
+    ├── Conflict
+    │   ├── IdempotencyKeyReused   the key was used for another request
+    │   ├── RecordChanged          the record was changed while this was being written
+    │   ├── RecordNotReady         the record can't be changed yet
+    │   └── WriteInProgress        a request with the same key or record is being worked on
+    ├── WriteOutcomeUnknown        the answer to a write was lost; nobody can tell yet what came
     ├── Invalid
     │   └── FilterTooBroad         a filter or order over more documents than are read for it
     ├── NotFound
@@ -19,7 +25,8 @@
         │   └── DownstreamForbidden    the person, the plan or the app may not do this (403)
         │       └── MissingScope       the consent doesn't cover this; names the scope
         ├── DownstreamUnavailable  it can't be reached, or failed (5xx)
-        │   └── CallsSuspended         it refused the account's access, which is being renewed
+        │   ├── NotReached             no connection could be made: nothing was sent
+    │   └── CallsSuspended         it refused the account's access, which is being renewed
         ├── DownstreamTimeout      it didn't answer in time
         ├── UnreadableAnswer       its answer isn't what its documentation says
         └── RateLimited            too many requests (429); `retry_after` in seconds
@@ -35,7 +42,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oauth.errors import ReauthRequired, SandboxTokenMissing
-from storage.errors import Invalid, NotFound, ServiceError
+from storage.errors import Conflict, Invalid, NotFound, ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +232,12 @@ class DownstreamUnavailable(DownstreamError):
         self.retry_after = retry_after
 
 
+class NotReached(DownstreamUnavailable):
+    """No connection could be made, so that the target system knows nothing of the request."""
+
+    meaning = "no connection could be made: nothing was sent"
+
+
 class CallsSuspended(DownstreamUnavailable):
     """No call was made, or none counted, since the account's access was just refused.
 
@@ -286,3 +299,57 @@ class RateLimited(DownstreamError):
             for name, value in known.items()
             if value is not None
         }
+
+
+class IdempotencyKeyReused(Conflict):
+    """The same key came with another request before: one of the two has the wrong key."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    meaning = "the key was used for another request"
+
+
+class RecordChanged(Conflict):
+    """Somebody changed the record after it was read for this write, which would undo that."""
+
+    code = "RECORD_CHANGED"
+    meaning = "the record was changed while this was being written"
+
+
+class RecordNotReady(Conflict):
+    """The target system lets the record be changed in a while; `retry_after` is in seconds."""
+
+    code = "NOT_READY"
+    retryable = True
+    meaning = "the record can't be changed yet"
+
+    def __init__(self, message: str, *, retry_after: float = 5.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class WriteInProgress(Conflict):
+    """A request with the same key is being worked on; its answer will be this one's."""
+
+    code = "WRITE_IN_PROGRESS"
+    retryable = True
+    meaning = "a request with the same key or record is being worked on"
+
+    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class WriteOutcomeUnknown(ServiceError):
+    """The answer to a write was lost, and looking for its effect did not tell.
+
+    `retry_after` is in seconds; None when asking again will not tell either, and a person has to
+    look. The message says what to look for.
+    """
+
+    code = "OUTCOME_UNKNOWN"
+    http_status = 502
+    meaning = "the answer to a write was lost; nobody can tell yet what came"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

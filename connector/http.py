@@ -7,9 +7,9 @@ followed, cookies never kept, answers are read up to a size, and no error holds 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import httpx2
 
@@ -23,6 +23,7 @@ from connector.errors import (
     DownstreamRefused,
     DownstreamTimeout,
     DownstreamUnavailable,
+    NotReached,
     RateLimited,
 )
 from connector.outcomes import (
@@ -37,6 +38,7 @@ from connector.outcomes import (
 )
 from oauth.tokens import Access, AccessSource
 from storage.clock import Clock, system_clock
+from storage.errors import ServiceError
 
 Observe = Callable[[str, str, int | None, float], None]
 """Told of every attempt: method, route, status (None when no answer came), seconds."""
@@ -49,7 +51,9 @@ class Limits:
     """How long and how much a call may take; times in seconds.
 
     `total` bounds a call with all its retries, `longest_wait` a single wait that the server asks
-    for. Retries are made for GET only, since asking twice for a write may write twice.
+    for. Retries are made for GET only, since asking twice for a write may write twice, and for
+    writes that the target system knows again by a key. A streamed body has a second more for each
+    `upload_rate` bytes.
     """
 
     connect: float = 5.0
@@ -59,28 +63,47 @@ class Limits:
     first_wait: float = 0.25
     longest_wait: float = 5.0
     max_bytes: int = 32 * 1024 * 1024
+    upload_rate: int = 256 * 1024
+
+
+class StreamedBody(Protocol):
+    """A body that is read while it is sent, and can be read again."""
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Stream them, from the beginning each time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
     """One request to make. `route` is the path's pattern, for metrics; `scope` the consent needed.
 
-    `headers` come on top of those of every call, and can't replace the access's. `repr` hides the
-    body.
+    `body` is JSON unless it's streamed. `headers` come on top of those of every call, and can't
+    replace the access's. `is_keyed` says that the target system knows the request again by a key in
+    it, so that asking twice is asking once. `repr` hides the body.
     """
 
     method: str
     path: str
     route: str
     params: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | StreamedBody | None = field(default=None, repr=False)
     scope: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    is_keyed: bool = False
 
     @property
     def is_repeatable(self) -> bool:
         """Asking twice has the same effect as asking once."""
-        return self.method == "GET"
+        return self.method == "GET" or self.is_keyed
 
 
 class FixedAccess:
@@ -159,21 +182,22 @@ class ProviderClient:
         below DownstreamError, DocumentNotFound for 404, and whatever the access source raises when
         the account can't be used.
         """
-        deadline = time.monotonic() + self._limits.total
+        deadline = time.monotonic() + self._limits.total + self._extra(call)
         access = await self._within(deadline, self._access.get(account_id))
         renewed = False
         retries = 0
+        doubt: ServiceError | None = None  # of an attempt that may have had its effect
         while True:
             outcome = await self._let_through(account_id, call, access, deadline)
             match outcome:
                 case Succeed(answer):
                     return answer
                 case Fail(error):
-                    raise error
+                    raise doubt or error
                 case RenewAccess(trace_id):
                     if renewed:
                         may_end = access.is_renewable
-                        raise self._gate.refusal(account_id, trace_id, may_end=may_end)
+                        raise doubt or self._gate.refusal(account_id, trace_id, may_end=may_end)
                     access = await self._within(deadline, self._access.renew(account_id, access))
                     renewed = True
                 case Retry(after, error):
@@ -184,11 +208,19 @@ class ProviderClient:
                         or wait > self._limits.longest_wait
                         or time.monotonic() + wait >= deadline
                     ):
-                        raise error
+                        raise doubt or error
                     retries += 1
+                    if not isinstance(error, NotReached | RateLimited):
+                        doubt = None if call.method == "GET" else error
                     await self._sleep(wait)
                 case _:
                     assert_never(outcome)
+
+    def _extra(self, call: ProviderCall) -> float:
+        """Return the seconds that a streamed body takes besides."""
+        if call.body is None or isinstance(call.body, bytes):
+            return 0.0
+        return call.body.size / self._limits.upload_rate
 
     async def _within(self, deadline: float, access: Coroutine[Any, Any, Access]) -> Access:
         """Wait for an access that may have to be renewed, as long as the call may take."""
@@ -253,6 +285,10 @@ class ProviderClient:
                 answer = await self._exchange(call, access)
             status = answer.status
         # the outcome keeps no cause: that would hold the request, and with it the access
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+            return Retry(
+                None, NotReached(f"{self._dialect.name} can't be reached. Try again later.")
+            )
         except (TimeoutError, httpx2.TimeoutException):
             return Retry(
                 None, DownstreamTimeout(f"{self._dialect.name} did not answer in time. Try again.")
@@ -270,13 +306,17 @@ class ProviderClient:
 
     async def _exchange(self, call: ProviderCall, access: Access) -> ProviderAnswer:
         headers = {**dict(call.headers), "Accept": "application/json", **access.headers}
-        if call.body is not None:
-            headers["Content-Type"] = "application/json"
+        content: bytes | AsyncIterator[bytes] | None = None
+        if isinstance(call.body, bytes):
+            content, headers["Content-Type"] = call.body, "application/json"
+        elif call.body is not None:
+            content, headers["Content-Type"] = call.body.chunks(), call.body.content_type
+            headers["Content-Length"] = str(call.body.size)
         request = self._http.build_request(
             call.method,
             self._base_url + call.path,
             params=call.params or None,
-            content=call.body,
+            content=content,
             headers=headers,
             timeout=httpx2.Timeout(self._limits.read, connect=self._limits.connect),
         )

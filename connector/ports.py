@@ -9,8 +9,9 @@ AccountInactive when the account can't be used any more.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from connector.api.spooling import UploadedFile
 from connector.unified.bank_account import BankAccount
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
@@ -30,10 +31,12 @@ from connector.unified.vendor_credit import VendorCredit
 
 __all__ = [
     "ChangeFeed",
+    "EInvoicing",
     "Feed",
     "Found",
     "Order",
     "Page",
+    "PreparedWrite",
     "ProviderSubscription",
     "Query",
     "Readers",
@@ -42,6 +45,9 @@ __all__ = [
     "UpstreamEvent",
     "Verdict",
     "WebhookAdapter",
+    "WriteDone",
+    "WriteRequest",
+    "Writer",
 ]
 
 T_co = TypeVar("T_co", covariant=True)
@@ -142,6 +148,105 @@ class Readers:
     transactions: ResourceReader[Transaction] | None = None
     expenses: ResourceReader[Expense] | None = None
     users: ResourceReader[User] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRequest:
+    """What a caller wants written: `body` is the unified request, already read.
+
+    `record_id` is the record that it's about, and `line_id` the line of it; None where a new one is
+    made. `is_partial` says that the customer is to be made first, and so is missing yet.
+    `confirmed` are the rules that the caller knowingly breaks, by their codes. `options` are
+    what the query says of it. `files` are those that came with it. `seed` is what keys of the
+    request at the target system are made from, besides the account and what is asked: the same for
+    the same request, and for no other.
+    """
+
+    body: Any = None
+    record_id: str | None = None
+    line_id: str | None = None
+    confirmed: frozenset[str] = frozenset()
+    is_partial: bool = False
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[UploadedFile, ...] = ()
+    seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWrite:
+    """A write that was checked and may leave.
+
+    `request` is all that is needed to send it and to know its record again, JSON in the provider's
+    own words; whoever has it can go on, in another process too. Only `files` aren't kept: who sends
+    it again brings them again. `expected` is what a dry run shows. `about` is the record that a new
+    one belongs to, such as the invoice of a credit note. Two writes about one record are never
+    under way at once.
+    """
+
+    request: bytes = field(repr=False)
+    warnings: tuple[str, ...] = ()
+    expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    about: str | None = None
+    files: tuple[UploadedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDone(Generic[T_co]):
+    """What came of a write.
+
+    `made_id` is the record that was made, and `made_at` when, by the target system's clock; None
+    when none was. `found` is the record as it is now, None when there is nothing to show, as after
+    a deletion.
+    """
+
+    made_id: str | None
+    found: Found[T_co] | None
+    made_at: datetime | None = None
+
+
+class Writer(Protocol[T_co]):
+    """Does one thing to one kind of record.
+
+    `can_repeat` says that doing it twice is the same as doing it once, so that a lost answer may be
+    followed by asking again once the record has been looked at.
+    """
+
+    @property
+    def can_repeat(self) -> bool: ...
+
+    async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
+        """Check a write before it leaves. Raises Invalid with everything that is wrong."""
+        ...
+
+    async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T_co]:
+        """Do it, with one request that changes something."""
+        ...
+
+    async def find(
+        self, account_id: str, prepared: PreparedWrite, since: datetime
+    ) -> Sequence[WriteDone[T_co]] | None:
+        """Return the records that may have come of it since a moment; None where nobody can see.
+
+        Of a change of a record: that record when it is as was asked, else nothing.
+        """
+        ...
+
+    def read(self, raw: bytes) -> Found[T_co]:
+        """Read a stored answer again."""
+        ...
+
+
+class EInvoicing(Protocol):
+    """Tells whether documents can be sent through a network for electronic invoices."""
+
+    async def obstacles(
+        self, account_id: str, customer_id: str | None
+    ) -> tuple[tuple[str, str, str], ...]:
+        """Return what stands against it for a customer, None for one that isn't made yet.
+
+        Each has the field that it's about, a code, and what to do about it in words.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,30 @@
 """The target systems this service knows, from an explicit list."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from connector.api.spooling import UploadedFile
 from connector.capabilities import Concept
-from connector.downloads import Files
+from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
-from connector.ports import ChangeFeed, Readers, WebhookAdapter
+from connector.ports import ChangeFeed, EInvoicing, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How many files become bills with one request: their number and bytes, with `framing` each.
+
+    `fault` says what is wrong with a file that the target system wouldn't take, by code and words.
+    """
+
+    most: int
+    size: int
+    framing: int
+    fault: Callable[[UploadedFile], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,13 @@ class Provider:
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
     changes: ChangeFeed | None = None
+    e_invoicing: EInvoicing | None = None
+    writers: Mapping[str, Writer[Any]] = field(default_factory=dict[str, Writer[Any]])
+    """By what they do, such as `invoices.create`."""
+    counted_as: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Writers that do what another does, such as `contacts.create`, by that other's name."""
+    batches: Batches | None = None
+    arrivals: Arrivals | None = None
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
     """What it has of each resource, whether this service offers it or not."""
 

@@ -42,11 +42,15 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: its dotted path, an upper-snake code, and words for a person."""
+    """One wrong field: its dotted path, an upper-snake code, and words for a person.
+
+    `hint` is what to do about it, where the message alone doesn't say.
+    """
 
     field: str
     code: str
     message: str
+    hint: str | None = None
 
 
 class Invalid(ServiceError):

@@ -27,6 +27,7 @@ from storage.repositories.due_deliveries import DueDeliveries
 from storage.repositories.endpoints import EndpointRepository
 from storage.repositories.erasure import ErasureRepository
 from storage.repositories.events import EventRepository
+from storage.repositories.jobs import JobRepository
 from storage.repositories.known_records import KnownRecordRepository
 from storage.repositories.links import LinkRepository
 from storage.repositories.notices import NoticeRepository
@@ -44,6 +45,7 @@ from storage.repositories.tokens import TokenRepository
 from storage.repositories.unlinkings import UnlinkingRepository
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptionRepository
 from storage.repositories.watermarks import WatermarkRepository
+from storage.repositories.writes import WriteRepository
 
 Repository = TypeVar("Repository")
 
@@ -91,6 +93,8 @@ class DatabaseTransaction:
     delivery_log = _on_connection(DeliveryLogRepository)
     replays = _on_connection(ReplayRepository)
     retention = _on_connection(RetentionRepository)
+    writes = _on_connection(WriteRepository)
+    jobs = _on_connection(JobRepository)
 
 
 class HotRepositories(DatabaseTransaction):

@@ -11,6 +11,7 @@ import httpcore2
 import pytest
 import pytest_socket
 import structlog
+import uvloop  # noqa: F401 - it keeps the sockets that it finds first: not those of a closed test
 from hypothesis import settings
 
 from storage.engine import Database, StorageSettings

@@ -190,6 +190,18 @@ class Reconciler:
             await tx.watermarks.poll_now(account_id, self._clock())
         self.wake()
 
+    async def wrote(self, account_id: str, target: str, resource: str) -> None:
+        """Poll a resource that was just written to, if the target system won't tell of it itself.
+
+        What a poll finds is told once, as ever: whoever was told already isn't told again.
+        """
+        provider = self._registry.get(target)
+        if resource in provider.webhooks.topics or not self._is_polled(resource):
+            return
+        async with self._work.writing() as tx:
+            await tx.watermarks.poll_now({(account_id, resource)}, self._clock())
+        self.wake()
+
     async def tend(self) -> int:
         """Give a watermark to each resource that is subscribed to, and end those of the others.
 

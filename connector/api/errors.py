@@ -19,6 +19,7 @@ class ValidationProblem(msgspec.Struct, frozen=True):
     ]
     code: Annotated[str, meaning("What is wrong with it, such as REQUIRED.")]
     message: Annotated[str, meaning("The same in words.")]
+    hint: Annotated[str | None, meaning("What to do about it, where that is known.")] = None
 
 
 class DownstreamProblem(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def error_response(error: ServiceError, request_id: str) -> Response:
         message=error.message,
         request_id=request_id,
         validation_errors=tuple(
-            ValidationProblem(item.field, item.code, item.message) for item in fields
+            ValidationProblem(item.field, item.code, item.message, item.hint) for item in fields
         ),
         downstream_errors=tuple(
             DownstreamProblem(item.status, item.code, item.message, item.source, item.hint)

@@ -8,6 +8,7 @@ from connector.api.openapi_errors import FAILURES, failures
 from connector.api.openapi_models import components
 from connector.api.operation import Operation, Parameter
 from connector.api.parameters import parameters_of
+from connector.api.uploads import MULTIPART
 
 JSON = "application/json"
 PAGE = "text/html"
@@ -84,7 +85,12 @@ def describe(
     examples, tags = examples or {}, tags or {}
     references, schemas = components(
         requests=(one.request for one in listed if one.request is not None),
-        answers=(one.response for one in listed if one.response is not None),
+        answers=(
+            model
+            for one in listed
+            for model in (one.response, one.dry_run, one.accepted)
+            if model is not None
+        ),
     )
     responses, more = failures()
     for schema in more.values():
@@ -125,6 +131,14 @@ def _operation(
     responses: Schema = {}
     if operation.status < 400:
         responses[str(operation.status)] = _success(operation, references, example)
+    if operation.accepted is not None:
+        responses["202"] = {
+            "description": "Goes on after the request",
+            "headers": _REQUEST_ID,
+            "content": {JSON: {"schema": references[operation.accepted]}},
+        }
+    if operation.dry_run is not None:
+        _or_dry_run(responses, references[operation.dry_run])
     for status in sorted(set(_failing(operation))):
         name, _ = FAILURES[status]
         responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
@@ -140,12 +154,36 @@ def _operation(
     }
     if operation.description:
         described["description"] = operation.description
-    if operation.request is not None:
-        content: Schema = {"schema": references[operation.request]}
-        if "request" in example:
-            content["example"] = example["request"]
-        described["requestBody"] = {"required": True, "content": {JSON: content}}
+    if operation.request is not None or operation.upload is not None:
+        content = _brought(operation, references, example)
+        described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _brought(
+    operation: Operation[Any], references: Mapping[Any, Schema], example: Mapping[str, Any]
+) -> Schema:
+    """Describe a request's body: JSON, a form with files, or either."""
+    content: Schema = {}
+    fields = None if operation.request is None else references[operation.request]
+    rule = operation.upload
+    if fields is not None and (rule is None or rule.also_json):
+        content[JSON] = {"schema": fields}
+        if "request" in example:
+            content[JSON]["example"] = example["request"]
+    if rule is not None:
+        file: Schema = {"type": "string", "format": "binary", "description": rule.description}
+        if rule.many:
+            file = {
+                "type": "array",
+                "items": {"type": "string", "format": "binary"},
+                "maxItems": rule.most_files,
+                "description": rule.description,
+            }
+        files = {"type": "object", "properties": {rule.part: file}, "required": [rule.part]}
+        both = files if fields is None else {"allOf": [fields, files]}
+        content[MULTIPART] = {"schema": both}
+    return content
 
 
 def _success(
@@ -167,20 +205,34 @@ def _success(
     return success
 
 
+def _or_dry_run(responses: Schema, checked: Schema) -> None:
+    """Say what a request is answered that is only to be checked: 200, beside or in its success."""
+    if "200" in responses:
+        content = responses["200"]["content"][JSON]
+        content["schema"] = {"anyOf": [content["schema"], checked]}
+        return
+    responses["200"] = {
+        "description": "Checked only, as dryRun asks",
+        "headers": _REQUEST_ID,
+        "content": {JSON: {"schema": checked}},
+    }
+
+
 def _failing(operation: Operation[Any]) -> Iterator[int]:
     """Say which failures a call may end with, by what it needs and does."""
     yield from (429, 500, 503, *operation.errors)
     if operation.keys == "none":
         return
     yield from (400, 401, 403, 404)
-    if operation.request is not None:
+    takes_body = operation.request is not None or operation.upload is not None
+    if takes_body:
         yield 413
     if operation.method != "GET":
         yield 409
     if operation.keys == "account" and operation.media_type != JSON:
         yield 406
     names_target = any("target" in one.name.lower() for one in parameters_of(operation))
-    if names_target or operation.request is not None:
+    if names_target or takes_body:
         yield 405
     if operation.keys == "account" or operation.path.startswith("/auth/"):
         yield from (502, 504)

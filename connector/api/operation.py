@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from connector.api.uploads import UploadRule
+
 U = TypeVar("U")
 F_contra = TypeVar("F_contra", contravariant=True)
 
@@ -79,6 +81,12 @@ class Operation(Generic[U]):
     query: type[BaseModel] | None = None
     request: Any = None
     response: Any = None
+    dry_run: Any = None
+    """The model of what is answered, with 200, to a request that is only to be checked."""
+    accepted: Any = None
+    """The model of what is answered, with 202, when the work goes on after the request."""
+    upload: UploadRule | None = None
+    """What a multipart request may bring; without it there is none."""
     status: int = 200
     tag: str
     media_type: str = "application/json"
@@ -106,6 +114,9 @@ class Facts(TypedDict, total=False):
     query: type[BaseModel]
     request: Any
     response: Any
+    dry_run: Any
+    accepted: Any
+    upload: UploadRule
     status: int
     media_type: str
     description: str

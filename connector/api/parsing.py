@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import chain
 from typing import Any, TypeVar, cast
 
+import msgspec
 from pydantic import AliasChoices, BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -14,6 +16,7 @@ from storage.errors import FieldError, Invalid
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
 _CODES = {"missing": "REQUIRED"}
 _CODES_OF = {"limit": "NOT_ALLOWED"}
 """Of fields that other calls have too, and refuse by the same code whatever is wrong."""
@@ -38,6 +41,44 @@ async def read_body(model: type[Model], request: Request) -> Model:
     given: Mapping[str, Any] = json.loads(raw or b"{}")
     _keep_unused(model, given, request, "field of this call's body")
     return read
+
+
+async def read_exact_body(model: type[Model], request: Request) -> Model:
+    """Read a request's JSON body with every digit of its numbers. Raises as `parse_exact`."""
+    read, given = parse_exact(model, await request.body())
+    _keep_unused(model, given, request, "field of this call's body")
+    return read
+
+
+def parse_exact(model: type[Model], raw: bytes) -> tuple[Model, Mapping[str, Any]]:
+    """Read a JSON body with every digit of its numbers; return what was given, too.
+
+    Raises Invalid, one entry per wrong field.
+    """
+    try:
+        given: Any = _EXACT.decode(raw or b"{}")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        raise Invalid.one("body", "NOT_JSON", "The request is not JSON.") from None
+    if not isinstance(given, dict):
+        raise Invalid.one("body", "NOT_AN_OBJECT", "The body is a JSON object.")
+    return _checked(model, cast(dict[str, Any], given)), cast(dict[str, Any], given)
+
+
+def read_fields(model: type[Model], given: Mapping[str, Any], request: Request) -> Model:
+    """Check the fields of a form, and keep warnings of what isn't used. Raises Invalid."""
+    read = _checked(model, given)
+    _keep_unused(model, given, request, "field of this call's form")
+    return read
+
+
+def _checked(model: type[Model], given: Mapping[str, Any]) -> Model:
+    if _holds_nul(given):
+        message = "no text may hold the character NUL, which can't be stored"
+        raise Invalid.one("body", "NOT_ALLOWED", message)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(error, "body") from None
 
 
 def read_query(model: type[Model], request: Request) -> Model:

@@ -24,9 +24,9 @@ _WAIT = 10.0
 class Bodies:
     """Hands out the right to take in a body."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_once: int | None = None) -> None:
         self._most = most
-        self._places = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._places = asyncio.Semaphore(at_once or _LARGE_AT_ONCE)
 
     def check(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """Raise BodyTooLarge for a body that says itself that it is."""

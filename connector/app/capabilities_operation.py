@@ -36,6 +36,7 @@ def capabilities_of(provider: Provider, operations: Iterable[Operation[Any]]) ->
     readable = [one for one in RESOURCES if one.chosen(provider.readers) is not None]
     names = [one.name for one in readable]
     names += [one.lines.name for one in readable if one.lines is not None]
+    names.append("asyncTask")  # the service's own, whatever the target system has
     if provider.files is not None:
         names.append("files")
     return capabilities(

@@ -20,8 +20,14 @@ from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.issuing.customers import FindingCustomers
+from connector.issuing.files import check_file
+from connector.issuing.issuing import KIND, Issuing, IssuingJob
+from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
+from connector.writing.upload_jobs import upload_jobs
+from connector.writing.writing import Writing
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
@@ -70,6 +76,9 @@ class Container:
     oauth: OAuthFloor
     registry: Registry
     reading: Reading
+    writing: Writing
+    issuing: Issuing
+    jobs: Jobs
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -149,7 +158,15 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    periodic_tasks = _periodic_tasks(links, relay, unlinker)
+    writing = Writing(
+        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
+    )
+    reading = Reading(registry, zone=settings.zone())
+    customers = FindingCustomers(reading, writing)
+    issuing_job = IssuingJob(registry, writing, customers, check_file)
+    kinds = {KIND: issuing_job, **upload_jobs(writing)}
+    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -157,7 +174,10 @@ def assemble(
         outward=outward,
         oauth=links,
         registry=registry,
-        reading=Reading(registry, zone=settings.zone()),
+        reading=reading,
+        issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
+        writing=writing,
+        jobs=jobs,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -209,7 +229,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing, jobs: Jobs
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -220,6 +240,8 @@ def _periodic_tasks(
         PeriodicTask("check_subscriptions", 60, upstream.check),
         PeriodicTask("replay", 1, relay.replays.advance),
         PeriodicTask("retention", 3600, relay.retention.run),
+        PeriodicTask("settle_writes", 10, writing.resume),
+        PeriodicTask("run_jobs", 1, jobs.run_due),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -6,18 +6,20 @@ Who may call is decided at each operation's own route, by `connector.app.gate`.
 import re
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector.api.errors import error_response
 from connector.api.operation import Permission
 from connector.api.routing import Gate, OperationRoute, other_methods
+from connector.api.uploads import is_multipart
 from connector.app.access_log import AccessLog
 from connector.app.addresses import owner_of
 from connector.app.bodies import Bodies
@@ -37,6 +39,9 @@ _STAY_SECURE = (b"strict-transport-security", b"max-age=31536000")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
+_UPLOADS_AT_ONCE = 4
+"""Requests with files that are taken in at the same time: together they bound the disk space."""
+
 _GONE = 499
 """What is noted for a request whose client didn't stay for an answer."""
 
@@ -46,6 +51,8 @@ class EdgeLimits:
     """What the edge lets through."""
 
     body_bytes: int = 1024 * 1024
+    upload_bytes: int = 128 * 1024 * 1024
+    """What a request with files may bring, where files are taken."""
     per_address: int = 1024
     """Requests that one address may have under way."""
     bad_keys_per_minute: int = 20
@@ -57,8 +64,8 @@ class Edge:
 
     `direct` is an open route whose requests need no router to find it: `/prefix/{parameter}`. It
     takes them by the thousand, and routing one would cost as much as all the rest here. What it
-    refuses for good is told after one of the `pauses`. `secure` says that callers come by https,
-    and are told to go on doing so.
+    refuses for good is told after one of the `pauses`. `uploads` are the routes that take files.
+    `secure` says that callers come by https, and are told to go on doing so.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class Edge:
         *,
         metrics: HttpMetrics,
         direct: OperationRoute,
+        uploads: Sequence[OperationRoute] = (),
         pauses: Pauses | None = None,
         limits: EdgeLimits | None = None,
         access_log: AccessLog | None = None,
@@ -80,6 +88,8 @@ class Edge:
         self._metrics = metrics
         self._access_log = access_log
         self._bodies = Bodies(limits.body_bytes)
+        self._uploads = tuple(uploads)
+        self._files = Bodies(limits.upload_bytes, _UPLOADS_AT_ONCE)
         self._refusals = KeyRefusals(limits.bad_keys_per_minute, metrics.key_refused)
         self._per_address = limits.per_address
         self._under_way: dict[str, int] = {}
@@ -120,7 +130,7 @@ class Edge:
                     request = Request(scope, receive)
                     request.state.request_id = request_id
                     with self._place(address):
-                        self._bodies.check(scope["headers"])
+                        self._bodies_of(scope).check(scope["headers"])
                         await self._pass_on(self._app, scope, receive, sending)
             except ClientDisconnect:
                 status = _GONE
@@ -159,11 +169,21 @@ class Edge:
     async def _pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if "\0" in scope["path"]:  # no id has that, nor what stands for an unreadable character
             scope["path"] = scope["path"].replace("\0", "\ufffd")
-        if self._bodies.is_small(scope["headers"]):
+        bodies = self._bodies_of(scope)
+        if bodies.is_small(scope["headers"]):
             await app(scope, receive, send)
             return
-        async with self._bodies.watched(receive) as receiving:
+        async with bodies.watched(receive) as receiving:
             await app(scope, receiving, send)
+
+    def _bodies_of(self, scope: Scope) -> Bodies:
+        """Return the bounds of a request's body: wider where it is a form with files."""
+        kind = _header(scope, b"content-type") or ""
+        if is_multipart(kind) and any(
+            route.matches(scope)[0] is Match.FULL for route in self._uploads
+        ):
+            return self._files
+        return self._bodies
 
     @contextmanager
     def _place(self, address: str) -> Generator[None]:

@@ -13,6 +13,7 @@ from connector.app.access_log import AccessLog
 from connector.app.container import Container
 from connector.app.edge import Closed, Edge, EdgeLimits
 from connector.app.gate import KeyGate
+from connector.app.opening import upload_folder
 from connector.app.operations import routes
 from storage import schema
 from webhooks.operations import TAKE_IN
@@ -54,9 +55,11 @@ def create_app(
                 Edge,
                 metrics=container.metrics.http,
                 direct=_direct(served),
+                uploads=_with_files(served),
                 pauses=pauses,
                 limits=EdgeLimits(
                     settings.server.body_bytes,
+                    settings.server.upload_bytes,
                     settings.server.connections_per_address,
                     settings.server.bad_keys_per_minute,
                 ),
@@ -67,6 +70,7 @@ def create_app(
         exception_handlers={HTTPException: Closed(gate).answer},
         lifespan=lifespan,
     )
+    app.state.upload_folder = upload_folder(settings, container.storage.database)
     app.router.redirect_slashes = False  # a redirect would be built from the Host header
     return app
 
@@ -76,3 +80,12 @@ def _direct(served: Iterable[BaseRoute]) -> OperationRoute:
     return next(
         one for one in served if isinstance(one, OperationRoute) and one.operation is TAKE_IN
     )
+
+
+def _with_files(served: Iterable[BaseRoute]) -> list[OperationRoute]:
+    """Find the routes whose requests may bring files."""
+    return [
+        one
+        for one in served
+        if isinstance(one, OperationRoute) and one.operation.upload is not None
+    ]

@@ -43,6 +43,14 @@ def spill_of(settings: Settings, database: Database, ring: KeyRing) -> Spill | N
     return Spill(path.with_name(f"{path.name}-unsaved-tokens"), ring)
 
 
+def upload_folder(settings: Settings, database: Database) -> str | None:
+    """Find the folder for files on their way through; None is the system's own for such files."""
+    given = settings.server.upload_directory or settings.state_directory
+    if given and given != "none":
+        return given
+    return None if database.path is None else str(database.path.absolute().parent)
+
+
 POOLER_UNTOLD = (
     "a pooler in transaction mode is before PostgreSQL: set "
     "CONNECTOR_DATABASE__TRANSACTION_POOLING=true, or go around it."

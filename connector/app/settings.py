@@ -119,6 +119,18 @@ class ServerGroup(_Group):
     body_bytes: int = Field(
         default=1048576, ge=65536, le=67108864, description="The most that a request's body takes."
     )
+    upload_bytes: int = Field(
+        default=134217728,
+        ge=1048576,
+        le=1073741824,
+        description="The most that a request with files takes. Each process puts up to four such "
+        "requests at once on disk.",
+    )
+    upload_directory: str = Field(
+        default="",
+        description="A folder of this machine for files on their way to the target system. Empty "
+        "is the state directory, beside an SQLite database, or the system's folder for such files.",
+    )
     header_seconds: float = Field(
         default=10.0, gt=0, le=3600, description="Time for a request's headers to come in."
     )

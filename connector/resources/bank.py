@@ -1,11 +1,12 @@
 """Bank accounts, what moved on them, and what was spent by card."""
 
 from connector.resources.filters import day, one_of, text
-from connector.resources.resource import Resource
+from connector.resources.resource import RecordWrite, Resource
 from connector.unified.bank_account import BankAccount
 from connector.unified.enums import DebitCredit, TransactionStatus
 from connector.unified.expense import Expense
 from connector.unified.transaction import Transaction
+from connector.writing.requests.bank_account import BankAccountChange, BankAccountRequest
 
 _BANK_ACCOUNT = text("bankAccountId", "Only what moved on this bank account.")
 
@@ -16,6 +17,15 @@ BANK_ACCOUNTS = Resource(
     model=BankAccount,
     one="a bank account",
     many="the bank accounts",
+    writes=(
+        RecordWrite(
+            action="create",
+            summary="Open a bank account",
+            request=BankAccountRequest,
+            description="It has a name; the bank decides the rest. It can't be closed here.",
+        ),
+        RecordWrite(action="update", summary="Rename a bank account", request=BankAccountChange),
+    ),
 )
 
 TRANSACTIONS = Resource(

@@ -1,7 +1,8 @@
 """The members of the organisation."""
 
-from connector.resources.resource import Resource
+from connector.resources.resource import RecordWrite, Resource
 from connector.unified.user import User
+from connector.writing.requests.user import UserRequest
 
 USERS = Resource(
     name="users",
@@ -11,4 +12,15 @@ USERS = Resource(
     one="a member of the organisation",
     many="the members of the organisation",
     description="Beyond the contract.",
+    writes=(
+        RecordWrite(
+            action="create",
+            summary="Invite a member",
+            request=UserRequest,
+            description=(
+                "As an employee or an accountant, by an e-mail that the target system sends at "
+                "once. It can't be taken back here."
+            ),
+        ),
+    ),
 )

@@ -279,3 +279,8 @@ DocumentKind = Annotated[
 DebitCredit = Annotated[
     Literal["DEBIT", "CREDIT"], named("DebitCredit", "Whether money left an account or came in.")
 ]
+
+TaskStatus = Annotated[
+    Literal["OPEN", "IN_PROGRESS", "SUCCESS", "PARTIAL_SUCCESS", "FAILED"],
+    named("TaskStatus", "How far a task is."),
+]

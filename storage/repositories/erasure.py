@@ -16,12 +16,15 @@ from storage.tables import (
     DeliveryRow,
     EventRow,
     ExchangeCodeRow,
+    JobRow,
     KnownRecordRow,
     LinkRow,
     NoticeRow,
     ReplayRow,
     SubscriptionRow,
     WatermarkRow,
+    WriteRow,
+    WriteTurnRow,
 )
 from storage.values import table_of
 
@@ -38,6 +41,9 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         SubscriptionRow,
         KnownRecordRow,
         WatermarkRow,
+        WriteRow,
+        WriteTurnRow,
+        JobRow,
         LinkRow,
         ExchangeCodeRow,
         AccountKeyRow,

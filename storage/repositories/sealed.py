@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, func, select, update
 
 from storage.connection import SqlConnection
 from storage.tables import (
+    JobRow,
     LinkRow,
     NoticeRow,
     SubscriptionRow,
@@ -15,6 +16,7 @@ from storage.tables import (
     TenantRow,
     TokenRow,
     UpstreamSubscriptionRow,
+    WriteRow,
 )
 from storage.values import table_of
 
@@ -50,6 +52,9 @@ SEALED_COLUMNS = (
     _column(SubscriptionRow, "secret"),
     _column(SubscriptionRow, "previous_secret"),
     _column(UpstreamSubscriptionRow, "secret"),
+    _column(WriteRow, "request"),
+    _column(JobRow, "state"),
+    _column(WriteRow, "answer"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
 

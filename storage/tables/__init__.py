@@ -6,6 +6,7 @@ from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
+from storage.tables.job import JobRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
@@ -19,6 +20,7 @@ from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
 from storage.tables.unlinking import UnlinkingRow
+from storage.tables.write import WriteRow, WriteTurnRow
 
 __all__ = [
     "AccountKeyRow",
@@ -31,6 +33,7 @@ __all__ = [
     "DeliveryRow",
     "EventRow",
     "ExchangeCodeRow",
+    "JobRow",
     "KnownRecordRow",
     "LinkRow",
     "NoticeRow",
@@ -46,4 +49,6 @@ __all__ = [
     "UnlinkingRow",
     "UpstreamSubscriptionRow",
     "WatermarkRow",
+    "WriteRow",
+    "WriteTurnRow",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import edge, reads, relay, simulator, start, vault
+from tests.bench import edge, reads, relay, simulator, start, vault, writes
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "relay": relay.run,
     "vault": vault.run,
     "reads": reads.run,
+    "writes": writes.run,
     "edge": edge.run,
     "start": start.run,
 }

@@ -24,7 +24,14 @@ SCOPES = frozenset({"offline_access", "client_invoices.read", "organization.read
 Headers = dict[str, str]
 
 
-async def link(url: str, ring: KeyRing, count: int) -> list[Headers]:
+async def link(
+    url: str,
+    ring: KeyRing,
+    count: int,
+    *,
+    access: str = "access",
+    scopes: frozenset[str] = SCOPES,
+) -> list[Headers]:
     """Store accounts as linking would have; return what a caller sends for each."""
     database = Database(StorageSettings(url=url))
     work = UnitOfWork(database)
@@ -52,7 +59,7 @@ async def link(url: str, ring: KeyRing, count: int) -> list[Headers]:
     async with work.writing() as tx:
         for account in accounts:
             await add_account(tx, account)
-            tokens = TokenSet("access", "refresh", at + timedelta(hours=1), SCOPES)
+            tokens = TokenSet(access, "refresh", at + timedelta(hours=1), scopes)
             await tx.tokens.put(seal_tokens(ring, account.id, tokens, at))
     keys = AccountKeys(work, ring)
     issued = [await keys.create(account.id) for account in accounts]

@@ -32,6 +32,7 @@ SAID = {
     "README.md": [r"F-\d{4}-\d+"],
     "link.md": [r"customer-43", r"ACTIVE"],
     "read.md": [r"1\d\d|2\d\d", r"%PDF.*"],
+    "write.md": [r"REQUIRED", r"Write it as \+33 6 12 34 56 78\.", r"True"],
     "webhooks.md": [r"CREATED [0-9a-f-]{36}", r"401", r"paid"],
     "deliveries.md": [r"REPLAY", r"PAUSED", r"20\d\d-.+Z", r"The subscription has ended.*"],
     "ci.md": [r"1 passed.*", r"ℹ pass 1|# pass 1"],

@@ -46,6 +46,7 @@ def test_no_page_loads_anything_from_elsewhere(site: Path) -> None:
     [
         ("page invoices", "docs/guides/read/"),
         ("verify webhook typescript", "docs/guides/webhooks/"),
+        ("idempotency key lost answer", "docs/guides/write/"),
         ("replay failed deliveries", "docs/guides/deliveries/"),
         ("restore backup", "docs/guides/backup/"),
         ("CONNECTOR_DATABASE__POOL_SIZE default", "docs/reference/settings/"),

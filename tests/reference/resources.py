@@ -14,7 +14,8 @@ from tests.reference import code, page, table
 WORDS = {"supported": "yes", "not_enabled": "not yet", "not_supported": "–"}
 
 _INTRODUCTION = """
-All lists are below `/accounting`. [Read and page through lists](../guides/read.md) shows how.
+All lists are below `/accounting`. [Read and page through lists](../guides/read.md) shows how, and
+[Write](../guides/write.md) how to make and change records.
 `GET /capabilities` and `qonto-connector capabilities` say the same of a running service; its
 `/docs` has every field.
 """
@@ -30,7 +31,7 @@ def resources(matrix: Capabilities, operations: Iterable[Operation[Any]]) -> str
     rows = {row.resource: row for row in matrix.resources}
     calls: dict[str | None, list[Operation[Any]]] = {}
     for one in operations:
-        if one.method == "GET" and one.is_described and one.status < 400:
+        if one.is_described and one.status < 400:
             calls.setdefault(resource_of(one.path), []).append(one)
     return page(
         "Resources and capabilities",
@@ -89,7 +90,7 @@ def _resource(
         (code(f"{one.method} {one.path}"), one.summary) for one in (*calls[resource.name], *lines)
     ]
     parts = [f"### {resource.name}", resource.description, table(("Call", "What it does"), served)]
-    facts = [f"Permission of the API key: `{resource.permission}`."]
+    facts = [f"Permission of the API key: `{resource.permission}`{_to_write(resource)}."]
     if row is not None and row.scopes:
         facts.append(f"Scopes at Qonto: {', '.join(map(code, row.scopes))}.")
     if resource.orders:
@@ -98,6 +99,11 @@ def _resource(
     if resource.filters:
         parts.append(table(("Filter", "Takes", "Meaning"), map(_filter, resource.filters)))
     return "\n\n".join(part for part in parts if part)
+
+
+def _to_write(resource: Resource[Any]) -> str:
+    needed = sorted({one.permission for one in (*resource.writes, *resource.batches)})
+    return f", to write {', '.join(map(code, needed))}" if needed else ""
 
 
 def _filter(one: Filter) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from connector.api.operation import Operation
 from connector.api.parameters import parameters_of
 from connector.app.operations import described_operations
 from tests.support.described import CALLBACK, TARGET, InProcess, registration
+from tests.support.described_writes import write_everything
 from tests.webhooks.relay import until
 
 NOT_CALLED = {
@@ -82,6 +83,7 @@ class Walk:
         )
         await self._relay(hook["data"]["id"])
         await self.read()
+        await write_everything(self)
         for path, body in BODIES.items():
             if any(one.path == path for one in described_operations()):
                 await self.call("POST", path, body=body)

@@ -5,12 +5,21 @@ from typing import Any, Protocol
 from connector.api.operation import Group
 from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
+from connector.faces.rest.issuing import ISSUING_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
+from connector.faces.rest.tasks import TASK_OPERATIONS
+from connector.faces.rest.uploads import upload_operations
+from connector.faces.rest.writing import writing_operations
+from connector.issuing.issuing import Issuing
+from connector.jobs.jobs import Jobs
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
+from connector.resources.files import FILES
+from connector.writing.uploads import Uploads
+from connector.writing.writing import Writing
 
 
 class Books(Protocol):
@@ -20,12 +29,25 @@ class Books(Protocol):
     def reading(self) -> Reading: ...
 
     @property
+    def writing(self) -> Writing: ...
+
+    @property
+    def issuing(self) -> Issuing: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
 GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.reading, tuple(reading_operations(RESOURCES))),
+    Group(lambda books: books.issuing, ISSUING_OPERATIONS),
+    Group(lambda books: books.writing, tuple(writing_operations((*RESOURCES, FILES)))),
+    Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
+    Group(lambda books: books.jobs, TASK_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),

@@ -26,6 +26,11 @@ def attachment(name: str | None, media_type: str) -> str:
     return header if plain == safe else f"{header}; filename*=UTF-8''{quote(safe, safe='')}"
 
 
+def plain_name(name: str | None, id: str) -> str:
+    """Return a name under which a file can be written into a folder, whatever it was called."""
+    return _safe(name or "") or id
+
+
 def _safe(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     # category C: control, formatting (right-to-left marks among it), surrogates, unassigned

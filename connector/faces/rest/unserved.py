@@ -52,6 +52,19 @@ BESIDE = {
 }
 """What to do instead, for paths that are about none of the resources."""
 
+BEYOND = {"/accounting/bankAccounts/{bankAccountId}/close": "POST"}
+"""Paths that the contract doesn't have and that are likely to be asked for."""
+
+_STATUS_ONLY = (
+    "The target system changes nothing of it but its status, which are calls of their own: "
+    "reject, markAsPaid and unmarkAsPaid below this path."
+)
+INSTEAD = {
+    ("PUT", "/accounting/bills/{billId}"): _STATUS_ONLY,
+    ("PUT", "/accounting/vendorCredits/{vendorCreditId}"): _STATUS_ONLY,
+}
+"""What to do instead of single calls, where other calls do part of the same."""
+
 _NAMES = {"accounts": "ledger accounts", "asyncTask": "asynchronous tasks"}
 """Where the words of a resource's name alone would mislead."""
 
@@ -72,7 +85,7 @@ def complete(routes: Sequence[BaseRoute], registry: Registry, gate: Gate) -> lis
     shapes = {shape for _, shape in taken}
     first: list[BaseRoute] = []
     last: list[BaseRoute] = []
-    for path, methods in CONTRACT.items():
+    for path, methods in (*CONTRACT.items(), *BEYOND.items()):
         if _shape(path) not in shapes:
             (last if "{" in path else first).append(_unserved(path, _ANY_METHOD, registry, gate))
         elif left := [one for one in methods.split() if (one, _shape(path)) not in taken]:
@@ -113,6 +126,8 @@ def refusal(
     """Say why an operation of the contract isn't served, for an account's target system."""
     if path in BESIDE:
         return NotSupported(BESIDE[path])
+    if (method, path) in INSTEAD:
+        return NotSupported(INSTEAD[method, path])
     resource = resource_of(path)
     if resource is None or target is None:
         return NotSupported("This part of the contract has no counterpart here.")

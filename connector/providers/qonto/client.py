@@ -162,6 +162,10 @@ class QontoClient:
             )
         return document, raw
 
+    async def call(self, account_id: str, call: ProviderCall) -> ProviderAnswer:
+        """Make any other call. Raises what `ProviderClient.send` raises."""
+        return await self._http.send(account_id, call)
+
     async def organization(self, account_id: str) -> Organization:
         """GET /v2/organization."""
         call = ProviderCall("GET", "/v2/organization", "/v2/organization", scope=READ_ORGANIZATION)

@@ -28,7 +28,8 @@ _WRITE = _CREATE | _UPDATE | _DELETE
 _EVENTS: frozenset[Action] = frozenset({"webhook"})
 
 _DRAFTS: Mapping[Action, str] = {
-    "update": "drafts only",
+    "create": "as a draft",
+    "update": "drafts only; finalizing, paying, cancelling and sending are calls of their own",
     "delete": "drafts only",
 }
 _LINES: Mapping[Action, str] = {
@@ -38,11 +39,16 @@ _LINES: Mapping[Action, str] = {
 }
 
 CONCEPTS: Mapping[str, Concept] = {
+    "asyncTask": Concept(why={"read": "long work of this service's own"}),
     "bankAccounts": Concept(
         "DDDDD",
         _READ | _WRITE | _EVENTS,
         (BANK_ACCOUNTS.scope,),
-        {"delete": "an account is closed"},
+        {
+            "create": "by its name alone",
+            "update": "their name only",
+            "delete": "an account is closed, which takes strong authentication",
+        },
     ),
     "bills": Concept(
         "SD--D",
@@ -51,11 +57,19 @@ CONCEPTS: Mapping[str, Concept] = {
         {
             "create": "by uploading the document",
             "update": "their status only",
+            "delete": "Qonto's API deletes no supplier invoices; reject it instead",
             "webhook": "polled: Qonto doesn't announce bills",
         },
     ),
     "billLines": Concept(
-        "-----", _READ, (SUPPLIER_INVOICES.scope,), {"read": "an empty list: Qonto has no lines"}
+        "-----",
+        _READ,
+        (SUPPLIER_INVOICES.scope,),
+        {
+            "read": "an empty list: Qonto has no lines",
+            "create": "Qonto reads bills from their files, without lines",
+            "update": "Qonto reads bills from their files, without lines",
+        },
     ),
     "bookingProposals": Concept(
         "SD--D",
@@ -70,14 +84,19 @@ CONCEPTS: Mapping[str, Concept] = {
         "-----",
         _READ | _WRITE | _EVENTS,
         (CLIENTS.scope,),
-        {"read": "customers, in the shape of contacts"},
+        {"read": "customers, in the shape of contacts", "create": "one, or up to 50 at once"},
     ),
     "customers": Concept("DDDDD", _READ | _WRITE | _EVENTS, (CLIENTS.scope,)),
     "creditNotes": Concept(
         "D---D",
         _READ | _CREATE,
         (CREDIT_NOTES.scope,),
-        {"webhook": "polled: Qonto doesn't announce credit notes"},
+        {
+            "create": "final at once",
+            "update": "Qonto has no call for it",
+            "delete": "Qonto has no call for it",
+            "webhook": "polled: Qonto doesn't announce credit notes",
+        },
     ),
     "dimensions": Concept(why={"read": "Qonto's labels are not mapped"}),
     "expenses": Concept(
@@ -105,18 +124,19 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "items": Concept(
         "DDDD-",
-        _READ | _EVENTS | _CREATE,
+        _READ | _EVENTS | _CREATE | _DELETE,
         (PRODUCTS.scope,),
-        {
-            "update": "Qonto documents no way to",
-            "delete": "Qonto documents no way to",
-        },
+        {"update": "Qonto has no call for it: delete the item and make another"},
     ),
     "offers": Concept(
         "DDDDD",
         _READ | _WRITE,
         (QUOTES.scope,),
-        {"webhook": "polled: Qonto doesn't announce quotes"},
+        {
+            "update": "while they wait for the customer's answer",
+            "delete": "before they are sent",
+            "webhook": "polled: Qonto doesn't announce quotes",
+        },
     ),
     "offerLines": Concept(
         "DDDDD",
@@ -152,7 +172,7 @@ CONCEPTS: Mapping[str, Concept] = {
         "DDDDD",
         _READ | _EVENTS | _CREATE,
         (MEMBERSHIPS.scope,),
-        {"create": "a person is invited"},
+        {"create": "an employee or accountant is invited"},
     ),
     "vendorCredits": Concept(
         "-----",
@@ -162,6 +182,7 @@ CONCEPTS: Mapping[str, Concept] = {
             "read": "credit notes among supplier invoices",
             "create": "by uploading the document",
             "update": "their status only",
+            "delete": "Qonto's API deletes no supplier invoices; reject it instead",
             "webhook": "Qonto doesn't announce bills",
         },
     ),

@@ -51,12 +51,18 @@ _TRAPS = (
         detail="tin_number must have a value",
     ),
     _Trap(
+        "The organisation numbers its documents by hand: send a number with the draft first.",
+        code="required",
+        source="/data/attributes/number",
+    ),
+    _Trap(
         "Set the currency of the client first; invoices need it.",
         source="/data/attributes/currency",
     ),
     _Trap(
-        "Qonto says this also when a body's fields are wrapped in an object; they belong at its "
-        "top level.",
+        "The organisation has no IBAN for invoices: set one in the invoice settings of Qonto's "
+        "app. Qonto says this also when a body's fields are wrapped in an object; they belong at "
+        "its top level.",
         code="invalid_iban",
         detail="iban is empty",
     ),

@@ -37,6 +37,12 @@ from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
+from connector.providers.qonto.writing import qonto_writers
+from connector.providers.qonto.writing.bills import BILL_BATCHES
+from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
+from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
+from connector.providers.qonto.writing.files import FileUpload
+from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
@@ -75,7 +81,9 @@ FULL_SCOPES = (
     "offline_access",
     "webhook",
     "organization.read",
+    "bank_account.write",
     "membership.read",
+    "membership.write",
     "attachment.read",
     "attachment.write",
     "client.read",
@@ -95,7 +103,9 @@ SCOPE_MEANINGS = {
     "offline_access": Use(Topic.LASTING_ACCESS),
     "webhook": Use(Topic.NOTIFICATIONS),
     "organization.read": Use(Topic.ORGANIZATION),
+    "bank_account.write": Use(Topic.ORGANIZATION, writes=True),
     "membership.read": Use(Topic.MEMBERSHIPS),
+    "membership.write": Use(Topic.MEMBERSHIPS, writes=True),
     "attachment.read": Use(Topic.ATTACHMENTS),
     "attachment.write": Use(Topic.ATTACHMENTS, writes=True),
     "client.read": Use(Topic.CLIENTS),
@@ -272,6 +282,8 @@ class QontoSystem:
         """Put together what this target system offers once accounts are linked."""
         calls = self._provider_client(access)
         client = QontoClient(calls)
+        around = Surroundings(client)
+        network = QontoEInvoicing(client, around, self._is_sandbox)
         return Provider(
             target=self._target,
             system=self,
@@ -287,6 +299,11 @@ class QontoSystem:
             ),
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
+            e_invoicing=network,
+            writers=qonto_writers(client, self._clock, around, network),
+            counted_as=CONTACTS_ARE_CUSTOMERS,
+            batches=BILL_BATCHES,
+            arrivals=FileUpload(client),
             concepts=CONCEPTS,
         )
 

@@ -19,6 +19,8 @@ COMMANDS = (
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
     *("webhook replays", "retention run"),
     *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
+    *("bills upload", "invoice create", "invoice issue", "invoice finalize", "invoice cancel"),
+    *("invoice send-e-invoice", "invoice show", "invoice pdf"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )

@@ -114,11 +114,11 @@ def test_decimals_are_described_as_numbers() -> None:
         "anyOf": [{"type": "number"}, {"type": "null"}],
         "description": "The amount with tax.",
     }
-    assert "decimal" not in json.dumps(DOCUMENT)
+    assert '"decimal"' not in json.dumps(DOCUMENT)
 
 
 def test_no_record_and_no_line_may_lack_its_id() -> None:
-    """A rate of tax is neither, and Qonto's have none."""
+    """A rate of tax is neither, and Qonto's have none; nor is a batch, nor what is asked for."""
     schemas = DOCUMENT["components"]["schemas"]
     own = {"id", "lineItemId"}
     found = {name: own & set(model.get("properties", ())) for name, model in schemas.items()}
@@ -128,11 +128,12 @@ def test_no_record_and_no_line_may_lack_its_id() -> None:
     lax = [
         name
         for name, fields in found.items()
+        if not name.endswith(("Request", "Change"))
         for field in fields
         if schemas[name]["properties"][field].get("type") != "string"
         or field not in schemas[name]["required"]
     ]
-    assert lax == ["ExpenseTaxRate"]
+    assert set(lax) == {"BatchResult", "ContactBatch", "ExpenseTaxRate"}
 
 
 def test_the_envelope_is_described_as_it_is_sent() -> None:

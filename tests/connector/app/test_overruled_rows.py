@@ -50,15 +50,19 @@ async def test_bills_have_no_lines_and_none_can_be_written(vendor: httpx2.AsyncC
 
 @pytest.mark.covers("MAE-107")
 async def test_contacts_are_the_customers(vendor: httpx2.AsyncClient) -> None:
-    """In both versions, one for one; they can't be written yet, as customers can't."""
+    """In both versions, one for one; written as customers are."""
     customers = [one["id"] for one in await listed(vendor, "/accounting/customers")]
     assert customers
     for path in ("/accounting/contacts", "/accounting/v2/contacts"):
         assert [one["id"] for one in await listed(vendor, path)] == customers
         one = await vendor.get(f"{path}/{customers[0]}")
         assert one.json()["data"]["id"] == customers[0]
-        assert await code(vendor, "POST", path) == "NOT_ENABLED"
-        assert await code(vendor, "PATCH", f"{path}/{customers[0]}") == "NOT_ENABLED"
+        body = {"contactType": "COMPANY", "companyName": path}
+        made = await vendor.post(path, json=body)
+        assert made.status_code == 201
+        customers = [made.json()["data"]["id"], *customers]
+        changed = await vendor.patch(f"{path}/{customers[0]}", json={"locale": "en"})
+        assert changed.status_code == 200
 
 
 @pytest.mark.covers("MAE-137")

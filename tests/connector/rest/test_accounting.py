@@ -50,7 +50,8 @@ class Caller:
 
     def __init__(self, bank: Bank, account: Account | None = None) -> None:
         registry = Registry([provider(bank)])
-        books = SimpleNamespace(reading=Reading(registry), registry=registry)
+        unused = dict.fromkeys(("writing", "uploads", "issuing", "jobs"))
+        books = SimpleNamespace(reading=Reading(registry), registry=registry, **unused)
         app = Starlette(
             routes=routes(GROUPS, books, LetIn()), exception_handlers={ServiceError: self._failed}
         )

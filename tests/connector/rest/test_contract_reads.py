@@ -38,7 +38,7 @@ def _told(operation: Operation[Any]) -> str:
 def test_every_read_of_the_contract_that_is_served_is_compared() -> None:
     """None is left out by mistake."""
     served = {path for method, path in OPERATIONS if method == "GET" and path in OURS}
-    assert set(READS) == served - {"/accounting/profile"}
+    assert set(READS) == served - {"/accounting/profile", "/accounting/asyncTask/{taskId}"}
 
 
 @pytest.mark.parametrize("path", sorted(READS))

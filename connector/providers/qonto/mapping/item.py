@@ -11,7 +11,7 @@ from connector.unified.mapped import Mapped
 
 _TYPES: dict[str, ItemType] = {"good": "PRODUCT", "service": "SERVICE"}
 
-_UNITS: dict[str, UnitName] = {
+UNITS: dict[str, UnitName] = {
     "unit": "UNIT",
     "piece": "PIECE",
     "pack": "PACK",
@@ -29,6 +29,7 @@ _UNITS: dict[str, UnitName] = {
     "square_meter": "SQUARE_METRE",
     "cubic_meter": "CUBIC_METRE",
 }
+"""Qonto's words for what is counted."""
 
 _ONLY_CURRENCY = "EUR"
 
@@ -71,7 +72,7 @@ def _type_of(document: Product, notes: Notes) -> ItemType | None:
 
 def _unit_of(document: Product, notes: Notes) -> UnitName | None:
     unit = document.unit
-    found = _UNITS.get((unit or "").lower())
+    found = UNITS.get((unit or "").lower())
     if unit and found is None:
         notes.warn(f"unit {unit[:40]!r} has no counterpart")
     return found

@@ -19,13 +19,17 @@ _SHORTEST_NAME = 2
 
 
 def _clients(query: Query) -> ListQuery[Customer]:
-    """Leave e-mail address and part of the name to Qonto, which looks for no single letter.
+    """Leave addresses, numbers and part of the name to Qonto, which looks for no single letter.
 
     A client has no number.
     """
     params = [*modified_since(query.modified_since)]
     if (email := query.value_of("email")) is not None:
         params.append(("filter[email]", email))
+    if (vat_number := query.value_of("vatId")) is not None:
+        params.append(("filter[vat_number]", vat_number))
+    if (tax_number := query.value_of("taxNumber")) is not None:
+        params.append(("filter[tax_identification_number]", tax_number))
     name = (query.value_of("name") or "").strip()
     if len(name) >= _SHORTEST_NAME:
         params.append(("filter[name]", name))

@@ -27,6 +27,7 @@ class App:
     asked: list[str] = field(default_factory=list[str])
     headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     disconnected: int = 0
+    body: bytes = b""
     answer: bytes = b"ok"
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -38,12 +39,14 @@ class App:
             return
         self.asked.append(scope["path"])
         self.headers = scope["headers"]
+        self.body = b""
         more = scope["path"] == "/read"
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 self.disconnected += 1
                 return
+            self.body += message["body"]
             more = message["more_body"]
         if scope["path"] == "/hold":
             await self.go_on.wait()
@@ -166,6 +169,20 @@ async def test_a_body_may_come_at_once_with_its_headers(size: int) -> None:
             await client.say(head + body)
             assert await client.answer() == (200, b"ok")
     assert server.refused == []
+
+
+@pytest.mark.parametrize("size", [9 * KB, 30 * KB, 90 * KB])
+async def test_a_body_that_comes_with_its_headers_is_read_once(size: int) -> None:
+    """In one piece with them, and longer than what is parsed at once."""
+    async with up() as server:
+        client = await server.connect()
+        body = bytes(range(256)) * (size // 256)
+        head = b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+        for _ in range(2):
+            await client.say(head + body)
+            assert await client.answer() == (200, b"ok")
+            assert server.app.body == body
+        assert server.refused == []
 
 
 async def test_a_second_requests_headers_are_limited_too() -> None:

@@ -1,0 +1,1 @@
+"""What callers send to have records made and changed, in the contract's names."""

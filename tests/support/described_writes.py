@@ -1,0 +1,98 @@
+"""Every described write, made in an order in which each can succeed."""
+
+from typing import Any, Protocol
+
+from tests.support.described import InProcess
+
+CUSTOMER: dict[str, Any] = {
+    "contactType": "COMPANY",
+    "companyName": "Café Lune",
+    "emailAddresses": [{"email": "books@lune.example"}],
+    "addresses": [
+        {
+            "addressLine1": "1 rue de la Paix",
+            "city": "Paris",
+            "postalCode": "75002",
+            "countryCode": "FR",
+        }
+    ],
+    "taxNumber": "552100554",
+    "currency": "EUR",
+    "locale": "fr",
+    "eInvoicingAddress": "552100554",
+}
+INVOICE: dict[str, Any] = {
+    "invoiceDate": "2026-11-20T00:00:00.000Z",
+    "dueDate": "2026-12-20T00:00:00.000Z",
+    "reference": "PO-42",
+    "lineItems": [
+        {"name": "Consulting", "quantity": 2, "unitAmount": 600, "taxRatePercentage": 20}
+    ],
+}
+MAIL = {"recipients": ["books@lune.example"], "subject": "Your invoice"}
+
+
+class Caller(Protocol):
+    """Makes calls that must succeed, and returns their JSON."""
+
+    up: InProcess
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        **values: str,
+    ) -> Any: ...
+
+
+async def write_everything(walk: Caller) -> None:
+    """Make, change, finish and delete one of each kind that can be written."""
+    for path in ("customers", "contacts", "v2/contacts"):
+        await _parties(walk, f"/accounting/{path}")
+    for path in ("contacts/bulk", "batch/contacts"):
+        await walk.call("POST", f"/accounting/{path}", body={"entries": [CUSTOMER]})
+    await _invoices(walk)
+    invited = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lune"}
+    await walk.call("POST", "/accounting/users", body={**invited, "role": "ACCOUNTANT"})
+    opened = await walk.call("POST", "/accounting/bankAccounts", body={"name": "Taxes"})
+    await walk.call(
+        "PATCH",
+        "/accounting/bankAccounts/{bankAccountId}",
+        body={"name": "VAT"},
+        bankAccountId=opened["data"]["id"],
+    )
+
+
+async def _parties(walk: Caller, path: str) -> None:
+    made = await walk.call("POST", path, body=CUSTOMER)
+    one = {"contactId": made["data"]["id"]}
+    for method in ("PATCH", "PUT"):
+        await walk.call(method, f"{path}/{{contactId}}", body={"vatId": "FR40303265045"}, **one)
+    await walk.call("DELETE", f"{path}/{{contactId}}", **one)
+
+
+async def _invoices(walk: Caller) -> None:
+    customer = await walk.call("POST", "/accounting/customers", body=CUSTOMER)
+    asked = {**INVOICE, "contactId": customer["data"]["id"]}
+    path = "/accounting/invoices/{invoiceId}"
+    draft = await walk.call("POST", "/accounting/invoices", body=asked)
+    await walk.call("DELETE", path, invoiceId=draft["data"]["id"])
+    made = await walk.call("POST", "/accounting/invoices", body=asked)
+    one = {"invoiceId": made["data"]["id"]}
+    await walk.call("PATCH", path, body={"footer": "Thank you."}, **one)
+    for action, body in (
+        ("finalize", None),
+        ("send", MAIL),
+        ("sendAsEInvoice", None),
+        ("markAsPaid", {"paidDate": "2026-11-20T00:00:00.000Z"}),
+        ("unmarkAsPaid", None),
+        ("cancel", None),
+    ):
+        await walk.call("POST", f"{path}/{action}", body=body, **one)
+    walk.up.simulator.control.set_quirks(pdf_delay=0, file_delay=0)  # its clock stands still
+    issued = {**INVOICE, "customer": {**CUSTOMER, "taxNumber": "404833048"}}
+    done = await walk.call("POST", "/accounting/invoices/issue", body=issued)
+    await walk.call("GET", "/accounting/asyncTask/{taskId}", taskId=done["data"]["taskId"])
