@@ -12,13 +12,9 @@ from qonto_simulator import Simulator
 from qonto_simulator.world import Books
 
 from connector.app.sandbox import Sandbox
+from tests.support.pdf import pdf
 
 BULK = "/v2/supplier_invoices/bulk"
-
-
-def pdf(text: str, size: int = 0) -> bytes:
-    """Return what passes for a PDF; another one for another text."""
-    return b"%PDF-1.7\n" + text.encode().ljust(size - 9, b".")
 
 
 def named(*texts: str) -> list[tuple[str, bytes]]:

@@ -229,13 +229,14 @@ class Walk:
         *,
         body: Any = None,
         query: dict[str, str] | None = None,
+        file: tuple[str, bytes] | None = None,
         **values: str,
     ) -> Any:
-        """Make a call that must succeed; return its JSON."""
+        """Make a call that must succeed; return its JSON. A file goes with the name of its part."""
         (operation,) = [
             one for one in described_operations() if (one.method, one.path) == (method, path)
         ]
-        answer = await self._make(operation, values, query or {}, body)
+        answer = await self._make(operation, values, query or {}, body, file=file)
         assert answer.status_code == operation.status, answer.text
         return answer.json()
 
@@ -247,14 +248,20 @@ class Walk:
         body: Any,
         *,
         accept: str = "application/json",
+        file: tuple[str, bytes] | None = None,
     ) -> httpx2.Response:
         path = _filled(operation.path, values)
+        sent: dict[str, Any] = {"json": body}
+        if file is not None:
+            part, content = file
+            whole = {part: ("invoice.pdf", content, "application/pdf")}
+            sent = {"data": body or {}, "files": whole}
         async with self.up.client(self.account_key) as vendor:
             answer = await vendor.request(
                 operation.method,
                 path,
                 params=query,
-                json=body,
+                **sent,
                 headers={"Accept": accept, "X-Request-Id": REQUEST_ID},
             )
         self.up.clock.tick()

@@ -1,8 +1,8 @@
 """Every described write, made in an order in which each can succeed."""
 
-from typing import Any, Protocol
+from typing import Any
 
-from tests.support.described import InProcess
+from tests.support.described_purchases import Caller, write_purchases
 
 CUSTOMER: dict[str, Any] = {
     "contactType": "COMPANY",
@@ -29,32 +29,51 @@ INVOICE: dict[str, Any] = {
         {"name": "Consulting", "quantity": 2, "unitAmount": 600, "taxRatePercentage": 20}
     ],
 }
+LINE: dict[str, Any] = {
+    "name": "Travel",
+    "quantity": 1,
+    "unitAmount": 80,
+    "taxRatePercentage": 20,
+}
+OFFER: dict[str, Any] = {
+    "offerDate": "2026-11-20T00:00:00.000Z",
+    "expiryDate": "2026-12-20T00:00:00.000Z",
+    "termsAndConditions": "Good for 30 days.",
+    "lineItems": INVOICE["lineItems"],
+}
+CREDIT: dict[str, Any] = {
+    "reason": "Goodwill",
+    "creditNoteDate": "2026-11-20T00:00:00.000Z",
+    "creditNoteLines": [
+        {"itemName": "Goodwill", "quantity": 1, "unitAmount": 100, "taxRatePercentage": 20}
+    ],
+}
+ITEM: dict[str, Any] = {
+    "name": "Consulting",
+    "type": "SERVICE",
+    "unitSalesPrice": 600,
+    "taxRatePercentage": 20,
+    "unitName": "DAY",
+}
 MAIL = {"recipients": ["books@lune.example"], "subject": "Your invoice"}
-
-
-class Caller(Protocol):
-    """Makes calls that must succeed, and returns their JSON."""
-
-    up: InProcess
-
-    async def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        query: dict[str, str] | None = None,
-        **values: str,
-    ) -> Any: ...
 
 
 async def write_everything(walk: Caller) -> None:
     """Make, change, finish and delete one of each kind that can be written."""
+    # its clock stands still, so nothing may take time
+    walk.up.simulator.control.set_quirks(
+        pdf_delay=0, file_delay=0, ocr_delay=0, attachment_delay=0, percent_vat_on_quotes=False
+    )
     for path in ("customers", "contacts", "v2/contacts"):
         await _parties(walk, f"/accounting/{path}")
     for path in ("contacts/bulk", "batch/contacts"):
         await walk.call("POST", f"/accounting/{path}", body={"entries": [CUSTOMER]})
-    await _invoices(walk)
+    customer = await walk.call("POST", "/accounting/customers", body=CUSTOMER)
+    of = {"contactId": customer["data"]["id"]}
+    await _invoices(walk, of)
+    await _offers(walk, of)
+    await _items(walk)
+    await write_purchases(walk)
     invited = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lune"}
     await walk.call("POST", "/accounting/users", body={**invited, "role": "ACCOUNTANT"})
     opened = await walk.call("POST", "/accounting/bankAccounts", body={"name": "Taxes"})
@@ -74,25 +93,56 @@ async def _parties(walk: Caller, path: str) -> None:
     await walk.call("DELETE", f"{path}/{{contactId}}", **one)
 
 
-async def _invoices(walk: Caller) -> None:
-    customer = await walk.call("POST", "/accounting/customers", body=CUSTOMER)
-    asked = {**INVOICE, "contactId": customer["data"]["id"]}
+async def _invoices(walk: Caller, of: dict[str, str]) -> None:
+    asked = {**INVOICE, **of}
     path = "/accounting/invoices/{invoiceId}"
     draft = await walk.call("POST", "/accounting/invoices", body=asked)
     await walk.call("DELETE", path, invoiceId=draft["data"]["id"])
     made = await walk.call("POST", "/accounting/invoices", body=asked)
     one = {"invoiceId": made["data"]["id"]}
     await walk.call("PATCH", path, body={"footer": "Thank you."}, **one)
+    await _lines(walk, path, "lineItemId", **one)
     for action, body in (
         ("finalize", None),
         ("send", MAIL),
         ("sendAsEInvoice", None),
         ("markAsPaid", {"paidDate": "2026-11-20T00:00:00.000Z"}),
         ("unmarkAsPaid", None),
-        ("cancel", None),
     ):
         await walk.call("POST", f"{path}/{action}", body=body, **one)
-    walk.up.simulator.control.set_quirks(pdf_delay=0, file_delay=0)  # its clock stands still
+    credited = {**CREDIT, "invoiceId": made["data"]["id"]}
+    await walk.call("POST", "/accounting/creditNotes", body=credited)
+    await _issue(walk)
+
+
+async def _issue(walk: Caller) -> None:
     issued = {**INVOICE, "customer": {**CUSTOMER, "taxNumber": "404833048"}}
     done = await walk.call("POST", "/accounting/invoices/issue", body=issued)
     await walk.call("GET", "/accounting/asyncTask/{taskId}", taskId=done["data"]["taskId"])
+    one = {"invoiceId": done["data"]["invoiceId"]}
+    await walk.call("POST", "/accounting/invoices/{invoiceId}/cancel", **one)
+
+
+async def _offers(walk: Caller, of: dict[str, str]) -> None:
+    path = "/accounting/offers/{offerId}"
+    made = await walk.call("POST", "/accounting/offers", body={**OFFER, **of})
+    one = {"offerId": made["data"]["id"]}
+    await walk.call("PATCH", path, body={"footer": "Thank you."}, **one)
+    await _lines(walk, path, "id", **one)
+    await walk.call("POST", f"{path}/send", body=MAIL, **one)
+    unwanted = await walk.call("POST", "/accounting/offers", body={**OFFER, **of})
+    await walk.call("DELETE", path, offerId=unwanted["data"]["id"])
+
+
+async def _lines(walk: Caller, path: str, line_id: str, **one: str) -> None:
+    """Add a line to a draft, change it, and take it away."""
+    added = await walk.call("POST", f"{path}/lineItems", body=LINE, **one)
+    line = {**one, "lineItemId": added["data"][line_id]}
+    at = f"{path}/lineItems/{{lineItemId}}"
+    await walk.call("PATCH", at, body={"quantity": 3}, **line)
+    await walk.call("DELETE", at, **line)
+
+
+async def _items(walk: Caller) -> None:
+    made = await walk.call("POST", "/accounting/items", body=ITEM)
+    await walk.call("DELETE", "/accounting/items/{itemId}", itemId=made["data"]["id"])
