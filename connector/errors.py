@@ -7,6 +7,8 @@
     ├── PassThroughRefused         such a call isn't passed through to the target system
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
+    │   ├── ConfirmationRequired   what can't be undone is to be checked and confirmed first
+    │   ├── ConfirmationStale      the confirmation isn't for this, or not any more
     │   ├── IdempotencyKeyReused   the key was used for another request
     │   ├── RecordChanged          the record was changed while this was being written
     │   ├── RecordNotReady         the record can't be changed yet
@@ -299,6 +301,20 @@ class RateLimited(DownstreamError):
             for name, value in known.items()
             if value is not None
         }
+
+
+class ConfirmationRequired(Conflict):
+    """The vendor wants what can't be undone to be shown first, and confirmed by a token."""
+
+    code = "CONFIRMATION_REQUIRED"
+    meaning = "this can't be undone, and has to be checked with dryRun and confirmed first"
+
+
+class ConfirmationStale(Conflict):
+    """The token was given for something else, or the record or the time has moved on."""
+
+    code = "CONFIRMATION_STALE"
+    meaning = "the confirmation token isn't for this, or not any more"
 
 
 class IdempotencyKeyReused(Conflict):

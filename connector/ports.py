@@ -180,7 +180,8 @@ class PreparedWrite:
     own words; whoever has it can go on, in another process too. Only `files` aren't kept: who sends
     it again brings them again. `expected` is what a dry run shows. `about` is the record that a new
     one belongs to, such as the invoice of a credit note. Two writes about one record are never
-    under way at once.
+    under way at once. `seen` stands for what the record was like, where that matters: consent to
+    what was shown ends when it changes.
     """
 
     request: bytes = field(repr=False)
@@ -188,6 +189,7 @@ class PreparedWrite:
     expected: Mapping[str, Any] = field(default_factory=dict[str, Any])
     about: str | None = None
     files: tuple[UploadedFile, ...] = ()
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

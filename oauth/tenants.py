@@ -235,6 +235,15 @@ class Tenancy:
             action = "key_in_redirect.allowed" if wanted else "key_in_redirect.ended"
             await tx.audit.add(entry(action, by=by, at=self.clock(), tenant_id=tenant.id))
 
+    async def demand_confirmation(
+        self, tenant: Tenant, wanted: bool = True, *, by: str = OPERATOR
+    ) -> None:
+        """Decide whether what can't be undone has to be checked and confirmed first."""
+        async with self.work.writing() as tx:
+            await tx.tenants.set_confirms_acts(tenant.id, wanted)
+            action = "confirmation.demanded" if wanted else "confirmation.waived"
+            await tx.audit.add(entry(action, by=by, at=self.clock(), tenant_id=tenant.id))
+
     async def create_signing_secret(self, tenant: Tenant, *, by: str = OPERATOR) -> SigningSecret:
         """Make the secret that signs redirects and notices; it ends the one before at once."""
         secret = SigningSecret(secrets.token_bytes(32))

@@ -97,7 +97,8 @@ def describe(
         add(schemas, schema)
     paths: dict[str, Schema] = {}
     for operation in listed:
-        described = _operation(operation, references, examples.get(operation.name, {}))
+        example = examples.get(operation.name, {})
+        described = _operation(operation, references, schemas, example)
         path = paths.setdefault(operation.path, {})
         path[operation.method.lower()] = hoisted(described, schemas)
     document: Schema = {
@@ -126,7 +127,10 @@ def describe(
 
 
 def _operation(
-    operation: Operation[Any], references: Mapping[Any, Schema], example: Mapping[str, Any]
+    operation: Operation[Any],
+    references: Mapping[Any, Schema],
+    schemas: Mapping[str, Schema],
+    example: Mapping[str, Any],
 ) -> Schema:
     responses: Schema = {}
     if operation.status < 400:
@@ -155,13 +159,16 @@ def _operation(
     if operation.description:
         described["description"] = operation.description
     if operation.request is not None or operation.upload is not None:
-        content = _brought(operation, references, example)
+        content = _brought(operation, references, schemas, example)
         described["requestBody"] = {"required": True, "content": content}
     return described
 
 
 def _brought(
-    operation: Operation[Any], references: Mapping[Any, Schema], example: Mapping[str, Any]
+    operation: Operation[Any],
+    references: Mapping[Any, Schema],
+    schemas: Mapping[str, Schema],
+    example: Mapping[str, Any],
 ) -> Schema:
     """Describe a request's body: JSON, a form with files, or either."""
     content: Schema = {}
@@ -180,10 +187,20 @@ def _brought(
                 "maxItems": rule.most_files,
                 "description": rule.description,
             }
-        files = {"type": "object", "properties": {rule.part: file}, "required": [rule.part]}
-        both = files if fields is None else {"allOf": [fields, files]}
-        content[MULTIPART] = {"schema": both}
+        said = {} if fields is None else schemas[fields["$ref"].rpartition("/")[2]]
+        content[MULTIPART] = {"schema": _form(said, rule.part, file)}
     return content
+
+
+def _form(fields: Schema, part: str, file: Schema) -> Schema:
+    """Describe a form that has fields beside its file, none but these where the model says so."""
+    form: Schema = {
+        "type": "object",
+        "properties": {**fields.get("properties", {}), part: file},
+        "required": [*fields.get("required", ()), part],
+    }
+    closed = fields.get("additionalProperties")
+    return form if closed is None else {**form, "additionalProperties": closed}
 
 
 def _success(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from connector.app.options import AsJson
+from connector.app.options import AsJson, TenantArgument
 
 tenants = typer.Typer(help="The SaaS vendors that use this service.", no_args_is_help=True)
 accounts = typer.Typer(help="The linked accounts.", no_args_is_help=True)
@@ -30,6 +30,29 @@ def tenant_create(
 
     account_changes.create_tenant(
         name, callback_urls=callback_url or (), key_in_redirect=key_in_redirect, as_json=as_json
+    )
+
+
+@tenants.command("change")
+def tenant_change(
+    tenant_id: TenantArgument,
+    confirm_acts: Annotated[
+        bool | None,
+        typer.Option(help="Demand that what can't be undone is checked and confirmed first."),
+    ] = None,
+    key_in_redirect: Annotated[
+        bool | None,
+        typer.Option(help="Hand account keys over in the redirect's query, as Maesn does."),
+    ] = None,
+) -> None:
+    """Change what a vendor may do, and how.
+
+    Example: qonto-connector tenant change ten_01KB... --confirm-acts
+    """
+    from connector.app.actions import account_changes
+
+    account_changes.change_tenant(
+        tenant_id, confirm_acts=confirm_acts, key_in_redirect=key_in_redirect
     )
 
 

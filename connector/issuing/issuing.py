@@ -1,9 +1,12 @@
 """The job that issues an invoice, and the use case that begins it."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
+
+import msgspec
 
 from connector.errors import DocumentNotReady, WriteInProgress
 from connector.issuing.customers import FindingCustomers, FoundCustomer
@@ -11,6 +14,7 @@ from connector.issuing.files import CheckFile
 from connector.jobs.jobs import JobReport, Jobs, JobState, JobStep, StepAgain, StepEnd
 from connector.ports import WriteRequest
 from connector.registry import Registry
+from connector.writing.confirming import NOT_ASKED, Act, Confirmation, Consent
 from connector.writing.fingerprints import fingerprint, key_digest
 from connector.writing.requests.customer import CustomerRequest
 from connector.writing.requests.issue import IssueRequest
@@ -210,14 +214,25 @@ class Issuing:
             return {}
 
     async def issue(
-        self, account: Account, request: IssueRequest, confirmed: frozenset[str], key: str | None
+        self,
+        account: Account,
+        request: IssueRequest,
+        confirmed: frozenset[str],
+        key: str | None,
+        consent: Consent = NOT_ASKED,
     ) -> JobReport:
         """Issue an invoice, waiting for its file for a while; a job goes on with what is left.
 
-        Raises what `check` raises before anything is made, and what stops it later: then the
-        message says what was made.
+        Raises what `check` raises before anything is made, what speaks against the consent, and
+        what stops it later: then the message says what was made.
         """
-        await self.check(account, request, confirmed)
+        asked = WriteRequest(request, confirmed=confirmed)
+        key = key or consent.token
+        mark, digest = fingerprint(KIND, asked), key_digest(key)
+        if digest is None or await self.jobs.known(account.id, KIND, mark, digest) is None:
+            expected = await self.check(account, request, confirmed)
+            act = Act(account.id, mark, key, _digest(expected))
+            self.writing.confirmations.check(consent, act)
         state = JobState(
             {
                 "request": request.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -225,14 +240,13 @@ class Issuing:
                 "today": self._today(),
             }
         )
-        asked = WriteRequest(request, confirmed=confirmed)
         try:
             return await self.jobs.run_now(
                 account,
                 KIND,
                 state,
-                fingerprint=fingerprint(KIND, asked),
-                key_digest=key_digest(key),
+                fingerprint=mark,
+                key_digest=digest,
                 within=WITHIN,
             )
         except WriteInProgress:
@@ -240,6 +254,18 @@ class Issuing:
         except Exception as error:
             _say_what_is_left(error, state)
             raise
+
+    def confirmation(
+        self,
+        account: Account,
+        request: IssueRequest,
+        confirmed: frozenset[str],
+        key: str | None,
+        expected: Mapping[str, Any],
+    ) -> Confirmation:
+        """Return what says yes to an invoice as it was just checked."""
+        mark = fingerprint(KIND, WriteRequest(request, confirmed=confirmed))
+        return self.writing.confirmations.offer(Act(account.id, mark, key, _digest(expected)))
 
     def _today(self) -> str:
         now: datetime = self.clock()
@@ -263,6 +289,10 @@ def _say_what_is_left(error: Exception, state: JobState) -> None:
         return
     kind = "invoice" if state.work.get("isFinal") else "draft"
     error.message = f"{message} The {kind} {made} was made and stays."  # type: ignore[attr-defined]
+
+
+def _digest(expected: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(expected, order="sorted")).hexdigest()
 
 
 def _result(work: Mapping[str, Any], done: Performed[Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def standings(one: str) -> tuple[RecordWrite, ...]:
     return (
         RecordWrite(
             action="reject",
+            is_irreversible=True,
             summary=f"Reject {one}",
             request=RejectionRequest,
             description=(

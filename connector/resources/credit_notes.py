@@ -20,6 +20,7 @@ CREDIT_NOTES = Resource(
     writes=(
         RecordWrite(
             action="create",
+            is_irreversible=True,
             summary="Make a credit note",
             request=CreditNoteRequest,
             description=(

@@ -48,6 +48,7 @@ INVOICES = Resource(
         *line_writes(NewLine, LineChange, "a line of an invoice", "a draft"),
         RecordWrite(
             action="finalize",
+            is_irreversible=True,
             summary="Finalize a draft of an invoice",
             description=(
                 "Gives it its legal number and makes its file. It can't be undone: from then on "
@@ -57,6 +58,7 @@ INVOICES = Resource(
         ),
         RecordWrite(
             action="cancel",
+            is_irreversible=True,
             summary="Cancel an unpaid invoice",
             description="It can't be undone.",
         ),
@@ -69,12 +71,14 @@ INVOICES = Resource(
         RecordWrite(action="unmarkAsPaid", summary="Mark a paid invoice as unpaid"),
         RecordWrite(
             action="send",
+            is_irreversible=True,
             summary="Send an invoice by e-mail",
             request=MailRequest,
             description="Its status stays as it is. A lost answer can't be looked for.",
         ),
         RecordWrite(
             action="sendAsEInvoice",
+            is_irreversible=True,
             summary="Send an invoice through the e-invoicing network",
             description=(
                 "Never by e-mail instead. It is accepted at once and submitted later: "

@@ -51,6 +51,7 @@ OFFERS = Resource(
         ),
         RecordWrite(
             action="send",
+            is_irreversible=True,
             summary="Send an offer by e-mail",
             request=MailRequest,
             description=(

@@ -38,7 +38,7 @@ class RecordWrite:
     `summary` says it in a sentence: "Make a customer". `of_line` says that a line of the record is
     made, changed or deleted. `methods` are those it's called with; the usual ones without. `path`
     is where, if that isn't the usual place. `upload` says that it comes as a form with files.
-    `options` are parameters of its own.
+    `options` are parameters of its own. `is_irreversible` says that nobody can undo it.
     """
 
     action: str
@@ -51,6 +51,7 @@ class RecordWrite:
     path: str | None = None
     upload: UploadRule | None = None
     options: tuple[Parameter, ...] = ()
+    is_irreversible: bool = False
 
 
 class Written(Protocol):

@@ -8,7 +8,7 @@ from connector.api.meaning import meaning
 from connector.unified.enums import TaskStatus
 
 
-class UploadedItem(msgspec.Struct, frozen=True, rename="camel"):
+class UploadedItem(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = "What came of one file: the bill that was made, or what was wrong."
 
     index: Annotated[int, meaning("The file's place in the request, from 0.")]
@@ -21,7 +21,7 @@ class UploadedItem(msgspec.Struct, frozen=True, rename="camel"):
     message: Annotated[str | None, meaning("What was wrong, in words.")] = None
 
 
-class BillUploads(msgspec.Struct, frozen=True, rename="camel"):
+class BillUploads(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = """What came of each file so far. With `task_id` the rest goes on as a task."""
 
     status: Annotated[TaskStatus, meaning("What came of all: PARTIAL_SUCCESS where some failed.")]
@@ -31,7 +31,7 @@ class BillUploads(msgspec.Struct, frozen=True, rename="camel"):
     ] = None
 
 
-class TaskReference(msgspec.Struct, frozen=True, rename="camel"):
+class TaskReference(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     __doc__ = "Work that goes on after the request."
 
     task_id: Annotated[str, meaning("The id to read at /accounting/asyncTask/{taskId}.")]

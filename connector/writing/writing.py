@@ -15,6 +15,7 @@ from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcome
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Registry
+from connector.writing.confirming import NOT_ASKED, Act, Confirmation, Confirmations, Consent
 from connector.writing.decisions import (
     CLOCK_MARGIN,
     SETTLED_AFTER,
@@ -88,8 +89,12 @@ class Writing:
     clock: Clock
     settings: WriteSettings = WriteSettings()
     wrote: Wrote = ignored
+    confirmations: Confirmations = field(init=False)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "confirmations", Confirmations(self.ring, self.clock))
 
     async def check(
         self, account: ReadableAccount, name: str, asked: WriteRequest
@@ -98,17 +103,24 @@ class Writing:
         return await self._writer(account.target, name).prepare(account.id, asked)
 
     async def perform(
-        self, account: ReadableAccount, name: str, asked: WriteRequest, key: str | None
+        self,
+        account: ReadableAccount,
+        name: str,
+        asked: WriteRequest,
+        key: str | None,
+        consent: Consent = NOT_ASKED,
     ) -> Performed[Any]:
         """Do a write once, however often it is asked for with the same key.
 
-        Raises Invalid, what the target system refuses with, IdempotencyKeyReused for a key of
-        another request, WriteInProgress while it is being done, and WriteOutcomeUnknown when the
-        answer was lost and it can't be told whether it was done.
+        Raises Invalid, ConfirmationRequired, ConfirmationStale, what the target system refuses
+        with, IdempotencyKeyReused for a key of another request, WriteInProgress while it is being
+        done, and WriteOutcomeUnknown when the answer was lost and it can't be told whether it was
+        done.
         """
         writer = self._writer(account.target, name)
         # two names of one effect share keys, fingerprints and the records that were made
         name = self.registry.get(account.target).counted_as.get(name, name)
+        key = key or consent.token
         mark, digest = fingerprint(name, asked), key_digest(key)
         asked = replace(asked, seed=asked.seed or digest or secrets.token_hex(16))
         if digest is not None:
@@ -118,6 +130,7 @@ class Writing:
         for wait in (*self.settings.turns, None):
             # checked anew each time: what was written meanwhile may have changed what is right
             prepared = await writer.prepare(account.id, asked)
+            self.confirmations.check(consent, Act(account.id, mark, key, prepared.seen))
             write = self._new(account, name, asked, mark, digest, prepared)
             match await self._begin(write):
                 case "begun":
@@ -134,6 +147,20 @@ class Writing:
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
         return await self._asked_again(stored, writer, mark, asked)
+
+    def confirmation(
+        self,
+        account: ReadableAccount,
+        name: str,
+        asked: WriteRequest,
+        key: str | None,
+        prepared: PreparedWrite,
+    ) -> Confirmation:
+        """Return what says yes to a write as it was just checked."""
+        name = self.registry.get(account.target).counted_as.get(name, name)
+        return self.confirmations.offer(
+            Act(account.id, fingerprint(name, asked), key, prepared.seen)
+        )
 
     async def _begin(self, write: StoredWrite) -> Literal["begun", "key taken", "not its turn"]:
         async with self.work.hot() as tx:

@@ -23,6 +23,7 @@ class Tenant:
     callback_url: str | None = None
     cancel_callback_url: str | None = None
     key_in_redirect: bool = False
+    confirms_acts: bool = False
     signing_secret: bytes | None = field(default=None, repr=False)
     """Sealed for `associated_data`: the 32 random bytes that sign redirects and notices."""
 
@@ -66,6 +67,11 @@ class TenantRepository:
     async def set_key_in_redirect(self, tenant_id: str, wanted: bool) -> None:
         await self._connection.execute(
             update(_table).where(_table.c.id == tenant_id).values(key_in_redirect=wanted)
+        )
+
+    async def set_confirms_acts(self, tenant_id: str, wanted: bool) -> None:
+        await self._connection.execute(
+            update(_table).where(_table.c.id == tenant_id).values(confirms_acts=wanted)
         )
 
     async def set_signing_secret(self, tenant_id: str, sealed: bytes) -> None:

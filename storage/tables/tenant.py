@@ -17,6 +17,8 @@ class TenantRow(BaseRow, table=True):
     cancel_callback_url: str | None = None
     key_in_redirect: bool = False
     """Opted in to receiving account keys in the redirect's query, as Maesn does it."""
+    confirms_acts: bool = False
+    """What can't be undone has to be checked first, and confirmed by a token."""
     signing_secret: bytes | None = None
     """Sealed. Signs redirects and notices."""
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -56,6 +56,14 @@ class Desk:
             params=query,
         )
 
+    async def confirm(
+        self, path: str, token: str, body: Any = None, *, key: str | None = None
+    ) -> httpx2.Response:
+        """Act with the token of a check."""
+        headers = {"Confirmation-Token": token} | ({} if key is None else {"Idempotency-Key": key})
+        content = None if body is None else msgspec.json.encode(body)
+        return await self.client.post(f"/accounting/{path}", content=content, headers=headers)
+
     async def done(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, **query: str
     ) -> dict[str, Any]:

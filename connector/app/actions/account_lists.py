@@ -12,7 +12,12 @@ def show_tenants(as_json: bool) -> None:
     async def look() -> list[dict[str, str]]:
         async with reading() as tx:
             return [
-                {"id": one.id, "name": one.name, "created": iso_millis(one.created_at)}
+                {
+                    "id": one.id,
+                    "name": one.name,
+                    "confirms": "yes" if one.confirms_acts else "no",
+                    "created": iso_millis(one.created_at),
+                }
                 for one in await tx.tenants.all()
             ]
 

@@ -13,8 +13,8 @@ from connector.api.operation import Permission, operation
 from connector.api.parsing import read_exact_body, unused_in
 from connector.faces.rest.writing import (
     CHECKED,
+    FINAL_PARAMETERS,
     REPLAYED_HEADER,
-    WRITE_PARAMETERS,
     DryRun,
     WriteOptions,
 )
@@ -56,9 +56,10 @@ class IssuedInvoice(msgspec.Struct, frozen=True, rename="camel", gc=False):
     "Issue an invoice in one call",
     name="issueInvoice",
     permission=Permission.WRITE,
-    parameters=WRITE_PARAMETERS,
+    parameters=FINAL_PARAMETERS,
     request=IssueRequest,
     response=Envelope[IssuedInvoice, Meta],
+    accepted=Envelope[IssuedInvoice, Meta],
     dry_run=CHECKED,
     status=HTTPStatus.CREATED,
     description=(
@@ -80,8 +81,10 @@ async def issue_invoice(issuing: Issuing, request: Request) -> Response:
     account = account_of(request)
     if options.dry_run:
         expected = await issuing.check(account, body, options.confirmed)
-        return answer(request, DryRun(is_valid=True, expected=dict(expected)), warnings=warnings)
-    report = await issuing.issue(account, body, options.confirmed, options.key)
+        token = issuing.confirmation(account, body, options.confirmed, options.key, expected)
+        return answer(request, DryRun.of(expected, token), warnings=warnings)
+    consent = options.consent(request)
+    report = await issuing.issue(account, body, options.confirmed, options.key, consent)
     told = report.state.result or {}
     data = IssuedInvoice(
         task_id=report.id,

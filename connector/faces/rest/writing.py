@@ -1,7 +1,7 @@
 """The operations that make, change and delete records, from what resources say."""
 
 import re
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import Envelope, Meta, answer
-from connector.api.meaning import meaning
+from connector.api.meaning import Moment, meaning
 from connector.api.operation import Handler, Operation, Parameter
 from connector.api.parameters import path_parameter
 from connector.api.parsing import given_once, read_exact_body, read_fields, unused_in
@@ -25,12 +25,15 @@ from connector.ports import PreparedWrite, WriteRequest
 from connector.resources.resource import Lines, RecordBatch, RecordWrite, Written
 from connector.unified.batch import BatchResult
 from connector.writing.batches import EntryOutcome, check_all, perform_all
+from connector.writing.confirming import NOT_ASKED, Confirmation, Consent
 from connector.writing.writing import Performed, Writing
-from oauth.admitted import account_of
+from oauth.admitted import account_of, tenant_of
+from storage.clock import iso_millis
 from storage.errors import FieldError, Invalid
 
 KEY_HEADER = "Idempotency-Key"
 LINE_ID = "lineItemId"
+CONFIRMATION_HEADER = "Confirmation-Token"
 REPLAYED_HEADER = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _RULE = re.compile(r"[A-Z][A-Z0-9_]{0,60}", re.ASCII)
@@ -58,6 +61,15 @@ _CONFIRM = Parameter(
 )
 
 
+_TOKEN = Parameter(
+    CONFIRMATION_HEADER,
+    "header",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    "The `confirmationToken` of the same request with `dryRun=true`, within ten minutes: says yes "
+    "to what was shown, and holds only as long as the record stays so. Your tenant may demand it.",
+)
+
+
 class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     __doc__ = "What would come of a request that is only checked."
 
@@ -65,10 +77,28 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     expected: Annotated[
         dict[str, Any], meaning("What the record would say, as far as that is known before.")
     ]
+    confirmation_token: Annotated[
+        str | None,
+        meaning("Of what can't be undone: sent back as `Confirmation-Token` it says yes to this."),
+    ] = None
+    confirmation_expires_date: Annotated[
+        Moment | None, meaning("Until when the token may be sent.")
+    ] = None
+
+    @classmethod
+    def of(cls, expected: Mapping[str, Any], confirmation: Confirmation | None) -> "DryRun":
+        """Return what is told of a write that was found right."""
+        if confirmation is None:
+            return cls(is_valid=True, expected=dict(expected))
+        until = iso_millis(confirmation.expires_at)
+        return cls(True, dict(expected), confirmation.token, until)
 
 
 WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
 """What every write takes."""
+
+FINAL_PARAMETERS = (*WRITE_PARAMETERS, _TOKEN)
+"""What a write takes that can't be undone."""
 
 CHECKED: Any = Envelope[DryRun, Meta]
 """The model of what a write is answered that is only to be checked."""
@@ -111,7 +141,7 @@ def _operation(resource: Written, of: str, write: RecordWrite, method: str) -> O
         parameters=(
             *ids,
             *write.options,
-            *WRITE_PARAMETERS,
+            *(FINAL_PARAMETERS if write.is_irreversible else WRITE_PARAMETERS),
             *(() if write.action == "delete" else (RAW_DATA,)),
         ),
         request=write.request,
@@ -195,8 +225,12 @@ def _writes(resource: Written, write: RecordWrite) -> Handler[Writing]:
             account = account_of(request)
             if options.dry_run:
                 checked = await writing.check(account, name, asked)
-                return dry_run_answer(request, checked, warnings)
-            done = await writing.perform(account, name, asked, options.key)
+                token = None
+                if write.is_irreversible:
+                    token = writing.confirmation(account, name, asked, options.key, checked)
+                return dry_run_answer(request, checked, warnings, token)
+            consent = options.consent(request) if write.is_irreversible else NOT_ASKED
+            done = await writing.perform(account, name, asked, options.key, consent)
         data = _shown(done, lines, asked.line_id, write.action)
         return answer_write(request, data, done, warnings, status, raw=options.raw)
 
@@ -278,9 +312,14 @@ async def bringing(
         yield body, form.files
 
 
-def dry_run_answer(request: Request, checked: PreparedWrite, warnings: tuple[str, ...]) -> Response:
-    """Return the answer that tells what would come of a write."""
-    found = DryRun(is_valid=True, expected=dict(checked.expected))
+def dry_run_answer(
+    request: Request,
+    checked: PreparedWrite,
+    warnings: tuple[str, ...],
+    confirmation: Confirmation | None = None,
+) -> Response:
+    """Return the answer that tells what would come of a write, and what says yes to it."""
+    found = DryRun.of(checked.expected, confirmation)
     return answer(request, found, warnings=(*warnings, *checked.warnings))
 
 
@@ -315,6 +354,11 @@ class WriteOptions(msgspec.Struct, frozen=True):
     confirmed: frozenset[str]
     warnings: tuple[str, ...]
     own: dict[str, str]
+    token: str | None
+
+    def consent(self, request: Request) -> Consent:
+        """Return what the caller says of an act that can't be undone."""
+        return Consent(self.token, tenant_of(request).confirms_acts)
 
     @classmethod
     def read(cls, request: Request, own: Collection[str] = ()) -> "WriteOptions":
@@ -327,6 +371,11 @@ class WriteOptions(msgspec.Struct, frozen=True):
         if key is not None and not _KEY.fullmatch(key):
             fields.append(
                 FieldError(KEY_HEADER, "NOT_ALLOWED", "A key has 1 to 255 visible ASCII signs.")
+            )
+        token = request.headers.get(CONFIRMATION_HEADER)
+        if token is not None and not _KEY.fullmatch(token):
+            fields.append(
+                FieldError(CONFIRMATION_HEADER, "NOT_ALLOWED", "It is a token as it was told.")
             )
         given = given_once(request.query_params)
         flags = {name: _FLAGS.get(given.get(name, "").lower()) for name in ("dryRun", "rawData")}
@@ -349,4 +398,5 @@ class WriteOptions(msgspec.Struct, frozen=True):
                 for name in sorted(unused)
             ),
             {name: given[name] for name in own if name in given},
+            token,
         )

@@ -13,7 +13,8 @@ from tests.support.commands import run
 
 COMMANDS = (
     *("serve", "worker", "migrate", "doctor", "backup", "demo", "sandbox"),
-    *("tenant create", "tenant list", "account list", "account unlink", "webhook listen"),
+    *("tenant create", "tenant change", "tenant list", "account list", "account unlink"),
+    *("webhook listen",),
     *("webhook list", "webhook show", "webhook pause", "webhook resume", "webhook rotate"),
     *("webhook change", "webhook delete"),
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),

@@ -65,6 +65,8 @@ class World:
         headers = {k: v for k, v in request["headers"].items() if k.upper() not in PREPARED}
         request["headers"] = {k: v for k, v in headers.items() if k.lower() != "user-agent"}
         request.pop("cookies", None)
+        if "files" in request:
+            request["files"] = list(_parts(request["files"] or ()))
         if not isinstance(request.get("data", {}), dict):
             request["content"] = request.pop("data")
         return self.runner.run(self._send(request, with_keys=with_keys))
@@ -73,7 +75,17 @@ class World:
         async with self.up.client(self.account_key) as client:
             if not with_keys:
                 client.headers.clear()
-            return await client.request(**request)
+            made = client.build_request(**request)
+            await made.aread()  # the checks read what was sent, forms too
+            return await client.send(made)
+
+
+def _parts(files: Any) -> Iterator[tuple[str, tuple[str | None, bytes]]]:
+    """Yield the parts of a form, whose values may be of any kind."""
+    for name, part in files.items() if isinstance(files, dict) else files:
+        file_name, value, *_ = part if isinstance(part, tuple) else (None, part)
+        content = value if isinstance(value, bytes) else str(value).encode(errors="replace")
+        yield str(name), (file_name, content)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +104,8 @@ def world(folder: Path) -> Iterator[World]:
         entered = in_process(folder)
         up = runner.run(entered.__aenter__())
         try:
+            # its clock stands still, so nothing may take time
+            up.simulator.control.set_quirks(pdf_delay=0, file_delay=0, attachment_delay=0)
             runner.run(up.register())
             key = runner.run(up.link())
             yield World(runner, up, key, runner.run(_ids(up, key)))

@@ -77,4 +77,3 @@ async def test_vendor_credits_are_the_credit_notes_of_suppliers(
     assert credits
     assert credits & bills == set()
     assert {one["id"] for one in proposed} == credits
-    assert await code(vendor, "POST", "/accounting/vendorCredit") == "NOT_ENABLED"

@@ -7,6 +7,7 @@ from typing import Any
 from connector.ports import Found, PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.purchases import SupplierInvoice
 from connector.providers.qonto.session.lists import known_id, not_known
+from connector.providers.qonto.writing.acts import prepared_act
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import QontoRequest, Records, decoded, prepared
 from connector.providers.qonto.writing.writers import Change
@@ -49,10 +50,11 @@ class BillActions:
         problems.check()
         body = {"declined_note": request.note or "", "declined_reason_code": request.reason_code}
         said = {name: value for name, value in body.items() if value is not None}
-        return prepared(
+        return prepared_act(
             QontoRequest(
                 "POST", {"supplier_invoice": said}, record_id, "reject", {"status": "rejected"}
-            )
+            ),
+            found,
         )
 
     async def mark_as_paid(self, account_id: str, asked: WriteRequest) -> PreparedWrite:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.ports import EInvoicing, PreparedWrite, Writer, WriteRequest
+from connector.ports import EInvoicing, Found, PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.sales import ClientInvoice
 from connector.providers.qonto.session.lists import known_id
+from connector.providers.qonto.writing.acts import prepared_act
 from connector.providers.qonto.writing.existing_lines import check_stated_sums
 from connector.providers.qonto.writing.mails import mail_body
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
@@ -23,7 +24,7 @@ class InvoiceActions:
     network: EInvoicing
 
     async def finalize(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, found, problems = await self._read(account_id, asked)
         _require(document, ("draft",), "finalized", problems)
         if not document.items:
             problems.add("lineItems", "REQUIRED", "An invoice has lines.")
@@ -31,20 +32,20 @@ class InvoiceActions:
             problems.add("dueDate", "REQUIRED", "An invoice has a date, and is due on some day.")
         check_stated_sums(document, "totalAmount", problems)
         problems.check()
-        return prepared(QontoRequest("POST", None, record_id, "finalize", {"status": "unpaid"}))
+        sent = QontoRequest("POST", None, record_id, "finalize", {"status": "unpaid"})
+        return prepared_act(sent, found)
 
     async def cancel(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, found, problems = await self._read(account_id, asked)
         hint = "Delete a draft; correct a paid invoice with a credit note."
         _require(document, ("unpaid",), "canceled", problems, hint)
         problems.check()
-        return prepared(
-            QontoRequest("POST", None, record_id, "mark_as_canceled", {"status": "canceled"})
-        )
+        sent = QontoRequest("POST", None, record_id, "mark_as_canceled", {"status": "canceled"})
+        return prepared_act(sent, found)
 
     async def mark_as_paid(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: PaidRequest = asked.body
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, _, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "marked as paid", problems)
         day = read_day(request.paid_date, "paidDate", problems)
         problems.check()
@@ -52,7 +53,7 @@ class InvoiceActions:
         return prepared(QontoRequest("POST", body, record_id, "mark_as_paid", {"status": "paid"}))
 
     async def unmark_as_paid(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, _, problems = await self._read(account_id, asked)
         _require(document, ("paid",), "unmarked as paid", problems)
         problems.check()
         return prepared(
@@ -61,27 +62,27 @@ class InvoiceActions:
 
     async def send(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         request: MailRequest = asked.body
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, found, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
         body = mail_body(request, problems)
         problems.check()
-        return prepared(QontoRequest("POST", body, record_id, "send"))
+        return prepared_act(QontoRequest("POST", body, record_id, "send"), found)
 
     async def send_as_e_invoice(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
-        record_id, document, problems = await self._read(account_id, asked)
+        record_id, document, found, problems = await self._read(account_id, asked)
         _require(document, ("unpaid", "paid"), "sent", problems, "Finalize it first.")
         customer_id = document.client.id if document.client else None
         for obstacle in await self.network.obstacles(account_id, customer_id):
             problems.add(*obstacle)
         problems.check()
-        return prepared(QontoRequest("POST", None, record_id, "send_by_einvoice"))
+        return prepared_act(QontoRequest("POST", None, record_id, "send_by_einvoice"), found)
 
     async def _read(
         self, account_id: str, asked: WriteRequest
-    ) -> tuple[str, ClientInvoice, Problems]:
+    ) -> tuple[str, ClientInvoice, Found[Any], Problems]:
         record_id = known_id(asked.record_id or "")
-        document, _ = await self.records.one(account_id, record_id)
-        return record_id, document, Problems(asked.confirmed)
+        document, found = await self.records.one(account_id, record_id)
+        return record_id, document, found, Problems(asked.confirmed)
 
 
 def action_writers(records: Records[Any, Any], network: EInvoicing) -> dict[str, Writer[Any]]:

@@ -14,6 +14,7 @@ from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.providers.qonto.documents.sales import Quote
 from connector.providers.qonto.mapping.rates import RateUnit
 from connector.providers.qonto.session.lists import known_id
+from connector.providers.qonto.writing.acts import prepared_act
 from connector.providers.qonto.writing.existing_lines import (
     as_quote_takes,
     check_stated_sums,
@@ -119,13 +120,13 @@ class Offers:
         request: MailRequest = asked.body
         record_id = known_id(asked.record_id or "")
         problems = Problems(asked.confirmed)
-        document, _ = await self.records.one(account_id, record_id)
+        document, found = await self.records.one(account_id, record_id)
         if document.status == "canceled":
             problems.add("status", "WRONG_STATUS", "An offer that is canceled can't be sent.")
         check_stated_sums(document, "totalGrossAmount", problems)
         body = mail_body(request, problems)
         problems.check()
-        return prepared(QontoRequest("POST", body, record_id, "send"))
+        return prepared_act(QontoRequest("POST", body, record_id, "send"), found)
 
 
 def offer_writers(records: Records[Quote, Any], around: Surroundings) -> dict[str, Writer[Any]]:
