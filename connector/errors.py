@@ -7,7 +7,7 @@
     ├── PassThroughRefused         such a call isn't passed through to the target system
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
-    │   ├── ConfirmationRequired   what can't be undone is to be checked and confirmed first
+    │   ├── ConfirmationRequired   this can't be undone, and has to be checked and confirmed first
     │   ├── ConfirmationStale      the confirmation isn't for this, or not any more
     │   ├── IdempotencyKeyReused   the key was used for another request
     │   ├── RecordChanged          the record was changed while this was being written
@@ -307,7 +307,7 @@ class ConfirmationRequired(Conflict):
     """The vendor wants what can't be undone to be shown first, and confirmed by a token."""
 
     code = "CONFIRMATION_REQUIRED"
-    meaning = "this can't be undone, and has to be checked with dryRun and confirmed first"
+    meaning = "this can't be undone, and has to be checked and confirmed first"
 
 
 class ConfirmationStale(Conflict):
