@@ -8,7 +8,7 @@
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
     │   ├── ConfirmationRequired   this can't be undone, and has to be checked and confirmed first
-    │   ├── ConfirmationStale      the confirmation isn't for this, or not any more
+    │   ├── ConfirmationStale      the confirmation token isn't for this, or not any more
     │   ├── IdempotencyKeyReused   the key was used for another request
     │   ├── RecordChanged          the record was changed while this was being written
     │   ├── RecordNotReady         the record can't be changed yet

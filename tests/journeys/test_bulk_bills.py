@@ -149,7 +149,7 @@ async def test_answers_lost_for_long(up: Uploader) -> None:
 
 
 @pytest.mark.covers("GUIDE-63")
-@pytest.mark.covers("MAE-104", half="writing")
+@pytest.mark.covers("MAE-104")
 async def test_more_than_one_batch_is_a_task(up: Uploader) -> None:
     """45 files are three bulk requests; asking again with the key is told the same task."""
     files = named(*(f"many-{number}" for number in range(45)))

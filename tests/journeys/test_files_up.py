@@ -51,7 +51,7 @@ def why(answer: Any) -> list[tuple[str, str]]:
     return [(one["field"], one["code"]) for one in answer.json()["errors"]["validationErrors"]]
 
 
-@pytest.mark.covers("MAE-112", half="writing")
+@pytest.mark.covers("MAE-112")
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [

@@ -69,3 +69,15 @@ async def test_each_write_names_its_scope(account: Bookkeeper) -> None:
     ):
         assert "client_invoice.write" in await refused(account, method, path, body)
     assert len(account.books.client_invoices.get(draft).lines) == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.covers("GUIDE-61")
+async def test_a_bill_takes_the_scope_of_bills(account: Bookkeeper) -> None:
+    """Uploaded as a form, one or many: what lacks is named, and nothing is made."""
+    before = len(account.books.supplier_invoices)
+    files = [("files", ("a.pdf", b"%PDF-1.7 one", "application/pdf"))]
+    answer = await account.client.post("/accounting/bills/bulk", files=files)
+    told = answer.json()["errors"]
+    assert (answer.status_code, told["code"]) == (403, "MISSING_SCOPE")
+    assert "supplier_invoice.write" in told["message"]
+    assert len(account.books.supplier_invoices) == before
