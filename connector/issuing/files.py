@@ -1,7 +1,8 @@
 """Whether the file of an invoice that is to be sent is the e-invoice that it has to be.
 
-The embedded XML is read with the packages of the extra `einvoicing`. Nothing is fetched and no
-entity is resolved; the packages are imported when the first file arrives.
+The embedded XML is read with the packages of the extra `einvoicing`; without them only the form of
+the file is looked at. Nothing is fetched and no entity is resolved; the packages are imported when
+the first file arrives.
 """
 
 import asyncio
@@ -26,10 +27,10 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
 
 class CheckFile(Protocol):
-    """Looks at a file; returns what it found of an e-invoice in it, None when there is none.
+    """Looks at a file; returns what the e-invoice in it says, None where nobody can read it here.
 
-    Raises DocumentUnreadable for a file that is no PDF, and for an e-invoice that breaks its schema
-    or says other totals than the invoice.
+    Raises DocumentUnreadable for a file that is no PDF or has no e-invoice in it, and for one that
+    breaks its schema or says other totals than the invoice.
     """
 
     async def __call__(
@@ -49,14 +50,15 @@ async def check_file(opened: Download, invoice: Mapping[str, Any]) -> dict[str, 
     if find_spec("facturx") is None:
         return None
     told = await asyncio.to_thread(e_invoice_in, bytes(content))
-    if told is not None:
-        told["problems"] += [
-            f"{name} is {told[name]} in the e-invoice, and {invoice[name]} on the invoice"
-            for name in _TOTALS.values()
-            if not _same(told.get(name), invoice.get(name))
-        ]
-        if told["problems"]:
-            raise DocumentUnreadable(f"The e-invoice is wrong: {'; '.join(told['problems'])}.")
+    if told is None:
+        raise DocumentUnreadable("There is no e-invoice in the file of the invoice.")
+    told["problems"] += [
+        f"{name} is {told[name]} in the e-invoice, and {invoice[name]} on the invoice"
+        for name in _TOTALS.values()
+        if not _same(told.get(name), invoice.get(name))
+    ]
+    if told["problems"]:
+        raise DocumentUnreadable(f"The e-invoice is wrong: {'; '.join(told['problems'])}.")
     return told
 
 

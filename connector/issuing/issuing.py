@@ -32,6 +32,8 @@ _POLLS = (0.5, 1.0, 2.0)
 _LAST_POLL = 5.0
 _MOST_POLLS = 200
 
+_NOT_READ = "eInvoice: not read; that takes the packages of the extra `einvoicing`."
+
 _NEEDED = {
     "currency": "currency",
     "locale": "locale",
@@ -134,6 +136,8 @@ class IssuingJob:
         try:
             if request.as_e_invoice:
                 told = await self.check_file(opened, state.result or {})
+                if told is None:
+                    state.notes.append(_NOT_READ)
         finally:
             await opened.close()
         work["fileIsChecked"] = True

@@ -11,6 +11,9 @@ import pytest_asyncio
 from qonto_simulator import Simulator
 
 from connector.app.sandbox import Sandbox
+from connector.errors import DocumentUnreadable
+from connector.issuing.files import check_file
+from tests.connector.issuing.test_files import Opened
 
 pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
@@ -214,6 +217,10 @@ async def test_the_e_invoice_in_its_file_says_the_same(desk: Desk) -> None:
     assert issued["eInvoice"]["problems"] == []
     assert issued["eInvoice"]["profile"] == "en16931"
     assert issued["eInvoice"]["totalAmount"] == "1440.00"
+    path = f"/accounting/invoices/{issued['invoiceId']}/document"
+    file = await desk.client.get(path, headers={"Accept": "application/pdf"})
+    with pytest.raises(DocumentUnreadable, match=r"totalAmount is 1440.00 .* and 1440.01 on"):
+        await check_file(Opened(file.content), {"totalAmount": "1440.01"})
 
 
 async def test_it_goes_through_the_network_or_not_at_all(desk: Desk) -> None:
