@@ -215,9 +215,13 @@ class Issuing:
         """Issue an invoice, waiting for its file for a while; a job goes on with what is left.
 
         Raises what `check` raises before anything is made, and what stops it later: then the
-        message says what was made.
+        message says what was made. What was begun with the same key isn't checked again, but gone
+        on with or told.
         """
-        await self.check(account, request, confirmed)
+        asked = WriteRequest(request, confirmed=confirmed)
+        mark, digest = fingerprint(KIND, asked), key_digest(key)
+        if digest is None or await self.jobs.known(account.id, KIND, mark, digest) is None:
+            await self.check(account, request, confirmed)
         state = JobState(
             {
                 "request": request.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -225,15 +229,9 @@ class Issuing:
                 "today": self._today(),
             }
         )
-        asked = WriteRequest(request, confirmed=confirmed)
         try:
             return await self.jobs.run_now(
-                account,
-                KIND,
-                state,
-                fingerprint=fingerprint(KIND, asked),
-                key_digest=key_digest(key),
-                within=WITHIN,
+                account, KIND, state, fingerprint=mark, key_digest=digest, within=WITHIN
             )
         except WriteInProgress:
             raise

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from connector.errors import IdempotencyKeyReused, WriteInProgress
+from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
@@ -60,7 +60,8 @@ JobStep = StepAgain | StepEnd
 class JobKind(Protocol):
     """One kind of job: takes the next step, and changes the state accordingly.
 
-    A ServiceError that is retryable makes the step be taken again later; any other ends the job.
+    A ServiceError that is retryable, or says when to ask again, makes the step be taken again
+    later; any other ends the job.
     """
 
     async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep: ...
@@ -196,8 +197,11 @@ class Jobs:
             await self.sleep(step.after)
 
     async def _stop(self, job: Job, state: JobState, error: ServiceError) -> None:
-        """Note why a job ended before its time; one of which nothing came leaves its key free."""
-        if state.result is None:
+        """Note why a job ended before its time; one of which nothing came leaves its key free.
+
+        Where nobody can tell what came of it, it keeps its id, which the keys of its writes hold.
+        """
+        if state.result is None and not isinstance(error, WriteInProgress | WriteOutcomeUnknown):
             async with self.work.hot() as tx:
                 await tx.jobs.forget(job)
             return
@@ -267,7 +271,8 @@ class Jobs:
         try:
             step = await kind.advance(account, job.id, state)
         except ServiceError as error:
-            if error.retryable and state.failures < len(_RETRIES):
+            may_pass = error.retryable or getattr(error, "retry_after", None) is not None
+            if may_pass and state.failures < len(_RETRIES):
                 return self._later(state)
             return self._failed(job, state, error)
         except Exception as error:
