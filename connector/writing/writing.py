@@ -11,7 +11,13 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from connector.capabilities import webhook_word
-from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
+from connector.errors import (
+    DownstreamTimeout,
+    IdempotencyKeyReused,
+    NotReached,
+    WriteInProgress,
+    WriteOutcomeUnknown,
+)
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Registry
@@ -226,7 +232,7 @@ class Writing:
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
         try:
-            done = await writer.send(write.account_id, prepared)
+            done = await self._leave(write, writer, prepared)
         except ServiceError as error:
             if had_no_effect(error):
                 await self._forget(write)
@@ -236,6 +242,24 @@ class Writing:
             )
             return await self._lost(write, writer, prepared)
         return await self._finish(write, done, prepared)
+
+    async def _leave(
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+    ) -> WriteDone[Any]:
+        """Send a write, long before others may take it for lost and send it again, or not at all.
+
+        Raises NotReached, or DownstreamTimeout, when something held it up.
+        """
+        until = (write.lease_until or write.sent_at) - self.settings.lease / 4
+        left = (until - self.clock()).total_seconds()
+        if left <= 0:
+            raise NotReached("This process was held up, so that nothing was sent. Ask again.")
+        try:
+            # files take their time, and the target system knows them again
+            async with asyncio.timeout(None if prepared.files else left):
+                return await writer.send(write.account_id, prepared)
+        except TimeoutError:
+            raise DownstreamTimeout("It took longer than a write may take.") from None
 
     async def _lost(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -202,6 +203,37 @@ async def test_a_process_that_died_leaves_nothing_undecided(
         done = await other.perform(account, MAKE, order(text), text)
         assert done.is_replayed is effect
         assert texts(office).count(text) == 1
+
+
+async def test_what_is_held_up_does_not_leave_after_others_may_have_sent_it(
+    office: Office, account: Account
+) -> None:
+    """It waits for something before it leaves, such as its turn among calls, for too long."""
+    slow = asyncio.Event()
+    office.shop.slow = slow
+    asyncio.get_running_loop().call_later(1, slow.set)
+    brief = WriteSettings(lease=timedelta(seconds=0.4))
+    with pytest.raises(WriteOutcomeUnknown):
+        await replace(office.process(), settings=brief).perform(account, MAKE, order(), "key")
+    await slow.wait()
+    office.later(SETTLED)
+    await office.process().perform(account, MAKE, order(), "key")
+    assert texts(office) == ["one"]
+
+
+async def test_a_process_that_stood_still_sends_nothing_when_it_goes_on(
+    office: Office, account: Account
+) -> None:
+    def later() -> datetime:
+        now = office.clock()
+        office.later(61)
+        return now
+
+    with pytest.raises(NotReached):
+        await replace(office.process(), clock=later).perform(account, MAKE, order(), "key")
+    assert texts(office) == [] and await stored(office) == 0
+    await office.process().perform(account, MAKE, order(), "key")
+    assert texts(office) == ["one"]
 
 
 async def test_old_writes_are_forgotten(office: Office, account: Account) -> None:
