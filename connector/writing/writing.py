@@ -229,12 +229,20 @@ class Writing:
         return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
 
     async def _send(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+        self,
+        write: StoredWrite,
+        writer: Writer[Any],
+        prepared: PreparedWrite,
+        *,
+        may_come: bool = False,
     ) -> Performed[Any]:
+        """Send it. `may_come` says that an earlier attempt may still have its effect."""
         try:
             done = await self._leave(write, writer, prepared)
         except ServiceError as error:
             if had_no_effect(error):
+                if may_come:
+                    return await self._refused_at_last(write, writer, prepared)
                 await self._forget(write)
                 raise
             logger.warning(
@@ -282,7 +290,7 @@ class Writing:
                         done = await writer.send(write.account_id, prepared)
                     except ServiceError as error:
                         if had_no_effect(error):
-                            return await self._refused_at_last(write, writer, prepared, error)
+                            return await self._refused_at_last(write, writer, prepared)
                     else:
                         return await self._finish(write, done, prepared)
                 case Undecided(()):
@@ -292,18 +300,22 @@ class Writing:
         return await self._give_up(write, verdict)
 
     async def _refused_at_last(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite, error: ServiceError
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
     ) -> Performed[Any]:
-        """Tell a repetition that is refused from one that is, since the first was done."""
+        """Say what came of it when a repetition had no effect: an earlier attempt may have one yet.
+
+        Once that can't come any more, the refusal of the next repetition is what came of it.
+        """
         verdict = await self._look(write, writer, prepared)
-        match verdict:
-            case Adopt(done):
-                return await self._finish(write, done, prepared)
-            case Undecided():
-                return await self._give_up(write, verdict)
-            case Absent():
-                await self._forget(write)
-                raise error
+        if isinstance(verdict, Adopt):
+            return await self._finish(write, verdict.done, prepared)
+        later = self.clock() + timedelta(seconds=1)  # a second, for how waits are rounded
+        return await self._give_up(write, verdict, settled_at=later + SETTLED_AFTER)
+
+    def _may_come(self, write: StoredWrite, writer: Writer[Any]) -> bool:
+        """Say whether an attempt may still have its effect; repetitions leave until it's let go."""
+        last = write.ended_at if writer.can_repeat else write.sent_at
+        return last is None or self.clock() < last + SETTLED_AFTER
 
     async def _settle(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
@@ -322,7 +334,8 @@ class Writing:
                     )
                     if not held or not await self._takes_turn(tx, write):
                         raise WriteInProgress("Another request is being worked on. Ask again.")
-                return await self._send(again, writer, prepared)
+                may_come = self._may_come(write, writer)
+                return await self._send(again, writer, prepared, may_come=may_come)
             case _:
                 return await self._give_up(write, verdict)
 
@@ -361,13 +374,23 @@ class Writing:
         async with self.work.hot() as tx:
             await tx.writes.forget(write)
 
-    async def _give_up(self, write: StoredWrite, verdict: WriteVerdict[Any]) -> Performed[Any]:
-        """Say that nobody can tell. Raises WriteOutcomeUnknown."""
+    async def _give_up(
+        self,
+        write: StoredWrite,
+        verdict: WriteVerdict[Any],
+        *,
+        settled_at: datetime | None = None,
+    ) -> Performed[Any]:
+        """Say that nobody can tell. Raises WriteOutcomeUnknown.
+
+        `settled_at` is when asking again will tell; by default when what left first is settled.
+        """
         now = self.clock()
         async with self.work.hot() as tx:
             await tx.writes.unknown(write, at=now)
         logger.warning("write.unknown", account_id=write.account_id, kind=write.operation)
-        raise _unknown(write, verdict, now)
+        wait = ((settled_at or write.sent_at + SETTLED_AFTER) - now).total_seconds()
+        raise _unknown(write, verdict, wait)
 
     async def resume(self) -> int:
         """Look for the writes that were left open; return how many there were.
@@ -400,7 +423,7 @@ class Writing:
             match await self._look(write, writer, prepared):
                 case Adopt(done):
                     await self._finish(write, done, prepared)
-                case Absent(is_final=True):
+                case Absent(is_final=True) if not self._may_come(write, writer):
                     await self._forget(write)
                 case verdict:
                     await self._give_up(write, verdict)
@@ -423,7 +446,7 @@ def _word_of(name: str) -> str:
     return webhook_word(resource)
 
 
-def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> WriteOutcomeUnknown:
+def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], wait: float) -> WriteOutcomeUnknown:
     since = iso_millis(write.sent_at)
     if isinstance(verdict, Undecided):
         seen = f" Candidates: {', '.join(verdict.ids)}." if any(verdict.ids) else ""
@@ -431,7 +454,6 @@ def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> W
             f"The answer to this write was lost after it left at {since}, and looking did not tell "
             f"whether it was done. Look for it at the target system before writing again.{seen}"
         )
-    wait = (write.sent_at + SETTLED_AFTER - now).total_seconds()
     return WriteOutcomeUnknown(
         f"The answer to this write was lost after it left at {since}, and nothing of it is to be "
         "seen yet. Send the same request with the same Idempotency-Key again: it is looked for "

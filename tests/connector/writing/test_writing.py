@@ -178,6 +178,31 @@ class Killed(BaseException):
     """The end of a process, whatever it was at."""
 
 
+@pytest.mark.parametrize("refusal", ["refused", "unreached"])
+@pytest.mark.parametrize("lands", [True, False])
+async def test_the_refusal_of_a_repetition_says_nothing_of_the_attempt_before(
+    office: Office, account: Account, refusal: str, lands: bool
+) -> None:
+    """That may still be on its way; only once it can't be, a refusal is what came of it."""
+    office.shop.answers = ["dropped", refusal]
+    with pytest.raises(WriteOutcomeUnknown) as told:
+        await office.process().perform(account, "orders.set", order(), "key")
+    assert await stored(office) == 1
+    wait = told.value.retry_after
+    assert wait is not None and wait >= SETTLED_AFTER.total_seconds()
+    if lands:
+        office.setting.text = "one"
+    office.later(wait)
+    office.shop.answers = [refusal]
+    again = office.process().perform(account, "orders.set", order(), "key")
+    if lands:
+        assert (await again).found is not None
+    else:
+        with pytest.raises((DownstreamRefused, NotReached)):
+            await again
+        assert await stored(office) == 0
+
+
 async def test_a_process_that_died_leaves_nothing_undecided(
     office: Office, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
