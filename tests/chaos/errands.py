@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Literal
 
 from tests.journeys.desk import company, invoice
+from tests.journeys.test_issuing import siren
 
 Outcome = Literal["done", "refused", "unknown"]
 Kind = Literal["customer", "draft", "finalize", "mail", "credit note", "bills", "issue"]
@@ -104,8 +105,7 @@ class Office:
             case "issue":
                 body = invoice(mark, "")
                 del body["contactId"]
-                tax = {"taxNumber": None, "vatId": None}
-                body["customer"] = company(mark, **tax)
+                body["customer"] = company(mark, taxNumber=siren(int(mark.split()[1])))
                 return Errand(kind, "invoices/issue", body, (mark,))
 
     def _note(self, mark: str) -> dict[str, Any]:

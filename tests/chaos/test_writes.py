@@ -44,7 +44,8 @@ SAME = TIMES or 21
 
 SECONDS = 60.0 if FULL else 4.0
 """How long a write is waited for."""
-AT_ONCE = 150 if FULL else 12
+AT_ONCE = 150 if TIMES else 12
+LIMIT = 3600 if TIMES else 240
 
 
 @dataclass
@@ -96,6 +97,7 @@ class Scene:
             _, found, trouble = log.partition("Traceback")
             assert not found, trouble
         assert not wrong, "\n".join(wrong[:50])
+        assert all(sum(marks.values()) for marks in seen.effects.values()), "some do nothing at all"
 
 
 @asynccontextmanager
@@ -125,7 +127,9 @@ async def scene(
                 **more,
             )
             born = worker if name == "worker" else server
-            by_port[int(address.rpartition(":")[2])] = born(nursery, folder, env, name=name)
+            member = born(nursery, folder, env, name=name)
+            by_port[int(address.rpartition(":")[2])] = member
+            stack.push_async_callback(member.kill)
         await all_ready(list(by_port.values()))
         http = await stack.enter_async_context(
             httpx2.AsyncClient(timeout=90, limits=httpx2.Limits(max_connections=500))
@@ -140,8 +144,6 @@ async def scene(
         books.close()
         office = Office(made.json()["data"]["id"], chance, books.draft, books.final)
         yield Scene(by_port, gate, books, office, clerk)
-        for member in by_port.values():
-            await member.kill()
 
 
 @dataclass
@@ -197,7 +199,7 @@ class Executioner:
         self.killed += await member.kill(signal.SIGKILL) == -signal.SIGKILL
 
 
-@pytest.mark.timeout(3600 if FULL else 240)
+@pytest.mark.timeout(LIMIT)
 async def test_killed_at_any_step_no_write_is_done_twice_or_lost(
     born: Nursery, database_url: str, tmp_path: Path, figure: Callable[[str, object], None]
 ) -> None:
@@ -234,7 +236,7 @@ ASKED_BY: dict[Kind, Call] = {
 }
 
 
-@pytest.mark.timeout(3600 if FULL else 240)
+@pytest.mark.timeout(LIMIT)
 async def test_answers_lost_at_each_kind_of_write_do_nothing_twice(
     born: Nursery, database_url: str, tmp_path: Path, figure: Callable[[str, object], None]
 ) -> None:
@@ -260,7 +262,7 @@ async def test_answers_lost_at_each_kind_of_write_do_nothing_twice(
         assert all(it.gate.unanswered(call) >= LOST for call in ASKED_BY.values())
 
 
-@pytest.mark.timeout(1800 if FULL else 240)
+@pytest.mark.timeout(LIMIT)
 async def test_one_key_from_many_at_once_is_one_write(
     born: Nursery, database_url: str, tmp_path: Path, figure: Callable[[str, object], None]
 ) -> None:
