@@ -68,8 +68,9 @@ def _disagreeing(errands: Iterable[Errand]) -> list[str]:
     for one in errands:
         if not one.said:
             found.append(f"{one.kind} {one.marks[0]} was never told")
-        elif any(other != one.said[0] for other in one.said):
-            found.append(f"{one.kind} {one.marks[0]}: askers with one key were told differently")
+        elif len({told for said in one.said for told in said.certain}) > 1:
+            told = [(said.outcomes, said.ids) for said in one.said]
+            found.append(f"{one.kind} {one.marks[0]}: askers with one key were told {told}")
         if one.kind not in ("finalize", "mail"):
             for made in {made for said in one.said for made in said.ids}:
                 owners[made].add(one.key)
@@ -78,10 +79,10 @@ def _disagreeing(errands: Iterable[Errand]) -> list[str]:
     ]
 
 
-def _counted(errands: Iterable[Errand], effects: Effects) -> list[str]:
+def _counted(errands: Sequence[Errand], effects: Effects) -> list[str]:
     counts: defaultdict[tuple[Kind, str], _Count] = defaultdict(_Count)
     for one in errands:
-        outcomes = one.said[-1].outcomes if one.said else {}
+        outcomes = one.outcomes
         for mark in one.marks:
             count = counts[one.kind, mark]
             count.errands += 1
@@ -95,7 +96,10 @@ def _counted(errands: Iterable[Errand], effects: Effects) -> list[str]:
         if there > count.done + count.unknown:
             found.append(
                 f"{kind} {mark}: {there} are there, {count.done} were said to be done "
-                f"and {count.unknown} to be unknown, of {count.errands}"
+                f"and {count.unknown} to be unknown, of {count.errands}: "
+                + "; ".join(
+                    one.history for one in errands if one.kind == kind and mark in one.marks
+                )
             )
         if there < count.done:
             found.append(f"{kind} {mark}: {count.done} were said to be done, {there} are there")
@@ -125,7 +129,5 @@ def _drafted_twice(errands: Iterable[Errand], seen: BooksSeen) -> list[str]:
 
 def tally(errands: Iterable[Errand]) -> Mapping[str, int]:
     """Count how errands ended."""
-    told = Counter(
-        outcome for one in errands if one.said for outcome in one.said[-1].outcomes.values()
-    )
+    told = Counter(outcome for one in errands for outcome in one.outcomes.values())
     return {outcome: told[outcome] for outcome in ("done", "refused", "unknown")}

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from storage.clock import system_clock
 from tests.bench.linking import Headers
 from tests.chaos.errands import Errand, Outcome, Said
 
@@ -55,10 +56,10 @@ class Clerk:
         try:
             answer = await self.http.post(url, headers=headers, **sent)
         except httpx2.HTTPError:
-            self._count("none")
+            self._count(errand, "none")
             return None
         told = _error(answer)
-        self._count(f"{answer.status_code} {told} {_reason(answer)}".strip())
+        self._count(errand, f"{answer.status_code} {told} {_reason(answer)}".strip())
         return answer
 
     async def _read(
@@ -106,10 +107,11 @@ class Clerk:
                 continue
             if errand.kind == "bills" or task["status"] == "SUCCESS":
                 return _told(errand, task["responseData"]), 0
-            self._count(f"task {(task.get('error') or {}).get('code')}")
+            self._count(errand, f"task {(task.get('error') or {}).get('code')}")
             return None, self.pause
 
-    def _count(self, what: str) -> None:
+    def _count(self, errand: Errand, what: str) -> None:
+        errand.answers.append(f"{what} at {system_clock():%T.%f}")
         self.answers[what] = self.answers.get(what, 0) + 1
 
 

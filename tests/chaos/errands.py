@@ -34,6 +34,12 @@ class Said:
     outcomes: dict[str, Outcome]
     ids: tuple[str, ...] = ()
 
+    @property
+    def certain(self) -> tuple[object, ...]:
+        """What was said, unless it was that nobody can tell."""
+        told = tuple(sorted(self.outcomes.items()))
+        return () if "unknown" in self.outcomes.values() else ((told, self.ids),)
+
 
 @dataclass(slots=True)
 class Errand:
@@ -48,6 +54,22 @@ class Errand:
     attempts: int = 0
     wrong: list[str] = field(default_factory=list[str])
     """Answers that must not be, in words."""
+    answers: list[str] = field(default_factory=list[str])
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
+        """What came of each mark, as far as anybody was told for certain."""
+        known: dict[str, Outcome] = {}
+        for said in self.said:
+            for mark, outcome in said.outcomes.items():
+                if known.get(mark, "unknown") == "unknown":
+                    known[mark] = outcome
+        return known
+
+    @property
+    def history(self) -> str:
+        """Say what was answered, for people."""
+        return f"{self.key} was told {', '.join(self.answers)}"
 
     @property
     def files(self) -> Sequence[tuple[str, bytes]] | None:

@@ -116,7 +116,7 @@ class Gate:
         return answer
 
     async def _apply_later(self, scope: Scope, body: bytes) -> None:
-        await asyncio.sleep(self.patience * (1.1 + 0.5 * self.chance.random()))
+        await asyncio.sleep(self.patience * (1.1 + 0.3 * self.chance.random()))
         await self._apply(scope, body)
 
     async def _at(self, call: Call, stage: Stage, scope: Scope) -> None:

@@ -42,9 +42,9 @@ KILLS = TIMES or 12
 LOST = TIMES or 3
 SAME = TIMES or 21
 
-SECONDS = 60.0 if FULL else 4.0
+SECONDS = float(os.environ.get("CHAOS_WRITE_SECONDS", "60" if FULL else "4"))
 """How long a write is waited for."""
-AT_ONCE = 150 if TIMES else 12
+AT_ONCE = int(os.environ.get("CHAOS_CLIENTS", "150")) if TIMES else 12
 LIMIT = 3600 if TIMES else 240
 
 
@@ -113,7 +113,7 @@ async def scene(
     (headers,) = await link(
         database_url, KeyRing([KEY]), 1, access=token, scopes=frozenset(FULL_SCOPES)
     )
-    more = {} if FULL else {"CHAOS_WRITE_SECONDS": str(SECONDS)}
+    more = {} if SECONDS == 60 else {"CHAOS_WRITE_SECONDS": str(SECONDS)}
     names = ("serve-1",) if database_url.startswith("sqlite") else ("serve-1", "serve-2", "worker")
     async with AsyncExitStack() as stack:
         by_port: dict[int, Member] = {}
