@@ -159,7 +159,7 @@ class Jobs:
             if isinstance(known, JobReport):
                 return known
             job, state = known, self._opened(known)
-        return await self._run_within(account, job, state, within)
+        return await self._run_within(account, job, state, within, is_new=begun)
 
     async def _known(
         self, account_id: str, kind: str, fingerprint: str, key_digest: str
@@ -180,14 +180,14 @@ class Jobs:
         return replace(job, lease_owner=self.owner, lease_until=now + LEASE)
 
     async def _run_within(
-        self, account: Account, job: Job, state: JobState, within: float
+        self, account: Account, job: Job, state: JobState, within: float, *, is_new: bool
     ) -> JobReport:
         deadline = time.monotonic() + within
         while True:
             try:
                 step = await self.kinds[job.kind].advance(account, job.id, state)
             except ServiceError as error:
-                await self._stop(job, state, error)
+                await self._stop(job, state, error, is_new=is_new)
                 raise
             left = deadline - time.monotonic()
             if isinstance(step, StepEnd) or step.after > left:
@@ -196,12 +196,14 @@ class Jobs:
                 return JobReport(job.id, status, state, self.clock())
             await self.sleep(step.after)
 
-    async def _stop(self, job: Job, state: JobState, error: ServiceError) -> None:
+    async def _stop(self, job: Job, state: JobState, error: ServiceError, *, is_new: bool) -> None:
         """Note why a job ended before its time; one of which nothing came leaves its key free.
 
-        Where nobody can tell what came of it, it keeps its id, which the keys of its writes hold.
+        Where nobody can tell what came of it, here or in a process that died over it, it keeps its
+        id, which the keys of its writes hold.
         """
-        if state.result is None and not isinstance(error, WriteInProgress | WriteOutcomeUnknown):
+        unknown = isinstance(error, WriteInProgress | WriteOutcomeUnknown)
+        if is_new and state.result is None and not unknown:
             async with self.work.hot() as tx:
                 await tx.jobs.forget(job)
             return

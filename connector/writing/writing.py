@@ -234,15 +234,15 @@ class Writing:
         writer: Writer[Any],
         prepared: PreparedWrite,
         *,
-        may_come: bool = False,
+        earlier: StoredWrite | None = None,
     ) -> Performed[Any]:
-        """Send it. `may_come` says that an earlier attempt may still have its effect."""
+        """Send it. `earlier` is the write as it stood before, when this is a repetition."""
         try:
             done = await self._leave(write, writer, prepared)
         except ServiceError as error:
             if had_no_effect(error):
-                if may_come:
-                    return await self._refused_at_last(write, writer, prepared)
+                if earlier is not None:
+                    return await self._refused_at_last(earlier, writer, prepared, error)
                 await self._forget(write)
                 raise
             logger.warning(
@@ -290,7 +290,7 @@ class Writing:
                         done = await writer.send(write.account_id, prepared)
                     except ServiceError as error:
                         if had_no_effect(error):
-                            return await self._refused_at_last(write, writer, prepared)
+                            return await self._refused_at_last(write, writer, prepared, error)
                     else:
                         return await self._finish(write, done, prepared)
                 case Undecided(()):
@@ -300,17 +300,22 @@ class Writing:
         return await self._give_up(write, verdict)
 
     async def _refused_at_last(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite, error: ServiceError
     ) -> Performed[Any]:
-        """Say what came of it when a repetition had no effect: an earlier attempt may have one yet.
+        """Say what came of it when a repetition had no effect: an earlier attempt may have had one.
 
-        Once that can't come any more, the refusal of the next repetition is what came of it.
+        As long as that may still come, nobody can tell.
         """
         verdict = await self._look(write, writer, prepared)
-        if isinstance(verdict, Adopt):
-            return await self._finish(write, verdict.done, prepared)
-        later = self.clock() + timedelta(seconds=1)  # a second, for how waits are rounded
-        return await self._give_up(write, verdict, settled_at=later + SETTLED_AFTER)
+        match verdict:
+            case Adopt(done):
+                return await self._finish(write, done, prepared)
+            case Absent(is_final=True) if not self._may_come(write, writer):
+                await self._forget(write)
+                raise error
+            case _:
+                later = self.clock() + timedelta(seconds=1)  # a second, for how waits are rounded
+                return await self._give_up(write, verdict, settled_at=later + SETTLED_AFTER)
 
     def _may_come(self, write: StoredWrite, writer: Writer[Any]) -> bool:
         """Say whether an attempt may still have its effect; repetitions leave until it's let go."""
@@ -327,15 +332,13 @@ class Writing:
                 return await self._finish(write, done, prepared)
             case Absent(is_final) if is_final or writer.can_repeat:
                 now = self.clock()
-                again = replace(write, sent_at=now, lease_until=now + self.settings.lease)
+                until = now + self.settings.lease
+                again = replace(write, sent_at=now, ended_at=None, lease_until=until)
                 async with self.work.hot() as tx:
-                    held = await tx.writes.send_again(
-                        write, at=now, until=now + self.settings.lease
-                    )
+                    held = await tx.writes.send_again(write, at=now, until=until)
                     if not held or not await self._takes_turn(tx, write):
                         raise WriteInProgress("Another request is being worked on. Ask again.")
-                may_come = self._may_come(write, writer)
-                return await self._send(again, writer, prepared, may_come=may_come)
+                return await self._send(again, writer, prepared, earlier=write)
             case _:
                 return await self._give_up(write, verdict)
 

@@ -148,6 +148,18 @@ async def test_a_first_step_of_which_nobody_can_tell_is_taken_again_by_the_same_
     assert done.status == "SUCCESS" and set(work_.kind.ids) == {done.id}
 
 
+async def test_what_fails_after_a_process_died_over_it_is_still_the_same_job(work_: Work) -> None:
+    """Nobody knows what the other one had done; it had written nothing down."""
+    work_.kind.script = ["die", "fail"]
+    with pytest.raises(Killed):
+        await work_.now("key")
+    work_.office.later(LEASE.total_seconds() + 1)
+    with pytest.raises(DownstreamRefused):
+        await work_.now("key")
+    done = await work_.now("key")
+    assert done.status == "SUCCESS" and set(work_.kind.ids) == {done.id}
+
+
 async def test_a_worker_asks_again_for_what_nobody_can_tell_yet(work_: Work) -> None:
     work_.kind.script = ["unknown"]
     begun = await work_.process().begin(work_.account.id, "count", JobState({}))
