@@ -220,8 +220,13 @@ class Issuing:
         """
         asked = WriteRequest(request, confirmed=confirmed)
         mark, digest = fingerprint(KIND, asked), key_digest(key)
-        if digest is None or await self.jobs.known(account.id, KIND, mark, digest) is None:
-            await self.check(account, request, confirmed)
+        if not await self._is_known(account, mark, digest):
+            try:
+                await self.check(account, request, confirmed)
+            except Invalid:
+                # what is wrong now may be what another request with this key has just done
+                if not await self._is_known(account, mark, digest):
+                    raise
         state = JobState(
             {
                 "request": request.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -238,6 +243,12 @@ class Issuing:
         except Exception as error:
             _say_what_is_left(error, state)
             raise
+
+    async def _is_known(self, account: Account, mark: str, digest: str | None) -> bool:
+        """Say whether it was begun with this key. Raises IdempotencyKeyReused."""
+        if digest is None:
+            return False
+        return await self.jobs.known(account.id, KIND, mark, digest) is not None
 
     def _today(self) -> str:
         now: datetime = self.clock()

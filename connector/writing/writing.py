@@ -123,7 +123,14 @@ class Writing:
                 return await self._asked_again(stored, writer, mark, asked)
         for wait in (*self.settings.turns, None):
             # checked anew each time: what was written meanwhile may have changed what is right
-            prepared = await writer.prepare(account.id, asked)
+            try:
+                prepared = await writer.prepare(account.id, asked)
+            except ServiceError:
+                # what is wrong now may be what another request with this key has just done
+                stored = digest and await self._of_key(account.id, name, digest)
+                if not stored:
+                    raise
+                return await self._asked_again(stored, writer, mark, asked)
             write = self._new(account, name, asked, mark, digest, prepared)
             match await self._begin(write):
                 case "begun":

@@ -1,9 +1,8 @@
 """Writes that a client wants done once, and what was said of each in the end."""
 
 import hashlib
-import itertools
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
@@ -78,18 +77,19 @@ class Errand:
 
 @dataclass
 class Office:
-    """Thinks of errands; some ask for the same as the one before. `pools` has Qonto's records.
+    """Thinks of errands for one account; some ask for the same as the one before.
 
     `draft` and `final` make an invoice at Qonto, without the connector, and return its id.
+    `numbers` are those that marks hold; no two offices have the same.
     """
 
     customer_id: str
     chance: Random
     draft: Callable[[], str]
     final: Callable[[], str]
+    numbers: Iterator[int]
     twins: float = 0.15
     _last: dict[Kind, Errand] = field(default_factory=dict[Kind, Errand])
-    _numbers: Any = field(default_factory=itertools.count)
     _credited: list[str] = field(default_factory=list[str])
 
     def think_of(self, kind: Kind, *, large: bool = False) -> Errand:
@@ -97,7 +97,7 @@ class Office:
         last = self._last.get(kind)
         if last is not None and kind != "bills" and self.chance.random() < self.twins:
             return Errand(kind, last.path, last.body, last.marks)
-        mark = f"{kind} {next(self._numbers)}"
+        mark = f"{kind} {next(self.numbers)}"
         errand = self._new(kind, mark, large)
         self._last[kind] = errand
         return errand

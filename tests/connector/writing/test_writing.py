@@ -14,14 +14,17 @@ from connector.errors import (
     WriteInProgress,
     WriteOutcomeUnknown,
 )
+from connector.ports import PreparedWrite
 from connector.writing.decisions import SETTLED_AFTER
-from connector.writing.writing import WriteSettings
+from connector.writing.writing import WriteSettings, Writing
+from storage.errors import Invalid
 from storage.repositories.accounts import Account
+from storage.repositories.writes import StoredWrite
 from storage.sealing import KeyRing
 from storage.tables import WriteRow
 from storage.unit_of_work import UnitOfWork
 from storage.values import table_of
-from tests.connector.writing.shop import Office, Record, order
+from tests.connector.writing.shop import Making, Office, Record, order
 
 pytestmark = pytest.mark.both_databases
 
@@ -165,6 +168,28 @@ async def test_nobody_can_see_an_email(office: Office, account: Account) -> None
         assert told.value.retry_after is None
         office.later(SETTLED)
     assert texts(office) == ["one"]
+
+
+async def test_what_another_request_with_the_key_has_just_done_is_told(
+    office: Office, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It isn't refused for what is wrong with doing it a second time."""
+    first = await office.process().perform(account, MAKE, order(), "key")
+    late = office.process()
+    of_key, looks = Writing._of_key, iter([True])
+
+    async def not_yet(self: Writing, *asked: str) -> StoredWrite | None:
+        return None if next(looks, False) else await of_key(self, *asked)
+
+    async def refuse(*_: object) -> PreparedWrite:
+        raise Invalid.one("status", "WRONG_STATUS", "It is done already.")
+
+    monkeypatch.setattr(Writing, "_of_key", not_yet)
+    monkeypatch.setattr(Making, "prepare", refuse)
+    again = await late.perform(account, MAKE, order(), "key")
+    assert again.is_replayed and again.record_id == first.record_id
+    with pytest.raises(Invalid):
+        await late.perform(account, MAKE, order(), "other key")
 
 
 @pytest.mark.parametrize("answer", ["lost", "dropped"])
