@@ -34,13 +34,19 @@ class Clerk:
         """Ask until the answer is final; note down what it says. Raises TimeoutError."""
         async with asyncio.timeout(LONGEST):
             while True:
-                errand.attempts += 1
-                answer = await self._ask(errand)
-                said, wait = await self._read(errand, answer)
-                if said is not None:
-                    errand.said.append(said)
+                wait = await self.ask(errand)
+                if wait is None:
                     return
                 await asyncio.sleep(wait)
+
+    async def ask(self, errand: Errand) -> float | None:
+        """Ask once; return how long to wait before asking again, None once it was told."""
+        errand.attempts += 1
+        said, wait = await self._read(errand, await self._ask(errand))
+        if said is None:
+            return wait
+        errand.said.append(said)
+        return None
 
     async def _ask(self, errand: Errand) -> httpx2.Response | None:
         url = f"{self.chance.choice(self.addresses)}/accounting/{errand.path}"
