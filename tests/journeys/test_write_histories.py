@@ -234,7 +234,11 @@ async def test_random_histories_of_documents(running: Sandbox, seed: int) -> Non
         for kind in kinds:
             await paperwork.turn(kind)
         await paperwork.end()
-        finals = (one.id for one in desk.books.client_invoices if one.status != "draft")
+        finals = (
+            one.id
+            for one in desk.books.client_invoices
+            if one.status != "draft" and not one.purchase_order
+        )
         seen = books.seen({f"/v2/client_invoices/{one}/finalize": 1 for one in finals})
         wrong = complaints(paperwork.errands, seen)
         assert not wrong, "\n".join(wrong)
