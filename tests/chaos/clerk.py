@@ -87,7 +87,7 @@ class Clerk:
                 return None, wait
             case 502 if code == "OUTCOME_UNKNOWN" and asked is None:
                 return Said(dict.fromkeys(errand.marks, "unknown")), 0
-            case 429 | 502 | 503 | 504:
+            case 408 | 429 | 502 | 503 | 504:
                 return None, wait
             case _:
                 errand.wrong.append(f"{status}: {answer.text}")
