@@ -20,7 +20,7 @@ from connector.writing.requests.customer import CustomerRequest
 from connector.writing.requests.issue import IssueRequest
 from connector.writing.writing import Performed, Writing
 from storage.clock import Clock
-from storage.errors import FieldError, Invalid
+from storage.errors import Conflict, FieldError, Invalid
 from storage.repositories.accounts import Account
 
 KIND = "invoices.issue"
@@ -228,15 +228,21 @@ class Issuing:
         """Issue an invoice, waiting for its file for a while; a job goes on with what is left.
 
         Raises what `check` raises before anything is made, what speaks against the consent, and
-        what stops it later: then the message says what was made.
+        what stops it later: then the message says what was made. What was begun with the same key
+        isn't checked again, but gone on with or told.
         """
         asked = WriteRequest(request, confirmed=confirmed)
         key = key or consent.token
         mark, digest = fingerprint(KIND, asked), key_digest(key)
-        if digest is None or await self.jobs.known(account.id, KIND, mark, digest) is None:
-            expected = await self.check(account, request, confirmed)
-            act = Act(account.id, mark, key, _digest(expected))
-            self.writing.confirmations.check(consent, act)
+        if not await self._is_known(account, mark, digest):
+            try:
+                expected = await self.check(account, request, confirmed)
+                act = Act(account.id, mark, key, _digest(expected))
+                self.writing.confirmations.check(consent, act)
+            except (Conflict, Invalid):
+                # what is wrong now may be what another request with this key has just done
+                if not await self._is_known(account, mark, digest):
+                    raise
         state = JobState(
             {
                 "request": request.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -246,12 +252,7 @@ class Issuing:
         )
         try:
             return await self.jobs.run_now(
-                account,
-                KIND,
-                state,
-                fingerprint=mark,
-                key_digest=digest,
-                within=WITHIN,
+                account, KIND, state, fingerprint=mark, key_digest=digest, within=WITHIN
             )
         except WriteInProgress:
             raise
@@ -270,6 +271,12 @@ class Issuing:
         """Return what says yes to an invoice as it was just checked."""
         mark = fingerprint(KIND, WriteRequest(request, confirmed=confirmed))
         return self.writing.confirmations.offer(Act(account.id, mark, key, _digest(expected)))
+
+    async def _is_known(self, account: Account, mark: str, digest: str | None) -> bool:
+        """Say whether it was begun with this key. Raises IdempotencyKeyReused."""
+        if digest is None:
+            return False
+        return await self.jobs.known(account.id, KIND, mark, digest) is not None
 
     def _today(self) -> str:
         now: datetime = self.clock()

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from connector.errors import IdempotencyKeyReused, WriteInProgress
+from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
 from storage.clock import Clock
 from storage.errors import NotFound, ServiceError
 from storage.ids import new_id
@@ -60,7 +60,8 @@ JobStep = StepAgain | StepEnd
 class JobKind(Protocol):
     """One kind of job: takes the next step, and changes the state accordingly.
 
-    A ServiceError that is retryable makes the step be taken again later; any other ends the job.
+    A ServiceError that is retryable, or says when to ask again, makes the step be taken again
+    later; any other ends the job.
     """
 
     async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep: ...
@@ -158,7 +159,7 @@ class Jobs:
             if isinstance(known, JobReport):
                 return known
             job, state = known, self._opened(known)
-        return await self._run_within(account, job, state, within)
+        return await self._run_within(account, job, state, within, is_new=begun)
 
     async def _known(
         self, account_id: str, kind: str, fingerprint: str, key_digest: str
@@ -179,14 +180,14 @@ class Jobs:
         return replace(job, lease_owner=self.owner, lease_until=now + LEASE)
 
     async def _run_within(
-        self, account: Account, job: Job, state: JobState, within: float
+        self, account: Account, job: Job, state: JobState, within: float, *, is_new: bool
     ) -> JobReport:
         deadline = time.monotonic() + within
         while True:
             try:
                 step = await self.kinds[job.kind].advance(account, job.id, state)
             except ServiceError as error:
-                await self._stop(job, state, error)
+                await self._stop(job, state, error, is_new=is_new)
                 raise
             left = deadline - time.monotonic()
             if isinstance(step, StepEnd) or step.after > left:
@@ -195,9 +196,14 @@ class Jobs:
                 return JobReport(job.id, status, state, self.clock())
             await self.sleep(step.after)
 
-    async def _stop(self, job: Job, state: JobState, error: ServiceError) -> None:
-        """Note why a job ended before its time; one of which nothing came leaves its key free."""
-        if state.result is None:
+    async def _stop(self, job: Job, state: JobState, error: ServiceError, *, is_new: bool) -> None:
+        """Note why a job ended before its time; one of which nothing came leaves its key free.
+
+        Where nobody can tell what came of it, here or in a process that died over it, it keeps its
+        id, which the keys of its writes hold.
+        """
+        unknown = isinstance(error, WriteInProgress | WriteOutcomeUnknown)
+        if is_new and state.result is None and not unknown:
             async with self.work.hot() as tx:
                 await tx.jobs.forget(job)
             return
@@ -267,7 +273,8 @@ class Jobs:
         try:
             step = await kind.advance(account, job.id, state)
         except ServiceError as error:
-            if error.retryable and state.failures < len(_RETRIES):
+            may_pass = error.retryable or getattr(error, "retry_after", None) is not None
+            if may_pass and state.failures < len(_RETRIES):
                 return self._later(state)
             return self._failed(job, state, error)
         except Exception as error:

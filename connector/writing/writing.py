@@ -11,7 +11,13 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from connector.capabilities import webhook_word
-from connector.errors import IdempotencyKeyReused, WriteInProgress, WriteOutcomeUnknown
+from connector.errors import (
+    DownstreamTimeout,
+    IdempotencyKeyReused,
+    NotReached,
+    WriteInProgress,
+    WriteOutcomeUnknown,
+)
 from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Registry
@@ -129,8 +135,15 @@ class Writing:
                 return await self._asked_again(stored, writer, mark, asked)
         for wait in (*self.settings.turns, None):
             # checked anew each time: what was written meanwhile may have changed what is right
-            prepared = await writer.prepare(account.id, asked)
-            self.confirmations.check(consent, Act(account.id, mark, key, prepared.seen))
+            try:
+                prepared = await writer.prepare(account.id, asked)
+                self.confirmations.check(consent, Act(account.id, mark, key, prepared.seen))
+            except ServiceError:
+                # what is wrong now may be what another request with this key has just done
+                stored = digest and await self._of_key(account.id, name, digest)
+                if not stored:
+                    raise
+                return await self._asked_again(stored, writer, mark, asked)
             write = self._new(account, name, asked, mark, digest, prepared)
             match await self._begin(write):
                 case "begun":
@@ -250,12 +263,20 @@ class Writing:
         return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
 
     async def _send(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+        self,
+        write: StoredWrite,
+        writer: Writer[Any],
+        prepared: PreparedWrite,
+        *,
+        earlier: StoredWrite | None = None,
     ) -> Performed[Any]:
+        """Send it. `earlier` is the write as it stood before, when this is a repetition."""
         try:
-            done = await writer.send(write.account_id, prepared)
+            done = await self._leave(write, writer, prepared)
         except ServiceError as error:
             if had_no_effect(error):
+                if earlier is not None:
+                    return await self._refused_at_last(earlier, writer, prepared, error)
                 await self._forget(write)
                 raise
             logger.warning(
@@ -263,6 +284,24 @@ class Writing:
             )
             return await self._lost(write, writer, prepared)
         return await self._finish(write, done, prepared)
+
+    async def _leave(
+        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+    ) -> WriteDone[Any]:
+        """Send a write, long before others may take it for lost and send it again, or not at all.
+
+        Raises NotReached, or DownstreamTimeout, when something held it up.
+        """
+        until = (write.lease_until or write.sent_at) - self.settings.lease / 4
+        left = (until - self.clock()).total_seconds()
+        if left <= 0:
+            raise NotReached("This process was held up, so that nothing was sent. Ask again.")
+        try:
+            # files take their time, and the target system knows them again
+            async with asyncio.timeout(None if prepared.files else left):
+                return await writer.send(write.account_id, prepared)
+        except TimeoutError:
+            raise DownstreamTimeout("It took longer than a write may take.") from None
 
     async def _lost(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
@@ -297,16 +336,25 @@ class Writing:
     async def _refused_at_last(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite, error: ServiceError
     ) -> Performed[Any]:
-        """Tell a repetition that is refused from one that is, since the first was done."""
+        """Say what came of it when a repetition had no effect: an earlier attempt may have had one.
+
+        As long as that may still come, nobody can tell.
+        """
         verdict = await self._look(write, writer, prepared)
         match verdict:
             case Adopt(done):
                 return await self._finish(write, done, prepared)
-            case Undecided():
-                return await self._give_up(write, verdict)
-            case Absent():
+            case Absent(is_final=True) if not self._may_come(write, writer):
                 await self._forget(write)
                 raise error
+            case _:
+                later = self.clock() + timedelta(seconds=1)  # a second, for how waits are rounded
+                return await self._give_up(write, verdict, settled_at=later + SETTLED_AFTER)
+
+    def _may_come(self, write: StoredWrite, writer: Writer[Any]) -> bool:
+        """Say whether an attempt may still have its effect; repetitions leave until it's let go."""
+        last = write.ended_at if writer.can_repeat else write.sent_at
+        return last is None or self.clock() < last + SETTLED_AFTER
 
     async def _settle(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
@@ -318,14 +366,13 @@ class Writing:
                 return await self._finish(write, done, prepared)
             case Absent(is_final) if is_final or writer.can_repeat:
                 now = self.clock()
-                again = replace(write, sent_at=now, lease_until=now + self.settings.lease)
+                until = now + self.settings.lease
+                again = replace(write, sent_at=now, ended_at=None, lease_until=until)
                 async with self.work.hot() as tx:
-                    held = await tx.writes.send_again(
-                        write, at=now, until=now + self.settings.lease
-                    )
+                    held = await tx.writes.send_again(write, at=now, until=until)
                     if not held or not await self._takes_turn(tx, write):
                         raise WriteInProgress("Another request is being worked on. Ask again.")
-                return await self._send(again, writer, prepared)
+                return await self._send(again, writer, prepared, earlier=write)
             case _:
                 return await self._give_up(write, verdict)
 
@@ -364,13 +411,23 @@ class Writing:
         async with self.work.hot() as tx:
             await tx.writes.forget(write)
 
-    async def _give_up(self, write: StoredWrite, verdict: WriteVerdict[Any]) -> Performed[Any]:
-        """Say that nobody can tell. Raises WriteOutcomeUnknown."""
+    async def _give_up(
+        self,
+        write: StoredWrite,
+        verdict: WriteVerdict[Any],
+        *,
+        settled_at: datetime | None = None,
+    ) -> Performed[Any]:
+        """Say that nobody can tell. Raises WriteOutcomeUnknown.
+
+        `settled_at` is when asking again will tell; by default when what left first is settled.
+        """
         now = self.clock()
         async with self.work.hot() as tx:
             await tx.writes.unknown(write, at=now)
         logger.warning("write.unknown", account_id=write.account_id, kind=write.operation)
-        raise _unknown(write, verdict, now)
+        wait = ((settled_at or write.sent_at + SETTLED_AFTER) - now).total_seconds()
+        raise _unknown(write, verdict, wait)
 
     async def resume(self) -> int:
         """Look for the writes that were left open; return how many there were.
@@ -403,7 +460,7 @@ class Writing:
             match await self._look(write, writer, prepared):
                 case Adopt(done):
                     await self._finish(write, done, prepared)
-                case Absent(is_final=True):
+                case Absent(is_final=True) if not self._may_come(write, writer):
                     await self._forget(write)
                 case verdict:
                     await self._give_up(write, verdict)
@@ -426,7 +483,7 @@ def _word_of(name: str) -> str:
     return webhook_word(resource)
 
 
-def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> WriteOutcomeUnknown:
+def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], wait: float) -> WriteOutcomeUnknown:
     since = iso_millis(write.sent_at)
     if isinstance(verdict, Undecided):
         seen = f" Candidates: {', '.join(verdict.ids)}." if any(verdict.ids) else ""
@@ -434,7 +491,6 @@ def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], now: datetime) -> W
             f"The answer to this write was lost after it left at {since}, and looking did not tell "
             f"whether it was done. Look for it at the target system before writing again.{seen}"
         )
-    wait = (write.sent_at + SETTLED_AFTER - now).total_seconds()
     return WriteOutcomeUnknown(
         f"The answer to this write was lost after it left at {since}, and nothing of it is to be "
         "seen yet. Send the same request with the same Idempotency-Key again: it is looked for "

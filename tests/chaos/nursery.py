@@ -4,8 +4,9 @@ It reads one JSON object a line and answers with one: `{"run": [...], "env": {..
 with the pid, `{"kill": pid, "signal": n}` and `{"ended": pid}` with how the process ended (minus
 the signal's number, or its exit code; null while it lives). A fork spares the two seconds that
 reading the code takes, so that hundreds can die in minutes; it then runs the command line as it
-ships. Two things may differ, both named by variables: CHAOS_LEASE_SECONDS shortens the lease of a
-delivery, and CHAOS_NAMES is a file in which host names are looked up instead of in DNS.
+ships. Three things may differ, named by variables: CHAOS_LEASE_SECONDS shortens the lease of a
+delivery, CHAOS_WRITE_SECONDS how long a write is waited for, and CHAOS_NAMES is a file in which
+host names are looked up instead of in DNS.
 """
 
 import json
@@ -18,9 +19,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import connector.http
 import webhooks.names
-from connector.app import cli, container
+from connector.app import cli, container, periodic_tasks
 from connector.app.actions import service
+from connector.app.periodic_tasks import PeriodicTasks
+from connector.jobs import jobs
+from connector.providers.qonto.writing import bulk
+from connector.writing import decisions, writing
+from connector.writing.writing import WriteSettings, Writing
 from webhooks.dispatch_settings import DispatchSettings
 from webhooks.names import AddressInfo, NameUnknown
 
@@ -52,8 +59,23 @@ def as_told() -> None:
     if seconds := os.environ.pop("CHAOS_LEASE_SECONDS", ""):
         lease = timedelta(seconds=float(seconds))
         vars(container)["DispatchSettings"] = partial(DispatchSettings, lease=lease)
+    if seconds := os.environ.pop("CHAOS_WRITE_SECONDS", ""):
+        shorten_writes(float(seconds))
     if "CHAOS_NAMES" in os.environ:
         vars(webhooks.names).update(_resolved=resolved, _REMEMBERED_FOR=1.0)
+
+
+def shorten_writes(seconds: float) -> None:
+    """Let leases and what is on its way end after so long, and answers come in a quarter of it."""
+    after = timedelta(seconds=seconds)
+    for module in (decisions, writing, bulk):
+        vars(module)["SETTLED_AFTER"] = after
+    for module in (jobs, periodic_tasks):
+        vars(module)["LEASE"] = after
+    PeriodicTasks.__init__.__kwdefaults__["lease"] = after
+    vars(container)["Writing"] = partial(Writing, settings=WriteSettings(lease=after))
+    limits = partial(connector.http.Limits, read=seconds / 4, total=seconds / 2)
+    vars(connector.http)["Limits"] = limits
 
 
 def be_born(arguments: list[str], environment: dict[str, str], log: str) -> None:

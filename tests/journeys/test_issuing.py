@@ -171,6 +171,30 @@ async def test_a_lost_answer_at_any_step_makes_nothing_twice(desk: Desk, path: s
     assert len(desk.invoices("lost")) == 1 and desk.clients() == 1
 
 
+async def test_a_draft_of_which_nobody_can_tell_yet_is_not_made_again(desk: Desk) -> None:
+    """The answer was lost and nobody could look; the same key finds it, and goes on from there."""
+    desk.control.fault("/v2/client_invoices", "lost_response", method="POST")
+    desk.control.fault("/v2/client_invoices", "status", method="GET", status=503, times=None)
+    told = await desk.issue(502, reference="unseen", key="unseen")
+    assert told["code"] == "OUTCOME_UNKNOWN"
+    desk.control.clear_faults()
+    issued = await desk.issue(reference="unseen", key="unseen")
+    (invoice,) = desk.invoices("unseen")
+    assert issued["invoiceId"] == invoice.id and invoice.status != "draft"
+
+
+async def test_what_was_issued_is_told_whatever_has_become_wrong_since(desk: Desk) -> None:
+    """Checks are for what is to be done, not for what was."""
+    first = await desk.issue(reference="told", key="told")
+    await desk.client.post(
+        "/accounting/customers",
+        json=desk.customer(companyName=f"{desk.name} again"),
+        headers={"Idempotency-Key": "again"},
+    )
+    assert (await desk.issue(400, reference="other"))["code"] == "VALIDATION_FAILED"
+    assert await desk.issue(reference="told", key="told") == first
+
+
 async def test_a_key_issues_once(desk: Desk) -> None:
     first = await desk.issue(reference="once", key="once")
     second = await desk.issue(reference="once", key="once")

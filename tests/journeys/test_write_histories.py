@@ -1,10 +1,15 @@
-"""Random writes with random failures between; at the end both sides are held against each other."""
+"""Random writes with random failures between; at the end both sides are held against each other.
+
+Customers are made, changed and deleted; then documents of all kinds are made, issued, sent and
+credited, on both databases, and the auditor of the chaos tests compares.
+"""
 
 import asyncio
+import itertools
 import random
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +18,14 @@ import pytest_asyncio
 from qonto_simulator.records.client import Client
 
 from connector.app.sandbox import Sandbox
+from tests.chaos.audit import complaints
+from tests.chaos.books import Bookkeeping
+from tests.chaos.clerk import Clerk
+from tests.chaos.errands import KINDS, Errand, Kind, Office
+from tests.chaos.gate import CALLS
 from tests.journeys.desk import Desk, Failure, at_desk, code, company
 
-pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.loopback
 
 FAILURES: tuple[Failure | None, ...] = (
     *(None, None, None),
@@ -129,6 +139,7 @@ class History:
             )
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("seed", range(SEEDS))
 async def test_random_histories_with_faults(desk: Desk, seed: int) -> None:
     history = History(desk, random.Random(seed))
@@ -154,3 +165,81 @@ async def _ask_again(history: History) -> None:
         history.desk.later(61)
         for one in left:
             await history.ask(one)
+
+
+PATHS: dict[Kind, Sequence[str]] = {
+    "customer": (CALLS["customer"],),
+    "draft": (CALLS["draft"],),
+    "finalize": (CALLS["finalize"],),
+    "mail": (CALLS["mail"],),
+    "credit note": (CALLS["credit note"],),
+    "bills": (CALLS["bills"], CALLS["file"]),
+    "issue": (CALLS["customer"], CALLS["draft"], CALLS["finalize"]),
+}
+
+
+@dataclass
+class Paperwork:
+    """Documents that were asked for, and what goes wrong with the calls for them."""
+
+    desk: Desk
+    chance: random.Random
+    office: Office
+    clerk: Clerk
+    errands: list[Errand] = field(default_factory=list[Errand])
+
+    async def turn(self, kind: Kind) -> None:
+        """Ask for one to three of a kind at the same time, each by one or two clients at once."""
+        control = self.desk.control
+        control.clear_faults()
+        path = self.chance.choice(PATHS[kind])
+        failure = self.chance.choice(FAILURES)
+        if failure is not None:
+            status = {"status": self.chance.choice((*REFUSALS, 429, 500, 503))}
+            times = self.chance.choice((1, 1, 2, 5))
+            control.fault(path, failure, method="POST", times=times, **status)  # type: ignore[arg-type]
+        if self.chance.random() < 0.5:  # nobody can look, or what is read after a change fails
+            status, skip = self.chance.choice((429, 503)), self.chance.choice((0, 1, 2, 3))
+            control.fault("/v2/cl*", "status", method="GET", status=status, times=9, skip=skip)
+        new = [self.office.think_of(kind) for _ in range(self.chance.choice((1, 2, 3)))]
+        self.errands += new
+        askers = [one for one in new for _ in range(self.chance.choice((1, 1, 2)))]
+        await asyncio.gather(*map(self.clerk.ask, askers))
+
+    async def end(self) -> None:
+        """Ask again for all that wasn't told, a good minute later each time."""
+        self.desk.control.clear_faults()
+        for _ in range(6):
+            left = [one for one in self.errands if not one.said]
+            if not left:
+                return
+            self.desk.later(62)
+            await asyncio.gather(*map(self.clerk.ask, left))
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_random_histories_of_documents(running: Sandbox, seed: int) -> None:
+    """Two clients at once, and lost answers, make nothing twice and lose nothing."""
+    running.simulators["qonto"].control.set_quirks(rate_limits=False, pdf_delay=0)
+    async with at_desk(running) as desk:
+        chance = random.Random(seed)
+        books = Bookkeeping(desk.simulator)
+        customer = await desk.customer("Everybody")
+        books.close()
+        office = Office(customer, chance, books.draft, books.final, itertools.count(1), twins=0.3)
+        paperwork = Paperwork(desk, chance, office, Clerk(desk.client, [""], {}, chance, 0.1))
+        kinds = [*KINDS, *KINDS]
+        chance.shuffle(kinds)
+        for kind in kinds:
+            await paperwork.turn(kind)
+        await paperwork.end()
+        finals = (
+            one.id
+            for one in desk.books.client_invoices
+            if one.status != "draft" and not one.purchase_order
+        )
+        seen = books.seen({f"/v2/client_invoices/{one}/finalize": 1 for one in finals})
+        wrong = complaints(paperwork.errands, seen)
+        assert not wrong, "\n".join(wrong)
+        assert sum(seen.effects["issue"].values()) and sum(seen.effects["draft"].values())

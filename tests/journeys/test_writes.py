@@ -255,3 +255,20 @@ async def test_rubbish_is_refused_in_words(desk: Desk, body: bytes) -> None:
         assert answer.status_code == 400, (method, answer.text)
         assert code(answer) == "VALIDATION_FAILED"
     assert desk.sent("POST") == before
+
+
+async def test_what_fails_after_an_e_mail_was_sent_sends_no_second_one(desk: Desk) -> None:
+    """Qonto answers the sending with nothing, so that the invoice is read once more to be shown."""
+    made = desk.control.create_invoice(vat_rate="0.2")["id"]
+    body = {"recipients": ["pay@example.com"], "subject": "only one"}
+    desk.control.fault(
+        f"/v2/client_invoices/{made}", "status", method="GET", status=429, skip=1, times=None
+    )
+    own = key()
+    answer = await desk.ask("POST", f"invoices/{made}/send", body, key=own)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"] == {"id": made}
+    desk.control.clear_faults()
+    again = await desk.ask("POST", f"invoices/{made}/send", body, key=own)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert [one.title for one in desk.books.mails].count("only one") == 1

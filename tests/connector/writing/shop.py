@@ -120,11 +120,12 @@ class Making:
 
 @dataclass
 class Setting:
-    """The Writer that sets a text, whatever it was before."""
+    """The Writer that sets a text, whatever it was before; `blind` are looks that fail first."""
 
     shop: Shop
     can_repeat: bool = True
     text: str = ""
+    blind: int = 0
 
     async def prepare(self, account_id: str, asked: WriteRequest) -> PreparedWrite:
         self.shop.checked += 1
@@ -138,6 +139,9 @@ class Setting:
     async def find(
         self, account_id: str, prepared: PreparedWrite, since: datetime
     ) -> Sequence[WriteDone[str]] | None:
+        if self.blind:
+            self.blind -= 1
+            raise DownstreamTimeout("It did not answer.")
         return (self._done(),) if self.text == prepared.request.decode() else ()
 
     def read(self, raw: bytes) -> Found[str]:

@@ -43,7 +43,7 @@ async def _play(office: Office, texts: list[str], answers: list[str], processes:
     workers = [office.process() for _ in range(processes)]
     open_ = dict(enumerate(texts))
     done: dict[int, str] = {}
-    for round_ in range(12):
+    for round_ in range(4 + 3 * len(answers)):  # each lost answer takes three
         if not open_:
             break
 

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from connector.errors import DownstreamRefused, DownstreamTimeout, IdempotencyKeyReused
+from connector.errors import (
+    DownstreamRefused,
+    DownstreamTimeout,
+    IdempotencyKeyReused,
+    WriteInProgress,
+    WriteOutcomeUnknown,
+)
 from connector.jobs.jobs import (
     KEPT,
     LEASE,
@@ -29,19 +35,28 @@ class Killed(BaseException):
 
 
 class Counting:
-    """A job that counts to three, as its script says: again, end, fail, later, die."""
+    """A job that counts to three, as its script says: again, end, fail, later, die.
+
+    `unknown` and `busy` are what writes raise of which nobody can tell yet what came.
+    """
 
     def __init__(self) -> None:
         self.script: list[str] = []
         self.steps = 0
+        self.ids: list[str] = []
 
     async def advance(self, account: Account, job_id: str, state: JobState) -> JobStep:
         self.steps += 1
+        self.ids.append(job_id)
         what = self.script.pop(0) if self.script else "again"
         if what == "fail":
             raise DownstreamRefused("It doesn't like that.")
         if what == "later":
             raise DownstreamTimeout("It did not answer.")
+        if what == "unknown":
+            raise WriteOutcomeUnknown("Nobody can tell yet.", retry_after=5)
+        if what == "busy":
+            raise WriteInProgress("Another process looks for it.")
         if what == "die":
             raise Killed
         count = state.work["count"] = state.work.get("count", 0) + 1
@@ -119,6 +134,39 @@ async def test_what_fails_at_once_leaves_its_key_free(work_: Work) -> None:
     with pytest.raises(DownstreamRefused):
         await work_.now("key")
     assert (await work_.now("key", mark="b")).status == "SUCCESS"
+
+
+@pytest.mark.parametrize("what", ["unknown", "busy"])
+async def test_a_first_step_of_which_nobody_can_tell_is_taken_again_by_the_same_job(
+    work_: Work, what: str
+) -> None:
+    """Its writes have keys made of the job's id: another job would do them once more."""
+    work_.kind.script = [what]
+    with pytest.raises((WriteOutcomeUnknown, WriteInProgress)):
+        await work_.now("key")
+    done = await work_.now("key")
+    assert done.status == "SUCCESS" and set(work_.kind.ids) == {done.id}
+
+
+async def test_what_fails_after_a_process_died_over_it_is_still_the_same_job(work_: Work) -> None:
+    """Nobody knows what the other one had done; it had written nothing down."""
+    work_.kind.script = ["die", "fail"]
+    with pytest.raises(Killed):
+        await work_.now("key")
+    work_.office.later(LEASE.total_seconds() + 1)
+    with pytest.raises(DownstreamRefused):
+        await work_.now("key")
+    done = await work_.now("key")
+    assert done.status == "SUCCESS" and set(work_.kind.ids) == {done.id}
+
+
+async def test_a_worker_asks_again_for_what_nobody_can_tell_yet(work_: Work) -> None:
+    work_.kind.script = ["unknown"]
+    begun = await work_.process().begin(work_.account.id, "count", JobState({}))
+    for _ in range(4):
+        await work_.process().run_due()
+        work_.office.later(11)
+    assert (await work_.report(begun.id)).status == "SUCCESS"
 
 
 async def test_what_fails_later_is_gone_on_with(work_: Work) -> None:

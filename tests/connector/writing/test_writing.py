@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,14 +14,17 @@ from connector.errors import (
     WriteInProgress,
     WriteOutcomeUnknown,
 )
+from connector.ports import PreparedWrite
 from connector.writing.decisions import SETTLED_AFTER
-from connector.writing.writing import WriteSettings
+from connector.writing.writing import WriteSettings, Writing
+from storage.errors import Invalid
 from storage.repositories.accounts import Account
+from storage.repositories.writes import StoredWrite
 from storage.sealing import KeyRing
 from storage.tables import WriteRow
 from storage.unit_of_work import UnitOfWork
 from storage.values import table_of
-from tests.connector.writing.shop import Office, Record, order
+from tests.connector.writing.shop import Making, Office, Record, order
 
 pytestmark = pytest.mark.both_databases
 
@@ -166,6 +170,28 @@ async def test_nobody_can_see_an_email(office: Office, account: Account) -> None
     assert texts(office) == ["one"]
 
 
+async def test_what_another_request_with_the_key_has_just_done_is_told(
+    office: Office, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It isn't refused for what is wrong with doing it a second time."""
+    first = await office.process().perform(account, MAKE, order(), "key")
+    late = office.process()
+    of_key, looks = Writing._of_key, iter([True])
+
+    async def not_yet(self: Writing, *asked: str) -> StoredWrite | None:
+        return None if next(looks, False) else await of_key(self, *asked)
+
+    async def refuse(*_: object) -> PreparedWrite:
+        raise Invalid.one("status", "WRONG_STATUS", "It is done already.")
+
+    monkeypatch.setattr(Writing, "_of_key", not_yet)
+    monkeypatch.setattr(Making, "prepare", refuse)
+    again = await late.perform(account, MAKE, order(), "key")
+    assert again.is_replayed and again.record_id == first.record_id
+    with pytest.raises(Invalid):
+        await late.perform(account, MAKE, order(), "other key")
+
+
 @pytest.mark.parametrize("answer", ["lost", "dropped"])
 async def test_what_may_be_repeated_is(office: Office, account: Account, answer: str) -> None:
     office.shop.answers = [answer]
@@ -175,6 +201,46 @@ async def test_what_may_be_repeated_is(office: Office, account: Account, answer:
 
 class Killed(BaseException):
     """The end of a process, whatever it was at."""
+
+
+@pytest.mark.parametrize("refusal", ["refused", "unreached"])
+@pytest.mark.parametrize("lands", [True, False])
+async def test_the_refusal_of_a_repetition_says_nothing_of_the_attempt_before(
+    office: Office, account: Account, refusal: str, lands: bool
+) -> None:
+    """That may still be on its way; only once it can't be, a refusal is what came of it."""
+    office.shop.answers = ["dropped", refusal]
+    with pytest.raises(WriteOutcomeUnknown) as told:
+        await office.process().perform(account, "orders.set", order(), "key")
+    assert await stored(office) == 1
+    wait = told.value.retry_after
+    assert wait is not None and wait >= SETTLED_AFTER.total_seconds()
+    if lands:
+        office.setting.text = "one"
+    office.later(wait)
+    office.shop.answers = [refusal]
+    again = office.process().perform(account, "orders.set", order(), "key")
+    if lands:
+        assert (await again).found is not None
+    else:
+        with pytest.raises((DownstreamRefused, NotReached)):
+            await again
+        assert await stored(office) == 0
+
+
+async def test_what_is_refused_since_it_was_done_is_told_to_be_done(
+    office: Office, account: Account
+) -> None:
+    """Nobody could look when it was repeated, and the target system takes no second one."""
+    office.shop.answers = ["lost"] * 5
+    office.setting.blind = 5
+    with pytest.raises(WriteOutcomeUnknown):
+        await office.process().perform(account, "orders.set", order(), "key")
+    office.setting.text, office.setting.blind = "one", 1
+    office.later(SETTLED)
+    office.shop.answers = ["refused"]
+    done = await office.process().perform(account, "orders.set", order(), "key")
+    assert done.found is not None and not done.is_replayed
 
 
 async def test_a_process_that_died_leaves_nothing_undecided(
@@ -202,6 +268,37 @@ async def test_a_process_that_died_leaves_nothing_undecided(
         done = await other.perform(account, MAKE, order(text), text)
         assert done.is_replayed is effect
         assert texts(office).count(text) == 1
+
+
+async def test_what_is_held_up_does_not_leave_after_others_may_have_sent_it(
+    office: Office, account: Account
+) -> None:
+    """It waits for something before it leaves, such as its turn among calls, for too long."""
+    slow = asyncio.Event()
+    office.shop.slow = slow
+    asyncio.get_running_loop().call_later(1, slow.set)
+    brief = WriteSettings(lease=timedelta(seconds=0.4))
+    with pytest.raises(WriteOutcomeUnknown):
+        await replace(office.process(), settings=brief).perform(account, MAKE, order(), "key")
+    await slow.wait()
+    office.later(SETTLED)
+    await office.process().perform(account, MAKE, order(), "key")
+    assert texts(office) == ["one"]
+
+
+async def test_a_process_that_stood_still_sends_nothing_when_it_goes_on(
+    office: Office, account: Account
+) -> None:
+    def later() -> datetime:
+        now = office.clock()
+        office.later(61)
+        return now
+
+    with pytest.raises(NotReached):
+        await replace(office.process(), clock=later).perform(account, MAKE, order(), "key")
+    assert texts(office) == [] and await stored(office) == 0
+    await office.process().perform(account, MAKE, order(), "key")
+    assert texts(office) == ["one"]
 
 
 async def test_old_writes_are_forgotten(office: Office, account: Account) -> None:

@@ -1,6 +1,7 @@
 """The ways in which Qonto is written to: a record is made, changed or deleted."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,7 @@ from connector.providers.qonto.writing.matching import holds
 from connector.providers.qonto.writing.patience import IMPATIENT, Patience
 from connector.providers.qonto.writing.wire import QontoRequest, Records, decoded, read_sent
 from storage.clock import iso_millis
+from storage.errors import ServiceError
 
 D = TypeVar("D", bound=QontoDocument)
 T = TypeVar("T")
@@ -67,7 +69,8 @@ class Creation(Generic[D, T]):
         sent = read_sent(prepared)
         await self.recheck(account_id, sent)
         answer = await self.records.send(account_id, sent)
-        document, found = self.records.of_answer(answer)
+        with after_the_change():
+            document, found = self.records.of_answer(answer)
         if not document.id:
             raise UnreadableAnswer("Qonto's answer to a creation has no id.")
         return self._done(sent, document, found)
@@ -142,10 +145,11 @@ class Change(Generic[D, T]):
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
         answer = await self.patience.ask(lambda: self.leave(account_id, sent))
-        if not answer.body.strip():
-            document, found = await self.records.one(account_id, sent.record_id or "")
-        else:
-            document, found = self.records.of_answer(answer)
+        with after_the_change():
+            if not answer.body.strip():
+                document, found = await self.records.one(account_id, sent.record_id or "")
+            else:
+                document, found = self.records.of_answer(answer)
         return self.done(sent, document, found)
 
     async def leave(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
@@ -223,7 +227,10 @@ class Sending(Generic[D, T]):
     async def send(self, account_id: str, prepared: PreparedWrite) -> WriteDone[T]:
         sent = read_sent(prepared)
         await self.records.send(account_id, sent)
-        _, found = await self.records.one(account_id, sent.record_id or "")
+        try:
+            _, found = await self.records.one(account_id, sent.record_id or "")
+        except ServiceError:
+            return WriteDone(None, None)  # it was sent, whether the record can be shown or not
         return WriteDone(None, found)
 
     async def find(
@@ -235,6 +242,18 @@ class Sending(Generic[D, T]):
 
     def read(self, raw: bytes) -> Found[T]:
         return self.records.read(raw)
+
+
+@contextmanager
+def after_the_change() -> Iterator[None]:
+    """Read what came of a change: what goes wrong now doesn't say that nothing was done.
+
+    Raises UnreadableAnswer.
+    """
+    try:
+        yield
+    except ServiceError as error:
+        raise UnreadableAnswer(f"What came of it can't be read: {error.message}") from None
 
 
 def warned(found: Found[T], told: tuple[str, ...]) -> Found[T]:
