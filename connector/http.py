@@ -36,12 +36,17 @@ from connector.outcomes import (
     Succeed,
     classify,
 )
+from connector.transport.kept import KeptConnections
 from oauth.tokens import Access, AccessSource
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError
 
 Observe = Callable[[str, str, int | None, float], None]
 """Told of every attempt: method, route, status (None when no answer came), seconds."""
+
+_CONNECTIONS = 100
+_KEPT = 50
+"""Of the connections those that are kept when nothing goes over them."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -129,12 +134,18 @@ def provider_http(
     """
     if not direct:
         proxies.check()
+    if transport is None and (direct or not proxies.named()):
+        transport = KeptConnections(
+            most=_CONNECTIONS,
+            most_idle=_KEPT,
+            tls=lambda: httpx2.create_ssl_context(trust_env=not direct),
+        )
     return httpx2.AsyncClient(
         transport=transport,
         mounts={f"all://{host}": None for host in proxies.HERE},
         trust_env=not direct,
         follow_redirects=False,
-        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=50),
+        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT),
         headers={"User-Agent": "qonto-connector"},
     )
 
