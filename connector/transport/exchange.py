@@ -13,7 +13,7 @@ MOST_HEAD = 100 * 1024
 """Bytes of an answer's head."""
 
 _HIGH, _LOW = 256 * 1024, 64 * 1024
-"""Bytes of a body that nobody has taken yet, above and below which no more or again more is read."""
+"""Bytes of a body that wait to be taken, above and below which reading stops and goes on."""
 
 _NO_ANSWER = "The server disconnected without sending a response."
 _BROKE_OFF = "The server disconnected in the middle of its response."
@@ -83,7 +83,7 @@ class ProviderConnection(asyncio.Protocol):
         while not self._has_head:
             await self._more(limits.get("read"))
 
-    async def chunks(self, timeout: float | None) -> AsyncIterator[bytes]:
+    async def chunks(self, seconds: float | None) -> AsyncIterator[bytes]:
         """Yield the body as it comes."""
         while True:
             while self._body:
@@ -94,7 +94,7 @@ class ProviderConnection(asyncio.Protocol):
                 yield chunk
             if self._is_done:
                 return
-            await self._more(timeout)
+            await self._more(seconds)
 
     def release(self) -> None:
         """Have it carry another request."""
@@ -106,7 +106,7 @@ class ProviderConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _stream(self, request: httpx2.Request, timeout: float | None) -> None:
+    async def _stream(self, request: httpx2.Request, seconds: float | None) -> None:
         """Send the body in pieces, unless it is answered before."""
         assert self._transport is not None
         length = request.headers.get("Content-Length")
@@ -125,26 +125,26 @@ class ProviderConnection(asyncio.Protocol):
             else:
                 self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             if not self._is_writable.is_set():
-                await self._drained(timeout)
+                await self._drained(seconds)
         if left:
             raise httpx2.LocalProtocolError("The body is shorter than was announced.")
         if left is None:
             self._transport.write(b"0\r\n\r\n")
         self._is_sent = True
 
-    async def _drained(self, timeout: float | None) -> None:
+    async def _drained(self, seconds: float | None) -> None:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await self._is_writable.wait()
         except TimeoutError:
             raise httpx2.WriteTimeout("The server takes no more of the request.") from None
 
-    async def _more(self, timeout: float | None) -> None:
+    async def _more(self, seconds: float | None) -> None:
         """Wait until something has come. Raises what went wrong."""
         if self._error is not None:
             raise self._error
         waiting = self._waiting = self._loop.create_future()
-        late = None if timeout is None else self._loop.call_later(timeout, self._late)
+        late = None if seconds is None else self._loop.call_later(seconds, self._late)
         try:
             await waiting
         finally:

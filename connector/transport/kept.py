@@ -25,8 +25,8 @@ Origin = tuple[str, str, int]
 class KeptConnections(httpx2.AsyncBaseTransport):
     """What httpx2 sends requests over: at most `most` at once, and never through a proxy.
 
-    `tls` makes what checks certificates, once the first address asks for it. A request is never sent
-    twice: what becomes of one whose connection broke is for the caller to say.
+    `tls` makes what checks certificates, once the first address asks for it. A request is never
+    sent twice: what becomes of one whose connection broke is for the caller to say.
     """
 
     def __init__(
@@ -90,12 +90,12 @@ class KeptConnections(httpx2.AsyncBaseTransport):
             connection.abort()
         await asyncio.gather(*(connection.lost for connection in left))
 
-    async def _enter(self, timeout: float | None) -> None:
+    async def _enter(self, seconds: float | None) -> None:
         if not self._places.locked():
             await self._places.acquire()
             return
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await self._places.acquire()
         except TimeoutError:
             raise httpx2.PoolTimeout("All connections are in use.") from None
@@ -112,10 +112,10 @@ class KeptConnections(httpx2.AsyncBaseTransport):
             connection.abort()
         return None
 
-    async def _open(self, origin: Origin, timeout: float | None) -> ProviderConnection:
+    async def _open(self, origin: Origin, seconds: float | None) -> ProviderConnection:
         # causes are left out: nobody needs them, and they hold on to the request
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 connection = await self._connected(origin)
         except TimeoutError:
             raise httpx2.ConnectTimeout("The server can't be reached in time.") from None
@@ -172,16 +172,16 @@ class _AnswerBody(httpx2.AsyncByteStream):
         kept: KeptConnections,
         origin: Origin,
         connection: ProviderConnection,
-        timeout: float | None,
+        seconds: float | None,
     ) -> None:
         self._kept = kept
         self._origin = origin
         self._connection: ProviderConnection | None = connection
-        self._timeout = timeout
+        self._seconds = seconds
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._connection is not None:
-            async for chunk in self._connection.chunks(self._timeout):
+            async for chunk in self._connection.chunks(self._seconds):
                 yield chunk
 
     async def aclose(self) -> None:
