@@ -25,7 +25,8 @@ from connector.ports import PreparedWrite, WriteRequest
 from connector.resources.resource import Lines, RecordBatch, RecordWrite, Written
 from connector.unified.batch import BatchResult
 from connector.writing.batches import EntryOutcome, check_all, perform_all
-from connector.writing.writing import Performed, Writing
+from connector.writing.performed import Performed
+from connector.writing.writing import Writing
 from oauth.admitted import account_of
 from storage.errors import FieldError, Invalid
 

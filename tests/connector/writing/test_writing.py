@@ -14,7 +14,7 @@ from connector.errors import (
     WriteOutcomeUnknown,
 )
 from connector.writing.decisions import SETTLED_AFTER
-from connector.writing.writing import WriteSettings
+from connector.writing.performed import WriteSettings
 from storage.repositories.accounts import Account
 from storage.sealing import KeyRing
 from storage.tables import WriteRow
