@@ -7,9 +7,10 @@ followed, cookies never kept, answers are read up to a size, and no error holds 
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Protocol, assert_never
+from functools import lru_cache
+from typing import Any, Protocol, assert_never, cast
 
 import httpx2
 
@@ -36,12 +37,20 @@ from connector.outcomes import (
     Succeed,
     classify,
 )
+from connector.transport.client import ProviderHttp
+from connector.transport.kept import KeptConnections
 from oauth.tokens import Access, AccessSource
 from storage.clock import Clock, system_clock
 from storage.errors import ServiceError
 
 Observe = Callable[[str, str, int | None, float], None]
 """Told of every attempt: method, route, status (None when no answer came), seconds."""
+
+_USER_AGENT = "qonto-connector"
+
+_CONNECTIONS = 100
+_KEPT = 50
+"""Of the connections those that are kept when nothing goes over them."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -121,7 +130,7 @@ class FixedAccess:
 
 def provider_http(
     transport: httpx2.AsyncBaseTransport | None = None, *, direct: bool = False
-) -> httpx2.AsyncClient:
+) -> ProviderHttp:
     """Open the HTTP client that all target systems share; whoever opens it closes it.
 
     It goes through the proxies that the environment names, unless `direct`, and never to this
@@ -129,14 +138,25 @@ def provider_http(
     """
     if not direct:
         proxies.check()
-    return httpx2.AsyncClient(
+    if transport is None and (direct or not proxies.named()):
+        transport = KeptConnections(
+            most=_CONNECTIONS,
+            most_idle=_KEPT,
+            tls=lambda: httpx2.create_ssl_context(trust_env=not direct),
+        )
+    return ProviderHttp(
         transport=transport,
         mounts={f"all://{host}": None for host in proxies.HERE},
         trust_env=not direct,
         follow_redirects=False,
-        limits=httpx2.Limits(max_connections=100, max_keepalive_connections=50),
-        headers={"User-Agent": "qonto-connector"},
+        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT),
+        headers={"User-Agent": _USER_AGENT},
     )
+
+
+@lru_cache(maxsize=512)
+def _address(url: str) -> httpx2.URL:
+    return httpx2.URL(url)
 
 
 def _unobserved(outcome: str) -> None:
@@ -153,7 +173,7 @@ class ProviderClient:
 
     def __init__(
         self,
-        http: httpx2.AsyncClient,
+        http: ProviderHttp,
         access: AccessSource,
         base_url: str,
         dialect: Dialect,
@@ -169,6 +189,7 @@ class ProviderClient:
         self._base_url = base_url.rstrip("/")
         self._dialect = dialect
         self._limits = limits or Limits()
+        self._timeout = httpx2.Timeout(self._limits.read, connect=self._limits.connect).as_dict()
         self._budget = budget
         self._gate = budget.gate if budget else AccessGate(dialect.name, observe=_unobserved)
         self._observe = observe
@@ -305,24 +326,28 @@ class ProviderClient:
         return classify(answer, dialect=self._dialect, now=self._clock(), scope=call.scope)
 
     async def _exchange(self, call: ProviderCall, access: Access) -> ProviderAnswer:
-        headers = {**dict(call.headers), "Accept": "application/json", **access.headers}
+        headers = {
+            "User-Agent": _USER_AGENT,
+            "Accept-Encoding": "gzip, deflate",
+            **dict(call.headers),
+            "Accept": "application/json",
+            **access.headers,
+        }
         content: bytes | AsyncIterator[bytes] | None = None
         if isinstance(call.body, bytes):
             content, headers["Content-Type"] = call.body, "application/json"
         elif call.body is not None:
             content, headers["Content-Type"] = call.body.chunks(), call.body.content_type
             headers["Content-Length"] = str(call.body.size)
-        request = self._http.build_request(
+        request = httpx2.Request(
             call.method,
-            self._base_url + call.path,
+            _address(self._base_url + call.path),
             params=call.params or None,
             content=content,
             headers=headers,
-            timeout=httpx2.Timeout(self._limits.read, connect=self._limits.connect),
+            extensions={"timeout": self._timeout},
         )
-        # the client is shared by all accounts: what one was told must not be sent for another
-        request.headers.pop("Cookie", None)
-        response = await self._http.send(request, stream=True, follow_redirects=False)
+        response = await self._http.ask(request)
         try:
             body = await self._read(response)
         finally:
@@ -338,7 +363,9 @@ class ProviderClient:
     async def _read(self, response: httpx2.Response) -> bytes:
         chunks: list[bytes] = []
         size = 0
-        async for chunk in response.aiter_bytes():
+        is_packed = "Content-Encoding" in response.headers
+        stream = response.aiter_bytes() if is_packed else response.stream
+        async for chunk in cast(AsyncIterable[bytes], stream):
             size += len(chunk)
             if size > self._limits.max_bytes:
                 raise DownstreamError(

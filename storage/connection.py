@@ -72,5 +72,12 @@ def insert_into(
     connection: SqlConnection, table: "Table[Any]"
 ) -> "postgresql.Insert[Any] | sqlite.Insert[Any]":
     """Begin an INSERT in the database's own dialect, which ON CONFLICT belongs to."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    return insert_for(connection.dialect, table)
+
+
+def insert_for(
+    dialect: Dialect, table: "Table[Any]"
+) -> "postgresql.Insert[Any] | sqlite.Insert[Any]":
+    """Begin the same for a dialect."""
+    kind = postgresql if dialect.name == "postgresql" else sqlite
+    return kind.insert(table)

@@ -15,11 +15,13 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     Dialect,
+    LargeBinary,
     Text,
     bindparam,
     cast,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,9 +30,8 @@ from sqlalchemy.types import TypeEngine
 
 from storage.base import UtcDateTime
 from storage.connection import DriverConnection, SqlConnection, SqlRow, direct
-from storage.values import Value
 
-Kind = TypeVar("Kind", bound=Value)
+Kind = TypeVar("Kind")
 Types: TypeAlias = Mapping[str, TypeEngine[Any]]
 _Converter: TypeAlias = Callable[[Any], Any] | None
 
@@ -47,14 +48,20 @@ class Given:
         self.rows: FromClause | None = None
         """All rows as a table."""
         if at_once:
-            columns = [column(name, kind) for name, kind in types.items()]
+            columns = [
+                column(name, Text() if isinstance(kind, LargeBinary) else kind)
+                for name, kind in types.items()
+            ]
             text = cast(bindparam(name, type_=Text()), JSON())
             given = func.json_to_recordset(text).table_valued(*columns)
             self.rows = given.render_derived(name=f"given_{name}", with_types=True)
 
     def __getitem__(self, name: str) -> ColumnElement[Any]:
         if self.rows is not None:
-            return self.rows.c[name]
+            given = self.rows.c[name]
+            if isinstance(self._types[name], LargeBinary):  # JSON has no bytes
+                return func.decode(given, literal_column("'base64'"), type_=self._types[name])
+            return given
         return bindparam(name, type_=self._types[name])
 
     @property
@@ -70,17 +77,17 @@ class Given:
         """
         if self.rows is None:
             return sqlite.insert(table).values({name: self[name] for name in self._types})
-        chosen = select(self.rows) if rows is None else rows
+        chosen = select(*(self[name] for name in self._types)) if rows is None else rows
         return postgresql.insert(table).from_select(list(self._types), chosen)
 
 
 class Prepared(Generic[Kind]):
-    """A statement, and the types of its rows' columns, which are the fields of `kind`."""
+    """A statement, and the types of its rows' columns, which are the fields of a kind of value."""
 
     def __init__(
         self, kind: type[Kind], types: Types, build: Callable[[Given], ReturnsRows]
     ) -> None:
-        self._kind = kind
+        del kind  # it's for the types
         self._types = types
         self._build = build
         self._compiled: dict[str, _Each | _AtOnce] = {}
@@ -100,10 +107,28 @@ class Prepared(Generic[Kind]):
         compiled: _Each | _AtOnce = (
             _AtOnce(statement, dialect, {"rows": self._types})
             if at_once
-            else _Each(statement, dialect, self._kind, self._types)
+            else _Each(statement, dialect, self._types)
         )
         self._compiled[dialect.name] = compiled
         return compiled
+
+
+class PreparedQuery:
+    """A statement with parameters by name, run for a few sets of them, one after another."""
+
+    def __init__(self, build: Callable[[Dialect], ReturnsRows]) -> None:
+        self._build = build
+        self._compiled: dict[str, _ByName] = {}
+
+    async def fetch(
+        self, connection: SqlConnection, *parameters: Mapping[str, Any]
+    ) -> list[SqlRow]:
+        """Run it for each set of parameters; return all rows that it returned."""
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _ByName(self._build(dialect), dialect)
+        return await compiled.fetch(direct(connection), parameters)
 
 
 class Combined:
@@ -161,15 +186,10 @@ class _Compiled:
 class _Each(_Compiled):
     """Run once for each row."""
 
-    def __init__(
-        self, statement: ReturnsRows, dialect: Dialect, kind: type[Any], types: Types
-    ) -> None:
+    def __init__(self, statement: ReturnsRows, dialect: Dialect, types: Types) -> None:
         super().__init__(statement, dialect)
-        self._inputs: list[tuple[int, _Converter]] = [
-            (
-                kind.__struct_fields__.index(name),
-                types[name].dialect_impl(dialect).bind_processor(dialect),
-            )
+        self._inputs: list[tuple[str, _Converter]] = [
+            (name, types[name].dialect_impl(dialect).bind_processor(dialect))
             for name in self.written.positiontup or ()
         ]
 
@@ -181,9 +201,38 @@ class _Each(_Compiled):
         return await self.run(
             driver,
             [
-                tuple([row[at] if write is None else write(row[at]) for at, write in inputs])
-                for row in map(msgspec.structs.astuple, values)
+                tuple(
+                    [
+                        getattr(row, name) if write is None else write(getattr(row, name))
+                        for name, write in inputs
+                    ]
+                )
+                for row in values
             ],
+        )
+
+
+class _ByName(_Compiled):
+    """Run for each set of parameters, whose types the statement tells."""
+
+    def __init__(self, statement: ReturnsRows, dialect: Dialect) -> None:
+        super().__init__(statement, dialect)
+        self._inputs: list[tuple[str, _Converter]] = [
+            (name, self.written.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in self.written.positiontup or ()
+        ]
+        self._fixed = {
+            name: bind.value for name, bind in self.written.binds.items() if not bind.required
+        }
+
+    async def fetch(
+        self, driver: DriverConnection, parameters: Sequence[Mapping[str, Any]]
+    ) -> list[SqlRow]:
+        return await self.run(driver, [self._row({**self._fixed, **one}) for one in parameters])
+
+    def _row(self, values: Mapping[str, Any]) -> SqlRow:
+        return tuple(
+            [values[name] if write is None else write(values[name]) for name, write in self._inputs]
         )
 
 

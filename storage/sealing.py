@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -155,4 +154,4 @@ def sealed_with(sealed: bytes) -> str:
 
 
 def _digest(key: MasterKey, text: str) -> Digest:
-    return Digest(hmac.new(key.hash_key, text.encode(), sha256).hexdigest(), key.id)
+    return Digest(hmac.digest(key.hash_key, text.encode(), "sha256").hex(), key.id)

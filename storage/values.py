@@ -51,7 +51,7 @@ def as_value(value: type[Kind], row: "Row[*tuple[Any, ...]] | Mapping[str, Any]"
 
 
 def as_values(
-    first: type[Kind], second: type[Other], row: "Row[*tuple[Any, ...]]"
+    first: type[Kind], second: type[Other], row: "Row[*tuple[Any, ...]] | tuple[Any, ...]"
 ) -> tuple[Kind, Other]:
     """Make the two values of a joined row, selected with the columns of one, then the other's."""
     size = len(_names(first))

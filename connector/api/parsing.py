@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from typing import Any, TypeVar, cast
 
@@ -102,7 +103,8 @@ def unused_in(request: Request) -> tuple[str, ...]:
     return getattr(request.state, "unused", ())
 
 
-def _known_to(model: type[BaseModel]) -> set[str]:
+@cache
+def _known_to(model: type[BaseModel]) -> frozenset[str]:
     """Name every spelling of every field."""
     known = set(model.model_fields)
     for one in model.model_fields.values():
@@ -113,7 +115,7 @@ def _known_to(model: type[BaseModel]) -> set[str]:
                 known.update(choice for choice in choices if isinstance(choice, str))
             case _:
                 pass
-    return known
+    return frozenset(known)
 
 
 def parse_query(model: type[Model], parameters: QueryParams) -> Model:

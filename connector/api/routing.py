@@ -30,6 +30,11 @@ class OperationRoute(Route):
         )
         super().__init__(operation.path, endpoint, methods=[operation.method])
         self.operation: Operation[Any] = operation
+        self._begins = operation.path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # without a regular expression for each of the routes before the one that fits
+        return super().matches(scope) if self._begins in scope["path"] else (Match.NONE, {})
 
 
 def routes(groups: Iterable[Group[F, Any]], floor: F, gate: Gate) -> list[OperationRoute]:

@@ -33,6 +33,9 @@ _AT_ONCE = 8 * 1024
 _MOST_IGNORED = 8 * 1024 * 1024
 """Bytes of that, and of a body that was answered before it had come."""
 
+_MOST_HELD = 64 * 1024
+"""Bytes of an answer that are held until the turn of the loop is over."""
+
 _ANSWERS: dict[str, ServiceError] = {
     "headers": errors.HeadersTooLarge(),
     "malformed": errors.MalformedRequest(),
@@ -52,15 +55,36 @@ class _TooManyRequests(Exception):
     pass
 
 
-class _Closing:
-    """A transport that is closed gently while its client is still sending."""
+class _Answering:
+    """A transport that is closed gently while its client is still sending.
+
+    What is written in one turn of the loop leaves in one piece: an answer's head and its body would
+    else be two calls of the system, and wake up the client twice.
+    """
 
     def __init__(self, protocol: "GuardedProtocol") -> None:
         self._protocol = protocol
-        self.write = protocol.transport.write
+        self._transport = protocol.transport
+        self._held: list[bytes] = []
+        self._size = 0
         self.is_closing = protocol.transport.is_closing
 
+    def write(self, data: bytes) -> None:
+        if not self._held:
+            self._protocol.loop.call_soon(self.flush)
+        self._held.append(data)
+        self._size += len(data)
+        if self._size > _MOST_HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is held."""
+        held, self._held, self._size = self._held, [], 0
+        if held and not self._transport.is_closing():
+            self._transport.writelines(held)
+
     def close(self) -> None:
+        self.flush()
         self._protocol.part()
 
 
@@ -97,7 +121,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.client is not None:
             self.client = (plain(self.client[0]), self.client[1])
             self.host = self.client[0]
-        self._closing = _Closing(self)
+        self._answering = _Answering(self)
         reason = self._doorman.admit(self)
         if reason is not None:
             self._doorman.observe(reason)
@@ -184,7 +208,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.time() + self._limits.body_seconds
         super().on_headers_complete()
         assert self.cycle is not None
-        self.cycle.transport = cast(asyncio.Transport, self._closing)
+        self.cycle.transport = cast(asyncio.Transport, self._answering)
 
     def on_body(self, body: bytes) -> None:
         assert self.cycle is not None
@@ -242,6 +266,10 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
+    def shutdown(self) -> None:
+        self._answering.flush()
+        super().shutdown()
+
     # -- what the doorman asks --------------------------------------------------------------------
 
     def overdue(self, now: float) -> str | None:
@@ -277,6 +305,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+        self._answering.flush()
         self.transport.write(_written(reason, self.server_state.default_headers))
         self._in_message = True  # more may be on its way
         self.part()

@@ -23,7 +23,7 @@ LAST_REQUESTS = 10
 def bind(host: str, port: int) -> socket.socket:
     """Take an address; port 0 takes any free one. Raises OSError when it's taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))

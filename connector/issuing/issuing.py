@@ -16,9 +16,10 @@ from connector.ports import WriteRequest
 from connector.registry import Registry
 from connector.writing.confirming import NOT_ASKED, Act, Confirmation, Consent
 from connector.writing.fingerprints import fingerprint, key_digest
+from connector.writing.performed import Performed
 from connector.writing.requests.customer import CustomerRequest
 from connector.writing.requests.issue import IssueRequest
-from connector.writing.writing import Performed, Writing
+from connector.writing.writing import Writing
 from storage.clock import Clock
 from storage.errors import Conflict, FieldError, Invalid
 from storage.repositories.accounts import Account

@@ -7,7 +7,8 @@ from typing import Any
 from connector.errors import DownstreamForbidden, DownstreamRefused, WriteOutcomeUnknown
 from connector.ports import WriteRequest
 from connector.reading import ReadableAccount
-from connector.writing.writing import Performed, Writing
+from connector.writing.performed import Performed
+from connector.writing.writing import Writing
 from storage.errors import FieldError, Invalid, ServiceError
 
 

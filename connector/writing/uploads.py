@@ -21,6 +21,7 @@ from connector.reading import ReadableAccount
 from connector.registry import Batches
 from connector.unified.upload import BillUploads, UploadedItem
 from connector.writing.fingerprints import fingerprint, key_digest
+from connector.writing.performed import Performed
 from connector.writing.problems import none_of
 from connector.writing.requests.file import FileRequest
 from connector.writing.upload_jobs import (
@@ -35,7 +36,7 @@ from connector.writing.upload_jobs import (
     so_far,
     told_of,
 )
-from connector.writing.writing import Performed, Writing
+from connector.writing.writing import Writing
 from oauth.errors import NotSupported
 from storage.errors import FieldError, Invalid
 

@@ -4,77 +4,26 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, TypeVar
-
-import msgspec
-from sqlalchemy.exc import IntegrityError
+from functools import cached_property
+from typing import Any
 
 from connector.capabilities import webhook_word
-from connector.errors import (
-    DownstreamTimeout,
-    IdempotencyKeyReused,
-    NotReached,
-    WriteInProgress,
-    WriteOutcomeUnknown,
-)
-from connector.ports import Found, PreparedWrite, WriteDone, Writer, WriteRequest
+from connector.errors import IdempotencyKeyReused, WriteInProgress
+from connector.ports import PreparedWrite, Writer, WriteRequest
 from connector.reading import ReadableAccount
 from connector.registry import Registry
 from connector.writing.confirming import NOT_ASKED, Act, Confirmation, Confirmations, Consent
-from connector.writing.decisions import (
-    CLOCK_MARGIN,
-    SETTLED_AFTER,
-    Absent,
-    Adopt,
-    Undecided,
-    WriteVerdict,
-    decide,
-    had_no_effect,
-)
 from connector.writing.fingerprints import fingerprint, key_digest
+from connector.writing.lost import LostWrites
+from connector.writing.performed import Performed, WriteSettings
+from connector.writing.recording import Recording
+from connector.writing.settling import SettlingWrites
 from oauth.errors import NotSupported
-from storage.clock import Clock, iso_millis
+from storage.clock import Clock
 from storage.errors import ServiceError
-from storage.ids import new_id
-from storage.log import logger
 from storage.repositories.writes import StoredWrite
 from storage.sealing import KeyRing
-from storage.unit_of_work import DatabaseTransaction, UnitOfWork
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class WriteSettings:
-    """How long a write is waited for.
-
-    `looks` are the seconds before each look for a lost one, `turns` those before each try to be
-    the only one that writes about a record.
-    """
-
-    lease: timedelta = timedelta(seconds=60)
-    looks: tuple[float, ...] = (0.0, 0.5, 1.5, 3.0)
-    turns: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0, 2.0, 3.0)
-    keep: timedelta = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Performed(Generic[T]):
-    """What came of a write. `is_replayed` says that it was done by an earlier request."""
-
-    found: Found[T] | None
-    record_id: str | None
-    warnings: tuple[str, ...] = ()
-    is_replayed: bool = False
-
-
-class _Kept(msgspec.Struct, frozen=True):
-    """An answer as it is stored for those who ask again."""
-
-    raw: bytes
-    warnings: tuple[str, ...]
-
+from storage.unit_of_work import UnitOfWork
 
 Wrote = Callable[[str, str, str], Awaitable[None]]
 """Told of every write that was done: account id, target system, resource in webhook words."""
@@ -93,14 +42,10 @@ class Writing:
     work: UnitOfWork
     ring: KeyRing
     clock: Clock
-    settings: WriteSettings = WriteSettings()
+    settings: WriteSettings = field(default_factory=WriteSettings)
     wrote: Wrote = ignored
-    confirmations: Confirmations = field(init=False)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "confirmations", Confirmations(self.ring, self.clock))
 
     async def check(
         self, account: ReadableAccount, name: str, asked: WriteRequest
@@ -129,8 +74,9 @@ class Writing:
         key = key or consent.token
         mark, digest = fingerprint(name, asked), key_digest(key)
         asked = replace(asked, seed=asked.seed or digest or secrets.token_hex(16))
+        recording = self._recording
         if digest is not None:
-            stored = await self._of_key(account.id, name, digest)
+            stored = await recording.of_key(account.id, name, digest)
             if stored is not None:
                 return await self._asked_again(stored, writer, mark, asked)
         for wait in (*self.settings.turns, None):
@@ -140,14 +86,15 @@ class Writing:
                 self.confirmations.check(consent, Act(account.id, mark, key, prepared.seen))
             except ServiceError:
                 # what is wrong now may be what another request with this key has just done
-                stored = digest and await self._of_key(account.id, name, digest)
+                stored = digest and await recording.of_key(account.id, name, digest)
                 if not stored:
                     raise
                 return await self._asked_again(stored, writer, mark, asked)
-            write = self._new(account, name, asked, mark, digest, prepared)
-            match await self._begin(write):
+            about = asked.record_id or prepared.about
+            write = recording.new(account.id, name, about, mark, digest, prepared)
+            match await recording.begin(write):
                 case "begun":
-                    done = await self._send(write, writer, prepared)
+                    done = await self._lost.send(write, writer, prepared)
                     await self.wrote(account.id, account.target, _word_of(name))
                     return done
                 case "key taken":
@@ -156,7 +103,7 @@ class Writing:
                     if wait is None:
                         raise WriteInProgress("Something else about this record is being written.")
                     await self.sleep(wait)
-        stored = await self._of_key(account.id, name, digest or "")
+        stored = await recording.of_key(account.id, name, digest or "")
         if stored is None:
             raise WriteInProgress("A request with this key has just ended. Send it again.")
         return await self._asked_again(stored, writer, mark, asked)
@@ -171,63 +118,12 @@ class Writing:
     ) -> Confirmation:
         """Return what says yes to a write as it was just checked."""
         name = self.registry.get(account.target).counted_as.get(name, name)
-        return self.confirmations.offer(
-            Act(account.id, fingerprint(name, asked), key, prepared.seen)
-        )
+        act = Act(account.id, fingerprint(name, asked), key, prepared.seen)
+        return self.confirmations.offer(act)
 
-    async def _begin(self, write: StoredWrite) -> Literal["begun", "key taken", "not its turn"]:
-        async with self.work.hot() as tx:
-            if not await tx.writes.begin(write):
-                return "key taken"
-            if await self._takes_turn(tx, write):
-                return "begun"
-            await tx.writes.forget(write)
-            return "not its turn"
-
-    async def _takes_turn(self, tx: DatabaseTransaction, write: StoredWrite) -> bool:
-        """Say whether a write is alone with its record until its lease ends."""
-        until = self.clock() + self.settings.lease
-        return write.record_id is None or await tx.writes.take_turn(
-            write, now=self.clock(), until=until
-        )
-
-    def _writer(self, target: str, name: str) -> Writer[Any]:
-        writer = self.registry.get(target).writers.get(name)
-        if writer is None:
-            raise NotSupported(f"{target} has no way to do this.")
-        return writer
-
-    def _new(
-        self,
-        account: ReadableAccount,
-        name: str,
-        asked: WriteRequest,
-        mark: str,
-        digest: str | None,
-        prepared: PreparedWrite,
-    ) -> StoredWrite:
-        now = self.clock()
-        write = StoredWrite(
-            id=new_id("wrt", now),
-            account_id=account.id,
-            operation=name,
-            record_id=asked.record_id or prepared.about,
-            key_digest=digest,
-            fingerprint=mark,
-            status="SENT",
-            request=None,
-            answer=None,
-            made_id=None,
-            sent_at=now,
-            lease_owner=self.owner,
-            lease_until=now + self.settings.lease,
-        )
-        sealed = self.ring.seal(prepared.request, associated_data=write.request_place)
-        return replace(write, request=sealed)
-
-    async def _of_key(self, account_id: str, name: str, digest: str) -> StoredWrite | None:
-        async with self.work.hot_reading() as tx:
-            return await tx.writes.of_key(account_id, name, digest)
+    async def resume(self) -> int:
+        """Settle the writes that were left open; return how many there were."""
+        return await SettlingWrites(self._lost, self._writer).run()
 
     async def _asked_again(
         self, stored: StoredWrite, writer: Writer[Any], mark: str, asked: WriteRequest
@@ -238,241 +134,30 @@ class Writing:
                 "This Idempotency-Key was used for another request. Use a new key for each write."
             )
         if stored.status == "DONE":
-            return self._replayed(stored, writer)
-        now = self.clock()
-        until = now + self.settings.lease
-        async with self.work.hot() as tx:
-            taken = await tx.writes.take(stored.id, self.owner, now=now, until=until)
-        if not taken:
-            raise WriteInProgress("A request with this key is being worked on. Ask again.")
-        write = replace(stored, lease_owner=self.owner, lease_until=until)
-        prepared = replace(self._prepared(write), files=asked.files)
-        return await self._settle(write, writer, prepared)
+            return self._recording.replayed(stored, writer)
+        write = await self._recording.take(stored)
+        prepared = replace(self._recording.prepared(write), files=asked.files)
+        return await self._lost.settle(write, writer, prepared)
 
-    def _prepared(self, write: StoredWrite) -> PreparedWrite:
-        sealed = write.request or b""
-        return PreparedWrite(self.ring.open(sealed, associated_data=write.request_place))
+    def _writer(self, target: str, name: str) -> Writer[Any]:
+        writer = self.registry.get(target).writers.get(name)
+        if writer is None:
+            raise NotSupported(f"{target} has no way to do this.")
+        return writer
 
-    def _replayed(self, stored: StoredWrite, writer: Writer[Any]) -> Performed[Any]:
-        found: Found[Any] | None = None
-        warnings: tuple[str, ...] = ()
-        if stored.answer is not None:
-            opened = self.ring.open(stored.answer, associated_data=stored.answer_place)
-            kept = msgspec.json.decode(opened, type=_Kept)
-            found, warnings = writer.read(kept.raw), kept.warnings
-        return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        """What gives consent to acts out, and knows it again."""
+        return Confirmations(self.ring, lambda: self.clock())
 
-    async def _send(
-        self,
-        write: StoredWrite,
-        writer: Writer[Any],
-        prepared: PreparedWrite,
-        *,
-        earlier: StoredWrite | None = None,
-    ) -> Performed[Any]:
-        """Send it. `earlier` is the write as it stood before, when this is a repetition."""
-        try:
-            done = await self._leave(write, writer, prepared)
-        except ServiceError as error:
-            if had_no_effect(error):
-                if earlier is not None:
-                    return await self._refused_at_last(earlier, writer, prepared, error)
-                await self._forget(write)
-                raise
-            logger.warning(
-                "write.lost", account_id=write.account_id, kind=write.operation, code=error.code
-            )
-            return await self._lost(write, writer, prepared)
-        return await self._finish(write, done, prepared)
+    @cached_property
+    def _recording(self) -> Recording:
+        # asked each time: the clock may be replaced
+        return Recording(self.work, self.ring, lambda: self.clock(), self.settings, self.owner)
 
-    async def _leave(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
-    ) -> WriteDone[Any]:
-        """Send a write, long before others may take it for lost and send it again, or not at all.
-
-        Raises NotReached, or DownstreamTimeout, when something held it up.
-        """
-        until = (write.lease_until or write.sent_at) - self.settings.lease / 4
-        left = (until - self.clock()).total_seconds()
-        if left <= 0:
-            raise NotReached("This process was held up, so that nothing was sent. Ask again.")
-        try:
-            # files take their time, and the target system knows them again
-            async with asyncio.timeout(None if prepared.files else left):
-                return await writer.send(write.account_id, prepared)
-        except TimeoutError:
-            raise DownstreamTimeout("It took longer than a write may take.") from None
-
-    async def _lost(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
-    ) -> Performed[Any]:
-        """Look for a write whose answer was lost, and where that is safe do it again."""
-        until = self.clock() + self.settings.lease
-        async with self.work.hot() as tx:
-            if not await tx.writes.lost(write, until=until):
-                raise WriteInProgress("Another process looks for what came of this. Ask again.")
-            await self._takes_turn(tx, write)
-        verdict: WriteVerdict[Any] = Undecided(())
-        for wait in self.settings.looks:
-            await self.sleep(wait)
-            verdict = await self._look(write, writer, prepared)
-            match verdict:
-                case Adopt(done):
-                    return await self._finish(write, done, prepared)
-                case Absent() if writer.can_repeat:
-                    try:
-                        done = await writer.send(write.account_id, prepared)
-                    except ServiceError as error:
-                        if had_no_effect(error):
-                            return await self._refused_at_last(write, writer, prepared, error)
-                    else:
-                        return await self._finish(write, done, prepared)
-                case Undecided(()):
-                    break
-                case _:
-                    pass
-        return await self._give_up(write, verdict)
-
-    async def _refused_at_last(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite, error: ServiceError
-    ) -> Performed[Any]:
-        """Say what came of it when a repetition had no effect: an earlier attempt may have had one.
-
-        As long as that may still come, nobody can tell.
-        """
-        verdict = await self._look(write, writer, prepared)
-        match verdict:
-            case Adopt(done):
-                return await self._finish(write, done, prepared)
-            case Absent(is_final=True) if not self._may_come(write, writer):
-                await self._forget(write)
-                raise error
-            case _:
-                later = self.clock() + timedelta(seconds=1)  # a second, for how waits are rounded
-                return await self._give_up(write, verdict, settled_at=later + SETTLED_AFTER)
-
-    def _may_come(self, write: StoredWrite, writer: Writer[Any]) -> bool:
-        """Say whether an attempt may still have its effect; repetitions leave until it's let go."""
-        last = write.ended_at if writer.can_repeat else write.sent_at
-        return last is None or self.clock() < last + SETTLED_AFTER
-
-    async def _settle(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
-    ) -> Performed[Any]:
-        """Look for a write that somebody left open; do it again when it certainly wasn't done."""
-        verdict = await self._look(write, writer, prepared)
-        match verdict:
-            case Adopt(done):
-                return await self._finish(write, done, prepared)
-            case Absent(is_final) if is_final or writer.can_repeat:
-                now = self.clock()
-                until = now + self.settings.lease
-                again = replace(write, sent_at=now, ended_at=None, lease_until=until)
-                async with self.work.hot() as tx:
-                    held = await tx.writes.send_again(write, at=now, until=until)
-                    if not held or not await self._takes_turn(tx, write):
-                        raise WriteInProgress("Another request is being worked on. Ask again.")
-                return await self._send(again, writer, prepared, earlier=write)
-            case _:
-                return await self._give_up(write, verdict)
-
-    async def _look(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
-    ) -> WriteVerdict[Any]:
-        since = write.sent_at - CLOCK_MARGIN
-        try:
-            candidates = await writer.find(write.account_id, prepared, since)
-        except ServiceError:
-            return Absent(is_final=False)
-        made = [one.made_id for one in candidates or () if one.made_id is not None]
-        now = self.clock()
-        async with self.work.hot_reading() as tx:
-            taken = await tx.writes.taken_ids(write.account_id, write.operation, made)
-            alike = await tx.writes.alike(write, now=now)
-        return decide(candidates, taken, alike, sent_at=write.sent_at, now=now)
-
-    async def _finish(
-        self, write: StoredWrite, done: WriteDone[Any], prepared: PreparedWrite
-    ) -> Performed[Any]:
-        warnings = prepared.warnings + (() if done.found is None else done.found.warnings)
-        answer: bytes | None = None
-        if done.found is not None and write.key_digest is not None:
-            kept = msgspec.json.encode(_Kept(done.found.raw, warnings))
-            answer = self.ring.seal(kept, associated_data=write.answer_place)
-        try:
-            async with self.work.hot() as tx:
-                await tx.writes.done(write, made_id=done.made_id, answer=answer, at=self.clock())
-        except IntegrityError:
-            # another write that asked for the same has just taken this record for its own
-            return await self._give_up(write, Undecided((done.made_id or "",)))
-        return Performed(done.found, done.made_id or write.record_id, warnings)
-
-    async def _forget(self, write: StoredWrite) -> None:
-        async with self.work.hot() as tx:
-            await tx.writes.forget(write)
-
-    async def _give_up(
-        self,
-        write: StoredWrite,
-        verdict: WriteVerdict[Any],
-        *,
-        settled_at: datetime | None = None,
-    ) -> Performed[Any]:
-        """Say that nobody can tell. Raises WriteOutcomeUnknown.
-
-        `settled_at` is when asking again will tell; by default when what left first is settled.
-        """
-        now = self.clock()
-        async with self.work.hot() as tx:
-            await tx.writes.unknown(write, at=now)
-        logger.warning("write.unknown", account_id=write.account_id, kind=write.operation)
-        wait = ((settled_at or write.sent_at + SETTLED_AFTER) - now).total_seconds()
-        raise _unknown(write, verdict, wait)
-
-    async def resume(self) -> int:
-        """Look for the writes that were left open; return how many there were.
-
-        For a periodic task: what a process that died had under way is told for sure, and what was
-        never done is forgotten, so that its key may be used again.
-        """
-        now = self.clock()
-        async with self.work.writing() as tx:
-            left = await tx.writes.take_open(
-                self.owner,
-                now=now,
-                until=now + self.settings.lease,
-                looked_before=now - SETTLED_AFTER,
-                most=50,
-            )
-            await tx.writes.delete_ended(now - self.settings.keep, most=500)
-        for write in left:
-            await self._resume(write)
-        return len(left)
-
-    async def _resume(self, write: StoredWrite) -> None:
-        async with self.work.reading() as tx:
-            account = await tx.accounts.get(write.account_id)
-        if account is None:
-            return
-        try:
-            writer = self._writer(account.target, write.operation)
-            prepared = self._prepared(write)
-            match await self._look(write, writer, prepared):
-                case Adopt(done):
-                    await self._finish(write, done, prepared)
-                case Absent(is_final=True) if not self._may_come(write, writer):
-                    await self._forget(write)
-                case verdict:
-                    await self._give_up(write, verdict)
-        except WriteOutcomeUnknown:
-            pass
-        except ServiceError as error:
-            logger.warning(
-                "write.not_settled",
-                account_id=write.account_id,
-                kind=write.operation,
-                code=error.code,
-            )
+    @property
+    def _lost(self) -> LostWrites:
+        return LostWrites(self._recording, self.settings, self.sleep)
 
 
 def _word_of(name: str) -> str:
@@ -481,19 +166,3 @@ def _word_of(name: str) -> str:
     if resource.endswith("Lines"):
         resource = f"{resource.removesuffix('Lines')}s"
     return webhook_word(resource)
-
-
-def _unknown(write: StoredWrite, verdict: WriteVerdict[Any], wait: float) -> WriteOutcomeUnknown:
-    since = iso_millis(write.sent_at)
-    if isinstance(verdict, Undecided):
-        seen = f" Candidates: {', '.join(verdict.ids)}." if any(verdict.ids) else ""
-        return WriteOutcomeUnknown(
-            f"The answer to this write was lost after it left at {since}, and looking did not tell "
-            f"whether it was done. Look for it at the target system before writing again.{seen}"
-        )
-    return WriteOutcomeUnknown(
-        f"The answer to this write was lost after it left at {since}, and nothing of it is to be "
-        "seen yet. Send the same request with the same Idempotency-Key again: it is looked for "
-        "before anything is written.",
-        retry_after=max(1.0, wait),
-    )

@@ -32,7 +32,9 @@ async def serving(
     Port 0 takes any free one. ``base_url`` of the simulator is set to the address, or to the one
     given. ``OSError`` when the port is taken.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # said to be TCP, since only then asyncio sends a small packet before the last is acknowledged:
+    # each answer would else take 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 
 from storage.connection import SqlConnection
+from storage.prepared import PreparedQuery
 from storage.repositories.keys import KeyRepository
 from storage.tables import AccountKeyRow, AccountRow
 from storage.values import as_row, as_value, as_values, columns_of, table_of
@@ -57,11 +58,13 @@ class AccountKey:
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
-# put together once, since nearly every request asks it
-_key_with_account = (
-    select(*columns_of(AccountKey, _keys), *columns_of(Account, _table))
-    .join_from(_keys, _table, _keys.c.account_id == _table.c.id)
-    .where(_keys.c.digest.in_(bindparam("digests", expanding=True)), _keys.c.revoked_at.is_(None))
+# nearly every request asks it
+_key_with_account = PreparedQuery(
+    lambda _: (
+        select(*columns_of(AccountKey, _keys), *columns_of(Account, _table))
+        .join_from(_keys, _table, _keys.c.account_id == _table.c.id)
+        .where(_keys.c.digest == bindparam("digest"), _keys.c.revoked_at.is_(None))
+    )
 )
 
 
@@ -168,9 +171,9 @@ class AccountRepository:
 
         It may have ended, and be any tenant's.
         """
-        found = await self._connection.execute(_key_with_account, {"digests": digests})
-        row = found.first()
-        return None if row is None else as_values(AccountKey, Account, row)
+        asked = [{"digest": digest} for digest in digests]
+        rows = await _key_with_account.fetch(self._connection, *asked)
+        return as_values(AccountKey, Account, rows[0]) if rows else None
 
     async def keys_of(self, account_ids: Sequence[str]) -> list[AccountKey]:
         """List the unrevoked keys of these accounts, oldest first; some may have ended."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 
 from storage.connection import SqlConnection
+from storage.prepared import PreparedQuery
 from storage.repositories.keys import KeyRepository
 from storage.repositories.tenants import Tenant
 from storage.tables import ApiKeyRow, TenantRow
@@ -41,11 +42,13 @@ class ApiKey:
         return self.revoked_at is None and (self.ends_at is None or at < self.ends_at)
 
 
-# put together once, since every request asks it
-_with_tenant = (
-    select(*columns_of(ApiKey, _table), *columns_of(Tenant, _tenants))
-    .join_from(_table, _tenants, _table.c.tenant_id == _tenants.c.id)
-    .where(_table.c.digest.in_(bindparam("digests", expanding=True)), _table.c.revoked_at.is_(None))
+# every request asks it
+_with_tenant = PreparedQuery(
+    lambda _: (
+        select(*columns_of(ApiKey, _table), *columns_of(Tenant, _tenants))
+        .join_from(_table, _tenants, _table.c.tenant_id == _tenants.c.id)
+        .where(_table.c.digest == bindparam("digest"), _table.c.revoked_at.is_(None))
+    )
 )
 
 
@@ -67,9 +70,9 @@ class ApiKeyRepository(KeyRepository):
 
         It may have ended.
         """
-        found = await self._connection.execute(_with_tenant, {"digests": digests})
-        row = found.first()
-        return None if row is None else as_values(ApiKey, Tenant, row)
+        asked = [{"digest": digest} for digest in digests]
+        rows = await _with_tenant.fetch(self._connection, *asked)
+        return as_values(ApiKey, Tenant, rows[0]) if rows else None
 
     async def of_tenant(self, tenant_id: str) -> list[ApiKey]:
         """List a tenant's keys, revoked ones too, oldest first."""

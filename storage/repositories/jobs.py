@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Dialect, bindparam, delete, null, or_, select, update
+from sqlalchemy.sql.selectable import ReturnsRows
 
-from storage.connection import SqlConnection, insert_into
+from storage.connection import SqlConnection, insert_for
+from storage.prepared import PreparedQuery
 from storage.tables import JobRow
 from storage.values import as_row, as_value, columns_of, table_of
 
@@ -39,21 +42,48 @@ class Job:
         return f"jobs.state:{self.id}"
 
 
+_columns = columns_of(Job, _table)
+
+
+def _begin(dialect: Dialect) -> ReturnsRows:
+    values: dict[str, Any] = {one.name: bindparam(one.name) for one in _columns}
+    return (
+        insert_for(dialect, _table)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=["account_id", "kind", "key_digest"])
+        .returning(_table.c.id)
+    )
+
+
+# every issued invoice asks for both
+_begins = PreparedQuery(_begin)
+_advances = PreparedQuery(
+    lambda _: (
+        update(_table)
+        .where(_table.c.id == bindparam("job"), _table.c.lease_owner == bindparam("owner"))
+        .values(
+            status=bindparam("to"),
+            state=bindparam("known"),
+            due_at=bindparam("due"),
+            updated_at=bindparam("at"),
+            ended_at=bindparam("ended"),
+            lease_owner=null(),
+            lease_until=null(),
+        )
+        .returning(_table.c.id)
+    )
+)
+
+
 class JobRepository:
-    _columns = columns_of(Job, _table)
+    _columns = _columns
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def begin(self, job: Job) -> bool:
         """Store a job; False when its key is taken already."""
-        added = await self._connection.execute(
-            insert_into(self._connection, _table)
-            .values(**as_row(job))
-            .on_conflict_do_nothing(index_elements=["account_id", "kind", "key_digest"])
-            .returning(_table.c.id)
-        )
-        return added.first() is not None
+        return bool(await _begins.fetch(self._connection, as_row(job)))
 
     async def of_key(self, account_id: str, kind: str, key_digest: str) -> Job | None:
         """Return the job that a caller's key was used for."""
@@ -124,21 +154,16 @@ class JobRepository:
         self, job: Job, *, status: str, state: bytes, due_at: datetime, at: datetime
     ) -> bool:
         """Write down a step, and let go; False when the job isn't this owner's any more."""
-        ended = None if status in GOING_ON else at
-        changed = await self._connection.execute(
-            update(_table)
-            .where(_table.c.id == job.id, _table.c.lease_owner == job.lease_owner)
-            .values(
-                status=status,
-                state=state,
-                due_at=due_at,
-                updated_at=at,
-                ended_at=ended,
-                lease_owner=None,
-                lease_until=None,
-            )
-        )
-        return changed.rowcount == 1
+        values = {
+            "job": job.id,
+            "owner": job.lease_owner,
+            "to": status,
+            "known": state,
+            "due": due_at,
+            "at": at,
+            "ended": None if status in GOING_ON else at,
+        }
+        return bool(await _advances.fetch(self._connection, values))
 
     async def delete_ended(self, before: datetime, *, most: int) -> int:
         """Delete up to `most` jobs that ended before a moment; return how many there were."""

@@ -1,15 +1,32 @@
 """What was asked to be written at target systems, and what came of it."""
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, delete, func, or_, select, update
+import asyncpg
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.selectable import ReturnsRows
 
-from storage.connection import SqlConnection, insert_into
+from storage.connection import SqlConnection, insert_for
+from storage.prepared import Given, Prepared, PreparedQuery
 from storage.tables import WriteRow, WriteTurnRow
-from storage.values import as_row, as_value, columns_of, table_of
+from storage.values import Value, as_value, columns_of, table_of, types_of
 
 _table = table_of(WriteRow)
 _turns = table_of(WriteTurnRow)
@@ -64,44 +81,85 @@ class Alike:
 
 _columns = columns_of(StoredWrite, _table)
 
-# Put together once: every write asks for all three.
-_of_key = select(*_columns).where(
-    _table.c.account_id == bindparam("account"),
-    _table.c.operation == bindparam("operation"),
-    _table.c.key_digest == bindparam("key"),
-)
-_done = (
-    update(_table)
-    .where(
-        _table.c.id == bindparam("this"),
-        _table.c.lease_owner == bindparam("owner"),
-        _table.c.status.in_(OPEN),
-    )
-    .values(
-        status="DONE",
-        request=None,
-        answer=bindparam("answer"),
-        made_id=bindparam("made_id"),
-        ended_at=bindparam("ended_at"),
-        lease_owner=None,
-        lease_until=None,
-    )
-)
-_begins: dict[str, Executable] = {}
+_IS_OPEN = _table.c.status != literal_column("'DONE'")
 
 
-def _begin(connection: SqlConnection) -> Executable:
-    """Return the INSERT of this kind of database."""
-    kind = connection.dialect.name
-    if kind not in _begins:
-        values: dict[str, Any] = {one.name: bindparam(one.name) for one in _columns}
-        _begins[kind] = (
-            insert_into(connection, _table)
-            .values(**values)
-            .on_conflict_do_nothing(index_elements=["account_id", "operation", "key_digest"])
-            .returning(_table.c.id)
+class WriteEnd(Value, frozen=True):
+    """That a write was done, and what came of it."""
+
+    id: str
+    lease_owner: str | None
+    made_id: str | None
+    answer: bytes | None
+    ended_at: datetime
+
+
+class RecordTaken(Exception):
+    """The record that a write made belongs to another write."""
+
+
+# Nearly every write asks for all of these.
+_of_key = PreparedQuery(
+    lambda _: select(*_columns).where(
+        _table.c.account_id == bindparam("account"),
+        _table.c.operation == bindparam("operation"),
+        _table.c.key_digest == bindparam("key"),
+    )
+)
+
+
+def _begin(given: Given) -> ReturnsRows:
+    statement = given.insert(_table).on_conflict_do_nothing(
+        index_elements=["account_id", "operation", "key_digest"]
+    )
+    return statement.returning(_table.c.id)
+
+
+def _done(given: Given) -> ReturnsRows:
+    return (
+        update(_table)
+        .where(_table.c.id == given["id"], _table.c.lease_owner == given["lease_owner"], _IS_OPEN)
+        .values(
+            status=literal_column("'DONE'"),
+            request=null(),
+            answer=given["answer"],
+            made_id=given["made_id"],
+            ended_at=given["ended_at"],
+            lease_owner=null(),
+            lease_until=null(),
         )
-    return _begins[kind]
+        .returning(_table.c.id)
+    )
+
+
+def _take_turn(dialect: Dialect) -> ReturnsRows:
+    turn: dict[str, Any] = {"write_id": bindparam("write"), "until": bindparam("until")}
+    return (
+        insert_for(dialect, _turns)
+        .values(account_id=bindparam("account"), record_id=bindparam("record"), **turn)
+        .on_conflict_do_update(
+            index_elements=["account_id", "record_id"],
+            set_=turn,
+            where=or_(_turns.c.until <= bindparam("now"), _turns.c.write_id == bindparam("write")),
+        )
+        .returning(_turns.c.write_id)
+    )
+
+
+_begins = Prepared(StoredWrite, types_of(StoredWrite, _table), _begin)
+_ends = Prepared(WriteEnd, types_of(WriteEnd, _table), _done)
+_takes_turn = PreparedQuery(_take_turn)
+_ends_turn = PreparedQuery(
+    lambda _: (
+        delete(_turns)
+        .where(
+            _turns.c.account_id == bindparam("account"),
+            _turns.c.record_id == bindparam("record"),
+            _turns.c.write_id == bindparam("write"),
+        )
+        .returning(_turns.c.write_id)
+    )
+)
 
 
 class WriteRepository:
@@ -111,35 +169,21 @@ class WriteRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def begin(self, write: StoredWrite) -> bool:
-        """Store a write that is about to leave; False when its key is taken already."""
-        added = await self._connection.execute(_begin(self._connection), as_row(write))
-        return added.first() is not None
+    async def begin(self, writes: Sequence[StoredWrite]) -> set[str]:
+        """Store writes that are about to leave; return the ids of those whose keys were free."""
+        # who stores several keys waits for others in one order
+        ordered = sorted(writes, key=_by_key)
+        return {row[0] for row in await _begins.fetch(self._connection, ordered)}
 
     async def take_turn(self, write: StoredWrite, *, now: datetime, until: datetime) -> bool:
         """Take the turn to write about a write's record; False while another write has it."""
-        turn = {"write_id": write.id, "until": until}
-        taken = await self._connection.execute(
-            insert_into(self._connection, _turns)
-            .values(account_id=write.account_id, record_id=write.turn, **turn)
-            .on_conflict_do_update(
-                index_elements=["account_id", "record_id"],
-                set_=turn,
-                where=or_(_turns.c.until <= now, _turns.c.write_id == write.id),
-            )
-            .returning(_turns.c.write_id)
-        )
-        return taken.first() is not None
+        turn = {**_turn_of(write), "now": now, "until": until}
+        return bool(await _takes_turn.fetch(self._connection, turn))
 
-    async def _end_turn(self, write: StoredWrite) -> None:
-        if write.record_id is not None:
-            await self._connection.execute(
-                delete(_turns).where(
-                    _turns.c.account_id == write.account_id,
-                    _turns.c.record_id == write.turn,
-                    _turns.c.write_id == write.id,
-                )
-            )
+    async def _end_turns(self, *writes: StoredWrite) -> None:
+        turns = [_turn_of(one) for one in writes if one.record_id is not None]
+        if turns:
+            await _ends_turn.fetch(self._connection, *turns)
 
     async def get(self, write_id: str) -> StoredWrite | None:
         return await self._one(_table.c.id == write_id)
@@ -147,8 +191,8 @@ class WriteRepository:
     async def of_key(self, account_id: str, operation: str, key_digest: str) -> StoredWrite | None:
         """Return the write that a caller's key was used for."""
         wanted = {"account": account_id, "operation": operation, "key": key_digest}
-        row = (await self._connection.execute(_of_key, wanted)).first()
-        return None if row is None else as_value(StoredWrite, row)
+        rows = await _of_key.fetch(self._connection, wanted)
+        return StoredWrite(*rows[0]) if rows else None
 
     async def _one(self, *where: ColumnElement[bool]) -> StoredWrite | None:
         row = (await self._connection.execute(self._select.where(*where))).first()
@@ -196,25 +240,16 @@ class WriteRepository:
         )
         return changed.rowcount == 1
 
-    async def done(
-        self, write: StoredWrite, *, made_id: str | None, answer: bytes | None, at: datetime
-    ) -> bool:
-        """Write down what came of it; False when it isn't this owner's any more.
+    async def done(self, ends: Sequence[tuple[StoredWrite, WriteEnd]]) -> None:
+        """Write down what came of writes; nothing of those that aren't these owners' any more.
 
-        Raises IntegrityError when the record that was made belongs to another write.
+        Raises RecordTaken when a record that was made belongs to another write.
         """
-        await self._end_turn(write)
-        changed = await self._connection.execute(
-            _done,
-            {
-                "this": write.id,
-                "owner": write.lease_owner,
-                "answer": answer,
-                "made_id": made_id,
-                "ended_at": at,
-            },
-        )
-        return changed.rowcount == 1
+        await self._end_turns(*(write for write, _ in ends))
+        try:
+            await _ends.fetch(self._connection, [end for _, end in ends])
+        except (IntegrityError, sqlite3.IntegrityError, asyncpg.UniqueViolationError) as error:
+            raise RecordTaken from error
 
     async def lost(self, write: StoredWrite, *, until: datetime) -> bool:
         """Note that its answer was lost; False when it isn't this owner's any more."""
@@ -233,7 +268,7 @@ class WriteRepository:
 
     async def forget(self, write: StoredWrite) -> None:
         """Drop a write that certainly had no effect."""
-        await self._end_turn(write)
+        await self._end_turns(write)
         await self._connection.execute(delete(_table).where(*_held(write)))
 
     async def taken_ids(
@@ -276,6 +311,14 @@ class WriteRepository:
         await self._connection.execute(delete(_turns).where(_turns.c.until < before))
         deleted = await self._connection.execute(delete(_table).where(_table.c.id.in_(old)))
         return deleted.rowcount
+
+
+def _by_key(write: StoredWrite) -> tuple[str, str, str]:
+    return write.account_id, write.operation, write.key_digest or ""
+
+
+def _turn_of(write: StoredWrite) -> dict[str, Any]:
+    return {"account": write.account_id, "record": write.turn, "write": write.id}
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

@@ -3,8 +3,7 @@
 import uuid
 from datetime import timedelta
 
-import httpx2
-
+from connector.transport.client import ProviderHttp
 from oauth.account_keys import AccountKeys
 from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
@@ -35,7 +34,7 @@ async def link(
     """Store accounts as linking would have; return what a caller sends for each."""
     database = Database(StorageSettings(url=url))
     work = UnitOfWork(database)
-    async with httpx2.AsyncClient() as http:
+    async with ProviderHttp() as http:
         systems = {"qonto": system_at(http, "http://127.0.0.1")}
         tenants = Tenancy(work, ring, systems, OAuthSettings())
         made = await tenants.create("Bench")

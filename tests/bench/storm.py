@@ -11,11 +11,10 @@ import sys
 import time
 from collections import Counter
 
-import httpx2
-
 from connector.app import logs
 from connector.app.settings import LogGroup
 from connector.http import provider_http
+from connector.transport.client import ProviderHttp
 from storage.engine import Database, StorageSettings
 from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
@@ -28,7 +27,7 @@ async def storm(database_url: str, address: str, tasks: int) -> None:
     async with work.reading() as tx:
         accounts = [account.id for account in await tx.accounts.all()]
     failures: Counter[str] = Counter()
-    http: httpx2.AsyncClient = provider_http()
+    http: ProviderHttp = provider_http()
     vault = vault_at(work, ring, http, address)
 
     async def one(seed: int) -> None:

@@ -2,13 +2,15 @@
 
 Three processes: the simulated Qonto, the connector on SQLite, and this one as the caller. Drafts
 are made with 32 under way at once, through the connector and straight at the simulator with the
-same client, in rounds that take turns. What an `issue` adds is its wall time less that of the
+same client, in rounds that take turns; beside the clock it's told what processor time the connector
+took, and what the client took without it. What an `issue` adds is its wall time less that of the
 requests that it makes, made one after the other straight at the simulator.
 """
 
 import asyncio
 import itertools
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -23,9 +25,10 @@ from typing import Any
 import httpx2
 
 from storage.sealing import KeyRing, MasterKey
+from tests.bench.bulk_upload import bulk_upload
 from tests.bench.figures import Figure
 from tests.bench.linking import Headers, link
-from tests.bench.programs import served
+from tests.bench.programs import Served, served
 from tests.support import databases
 
 AT_ONCE = 32
@@ -42,7 +45,10 @@ SCOPES = frozenset(
         "client_invoices.read",
         "client_invoice.write",
         "attachment.read",
+        "attachment.write",
         "einvoicing.read",
+        "supplier_invoice.read",
+        "supplier_invoice.write",
     }
 )
 _numbers = itertools.count(1)
@@ -72,13 +78,14 @@ async def run(_long: bool) -> Sequence[Figure]:
             (account,) = await link(url, KeyRing([key]), 1, access=qonto.token, scopes=SCOPES)
             settings = {"QONTO__API_URL": qonto.address, **UNLIMITED}
             async with served(url, key, **settings) as connector:
-                figures = await _drafts(caller, qonto, connector.address, account)
-                figures += await _issues(caller, qonto, connector.address, account)
+                figures = await _drafts(caller, qonto, connector, account)
+                figures += await _issues(caller, qonto, connector, account)
+                figures += await bulk_upload(caller, connector.address, account, connector.pid)
     return figures
 
 
 async def _drafts(
-    caller: httpx2.AsyncClient, qonto: Qonto, connector: str, account: Headers
+    caller: httpx2.AsyncClient, qonto: Qonto, connector: Served, account: Headers
 ) -> list[Figure]:
     async def direct() -> None:
         answer = await caller.post(
@@ -89,7 +96,7 @@ async def _drafts(
     async def through() -> None:
         number = next(_numbers)
         answer = await caller.post(
-            f"{connector}/accounting/invoices",
+            f"{connector.address}/accounting/invoices",
             json=_unified(qonto, number),
             headers={**account, "Idempotency-Key": f"draft-{number}"},
         )
@@ -98,9 +105,14 @@ async def _drafts(
     await _many(direct, AT_ONCE)
     await _many(through, AT_ONCE)
     times: dict[str, list[float]] = {"direct": [], "through": []}
+    ours = client = 0.0
     for _ in range(ROUNDS):
+        before = time.process_time()
         times["direct"].append(await _many(direct, DRAFTS))
+        client += time.process_time() - before
+        before = _processor(connector.pid)
         times["through"].append(await _many(through, DRAFTS))
+        ours += _processor(connector.pid) - before
     ratios = [one / other for one, other in zip(times["through"], times["direct"], strict=True)]
     many = f"{AT_ONCE} at once"
     return [
@@ -113,17 +125,23 @@ async def _drafts(
             1.5,
             "lower",
         ),
+        Figure("writes: processor time of a draft", 1000 * ours / DRAFTS / ROUNDS, "ms"),
+        Figure(
+            "writes: that of the client of one made directly",
+            1000 * client / DRAFTS / ROUNDS,
+            "ms",
+        ),
     ]
 
 
 async def _issues(
-    caller: httpx2.AsyncClient, qonto: Qonto, connector: str, account: Headers
+    caller: httpx2.AsyncClient, qonto: Qonto, connector: Served, account: Headers
 ) -> list[Figure]:
     """Time issued invoices, and the same requests made directly; files are there at once."""
 
     async def through() -> None:
         answer = await caller.post(
-            f"{connector}/accounting/invoices/issue",
+            f"{connector.address}/accounting/invoices/issue",
             json=_unified(qonto, next(_numbers)),
             headers=account,
         )
@@ -143,8 +161,11 @@ async def _issues(
     await through()
     await direct()
     took: dict[str, list[float]] = {"through": [], "direct": []}
+    ours = 0.0
     for _ in range(ISSUES):
+        before = _processor(connector.pid)
         took["through"].append(await _timed(through))
+        ours += _processor(connector.pid) - before
         took["direct"].append(await _timed(direct))
     added = [
         1000 * (one - other) for one, other in zip(took["through"], took["direct"], strict=True)
@@ -155,6 +176,7 @@ async def _issues(
             "writes: its requests, made directly", 1000 * statistics.median(took["direct"]), "ms"
         ),
         Figure("writes: what an issue adds", statistics.median(added), "ms", 10, "lower"),
+        Figure("writes: processor time of an issue", 1000 * ours / ISSUES, "ms"),
     ]
 
 
@@ -169,6 +191,12 @@ async def _many(one: Callable[[], Awaitable[None]], count: int) -> float:
     began = time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
     return time.perf_counter() - began
+
+
+def _processor(pid: int) -> float:
+    """Return the seconds of processor time that a process has taken, the kernel's part too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _timed(one: Callable[[], Awaitable[None]]) -> float:

@@ -15,7 +15,8 @@ from qonto_simulator.records.client_invoice import ClientInvoice
 from qonto_simulator.world import Books
 
 from connector.app.sandbox import Sandbox, ok
-from connector.writing.writing import WriteSettings, Writing
+from connector.writing.performed import WriteSettings
+from connector.writing.writing import Writing
 
 Failure = Literal["lost_response", "drop", "malformed", "html", "status"]
 

@@ -20,6 +20,7 @@ import httpx2
 
 from connector.app import logs
 from connector.app.settings import LogGroup
+from connector.transport.client import ProviderHttp
 from oauth.client import OAuthClient
 from oauth.spill import Spill
 from oauth.unsaved import InHand, Unsaved
@@ -85,7 +86,7 @@ async def refresh(database_url: str, address: str, accounts: list[str], point: s
     Point.name, Point.expected = point, len(accounts)
     ring, database = KeyRing([KEY]), Database(StorageSettings(url=database_url))
     work = UnitOfWork(database)
-    async with httpx2.AsyncClient() as http:
+    async with ProviderHttp() as http:
         vault = vault_at(
             work,
             ring,

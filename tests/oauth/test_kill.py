@@ -13,11 +13,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import httpx2
 import pytest
 from qonto_simulator import Clock, Simulator, serving
 from sqlalchemy import func, select, update
 
+from connector.transport.client import ProviderHttp
 from oauth.errors import ReauthRequired
 from oauth.unsaved import Unsaved
 from oauth.vault import TokenVault
@@ -99,7 +99,7 @@ async def test_a_link_survives_a_process_killed_at_any_step_of_a_refresh(
     """Also when several die one after the other, inside the grace of the same token."""
     ring, chance = KeyRing([KEY]), random.Random(20261120)
     simulator = Simulator(seed=1)
-    async with serving(simulator) as address, httpx2.AsyncClient() as http:
+    async with serving(simulator) as address, ProviderHttp() as http:
         ended = system_clock() - timedelta(seconds=1)
         linked = await link_accounts(work, ring, simulator, TIMES, expires_at=ended)
         async with executioner(database_url, address) as kill:
@@ -125,7 +125,7 @@ async def test_beyond_the_grace_only_a_lost_answer_ends_the_link(
     ring = KeyRing([KEY])
     clock = Clock()
     simulator = Simulator(seed=1, clock=clock)
-    async with serving(simulator) as address, httpx2.AsyncClient() as http:
+    async with serving(simulator) as address, ProviderHttp() as http:
         ended = system_clock() - timedelta(seconds=1)
         linked = await link_accounts(work, ring, simulator, len(POINTS), expires_at=ended)
         async with executioner(database_url, address) as kill:
@@ -154,7 +154,7 @@ async def test_links_survive_without_anybody_calling(
     """Processes die, or are cut off and die, with many refreshes at one step; another is there."""
     ring, simulator = KeyRing([KEY]), Simulator(seed=1)
     points = (*POINTS, "on-the-disk", "cut-off")
-    async with serving(simulator) as address, httpx2.AsyncClient() as http:
+    async with serving(simulator) as address, ProviderHttp() as http:
         ended = system_clock() - timedelta(seconds=1)
         linked = await link_accounts(work, ring, simulator, LINKS, expires_at=ended)
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 
 from connector.providers.qonto.provider import qonto, qonto_sandbox
+from connector.transport.client import ProviderHttp
 from oauth.errors import UnknownTarget
 from oauth.requests import LinkRequest
 from oauth.settings import OAuthSettings
@@ -25,7 +25,7 @@ DEFAULT = (
 
 
 @pytest.fixture
-async def tenant(floor: Floor, http: httpx2.AsyncClient) -> Tenant:
+async def tenant(floor: Floor, http: ProviderHttp) -> Tenant:
     targets = {system.target: system for system in (qonto(http), qonto_sandbox(http))}
     settings = OAuthSettings(public_url="https://connect.example", scopes={"qonto": "maesn"})
     floor.tenants = replace(floor.tenants, targets=targets)

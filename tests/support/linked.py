@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-import httpx2
 from qonto_simulator import Simulator
 from qonto_simulator.oauth.grants import Family
 
 from connector.providers.qonto.provider import QontoHosts, QontoSystem, qonto
+from connector.transport.client import ProviderHttp
 from oauth.client import OAuthClient
 from oauth.sealed_tokens import seal_tokens
 from oauth.settings import OAuthSettings
@@ -24,7 +24,7 @@ from tests.support.accounts import add_account
 SCOPES = ("offline_access", "webhook", "client_invoices.read", "organization.read")
 
 
-def system_at(http: httpx2.AsyncClient, address: str) -> QontoSystem:
+def system_at(http: ProviderHttp, address: str) -> QontoSystem:
     """The target system `qonto`, at a simulator's address."""
     return qonto(http, hosts=QontoHosts(address, address))
 
@@ -32,7 +32,7 @@ def system_at(http: httpx2.AsyncClient, address: str) -> QontoSystem:
 def vault_at(
     work: UnitOfWork,
     ring: KeyRing,
-    http: httpx2.AsyncClient,
+    http: ProviderHttp,
     address: str,
     *,
     client: OAuthClient | None = None,
@@ -49,7 +49,7 @@ async def link_accounts(
     work: UnitOfWork, ring: KeyRing, simulator: Simulator, count: int, *, expires_at: datetime
 ) -> list[tuple[Account, Family]]:
     """Store accounts, each with a consent of its own, whose access ends at a moment."""
-    async with httpx2.AsyncClient() as http:
+    async with ProviderHttp() as http:
         target = system_at(http, simulator.base_url)
         tenants = Tenancy(work, ring, {"qonto": target}, OAuthSettings())
         made = await tenants.create("Vendor")

@@ -26,7 +26,8 @@ from connector.resources.resource import Lines, RecordBatch, RecordWrite, Writte
 from connector.unified.batch import BatchResult
 from connector.writing.batches import EntryOutcome, check_all, perform_all
 from connector.writing.confirming import NOT_ASKED, Confirmation, Consent
-from connector.writing.writing import Performed, Writing
+from connector.writing.performed import Performed
+from connector.writing.writing import Writing
 from oauth.admitted import account_of, tenant_of
 from storage.clock import iso_millis
 from storage.errors import FieldError, Invalid

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
-
 from connector.budget import RateBudget
 from connector.errors import (
     AccessRefused,
@@ -44,6 +42,7 @@ from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
 from connector.providers.qonto.writing.files import FileUpload
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
+from connector.transport.client import ProviderHttp
 from oauth.errors import SandboxTokenMissing
 from oauth.ports import Identity, OAuthSpec
 from oauth.tokens import Access, AccessSource
@@ -161,7 +160,7 @@ class QontoSystem:
         self,
         target: str,
         hosts: QontoHosts,
-        http: httpx2.AsyncClient,
+        http: ProviderHttp,
         *,
         is_sandbox: bool,
         identify_callback_url: str | None = None,
@@ -338,7 +337,7 @@ class QontoSystem:
 
 
 def qonto(
-    http: httpx2.AsyncClient,
+    http: ProviderHttp,
     *,
     hosts: QontoHosts = PRODUCTION,
     identify_callback_url: str | None = None,
@@ -364,7 +363,7 @@ def qonto(
 
 
 def qonto_sandbox(
-    http: httpx2.AsyncClient,
+    http: ProviderHttp,
     *,
     hosts: QontoHosts = SANDBOX,
     identify_callback_url: str | None = None,

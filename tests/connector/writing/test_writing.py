@@ -16,7 +16,8 @@ from connector.errors import (
 )
 from connector.ports import PreparedWrite
 from connector.writing.decisions import SETTLED_AFTER
-from connector.writing.writing import WriteSettings, Writing
+from connector.writing.performed import WriteSettings
+from connector.writing.recording import Recording
 from storage.errors import Invalid
 from storage.repositories.accounts import Account
 from storage.repositories.writes import StoredWrite
@@ -176,15 +177,15 @@ async def test_what_another_request_with_the_key_has_just_done_is_told(
     """It isn't refused for what is wrong with doing it a second time."""
     first = await office.process().perform(account, MAKE, order(), "key")
     late = office.process()
-    of_key, looks = Writing._of_key, iter([True])
+    of_key, looks = Recording.of_key, iter([True])
 
-    async def not_yet(self: Writing, *asked: str) -> StoredWrite | None:
+    async def not_yet(self: Recording, *asked: str) -> StoredWrite | None:
         return None if next(looks, False) else await of_key(self, *asked)
 
     async def refuse(*_: object) -> PreparedWrite:
         raise Invalid.one("status", "WRONG_STATUS", "It is done already.")
 
-    monkeypatch.setattr(Writing, "_of_key", not_yet)
+    monkeypatch.setattr(Recording, "of_key", not_yet)
     monkeypatch.setattr(Making, "prepare", refuse)
     again = await late.perform(account, MAKE, order(), "key")
     assert again.is_replayed and again.record_id == first.record_id

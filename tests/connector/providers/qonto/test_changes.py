@@ -13,6 +13,7 @@ from connector.ports import ChangeFeed, RecordState
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.providers.qonto.session.changes import FEEDS
+from connector.transport.client import ProviderHttp
 from oauth.tokens import Access
 
 ADDRESS = "https://qonto.example"
@@ -37,7 +38,7 @@ async def feed_of(
     simulator: Simulator, scopes: frozenset[str] | None = None
 ) -> AsyncIterator[ChangeFeed]:
     transport = httpx2.ASGITransport(app=simulator.app)
-    async with httpx2.AsyncClient(transport=transport) as http:
+    async with ProviderHttp(transport=transport) as http:
         changes = (
             qonto(http, hosts=QontoHosts(ADDRESS, ADDRESS)).provider(Key(simulator, scopes)).changes
         )
