@@ -182,14 +182,15 @@ class Bank:
         """Let time pass, here and there."""
         self.control.advance(seconds=seconds)
 
-    async def account(self, **settings: Any) -> Account:
-        """Add an account of a new vendor, which may pay within these limits."""
+    async def account(self, tenant_id: str | None = None, **settings: Any) -> Account:
+        """Add an account of a vendor, or of a new one, which may pay within these limits."""
         at = self.clock()
         async with self.work.writing() as tx:
-            tenant = Tenant(id=new_id("ten", at), name="Vendor", created_at=at)
-            await tx.tenants.add(tenant)
-            allowed = PaymentSettings(tenant.id, at, enabled=True)
-            await tx.payment_settings.put(replace(allowed, **settings))
+            tenant = Tenant(id=tenant_id or new_id("ten", at), name="Vendor", created_at=at)
+            if tenant_id is None:
+                await tx.tenants.add(tenant)
+                allowed = PaymentSettings(tenant.id, at, enabled=True)
+                await tx.payment_settings.put(replace(allowed, **settings))
             return await add_account(
                 tx,
                 Account(
