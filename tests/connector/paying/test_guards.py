@@ -120,10 +120,10 @@ async def test_two_at_once_don_t_share_what_is_left_of_a_limit(bank: Bank) -> No
     account, payee = await bank.account(per_day_cents=100_000), bank.payee(trusted=True)
     first, second = order(payee, "600.00"), order(payee, "600.00")
     allowed = await bank.paying.settings(account.tenant_id)
-    checked = await bank.paying._check(account, second, allowed)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    checked = await bank.paying._check(account, second, allowed)  # pyright: ignore[reportPrivateUsage]
     await paid(bank, account, first)
     with pytest.raises(Invalid):
-        await bank.paying._add(account, checked, "digest", "mark", "key_one", "owner")  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        await bank.paying._add(account, checked, "digest", "mark", "key_one", "owner")  # pyright: ignore[reportPrivateUsage]
 
 
 async def test_four_eyes_take_another_key(bank: Bank) -> None:
