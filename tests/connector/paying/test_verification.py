@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import RateLimited
+from connector.errors import DownstreamUnavailable, RateLimited
 from connector.paying.order import PaymentOrder
 from connector.paying.states import PROOF_GOOD_FOR
 from storage.errors import Invalid
@@ -183,7 +183,7 @@ async def test_a_bank_that_does_not_answer_leaves_nothing_on_its_way(bank: Bank)
     account, payee = await bank.account(), bank.payee(trusted=True)
     bank.control.refuse_verifications("GATEWAY_TIMEOUT_ERROR_RESPONDING_BANK")
     asked: PaymentOrder = order(payee)
-    with pytest.raises(Exception, match="504"):
+    with pytest.raises(DownstreamUnavailable, match="504"):
         await bank.pay(account, asked, key="mine")
     assert (await bank.pay(account, asked, key="mine")).progress.status == "PENDING"
 
