@@ -32,6 +32,8 @@ from storage.repositories.known_records import KnownRecordRepository
 from storage.repositories.links import LinkRepository
 from storage.repositories.notices import NoticeRepository
 from storage.repositories.page_styles import PageStyleRepository
+from storage.repositories.payment_orders import PaymentOrderRepository
+from storage.repositories.payment_settings import PaymentSettingsRepository
 from storage.repositories.periodic_tasks import PeriodicTaskRepository
 from storage.repositories.rate_budgets import RateBudgetRepository
 from storage.repositories.replays import ReplayRepository
@@ -95,6 +97,8 @@ class DatabaseTransaction:
     retention = _on_connection(RetentionRepository)
     writes = _on_connection(WriteRepository)
     jobs = _on_connection(JobRepository)
+    payment_orders = _on_connection(PaymentOrderRepository)
+    payment_settings = _on_connection(PaymentSettingsRepository)
 
 
 class HotRepositories(DatabaseTransaction):

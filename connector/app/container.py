@@ -24,10 +24,12 @@ from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
+from connector.paying.paying import DEFAULT_ZONE, Paying
+from connector.paying.switch import PaymentSwitch
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
-from connector.writing.writing import Writing
+from connector.writing.writing import Writing, Wrote
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
@@ -79,6 +81,7 @@ class Container:
     writing: Writing
     issuing: Issuing
     jobs: Jobs
+    paying: Paying
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -158,15 +161,8 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    writing = Writing(
-        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
-    )
-    reading = Reading(registry, zone=settings.zone())
-    customers = FindingCustomers(reading, writing)
-    issuing_job = IssuingJob(registry, writing, customers, check_file)
-    kinds = {KIND: issuing_job, **upload_jobs(writing)}
-    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
+    books = _use_cases(settings, ground, registry, relay.reconciler.wrote, clock)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, books)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -174,15 +170,46 @@ def assemble(
         outward=outward,
         oauth=links,
         registry=registry,
-        reading=reading,
-        issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
-        writing=writing,
-        jobs=jobs,
+        reading=books.reading,
+        issuing=books.issuing,
+        writing=books.writing,
+        jobs=books.jobs,
+        paying=books.paying,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
             relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
         ),
+    )
+
+
+@dataclass(frozen=True)
+class _UseCases:
+    """What is done with the books of linked accounts."""
+
+    reading: Reading
+    writing: Writing
+    issuing: Issuing
+    jobs: Jobs
+    paying: Paying
+
+
+def _use_cases(
+    settings: Settings, ground: Storage, registry: Registry, wrote: Wrote, clock: Clock
+) -> _UseCases:
+    work, ring, shared = ground.work, ground.ring, ground.shared_clock
+    zone = settings.zone()
+    writing = Writing(registry, work, ring, shared, wrote=wrote, guard=PaymentSwitch(work).guard)
+    reading = Reading(registry, zone=zone)
+    customers = FindingCustomers(reading, writing)
+    issuing_job = IssuingJob(registry, writing, customers, check_file)
+    jobs = Jobs(work, ring, shared, {KIND: issuing_job, **upload_jobs(writing)})
+    return _UseCases(
+        reading=reading,
+        writing=writing,
+        issuing=Issuing(registry, jobs, writing, customers, clock, zone),
+        jobs=jobs,
+        paying=Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote),
     )
 
 
@@ -229,7 +256,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing, jobs: Jobs
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, books: _UseCases
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -240,8 +267,9 @@ def _periodic_tasks(
         PeriodicTask("check_subscriptions", 60, upstream.check),
         PeriodicTask("replay", 1, relay.replays.advance),
         PeriodicTask("retention", 3600, relay.retention.run),
-        PeriodicTask("settle_writes", 10, writing.resume),
-        PeriodicTask("run_jobs", 1, jobs.run_due),
+        PeriodicTask("settle_writes", 10, books.writing.resume),
+        PeriodicTask("run_jobs", 1, books.jobs.run_due),
+        PeriodicTask("advance_payments", 1, books.paying.run_due),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -11,6 +11,7 @@ from storage.tables import (
     JobRow,
     LinkRow,
     NoticeRow,
+    PaymentOrderRow,
     SubscriptionRow,
     SystemRow,
     TenantRow,
@@ -54,6 +55,7 @@ SEALED_COLUMNS = (
     _column(UpstreamSubscriptionRow, "secret"),
     _column(WriteRow, "request"),
     _column(JobRow, "state"),
+    _column(PaymentOrderRow, "state"),
     _column(WriteRow, "answer"),
 )
 """Every column that holds sealed values; a test compares with the tables."""

@@ -54,7 +54,7 @@ _DRY_RUN = Parameter(
     {"type": "boolean", "default": False},
     "Only check the request: answers 200 with what would come of it, or what is wrong.",
 )
-_CONFIRM = Parameter(
+CONFIRM = Parameter(
     "confirm",
     "query",
     {"type": "string"},
@@ -95,7 +95,7 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
         return cls(True, dict(expected), confirmation.token, until)
 
 
-WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, CONFIRM)
 """What every write takes."""
 
 FINAL_PARAMETERS = (*WRITE_PARAMETERS, _TOKEN)
@@ -166,7 +166,7 @@ def _batch(resource: Written, batch: RecordBatch, name: str, path: str) -> Opera
         handler=_writes_all(batch),
         permission=batch.permission,
         offers=(resource.name, "create"),
-        parameters=(_KEY_PARAMETER, _DRY_RUN, _CONFIRM),
+        parameters=(_KEY_PARAMETER, _DRY_RUN, CONFIRM),
         request=batch.request,
         response=Envelope[response, Meta],
         dry_run=Envelope[DryRun, Meta],

@@ -31,6 +31,7 @@ from connector.providers.qonto.client import (
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
+from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
@@ -97,6 +98,9 @@ FULL_SCOPES = (
 )
 """Everything but payments, cards and teams; parts of it need Qonto's review."""
 
+PAYMENT_SCOPES = (*FULL_SCOPES, "payment.write")
+"""Payments as well, for vendors that may pay; Qonto reviews why an app wants it."""
+
 
 SCOPE_MEANINGS = {
     "offline_access": Use(Topic.LASTING_ACCESS),
@@ -116,6 +120,8 @@ SCOPE_MEANINGS = {
     "product.read": Use(Topic.PRODUCTS),
     "product.write": Use(Topic.PRODUCTS, writes=True),
     "einvoicing.read": Use(Topic.E_INVOICING),
+    "payment.write": Use(Topic.PAYMENTS, writes=True),
+    "beneficiary.trust": Use(Topic.PAYMENTS, writes=True),
 }
 """What the link page says of each scope; one that isn't here is shown by its name."""
 
@@ -194,7 +200,12 @@ class QontoSystem:
             token_url=f"{base}/oauth2/token",
             revoke_url=f"{base}/oauth2/revoke",
             default_scopes=DEFAULT_SCOPES,
-            scope_presets={"default": DEFAULT_SCOPES, "maesn": MAESN_SCOPES, "full": FULL_SCOPES},
+            scope_presets={
+                "default": DEFAULT_SCOPES,
+                "maesn": MAESN_SCOPES,
+                "full": FULL_SCOPES,
+                "payments": PAYMENT_SCOPES,
+            },
             display_name="Qonto",
             scope_meanings=SCOPE_MEANINGS,
             log_in_first=self._is_sandbox,
@@ -286,7 +297,7 @@ class QontoSystem:
         return Provider(
             target=self._target,
             system=self,
-            readers=qonto_readers(client, self._clock),
+            readers=qonto_readers(client, access, self._clock),
             webhooks=QontoWebhooks(client, access),
             changes=QontoChanges(client, access),
             files=QontoFiles(
@@ -303,6 +314,7 @@ class QontoSystem:
             counted_as=CONTACTS_ARE_CUSTOMERS,
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
+            payments=QontoTransfers(client, access, self._clock),
             concepts=CONCEPTS,
         )
 

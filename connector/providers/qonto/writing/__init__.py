@@ -9,6 +9,7 @@ from typing import Any
 from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
+    BENEFICIARIES,
     CLIENT_INVOICES,
     CLIENTS,
     CREDIT_NOTES,
@@ -16,10 +17,12 @@ from connector.providers.qonto.client import (
     PRODUCTS,
     QUOTES,
     SUPPLIER_INVOICES,
+    TRANSFERS,
     QontoClient,
 )
 from connector.providers.qonto.mapping import (
     map_bank_account,
+    map_beneficiary,
     map_bill,
     map_contact,
     map_credit_note,
@@ -27,10 +30,13 @@ from connector.providers.qonto.mapping import (
     map_invoice,
     map_item,
     map_offer,
+    map_transfer,
     map_user,
     map_vendor_credit,
     propose_supplier_invoice,
 )
+from connector.providers.qonto.paying.beneficiaries import beneficiary_writers
+from connector.providers.qonto.paying.canceling import cancel_writer
 from connector.providers.qonto.writing.bank_accounts import bank_account_writers
 from connector.providers.qonto.writing.bills import bill_writers
 from connector.providers.qonto.writing.credit_notes import credit_note_writers
@@ -50,6 +56,7 @@ WRITE_MEMBERSHIPS = "membership.write"
 WRITE_BANK_ACCOUNTS = "bank_account.write"
 WRITE_PRODUCTS = "product.write"
 WRITE_BILLS = "supplier_invoice.write"
+WRITE_PAYMENTS = "payment.write"
 
 
 def qonto_writers(
@@ -86,4 +93,10 @@ def qonto_writers(
         **customer_writers(customers, contacts),
         **invitation_writers(members),
         **bank_account_writers(accounts),
+        **beneficiary_writers(
+            Records(client, clock, BENEFICIARIES, WRITE_PAYMENTS, map_beneficiary)
+        ),
+        "payments.delete": cancel_writer(
+            Records(client, clock, TRANSFERS, WRITE_PAYMENTS, map_transfer)
+        ),
     }
