@@ -7,7 +7,7 @@ sealed. Vendors may pay nothing until a row in payment_settings says so.
 What it does to existing rows: nothing.
 
 Revision: c3a9f5d2e781
-Follows: 5be1d7c94f20
+Follows: 8f21c6d0a9b3
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision = "c3a9f5d2e781"
-down_revision = "5be1d7c94f20"
+down_revision = "8f21c6d0a9b3"
 branch_labels = None
 depends_on = None
 

@@ -26,6 +26,7 @@ from connector.ports import WriteDone
 from connector.providers.qonto.client import QontoClient, dialect
 from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.registry import Provider, Registry
+from connector.transport.client import ProviderHttp
 from connector.unified.payment import Payment
 from oauth.tokens import Access, AccessSource
 from storage.ids import new_id
@@ -136,7 +137,7 @@ class Bank:
         self.control = self.simulator.control
         self.control.set_quirks(rate_limits=False)
         self.books = self.simulator.world.books_of(None)
-        self.http = httpx2.AsyncClient(
+        self.http = ProviderHttp(
             transport=httpx2.ASGITransport(app=cast(Any, self.simulator.app)),
             base_url=self.simulator.base_url,
         )

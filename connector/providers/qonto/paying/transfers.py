@@ -1,5 +1,6 @@
 """Transfers at Qonto: the payee is verified, the transfer asked for, the owner's answer read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -59,6 +60,7 @@ _KEY, _METHOD, _TOKEN = (
 )
 _VERIFY = "/v2/sepa/verify_payee"
 _NEEDS_APPROVAL, _NO_APPROVAL = 428, 412
+_PLAIN = re.compile(r"[A-Za-z0-9_~.-]{1,512}", re.ASCII)
 _PREFIX = "MATCH_RESULT_"
 _MOST_PAGES = 50
 _ANSWERS: dict[str, ApprovalState] = {"waiting": "WAITING", "allow": "ALLOWED", "deny": "DENIED"}
@@ -148,7 +150,7 @@ class QontoTransfers:
     async def approval(self, account_id: str, token: str, method: ApprovalMethod) -> ApprovalState:
         kind = "mocked_sca_sessions" if method == "mock" else "sca_sessions"
         path = f"/v2/{kind}"
-        if not token.isalnum():
+        if not _PLAIN.fullmatch(token):
             return "GONE"
         answer = await self.client.call(
             account_id, ProviderCall("GET", f"{path}/{token}", f"{path}/{{token}}", wanted=(404,))
