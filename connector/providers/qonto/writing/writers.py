@@ -1,6 +1,6 @@
 """The ways in which Qonto is written to: a record is made, changed or deleted."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -245,7 +245,7 @@ class Sending(Generic[D, T]):
 
 
 @contextmanager
-def after_the_change() -> Iterator[None]:
+def after_the_change() -> Generator[None]:
     """Read what came of a change: what goes wrong now doesn't say that nothing was done.
 
     Raises UnreadableAnswer.
