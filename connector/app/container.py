@@ -26,6 +26,7 @@ from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.paying.switch import PaymentSwitch
+from connector.paying.trusting import TRUST_JOB, Trusting, TrustJob
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
@@ -82,6 +83,7 @@ class Container:
     issuing: Issuing
     jobs: Jobs
     paying: Paying
+    trusting: Trusting
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -175,6 +177,7 @@ def assemble(
         writing=books.writing,
         jobs=books.jobs,
         paying=books.paying,
+        trusting=books.trusting,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -192,6 +195,7 @@ class _UseCases:
     issuing: Issuing
     jobs: Jobs
     paying: Paying
+    trusting: Trusting
 
 
 def _use_cases(
@@ -203,12 +207,16 @@ def _use_cases(
     reading = Reading(registry, zone=zone)
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
-    jobs = Jobs(work, ring, shared, {KIND: issuing_job, **upload_jobs(writing)})
+    switch = PaymentSwitch(work)
+    trusting = {TRUST_JOB: TrustJob(registry, switch, shared)}
+    kinds = {KIND: issuing_job, **upload_jobs(writing), **trusting}
+    jobs = Jobs(work, ring, shared, kinds)
     return _UseCases(
         reading=reading,
         writing=writing,
         issuing=Issuing(registry, jobs, writing, customers, clock, zone),
         jobs=jobs,
+        trusting=Trusting(registry, jobs, switch),
         paying=Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote),
     )
 

@@ -138,7 +138,7 @@ async def in_process(
         public_url=API,
         database=DatabaseGroup(url=SecretStr(url)),
         sealing=SealingGroup(keys=SecretStr(MasterKey.generate("test").reveal())),
-        link=LinkGroup(scopes="full"),
+        link=LinkGroup(scopes="payments"),
         server=ServerGroup(bad_keys_per_minute=0),
         rate=rate or RateGroup(),
         log=LogGroup(access=False),
