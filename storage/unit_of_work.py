@@ -32,6 +32,7 @@ from storage.repositories.known_records import KnownRecordRepository
 from storage.repositories.links import LinkRepository
 from storage.repositories.notices import NoticeRepository
 from storage.repositories.page_styles import PageStyleRepository
+from storage.repositories.payouts import PayoutRepository
 from storage.repositories.periodic_tasks import PeriodicTaskRepository
 from storage.repositories.rate_budgets import RateBudgetRepository
 from storage.repositories.replays import ReplayRepository
@@ -95,6 +96,7 @@ class DatabaseTransaction:
     retention = _on_connection(RetentionRepository)
     writes = _on_connection(WriteRepository)
     jobs = _on_connection(JobRepository)
+    payouts = _on_connection(PayoutRepository)
 
 
 class HotRepositories(DatabaseTransaction):

@@ -24,6 +24,9 @@ from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
+from connector.payouts.assembly import payouts_and_runs
+from connector.payouts.payouts import Payouts
+from connector.payouts.running import PayoutRuns
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
@@ -79,6 +82,8 @@ class Container:
     writing: Writing
     issuing: Issuing
     jobs: Jobs
+    payouts: Payouts
+    payout_runs: PayoutRuns
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -166,7 +171,8 @@ def assemble(
     issuing_job = IssuingJob(registry, writing, customers, check_file)
     kinds = {KIND: issuing_job, **upload_jobs(writing)}
     jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
+    payouts, runs = payouts_and_runs(ground, writing)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs, payouts, runs)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -178,6 +184,8 @@ def assemble(
         issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
         writing=writing,
         jobs=jobs,
+        payouts=payouts,
+        payout_runs=runs,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -229,7 +237,13 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing, jobs: Jobs
+    links: OAuthFloor,
+    relay: Relay,
+    unlinker: Unlinker,
+    writing: Writing,
+    jobs: Jobs,
+    payouts: Payouts,
+    runs: PayoutRuns,
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -242,6 +256,8 @@ def _periodic_tasks(
         PeriodicTask("retention", 3600, relay.retention.run),
         PeriodicTask("settle_writes", 10, writing.resume),
         PeriodicTask("run_jobs", 1, jobs.run_due),
+        PeriodicTask("run_payouts", 1, runs.run_due),
+        PeriodicTask("forget_payouts", 3600, payouts.forget_drafts),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -207,21 +207,21 @@ class _Checks:
         return text
 
     def _day(self, line: RawLine) -> date | None:
-        text = line.values.get("executionDate", "").strip()
+        text = line.values.get("executionDay", "").strip()
         if not text:
             return None
         day = _date_of(text)
         if day is None:
             self._add(
                 line,
-                "executionDate",
+                "executionDay",
                 "NOT_A_DATE",
                 "A date is written like 2026-11-20.",
                 "Write it so, or leave it empty for at once.",
             )
         elif day < self._today:
             self._problems.doubt(
-                line.at("executionDate"),
+                line.at("executionDay"),
                 "DATE_PASSED",
                 "This day has passed: the payment would be made at once.",
             )

@@ -25,7 +25,7 @@ FIELDS = (
     "reference",
     "currency",
     "endToEndId",
-    "executionDate",
+    "executionDay",
     "debitIban",
     "attachmentIds",
 )

@@ -34,7 +34,7 @@ _NAMES = {
     "currency": "Amt/InstdAmt/@Ccy",
     "reference": "RmtInf",
     "endToEndId": "PmtId/EndToEndId",
-    "executionDate": "../ReqdExctnDt",
+    "executionDay": "../ReqdExctnDt",
     "debitIban": "../DbtrAcct/Id/IBAN",
 }
 _UNUSED = ("UltmtCdtr", "InstrForCdtrAgt", "RgltryRptg", "Tax", "RltdRmtInf", "Purp", "UltmtDbtr")
@@ -221,6 +221,6 @@ def _values(one: Any, day: str, debit: str) -> dict[str, str]:
         "currency": "" if amount is None else amount.get("Ccy", ""),
         "reference": reference or _text(one, "RmtInf/Strd/CdtrRefInf/Ref"),
         "endToEndId": _text(one, "PmtId/EndToEndId"),
-        "executionDate": day[:10],
+        "executionDay": day[:10],
         "debitIban": debit,
     }

@@ -66,13 +66,18 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Nobody could look just now: what there is isn't known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undecided:
     """More was found than was asked for, or nothing can be seen; `ids` are the candidates."""
 
     ids: tuple[str, ...]
 
 
-WriteVerdict = Adopt[T] | Absent | Undecided
+WriteVerdict = Adopt[T] | Absent | Unseen | Undecided
 
 
 def decide(

@@ -21,6 +21,7 @@ from connector.writing.decisions import (
     Absent,
     Adopt,
     Undecided,
+    Unseen,
     WriteVerdict,
     decide,
     had_no_effect,
@@ -223,12 +224,19 @@ class Writing:
         return Performed(found, stored.made_id or stored.record_id, warnings, is_replayed=True)
 
     async def _send(
-        self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
+        self,
+        write: StoredWrite,
+        writer: Writer[Any],
+        prepared: PreparedWrite,
+        *,
+        is_again: bool = False,
     ) -> Performed[Any]:
         try:
             done = await writer.send(write.account_id, prepared)
         except ServiceError as error:
             if had_no_effect(error):
+                if is_again:
+                    return await self._refused_at_last(write, writer, prepared, error)
                 await self._forget(write)
                 raise
             logger.warning(
@@ -253,7 +261,7 @@ class Writing:
             match verdict:
                 case Adopt(done):
                     return await self._finish(write, done, prepared)
-                case Absent() if writer.can_repeat:
+                case Absent() | Unseen() if writer.can_repeat:
                     try:
                         done = await writer.send(write.account_id, prepared)
                     except ServiceError as error:
@@ -275,11 +283,12 @@ class Writing:
         match verdict:
             case Adopt(done):
                 return await self._finish(write, done, prepared)
-            case Undecided():
-                return await self._give_up(write, verdict)
-            case Absent():
+            # it wasn't refused for what it says: the first may still be seen
+            case Absent(is_final) if is_final or not error.retryable:
                 await self._forget(write)
                 raise error
+            case _:
+                return await self._give_up(write, verdict)
 
     async def _settle(
         self, write: StoredWrite, writer: Writer[Any], prepared: PreparedWrite
@@ -298,7 +307,7 @@ class Writing:
                     )
                     if not held or not await self._takes_turn(tx, write):
                         raise WriteInProgress("Another request is being worked on. Ask again.")
-                return await self._send(again, writer, prepared)
+                return await self._send(again, writer, prepared, is_again=True)
             case _:
                 return await self._give_up(write, verdict)
 
@@ -309,7 +318,7 @@ class Writing:
         try:
             candidates = await writer.find(write.account_id, prepared, since)
         except ServiceError:
-            return Absent(is_final=False)
+            return Unseen()
         made = [one.made_id for one in candidates or () if one.made_id is not None]
         now = self.clock()
         async with self.work.hot_reading() as tx:

@@ -11,6 +11,8 @@ from storage.tables import (
     JobRow,
     LinkRow,
     NoticeRow,
+    PayoutLineRow,
+    PayoutRow,
     SubscriptionRow,
     SystemRow,
     TenantRow,
@@ -55,6 +57,9 @@ SEALED_COLUMNS = (
     _column(WriteRow, "request"),
     _column(JobRow, "state"),
     _column(WriteRow, "answer"),
+    _column(PayoutRow, "content"),
+    _column(PayoutLineRow, "content"),
+    _column(PayoutLineRow, "outcome"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
 

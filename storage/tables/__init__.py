@@ -10,6 +10,7 @@ from storage.tables.job import JobRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
+from storage.tables.payout import PayoutLineRow, PayoutRow
 from storage.tables.periodic_task import PeriodicTaskRow
 from storage.tables.rate_budget import RateBudgetRow
 from storage.tables.replay import ReplayRow
@@ -38,6 +39,8 @@ __all__ = [
     "LinkRow",
     "NoticeRow",
     "PageStyleRow",
+    "PayoutLineRow",
+    "PayoutRow",
     "PeriodicTaskRow",
     "RateBudgetRow",
     "ReplayRow",

@@ -7,6 +7,7 @@ from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
+from connector.faces.rest.payouts import PAYOUT_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
 from connector.faces.rest.tasks import TASK_OPERATIONS
@@ -14,6 +15,7 @@ from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
 from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
+from connector.payouts.payouts import Payouts
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
@@ -38,6 +40,9 @@ class Books(Protocol):
     def jobs(self) -> Jobs: ...
 
     @property
+    def payouts(self) -> Payouts: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -48,6 +53,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
     Group(lambda books: books.jobs, TASK_OPERATIONS),
+    Group(lambda books: books.payouts, PAYOUT_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),

@@ -55,9 +55,9 @@ RULES = [
     ("reference", "TOO_LONG", "r" * 141, "r" * 140),
     ("currency", "CURRENCY_NOT_ALLOWED", "USD", "EUR"),
     ("endToEndId", "TOO_LONG", "e" * 36, "e" * 35),
-    ("executionDate", "NOT_A_DATE", "01/12/2026", "2026-12-01"),
-    ("executionDate", "NOT_A_DATE", "2026-02-30", "2026-12-31"),
-    ("executionDate", "DATE_PASSED", "2026-11-29", "2026-11-30"),
+    ("executionDay", "NOT_A_DATE", "01/12/2026", "2026-12-01"),
+    ("executionDay", "NOT_A_DATE", "2026-02-30", "2026-12-31"),
+    ("executionDay", "DATE_PASSED", "2026-11-29", "2026-11-30"),
     ("attachmentIds", "NOT_AN_ID", "invoice.pdf", FILE),
     ("attachmentIds", "TOO_MANY", " ".join([FILE] * 51), " ".join([FILE] * 50)),
 ]
@@ -101,7 +101,7 @@ def test_equal_lines_are_doubted_until_they_are_confirmed() -> None:
 
 
 def test_a_passed_day_is_doubted_until_it_is_confirmed() -> None:
-    (order,) = read(csv_of([line(executionDate="2026-11-29")]), "DATE_PASSED").orders
+    (order,) = read(csv_of([line(executionDay="2026-11-29")]), "DATE_PASSED").orders
     assert order.day is None
     assert wrong(csv_of([line(name="")]), "REQUIRED") == [("line 2, name", "REQUIRED")]
 
