@@ -23,7 +23,7 @@ from connector.app.worker import Worker
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
-from connector.jobs.jobs import Jobs
+from connector.jobs.jobs import JobKind, Jobs
 from connector.payouts.assembly import payouts_and_runs
 from connector.payouts.payouts import Payouts
 from connector.payouts.running import PayoutRuns
@@ -168,8 +168,7 @@ def assemble(
     )
     reading = Reading(registry, zone=settings.zone())
     customers = FindingCustomers(reading, writing)
-    issuing_job = IssuingJob(registry, writing, customers, check_file)
-    kinds = {KIND: issuing_job, **upload_jobs(writing)}
+    kinds = _kinds(registry, writing, customers)
     jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
     payouts, runs = payouts_and_runs(ground, writing)
     periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs, payouts, runs)
@@ -188,10 +187,17 @@ def assemble(
         payout_runs=runs,
         relay=relay,
         unlinker=unlinker,
-        worker=Worker(
-            relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
-        ),
+        worker=_worker(relay, ground, periodic_tasks),
     )
+
+
+def _kinds(registry: Registry, writing: Writing, customers: FindingCustomers) -> dict[str, JobKind]:
+    issuing = IssuingJob(registry, writing, customers, check_file)
+    return {KIND: issuing, **upload_jobs(writing)}
+
+
+def _worker(relay: Relay, ground: Storage, tasks: tuple[PeriodicTask, ...]) -> Worker:
+    return Worker(relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, tasks)
 
 
 def _oauth(settings: Settings) -> OAuthSettings:

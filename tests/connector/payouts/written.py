@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.payouts.files import read_file
 from connector.payouts.orders import CheckedFile
-from storage.errors import Invalid
+from storage.errors import FieldError, Invalid
 
 TODAY = date(2026, 11, 30)
 IBAN = "FR7630006000011234567890189"
@@ -38,12 +38,18 @@ def read(content: bytes | str, *confirmed: str, **options: Any) -> CheckedFile:
 
 def wrong(content: bytes | str, *confirmed: str, **options: Any) -> list[tuple[str, str]]:
     """What is wrong with a file, each with its place; nothing is wrong without a remedy."""
+    found = complaints(content, *confirmed, **options)
+    assert all(one.hint and one.message for one in found)
+    return [(one.field, one.code) for one in found]
+
+
+def complaints(content: bytes | str, *confirmed: str, **options: Any) -> tuple[FieldError, ...]:
+    """All that is told of a file; a file that is refused has something wrong."""
     try:
         read(content, *confirmed, **options)
     except Invalid as error:
-        assert all(one.hint and one.message for one in error.fields)
-        return [(one.field, one.code) for one in error.fields]
-    return []
+        return error.fields or (FieldError("", "", ""),)
+    return ()
 
 
 def pain001(transactions: str, *, count: int = 1, total: str = "1250.50", **changes: str) -> str:
