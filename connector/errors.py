@@ -5,9 +5,12 @@
     ├── NotAcceptable              there is no such form of the file; `Accept` names what is taken
     ├── DocumentTooLarge           the file is larger than is read in this form
     ├── PassThroughRefused         such a call isn't passed through to the target system
+    ├── PaymentsDisabled           the vendor may not pay
+    ├── SecondKeyNeeded            another API key than the one that asked has to confirm it
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
     │   ├── IdempotencyKeyReused   the key was used for another request
+    │   ├── PaymentUnderWay        too late: a transfer was made, or may have been
     │   ├── RecordChanged          the record was changed while this was being written
     │   ├── RecordNotReady         the record can't be changed yet
     │   └── WriteInProgress        a request with the same key or record is being worked on
@@ -81,6 +84,23 @@ class PassThroughRefused(ServiceError):
     code = "PASS_THROUGH_REFUSED"
     http_status = 403
     meaning = "such a call isn't passed through to the target system"
+
+
+class PaymentsDisabled(ServiceError):
+    code = "PAYMENTS_DISABLED"
+    http_status = 403
+    meaning = "the vendor may not pay"
+
+
+class SecondKeyNeeded(ServiceError):
+    code = "SECOND_KEY_NEEDED"
+    http_status = 403
+    meaning = "another API key than the one that asked has to confirm it"
+
+
+class PaymentUnderWay(Conflict):
+    code = "PAYMENT_UNDER_WAY"
+    meaning = "too late: a transfer was made, or may have been"
 
 
 class FilterTooBroad(Invalid):

@@ -88,7 +88,8 @@ class ProviderCall:
 
     `body` is JSON unless it's streamed. `headers` come on top of those of every call, and can't
     replace the access's. `is_keyed` says that the target system knows the request again by a key in
-    it, so that asking twice is asking once. `repr` hides the body.
+    it, so that asking twice is asking once. `wanted` are the statuses besides success whose answers
+    the caller reads by itself. `repr` hides the body.
     """
 
     method: str
@@ -99,6 +100,7 @@ class ProviderCall:
     scope: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     is_keyed: bool = False
+    wanted: tuple[int, ...] = ()
 
     @property
     def is_repeatable(self) -> bool:
@@ -302,6 +304,8 @@ class ProviderClient:
             )
         finally:
             self._observe(call.method, call.route, status, time.monotonic() - started)
+        if answer.status in call.wanted:
+            return Succeed(answer)
         return classify(answer, dialect=self._dialect, now=self._clock(), scope=call.scope)
 
     async def _exchange(self, call: ProviderCall, access: Access) -> ProviderAnswer:

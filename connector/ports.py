@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from connector.api.spooling import UploadedFile
 from connector.unified.bank_account import BankAccount
+from connector.unified.beneficiary import Beneficiary
 from connector.unified.bill import Bill
 from connector.unified.booking_proposal import BookingProposal
 from connector.unified.contact import ContactV2
@@ -148,6 +149,7 @@ class Readers:
     transactions: ResourceReader[Transaction] | None = None
     expenses: ResourceReader[Expense] | None = None
     users: ResourceReader[User] | None = None
+    beneficiaries: ResourceReader[Beneficiary] | None = None
 
 
 @dataclass(frozen=True, slots=True)

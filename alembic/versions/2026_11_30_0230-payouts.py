@@ -7,7 +7,7 @@ sealed.
 What it does to existing rows: nothing.
 
 Revision: c0a4d2f61e87
-Follows: 5be1d7c94f20
+Follows: c3a9f5d2e781
 """
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision = "c0a4d2f61e87"
-down_revision = "5be1d7c94f20"
+down_revision = "c3a9f5d2e781"
 branch_labels = None
 depends_on = None
 

@@ -23,14 +23,15 @@ from connector.app.worker import Worker
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
-from connector.jobs.jobs import JobKind, Jobs
+from connector.jobs.jobs import Jobs
+from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.payouts.assembly import payouts_and_runs
 from connector.payouts.payouts import Payouts
 from connector.payouts.running import PayoutRuns
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
-from connector.writing.writing import Writing
+from connector.writing.writing import Writing, Wrote
 from oauth.assembly import OAuthFloor
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
@@ -82,6 +83,7 @@ class Container:
     writing: Writing
     issuing: Issuing
     jobs: Jobs
+    paying: Paying
     payouts: Payouts
     payout_runs: PayoutRuns
     relay: Relay
@@ -163,15 +165,8 @@ def assemble(
         forget=access.vault.forget,
         deleted=relay.dispatcher.subscription_deleted,
     )
-    writing = Writing(
-        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
-    )
-    reading = Reading(registry, zone=settings.zone())
-    customers = FindingCustomers(reading, writing)
-    kinds = _kinds(registry, writing, customers)
-    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
-    payouts, runs = payouts_and_runs(ground, writing)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs, payouts, runs)
+    books = _use_cases(settings, ground, registry, relay.reconciler.wrote, clock)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, books)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -179,25 +174,55 @@ def assemble(
         outward=outward,
         oauth=links,
         registry=registry,
-        reading=reading,
-        issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
-        writing=writing,
-        jobs=jobs,
-        payouts=payouts,
-        payout_runs=runs,
+        reading=books.reading,
+        issuing=books.issuing,
+        writing=books.writing,
+        jobs=books.jobs,
+        paying=books.paying,
+        payouts=books.payouts,
+        payout_runs=books.payout_runs,
         relay=relay,
         unlinker=unlinker,
-        worker=_worker(relay, ground, periodic_tasks),
+        worker=Worker(
+            relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
+        ),
     )
 
 
-def _kinds(registry: Registry, writing: Writing, customers: FindingCustomers) -> dict[str, JobKind]:
-    issuing = IssuingJob(registry, writing, customers, check_file)
-    return {KIND: issuing, **upload_jobs(writing)}
+@dataclass(frozen=True)
+class _UseCases:
+    """What is done with the books of linked accounts."""
+
+    reading: Reading
+    writing: Writing
+    issuing: Issuing
+    jobs: Jobs
+    paying: Paying
+    payouts: Payouts
+    payout_runs: PayoutRuns
 
 
-def _worker(relay: Relay, ground: Storage, tasks: tuple[PeriodicTask, ...]) -> Worker:
-    return Worker(relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, tasks)
+def _use_cases(
+    settings: Settings, ground: Storage, registry: Registry, wrote: Wrote, clock: Clock
+) -> _UseCases:
+    work, ring, shared = ground.work, ground.ring, ground.shared_clock
+    zone = settings.zone()
+    writing = Writing(registry, work, ring, shared, wrote=wrote)
+    reading = Reading(registry, zone=zone)
+    customers = FindingCustomers(reading, writing)
+    issuing_job = IssuingJob(registry, writing, customers, check_file)
+    jobs = Jobs(work, ring, shared, {KIND: issuing_job, **upload_jobs(writing)})
+    paying = Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote)
+    payouts, payout_runs = payouts_and_runs(ground, reading, writing, paying)
+    return _UseCases(
+        reading=reading,
+        writing=writing,
+        issuing=Issuing(registry, jobs, writing, customers, clock, zone),
+        jobs=jobs,
+        paying=paying,
+        payouts=payouts,
+        payout_runs=payout_runs,
+    )
 
 
 def _oauth(settings: Settings) -> OAuthSettings:
@@ -243,13 +268,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor,
-    relay: Relay,
-    unlinker: Unlinker,
-    writing: Writing,
-    jobs: Jobs,
-    payouts: Payouts,
-    runs: PayoutRuns,
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, books: _UseCases
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -260,10 +279,11 @@ def _periodic_tasks(
         PeriodicTask("check_subscriptions", 60, upstream.check),
         PeriodicTask("replay", 1, relay.replays.advance),
         PeriodicTask("retention", 3600, relay.retention.run),
-        PeriodicTask("settle_writes", 10, writing.resume),
-        PeriodicTask("run_jobs", 1, jobs.run_due),
-        PeriodicTask("run_payouts", 1, runs.run_due),
-        PeriodicTask("forget_payouts", 3600, payouts.forget_drafts),
+        PeriodicTask("settle_writes", 10, books.writing.resume),
+        PeriodicTask("run_jobs", 1, books.jobs.run_due),
+        PeriodicTask("run_payouts", 1, books.payout_runs.run_due),
+        PeriodicTask("forget_payouts", 3600, books.payouts.forget_drafts),
+        PeriodicTask("advance_payments", 1, books.paying.run_due),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),

@@ -1,16 +1,25 @@
 """Puts together what payouts need."""
 
+from connector.paying.paying import Paying
+from connector.payouts.paying_lines import PayingLines
 from connector.payouts.payouts import Payouts
 from connector.payouts.proposing import Proposing
 from connector.payouts.running import PayoutRuns
+from connector.payouts.runs import PayoutMeans
 from connector.payouts.standing import PayoutSeals
+from connector.reading import Reading
 from connector.writing.writing import Writing
 from storage.assembly import Storage
 
 
-def payouts_and_runs(ground: Storage, writing: Writing) -> tuple[Payouts, PayoutRuns]:
+def payouts_and_runs(
+    ground: Storage, reading: Reading, writing: Writing, paying: Paying
+) -> tuple[Payouts, PayoutRuns]:
     """Make the use cases of payouts, and what runs them."""
     seals = PayoutSeals(ground.ring)
-    means = {"PROPOSE": Proposing(writing)}
-    payouts = Payouts(ground.work, seals, ground.shared_clock, writing, tuple(means))
+    means: dict[str, PayoutMeans] = {
+        "PROPOSE": Proposing(writing),
+        "PAY": PayingLines(paying, reading),
+    }
+    payouts = Payouts(ground.work, seals, ground.shared_clock, writing, paying, tuple(means))
     return payouts, PayoutRuns(ground.work, seals, ground.shared_clock, means)

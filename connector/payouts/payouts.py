@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from connector.errors import IdempotencyKeyReused, WriteInProgress
+from connector.paying.paying import Paying
 from connector.payouts.orders import CheckedFile, FileProblems
 from connector.payouts.proposing import checking
 from connector.payouts.standing import (
@@ -72,6 +73,7 @@ class Payouts:
     seals: PayoutSeals
     clock: Clock
     writing: Writing
+    paying: Paying
     modes: tuple[str, ...] = ("PROPOSE",)
 
     async def check(self, account: ReadableAccount, draft: PayoutDraft) -> None:
@@ -238,8 +240,9 @@ class Payouts:
         """Confirm a draft by what it comes to, and by default begin to run it.
 
         The same confirmation again changes nothing. Raises Invalid where it isn't what the payout
-        comes to, and PayoutNotReady.
+        comes to, PayoutNotReady, and PaymentsDisabled where the vendor may pay nothing.
         """
+        await self.paying.settings(account.tenant_id)
         payout = await self._stored(account, payout_id)
         _check_confirmation(payout, said, self.modes)
         if payout.status != "DRAFT":
@@ -264,8 +267,9 @@ class Payouts:
     async def start(self, account: ReadableAccount, payout_id: str) -> PayoutReport:
         """Run a confirmed payout, or go on with one that was stopped or left undecided.
 
-        Raises PayoutNotReady for a draft.
+        Raises PayoutNotReady for a draft, and PaymentsDisabled.
         """
+        await self.paying.settings(account.tenant_id)
         payout = await self._stored(account, payout_id)
         if payout.status == "DRAFT":
             raise PayoutNotReady("Confirm the payout first, by its total and its count.")

@@ -1,6 +1,6 @@
 """The contract's closed vocabularies. A source value that fits none of them becomes null."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from connector.api.named import named
 
@@ -283,4 +283,52 @@ DebitCredit = Annotated[
 TaskStatus = Annotated[
     Literal["OPEN", "IN_PROGRESS", "SUCCESS", "PARTIAL_SUCCESS", "FAILED"],
     named("TaskStatus", "How far a task is."),
+]
+
+TransferStatus = Annotated[
+    Literal["PENDING", "PROCESSING", "SETTLED", "DECLINED", "CANCELED"],
+    named("TransferStatus", "Where a transfer stands. Not in the contract."),
+]
+
+TransferSpeed = Annotated[
+    Literal["INSTANT", "STANDARD"],
+    named("TransferSpeed", "Whether a transfer arrives at once or on a working day."),
+]
+
+MatchResult = Annotated[
+    Literal["MATCH", "CLOSE_MATCH", "NO_MATCH", "NOT_POSSIBLE", "UNSPECIFIED"],
+    named("MatchResult", "Whether an account belongs to whom the payer thinks."),
+]
+MATCH_RESULTS: tuple[str, ...] = get_args(get_args(MatchResult)[0])
+
+BeneficiaryStatus = Annotated[
+    Literal["PENDING", "VALIDATED", "DECLINED"],
+    named("BeneficiaryStatus", "Whether the bank lets a beneficiary be paid."),
+]
+
+ApprovalMethod = Annotated[
+    Literal["paired-device", "passkey", "mock"],
+    named("ApprovalMethod", "How the owner is asked to approve a payment; mock in sandboxes."),
+]
+
+PaymentOrderStatus = Annotated[
+    Literal[
+        "AWAITING_SECOND_KEY",
+        "READY",
+        "AWAITING_CONFIRMATION",
+        "SENDING",
+        "AWAITING_APPROVAL",
+        "APPROVED",
+        "UNKNOWN",
+        "PENDING",
+        "PROCESSING",
+        "SETTLED",
+        "DECLINED",
+        "CANCELED",
+        "REFUSED",
+        "DENIED",
+        "EXPIRED",
+        "WITHDRAWN",
+    ],
+    named("PaymentOrderStatus", "Where a payment on its way stands."),
 ]

@@ -7,7 +7,7 @@ import msgspec
 
 from connector.api.meaning import Moment, meaning
 from connector.unified import fields
-from connector.unified.enums import PaymentDocumentType
+from connector.unified.enums import PaymentDocumentType, TransferStatus
 
 
 class PaymentLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -27,7 +27,7 @@ class PaymentLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Payment(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    __doc__ = """A payment, with a line for each document that it pays."""
+    __doc__ = """A payment: what a document says was paid on it, or a transfer of money."""
 
     id: fields.Id
     currency: fields.Currency
@@ -39,4 +39,19 @@ class Payment(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     payment_type: Annotated[str | None, meaning("How it was paid, in the target system's words.")]
     payment_lines: Annotated[
         tuple[PaymentLine, ...], meaning("A line for each document that was paid.")
+    ]
+    status: Annotated[
+        TransferStatus | None,
+        meaning("Where a transfer stands; null of what a document says was paid."),
+    ]
+    declined_reason: Annotated[
+        str | None, meaning("Why a transfer was declined, in the target system's words.")
+    ]
+    scheduled_date: Annotated[Moment | None, meaning("The day on which a transfer is to go.")]
+    transfer_ids: Annotated[
+        tuple[str, ...],
+        meaning(
+            "The transfers in this list that made the payment which a document tells of. Their "
+            "amounts are in its own: leave out one side when adding up."
+        ),
     ]

@@ -77,7 +77,8 @@ class Undecided:
     ids: tuple[str, ...]
 
 
-WriteVerdict = Adopt[T] | Absent | Unseen | Undecided
+SeenVerdict = Adopt[T] | Absent | Undecided
+WriteVerdict = Adopt[T] | Absent | Undecided | Unseen
 
 
 def decide(
@@ -87,7 +88,7 @@ def decide(
     *,
     sent_at: datetime,
     now: datetime,
-) -> WriteVerdict[T]:
+) -> SeenVerdict[T]:
     """Decide what became of a write by the records that are like what it asked for.
 
     `candidates` are those that came since it left, None where that can't be seen. `taken` are the

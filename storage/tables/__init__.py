@@ -10,6 +10,7 @@ from storage.tables.job import JobRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
+from storage.tables.payment import PaymentOrderRow, PaymentSettingsRow
 from storage.tables.payout import PayoutLineRow, PayoutRow
 from storage.tables.periodic_task import PeriodicTaskRow
 from storage.tables.rate_budget import RateBudgetRow
@@ -39,6 +40,8 @@ __all__ = [
     "LinkRow",
     "NoticeRow",
     "PageStyleRow",
+    "PaymentOrderRow",
+    "PaymentSettingsRow",
     "PayoutLineRow",
     "PayoutRow",
     "PeriodicTaskRow",

@@ -13,9 +13,13 @@ from qonto_simulator.records.request import Request, RequestedTransfer
 from qonto_simulator.world import Books
 
 from connector.app.sandbox import Sandbox
+from storage.repositories.payment_settings import PaymentSettings
 from tests.connector.payouts.written import IBAN, csv_of
 
-SCOPES = "offline_access organization.read attachment.read attachment.write request_transfers.write"
+SCOPES = (
+    "offline_access organization.read attachment.read attachment.write request_transfers.write "
+    "payment.write"
+)
 PROPOSALS = "/v2/requests/multi_transfers"
 _files = itertools.count(1)
 
@@ -42,6 +46,14 @@ class Payroll:
     client: httpx2.AsyncClient
     simulator: Simulator
     books: Books
+    tenant_id: str
+
+    async def allow(self, **changes: Any) -> None:
+        """Let the vendor pay, within these limits."""
+        now = self.up.container.storage.clock()
+        new = PaymentSettings(self.tenant_id, now, **{"enabled": True, **changes})
+        async with self.up.container.storage.work.writing() as tx:
+            await tx.payment_settings.put(new)
 
     async def file(
         self,
@@ -130,4 +142,8 @@ async def payroll(up: Sandbox) -> AsyncGenerator[Payroll]:
     organization = simulator.control.organizations()[0]["id"]
     async with up.client(await up.link("qonto")) as client:
         client.timeout = httpx2.Timeout(30)
-        yield Payroll(up, client, simulator, simulator.world.books[organization])
+        books = simulator.world.books[organization]
+        tenants = await up.container.oauth.tenants.all()
+        roll = Payroll(up, client, simulator, books, tenants[0].id)
+        await roll.allow()
+        yield roll

@@ -7,14 +7,16 @@ from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
+from connector.faces.rest.paying import PAYMENT_OPERATIONS, PaymentDesk
 from connector.faces.rest.payouts import PAYOUT_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
-from connector.faces.rest.tasks import TASK_OPERATIONS
+from connector.faces.rest.tasks import TASK_OPERATIONS, Tasks
 from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
 from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
+from connector.paying.paying import Paying
 from connector.payouts.payouts import Payouts
 from connector.reading import Reading
 from connector.registry import Registry
@@ -43,6 +45,9 @@ class Books(Protocol):
     def payouts(self) -> Payouts: ...
 
     @property
+    def paying(self) -> Paying: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -52,8 +57,9 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.writing, tuple(writing_operations((*RESOURCES, FILES)))),
     Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
-    Group(lambda books: books.jobs, TASK_OPERATIONS),
     Group(lambda books: books.payouts, PAYOUT_OPERATIONS),
+    Group(lambda books: PaymentDesk(books.paying, books.writing), PAYMENT_OPERATIONS),
+    Group(lambda books: Tasks(books.jobs, books.paying), TASK_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),

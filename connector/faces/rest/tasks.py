@@ -1,5 +1,6 @@
 """GET /accounting/asyncTask/{taskId}: how far work is that went on after its request."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,9 +14,12 @@ from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.faces.rest.parameters import read_bare
 from connector.jobs.jobs import JobReport, Jobs
+from connector.paying.paying import PREFIX, Paying
+from connector.paying.told import as_job
 from connector.unified.enums import TaskStatus
 from oauth.admitted import account_of
 from storage.clock import iso_millis
+from storage.repositories.accounts import Account
 
 NoteType = Annotated[
     Literal["INFO", "ERROR"], named("TaskNoteType", "Whether something went wrong.")
@@ -54,6 +58,20 @@ def task_of(report: JobReport) -> Task:
     return Task(report.id, report.status, state.result, tuple(notes))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """All that goes on after its request."""
+
+    jobs: Jobs
+    paying: Paying
+
+    async def get(self, account: Account, task_id: str) -> JobReport:
+        """Return how far a task is. Raises NotFound for one that isn't this account's."""
+        if not task_id.startswith(f"{PREFIX}_"):
+            return await self.jobs.get(account.id, task_id)
+        return as_job((await self.paying.report(account, task_id)).payment)
+
+
 @operation(
     "GET",
     "/accounting/asyncTask/{taskId}",
@@ -66,10 +84,10 @@ def task_of(report: JobReport) -> Task:
     description="What came of it can be read for a day after its end.",
     tag="accounting",
 )
-async def get_task(jobs: Jobs, request: Request) -> Response:
+async def get_task(tasks: Tasks, request: Request) -> Response:
     """Tell how far one of the account's tasks is."""
     unused = read_bare(request)
-    report = await jobs.get(account_of(request).id, request.path_params["taskId"])
+    report = await tasks.get(account_of(request), request.path_params["taskId"])
     return answer(request, task_of(report), warnings=unused)
 
 

@@ -50,7 +50,7 @@ _DRY_RUN = Parameter(
     {"type": "boolean", "default": False},
     "Only check the request: answers 200 with what would come of it, or what is wrong.",
 )
-_CONFIRM = Parameter(
+CONFIRM = Parameter(
     "confirm",
     "query",
     {"type": "string"},
@@ -67,7 +67,7 @@ class DryRun(msgspec.Struct, frozen=True, rename="camel", gc=False):
     ]
 
 
-WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, _CONFIRM)
+WRITE_PARAMETERS = (_KEY_PARAMETER, _DRY_RUN, CONFIRM)
 """What every write takes."""
 
 CHECKED: Any = Envelope[DryRun, Meta]
@@ -135,7 +135,7 @@ def _batch(resource: Written, batch: RecordBatch, name: str, path: str) -> Opera
         handler=_writes_all(batch),
         permission=batch.permission,
         offers=(resource.name, "create"),
-        parameters=(_KEY_PARAMETER, _DRY_RUN, _CONFIRM),
+        parameters=(_KEY_PARAMETER, _DRY_RUN, CONFIRM),
         request=batch.request,
         response=Envelope[response, Meta],
         dry_run=Envelope[DryRun, Meta],

@@ -17,7 +17,7 @@ from connector.http import ProviderCall, ProviderClient
 from connector.listing.records import DocumentPage
 from connector.listing.source import Params
 from connector.outcomes import Complaint, Dialect, ProviderAnswer, Refusal
-from connector.providers.qonto.documents import bank, purchases, sales
+from connector.providers.qonto.documents import bank, purchases, sales, transfers
 from connector.providers.qonto.documents.bank import (
     MEMBERSHIP,
     ORGANIZATION,
@@ -117,6 +117,10 @@ TRANSACTIONS = QontoEndpoint(
     READ_ORGANIZATION,
     includes=(("includes[]", "labels"),),
 )
+TRANSFERS = QontoEndpoint(
+    "/v2/sepa/transfers", transfers.TRANSFERS, READ_ORGANIZATION, since="updated_at_from"
+)
+BENEFICIARIES = QontoEndpoint("/v2/sepa/beneficiaries", transfers.BENEFICIARIES, READ_ORGANIZATION)
 SUBSCRIPTIONS = QontoEndpoint("/v2/webhook_subscriptions", WEBHOOK_SUBSCRIPTIONS, WEBHOOK)
 
 

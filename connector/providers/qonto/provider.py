@@ -33,6 +33,7 @@ from connector.providers.qonto.client import (
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
+from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
@@ -304,6 +305,7 @@ class QontoSystem:
             counted_as=CONTACTS_ARE_CUSTOMERS,
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
+            payments=QontoTransfers(client, access, self._clock),
             concepts=CONCEPTS,
         )
 

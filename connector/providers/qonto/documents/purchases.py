@@ -50,6 +50,7 @@ class SupplierInvoice(QontoDocument, frozen=True):
     attachment_category: str | None = None
     analyzed_at: str | None = None
     is_credit_note: bool | None = None
+    transfer_ids: list[str] | None = None
     created_at: str | None = None
     updated_at: str | None = None
 

@@ -23,6 +23,7 @@ from connector.providers.qonto.mapping.item import map_item
 from connector.providers.qonto.mapping.offer import map_offer
 from connector.providers.qonto.mapping.payment import map_bill_payment, map_invoice_payment
 from connector.providers.qonto.mapping.transaction import map_transaction
+from connector.providers.qonto.mapping.transfer import map_beneficiary, map_transfer
 from connector.providers.qonto.mapping.user import map_user, user_info
 from connector.providers.qonto.mapping.vendor_credit import map_vendor_credit
 
@@ -30,6 +31,7 @@ __all__ = [
     "Calendar",
     "is_expense",
     "map_bank_account",
+    "map_beneficiary",
     "map_bill",
     "map_bill_payment",
     "map_company",
@@ -43,6 +45,7 @@ __all__ = [
     "map_item",
     "map_offer",
     "map_transaction",
+    "map_transfer",
     "map_user",
     "map_vendor_credit",
     "propose_credit_note",

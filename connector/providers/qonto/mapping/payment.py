@@ -79,7 +79,10 @@ def map_bill_payment(document: SupplierInvoice, calendar: Calendar) -> Mapped[Pa
         payment_date=notes.date("payment_date", document.payment_date),
     )
     updated = notes.date("updated_at", document.updated_at)
-    return _payment("BILL", currency, updated, line, notes)
+    transfers = tuple(
+        found for one in document.transfer_ids or () if (found := notes.reference(one))
+    )
+    return _payment("BILL", currency, updated, line, notes, transfers)
 
 
 def _less_credit(document: SupplierInvoice, notes: Notes) -> Decimal | None:
@@ -100,6 +103,7 @@ def _payment(
     updated: str | None,
     line: PaymentLine,
     notes: Notes,
+    transfer_ids: tuple[str, ...] = (),
 ) -> Mapped[Payment]:
     if line.amount is None:
         notes.warn("it is paid, and how much isn't said")
@@ -113,6 +117,10 @@ def _payment(
         updated_date=updated,
         payment_type=None,
         payment_lines=(line,),
+        status=None,
+        declined_reason=None,
+        scheduled_date=None,
+        transfer_ids=transfer_ids,
     )
     return Mapped(payment, tuple(notes.warnings))
 

@@ -16,6 +16,7 @@ from connector.providers.qonto.client import (
     PRODUCTS,
     QUOTES,
     SUPPLIER_INVOICES,
+    TRANSFERS,
     QontoClient,
 )
 from connector.providers.qonto.mapping import (
@@ -27,10 +28,12 @@ from connector.providers.qonto.mapping import (
     map_invoice,
     map_item,
     map_offer,
+    map_transfer,
     map_user,
     map_vendor_credit,
     propose_supplier_invoice,
 )
+from connector.providers.qonto.paying.canceling import cancel_writer
 from connector.providers.qonto.writing.bank_accounts import bank_account_writers
 from connector.providers.qonto.writing.bills import bill_writers
 from connector.providers.qonto.writing.credit_notes import credit_note_writers
@@ -51,6 +54,7 @@ WRITE_MEMBERSHIPS = "membership.write"
 WRITE_BANK_ACCOUNTS = "bank_account.write"
 WRITE_PRODUCTS = "product.write"
 WRITE_BILLS = "supplier_invoice.write"
+WRITE_PAYMENTS = "payment.write"
 
 
 def qonto_writers(
@@ -88,4 +92,7 @@ def qonto_writers(
         **invitation_writers(members),
         **bank_account_writers(accounts),
         **proposal_writers(client, clock, around),
+        "payments.delete": cancel_writer(
+            Records(client, clock, TRANSFERS, WRITE_PAYMENTS, map_transfer)
+        ),
     }
