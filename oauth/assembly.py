@@ -15,6 +15,7 @@ from oauth.key_uses import KeyUses
 from oauth.link import Linking
 from oauth.page_operations import BrowserPages
 from oauth.page_styles import PageStyles
+from oauth.payment_policies import PaymentPolicies
 from oauth.ports import TargetSystem
 from oauth.returning import OnLinked, Returning
 from oauth.settings import OAuthSettings
@@ -83,6 +84,7 @@ class OAuthFloor:
     tenant_keys: TenantKeys
     account_keys: AccountKeys
     page_styles: PageStyles
+    payment_policies: PaymentPolicies
     key_uses: KeyUses
     callers: Callers
     links: Linking
@@ -112,6 +114,7 @@ def assemble(
         tenant_keys=TenantKeys(work, ring, clock),
         account_keys=AccountKeys(work, ring, clock),
         page_styles=page_styles,
+        payment_policies=PaymentPolicies(work, clock),
         key_uses=key_uses,
         callers=Callers(work, ring, clock, key_uses),
         links=Linking(work, ring, systems, settings, clock),

@@ -20,6 +20,8 @@ class Topic(StrEnum):
     PRODUCTS = "products"
     E_INVOICING = "e_invoicing"
     MEMBERSHIPS = "memberships"
+    PAYMENTS = "payments"
+    """Moving money, and naming whom it may go to."""
     NOTIFICATIONS = "notifications"
     """Told of changes as they happen."""
     LASTING_ACCESS = "lasting_access"
@@ -42,6 +44,7 @@ class ConsentSummary:
     """One per topic, in the order of the topics; reading and writing make writing."""
     lasting: bool
     notified: bool
+    pays: bool
     others: tuple[str, ...]
     """Scopes that no words are known for."""
 
@@ -51,7 +54,7 @@ def summarize(scopes: Iterable[str], meanings: Mapping[str, Use]) -> ConsentSumm
     scopes = list(scopes)
     known = [meanings[scope] for scope in scopes if scope in meanings]
     topics = {use.topic for use in known}
-    general = {Topic.NOTIFICATIONS, Topic.LASTING_ACCESS}
+    general = {Topic.PAYMENTS, Topic.NOTIFICATIONS, Topic.LASTING_ACCESS}
     return ConsentSummary(
         uses=tuple(
             Use(topic, writes=any(use.writes for use in known if use.topic is topic))
@@ -60,5 +63,6 @@ def summarize(scopes: Iterable[str], meanings: Mapping[str, Use]) -> ConsentSumm
         ),
         lasting=Topic.LASTING_ACCESS in topics,
         notified=Topic.NOTIFICATIONS in topics,
+        pays=Topic.PAYMENTS in topics,
         others=tuple(scope for scope in scopes if scope not in meanings),
     )

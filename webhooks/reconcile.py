@@ -196,7 +196,10 @@ class Reconciler:
         What a poll finds is told once, as ever: whoever was told already isn't told again.
         """
         provider = self._registry.get(target)
-        if resource in provider.webhooks.topics or not self._is_polled(resource):
+        feed = None if provider.changes is None else provider.changes.resources.get(resource)
+        # what follows other resources is announced in part at best
+        is_announced = resource in provider.webhooks.topics and not (feed and feed.follows)
+        if feed is None or is_announced:
             return
         async with self._work.writing() as tx:
             await tx.watermarks.poll_now({(account_id, resource)}, self._clock())

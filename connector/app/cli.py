@@ -17,6 +17,7 @@ from connector.app import (
     capability_commands,
     invoice_commands,
     key_commands,
+    payment_commands,
     payout_commands,
     relay_commands,
     sealing_commands,
@@ -56,6 +57,7 @@ app.add_typer(invoice_commands.invoices, name="invoice")
 app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(sealing_commands.keys, name="keys")
 account_commands.tenants.add_typer(key_commands.tenant_keys, name="key")
+account_commands.tenants.add_typer(payment_commands.tenant_payments, name="payments")
 account_commands.accounts.add_typer(key_commands.account_keys, name="key")
 
 

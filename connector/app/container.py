@@ -25,6 +25,7 @@ from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.paying.paying import DEFAULT_ZONE, Paying
+from connector.paying.switch import PaymentSwitch
 from connector.payouts.assembly import payouts_and_runs
 from connector.payouts.payouts import Payouts
 from connector.payouts.running import PayoutRuns
@@ -207,7 +208,7 @@ def _use_cases(
 ) -> _UseCases:
     work, ring, shared = ground.work, ground.ring, ground.shared_clock
     zone = settings.zone()
-    writing = Writing(registry, work, ring, shared, wrote=wrote)
+    writing = Writing(registry, work, ring, shared, wrote=wrote, guard=PaymentSwitch(work).guard)
     reading = Reading(registry, zone=zone)
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)

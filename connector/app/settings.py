@@ -185,7 +185,8 @@ class LinkGroup(_Group):
     scopes: str = Field(
         default="",
         description=(
-            "Scopes to ask for when a tenant sets none: a preset (default, maesn, full) or a "
+            "Scopes to ask for when a tenant sets none: a preset (default, maesn, full, "
+            "payments) or a "
             "space-separated list. Empty is the default preset."
         ),
     )

@@ -22,7 +22,6 @@ from sqlalchemy.exc import IntegrityError
 
 from connector.errors import (
     IdempotencyKeyReused,
-    PaymentsDisabled,
     PaymentUnderWay,
     SecondKeyNeeded,
     WriteInProgress,
@@ -40,6 +39,7 @@ from connector.paying.order import (
 from connector.paying.ports import PaymentSystem
 from connector.paying.steps import PaymentSteps, StepTaken
 from connector.paying.storing import LEASE, PaymentStore, likeness_of, new_owner
+from connector.paying.switch import PaymentSwitch, if_enabled
 from connector.paying.told import confirm_code, progress
 from connector.ports import Found
 from connector.registry import Registry
@@ -105,8 +105,7 @@ class Paying:
 
     async def settings(self, tenant_id: str) -> PaymentSettings:
         """Return what a vendor may pay with. Raises PaymentsDisabled where it may pay nothing."""
-        async with self.work.reading() as tx:
-            return _enabled(await tx.payment_settings.get(tenant_id))
+        return await PaymentSwitch(self.work).settings(tenant_id)
 
     async def check(self, account: Account, order: PaymentOrder) -> CheckedOrder:
         """Check a payment without making it; no bank is asked about the payee.
@@ -371,7 +370,7 @@ class Paying:
         try:
             async with self.work.writing() as tx:
                 # one vendor's payments are counted one after the other
-                allowed = _enabled(await tx.payment_settings.get(account.tenant_id, lock=True))
+                allowed = if_enabled(await tx.payment_settings.get(account.tenant_id, lock=True))
                 spent = await tx.payment_orders.spent(
                     account.tenant_id, row.day, self._payees(checked), RELEASED
                 )
@@ -433,15 +432,6 @@ class Paying:
     def _today(self) -> date:
         now: datetime = self.clock()
         return now.astimezone(self.zone).date()
-
-
-def _enabled(found: PaymentSettings | None) -> PaymentSettings:
-    if found is None or not found.enabled:
-        raise PaymentsDisabled(
-            "Payments are off. The operator of this service turns them on for a vendor with the "
-            "command `tenant payments enable`."
-        )
-    return found
 
 
 def _mark(order: PaymentOrder) -> str:

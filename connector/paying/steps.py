@@ -12,6 +12,7 @@ from connector.errors import (
     DownstreamRefused,
     MissingScope,
     NotReached,
+    PaymentsDisabled,
     RateLimited,
 )
 from connector.paying import states
@@ -26,6 +27,7 @@ from connector.paying.ports import (
 )
 from connector.paying.states import Step
 from connector.paying.storing import PaymentStore
+from connector.paying.switch import PaymentSwitch
 from connector.ports import WriteDone
 from connector.unified.payment import Payment as UnifiedPayment
 from connector.writing.decisions import CLOCK_MARGIN, Absent, Adopt, Undecided, decide
@@ -40,6 +42,7 @@ from storage.repositories.writes import Alike
 _NOT_SENT = (
     RateLimited,
     NotReached,
+    PaymentsDisabled,
     CallsSuspended,
     ReauthRequired,
     AccountInactive,
@@ -104,7 +107,19 @@ class PaymentSteps:
         entries = _entries(before, after)
         await self.store.save(after, self.owner, let_go=False, entries=entries)
 
+    async def _turned_off(self, payment: TrackedPayment) -> StepTaken | None:
+        """Stop a payment that hasn't left when its vendor may pay no more."""
+        if payment.state.doubt_since is not None:
+            return None
+        try:
+            await PaymentSwitch(self.store.work).settings(payment.row.tenant_id)
+        except PaymentsDisabled as error:
+            return StepTaken(states.refused(payment, _setback(error), self.clock()), error)
+        return None
+
     async def _verify(self, payment: TrackedPayment) -> StepTaken:
+        if (off := await self._turned_off(payment)) is not None:
+            return off
         try:
             found = await self.system.verify(
                 payment.row.account_id, payment.state.checked.payee, self.clock()
@@ -114,6 +129,8 @@ class PaymentSteps:
         return StepTaken(states.verified(payment, found, self.clock()))
 
     async def _send(self, payment: TrackedPayment) -> StepTaken:
+        if (off := await self._turned_off(payment)) is not None:
+            return off
         state = payment.state
         request = state.request
         if request is None or payment.status == "READY":

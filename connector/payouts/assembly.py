@@ -1,6 +1,7 @@
 """Puts together what payouts need."""
 
 from connector.paying.paying import Paying
+from connector.paying.switch import PaymentSwitch
 from connector.payouts.paying_lines import PayingLines
 from connector.payouts.payouts import Payouts
 from connector.payouts.proposing import Proposing
@@ -16,10 +17,10 @@ def payouts_and_runs(
     ground: Storage, reading: Reading, writing: Writing, paying: Paying
 ) -> tuple[Payouts, PayoutRuns]:
     """Make the use cases of payouts, and what runs them."""
-    seals = PayoutSeals(ground.ring)
+    seals, switch = PayoutSeals(ground.ring), PaymentSwitch(ground.work)
     means: dict[str, PayoutMeans] = {
-        "PROPOSE": Proposing(writing),
+        "PROPOSE": Proposing(writing, switch),
         "PAY": PayingLines(paying, reading),
     }
-    payouts = Payouts(ground.work, seals, ground.shared_clock, writing, paying, tuple(means))
+    payouts = Payouts(ground.work, seals, ground.shared_clock, writing, switch, tuple(means))
     return payouts, PayoutRuns(ground.work, seals, ground.shared_clock, means)

@@ -8,6 +8,7 @@ key to confirm, is waited for, and no more than some lines wait at a time.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from connector.errors import (
@@ -15,6 +16,7 @@ from connector.errors import (
     DownstreamForbidden,
     DownstreamRefused,
     PaymentsDisabled,
+    WriteOutcomeUnknown,
 )
 from connector.paying.order import PaymentOrder
 from connector.paying.paying import Paying
@@ -25,7 +27,7 @@ from connector.ports import Query
 from connector.reading import Reading
 from connector.unified.payment_order import PaymentProgress
 from oauth.errors import AccountInactive, NotSupported, ReauthRequired, SandboxTokenMissing
-from storage.errors import Invalid, ServiceError
+from storage.errors import Invalid, NotFound, ServiceError
 from storage.repositories.payouts import PayoutLineChange
 
 AT_ONCE = 16
@@ -35,7 +37,14 @@ LINES_OF_STEP = 64
 MOST_WAITING = 64
 """Lines that may wait for somebody, or for an answer; meanwhile no other is begun."""
 
+KEYS_KNOWN = timedelta(hours=20)
+"""So long the key of a line that began is certain to be known; payments keep theirs for a day."""
+
 _LOOK_EVERY = 2.0
+_TOO_OLD = WriteOutcomeUnknown(
+    "What ran this line ended in the middle, more than a day ago. Compare it with the transfers at "
+    "GET /accounting/payments; it isn't paid again by itself."
+)
 _OF_ALL = (
     DownstreamForbidden,
     PaymentsDisabled,
@@ -98,6 +107,7 @@ class PayingLines:
             if begun is None:
                 return RunHalted(None)
             left = begun
+        left = await self._recent(hold, left)
         batch = _Batch()
         await asyncio.gather(*(self._look(hold, one) for one in asked))
         if left:
@@ -110,6 +120,14 @@ class PayingLines:
         if left:
             return RunNext()
         return RunLater(_LOOK_EVERY) if asked else None
+
+    async def _recent(self, hold: PayoutHold, lines: list[LineReport]) -> list[LineReport]:
+        """Leave out lines that began so long ago that their keys may be forgotten."""
+        before = hold.clock() - KEYS_KNOWN
+        old = [one for one in lines if one.line.begun_at and one.line.begun_at < before]
+        if old:
+            await hold.undecided(old, _TOO_OLD)
+        return [one for one in lines if one not in old]
 
     async def _begin(self, hold: PayoutHold, most: int) -> list[LineReport] | None:
         """Store that lines are about to be paid; None when nothing may be begun any more."""
@@ -154,8 +172,12 @@ class PayingLines:
         await hold.note([change_of(hold, one, outcome.progress)])
 
     async def _look(self, hold: PayoutHold, one: LineReport) -> None:
-        async with self.places:
-            outcome = await self.paying.report(hold.account, one.line.result_id or "")
+        try:
+            async with self.places:
+                outcome = await self.paying.report(hold.account, one.line.result_id or "")
+        except NotFound:
+            await hold.undecided([one], _TOO_OLD)
+            return
         change = change_of(hold, one, outcome.progress)
         if change.state != one.line.state:
             await hold.note([change])

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from connector.errors import IdempotencyKeyReused, WriteInProgress
-from connector.paying.paying import Paying
+from connector.paying.switch import PaymentSwitch
 from connector.payouts.orders import CheckedFile, FileProblems
 from connector.payouts.proposing import checking
 from connector.payouts.standing import (
@@ -73,7 +73,7 @@ class Payouts:
     seals: PayoutSeals
     clock: Clock
     writing: Writing
-    paying: Paying
+    switch: PaymentSwitch
     modes: tuple[str, ...] = ("PROPOSE",)
 
     async def check(self, account: ReadableAccount, draft: PayoutDraft) -> None:
@@ -242,7 +242,7 @@ class Payouts:
         The same confirmation again changes nothing. Raises Invalid where it isn't what the payout
         comes to, PayoutNotReady, and PaymentsDisabled where the vendor may pay nothing.
         """
-        await self.paying.settings(account.tenant_id)
+        await self.switch.settings(account.tenant_id)
         payout = await self._stored(account, payout_id)
         _check_confirmation(payout, said, self.modes)
         if payout.status != "DRAFT":
@@ -269,7 +269,7 @@ class Payouts:
 
         Raises PayoutNotReady for a draft, and PaymentsDisabled.
         """
-        await self.paying.settings(account.tenant_id)
+        await self.switch.settings(account.tenant_id)
         payout = await self._stored(account, payout_id)
         if payout.status == "DRAFT":
             raise PayoutNotReady("Confirm the payout first, by its total and its count.")

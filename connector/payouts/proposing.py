@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime
 
 from connector.errors import (
     DownstreamRefused,
+    PaymentsDisabled,
     WriteInProgress,
     WriteOutcomeUnknown,
 )
+from connector.paying.switch import PaymentSwitch
 from connector.payouts.orders import PayoutOrder
 from connector.payouts.runs import PayoutHold, RunHalted, RunLater, RunNext, RunStep
 from connector.payouts.standing import LineReport
@@ -36,6 +38,7 @@ class Proposing:
     """Takes one step of a payout: a batch that is asked for, or asked for again."""
 
     writing: Writing
+    switch: PaymentSwitch
 
     async def step(self, hold: PayoutHold) -> RunStep:
         """Propose the next lines; say what is to be done then."""
@@ -44,6 +47,10 @@ class Proposing:
             lines = await hold.lines("OPEN", AT_ONCE)
             if not lines:
                 return None
+            try:
+                await self.switch.settings(hold.account.tenant_id)
+            except PaymentsDisabled as error:
+                return RunHalted(error)
             batch = await hold.begin_batch([one.line for one in together(lines)])
             if batch is None:
                 return RunHalted(None)

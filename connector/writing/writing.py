@@ -74,6 +74,15 @@ Wrote = Callable[[str, str, str], Awaitable[None]]
 """Told of every write that was done: account id, target system, resource in webhook words."""
 
 
+Guard = Callable[[ReadableAccount, str], Awaitable[None]]
+"""Raises for an account for which what a writer does is turned off."""
+
+
+async def unguarded(account: ReadableAccount, name: str) -> None:
+    """Let everything be written."""
+    del account, name
+
+
 async def ignored(account_id: str, target: str, resource: str) -> None:
     """Tell nobody."""
     del account_id, target, resource
@@ -89,6 +98,7 @@ class Writing:
     clock: Clock
     settings: WriteSettings = WriteSettings()
     wrote: Wrote = ignored
+    guard: Guard = unguarded
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     owner: str = field(default_factory=lambda: f"writes_{secrets.token_hex(8)}")
 
@@ -96,6 +106,7 @@ class Writing:
         self, account: ReadableAccount, name: str, asked: WriteRequest
     ) -> PreparedWrite:
         """Check a write without doing it. Raises Invalid with everything that is wrong."""
+        await self.guard(account, name)
         return await self._writer(account.target, name).prepare(account.id, asked)
 
     async def perform(
@@ -107,6 +118,7 @@ class Writing:
         another request, WriteInProgress while it is being done, and WriteOutcomeUnknown when the
         answer was lost and it can't be told whether it was done.
         """
+        await self.guard(account, name)
         writer = self._writer(account.target, name)
         # two names of one effect share keys, fingerprints and the records that were made
         name = self.registry.get(account.target).counted_as.get(name, name)

@@ -17,6 +17,7 @@ ENGLISH = Texts(
         Topic.PRODUCTS: "Your list of products",
         Topic.E_INVOICING: "Your settings for electronic invoices",
         Topic.MEMBERSHIPS: "Who has access to your company",
+        Topic.PAYMENTS: "Payments from your accounts",
         Topic.NOTIFICATIONS: "News of changes",
         Topic.LASTING_ACCESS: "Lasting access",
     },
@@ -25,6 +26,8 @@ ENGLISH = Texts(
     notified="{name} is told when something in this data changes.",
     lasting="The access lasts until you end it. You are not asked again each time.",
     others="Also, by the name {provider} gives it:",
+    payments="{name} may pay your beneficiaries from your accounts. You approve each payment at "
+    "{provider}, except to beneficiaries that you trust there.",
     no_payments="This access makes no payments.",
     sandbox_heading="First log in to the test environment",
     sandbox_text="This connection is for testing. Open the sandbox web app in another tab of this "

@@ -17,6 +17,7 @@ FRENCH = Texts(
         Topic.PRODUCTS: "La liste de vos produits",
         Topic.E_INVOICING: "Vos réglages de facturation électronique",
         Topic.MEMBERSHIPS: "Les personnes ayant accès à votre entreprise",
+        Topic.PAYMENTS: "Des paiements depuis vos comptes",
         Topic.NOTIFICATIONS: "Les nouvelles des changements",
         Topic.LASTING_ACCESS: "Un accès durable",
     },
@@ -26,6 +27,8 @@ FRENCH = Texts(
     lasting="L’accès dure jusqu’à ce que vous y mettiez fin. On ne vous le redemande pas à chaque "
     "fois.",
     others="Et aussi, sous le nom que {provider} lui donne :",
+    payments="{name} peut payer vos bénéficiaires depuis vos comptes. Vous validez chaque paiement "
+    "chez {provider}, sauf vers les bénéficiaires que vous y avez déclarés de confiance.",
     no_payments="Cet accès ne permet aucun paiement.",
     sandbox_heading="Connectez-vous d’abord à l’environnement de test",
     sandbox_text="Cette connexion sert à des tests. Ouvrez l’application web sandbox dans un autre "

@@ -17,6 +17,7 @@ GERMAN = Texts(
         Topic.PRODUCTS: "Ihre Produktliste",
         Topic.E_INVOICING: "Ihre Einstellungen zu E-Rechnungen",
         Topic.MEMBERSHIPS: "Wer Zugang zu Ihrem Unternehmen hat",
+        Topic.PAYMENTS: "Zahlungen von Ihren Konten",
         Topic.NOTIFICATIONS: "Nachricht von Änderungen",
         Topic.LASTING_ACCESS: "Dauerhafter Zugriff",
     },
@@ -25,6 +26,8 @@ GERMAN = Texts(
     notified="{name} erfährt, wenn sich an diesen Daten etwas ändert.",
     lasting="Der Zugriff gilt, bis Sie ihn beenden. Sie werden nicht jedes Mal neu gefragt.",
     others="Außerdem, unter dem Namen, den {provider} dafür hat:",
+    payments="{name} darf Ihre Empfänger von Ihren Konten bezahlen. Sie geben jede Zahlung bei "
+    "{provider} frei, außer an Empfänger, denen Sie dort vertrauen.",
     no_payments="Zahlungen sind mit diesem Zugriff nicht möglich.",
     sandbox_heading="Melden Sie sich zuerst in der Testumgebung an",
     sandbox_text="Diese Verbindung dient zum Testen. Öffnen Sie die Sandbox-Web-App in einem "

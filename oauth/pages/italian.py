@@ -17,6 +17,7 @@ ITALIAN = Texts(
         Topic.PRODUCTS: "L’elenco dei suoi prodotti",
         Topic.E_INVOICING: "Le impostazioni di fatturazione elettronica",
         Topic.MEMBERSHIPS: "Chi ha accesso alla sua azienda",
+        Topic.PAYMENTS: "Pagamenti dai suoi conti",
         Topic.NOTIFICATIONS: "Avvisi di modifiche",
         Topic.LASTING_ACCESS: "Accesso duraturo",
     },
@@ -25,6 +26,8 @@ ITALIAN = Texts(
     notified="{name} viene avvisato quando questi dati cambiano.",
     lasting="L’accesso dura finché non lo revoca. Non le verrà chiesto ogni volta.",
     others="Inoltre, con il nome che gli dà {provider}:",
+    payments="{name} può pagare i suoi beneficiari dai suoi conti. Lei approva ogni pagamento su "
+    "{provider}, tranne quelli ai beneficiari che lì considera attendibili.",
     no_payments="Questo accesso non consente pagamenti.",
     sandbox_heading="Prima acceda all’ambiente di prova",
     sandbox_text="Questo collegamento serve per le prove. Apra l’app web sandbox in un’altra "

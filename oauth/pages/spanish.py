@@ -17,6 +17,7 @@ SPANISH = Texts(
         Topic.PRODUCTS: "Su lista de productos",
         Topic.E_INVOICING: "Sus ajustes de facturación electrónica",
         Topic.MEMBERSHIPS: "Quién tiene acceso a su empresa",
+        Topic.PAYMENTS: "Pagos desde sus cuentas",
         Topic.NOTIFICATIONS: "Avisos de cambios",
         Topic.LASTING_ACCESS: "Acceso duradero",
     },
@@ -25,6 +26,8 @@ SPANISH = Texts(
     notified="{name} recibe un aviso cuando estos datos cambian.",
     lasting="El acceso dura hasta que usted lo retire. No se le preguntará cada vez.",
     others="Además, con el nombre que le da {provider}:",
+    payments="{name} puede pagar a sus beneficiarios desde sus cuentas. Usted aprueba cada pago en "
+    "{provider}, salvo a los beneficiarios en los que confía allí.",
     no_payments="Este acceso no permite realizar pagos.",
     sandbox_heading="Primero inicie sesión en el entorno de pruebas",
     sandbox_text="Esta conexión es para pruebas. Abra la aplicación web sandbox en otra pestaña de "

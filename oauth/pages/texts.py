@@ -26,6 +26,8 @@ class Texts:
     lasting: str
     others: str
     """Before the names of scopes that there are no words for."""
+    payments: str
+    """Said when it may pay."""
     no_payments: str
     """Said only when every scope is one that there are words for."""
     sandbox_heading: str

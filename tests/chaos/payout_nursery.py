@@ -44,7 +44,7 @@ async def _work() -> None:
     runs = replace(
         container.payout_runs,
         means={
-            "PROPOSE": proposing.Proposing(writing),
+            "PROPOSE": proposing.Proposing(writing, container.payouts.switch),
             "PAY": paying_lines.PayingLines(container.paying, container.reading),
         },
         settings=RunSettings(lease=LEASE, turn=1.0),

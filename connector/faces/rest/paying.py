@@ -161,7 +161,6 @@ async def delete_payment(desk: PaymentDesk, request: Request) -> Response:
             return answer(request, found, warnings=options.warnings)
         await desk.paying.withdraw(account, payment_id, by=by)
         return answer(request, DeletedRecord(payment_id), warnings=options.warnings)
-    await desk.paying.settings(account.tenant_id)
     asked = WriteRequest(record_id=payment_id, confirmed=options.confirmed)
     if options.dry_run:
         checked = await desk.writing.check(account, CANCEL, asked)

@@ -99,6 +99,9 @@ FULL_SCOPES = (
 )
 """Everything but payments, cards and teams; parts of it need Qonto's review."""
 
+PAYMENT_SCOPES = (*FULL_SCOPES, "payment.write", "request_transfers.write")
+"""Payments as well, for vendors that may pay; Qonto reviews why an app wants it."""
+
 
 SCOPE_MEANINGS = {
     "offline_access": Use(Topic.LASTING_ACCESS),
@@ -118,6 +121,9 @@ SCOPE_MEANINGS = {
     "product.read": Use(Topic.PRODUCTS),
     "product.write": Use(Topic.PRODUCTS, writes=True),
     "einvoicing.read": Use(Topic.E_INVOICING),
+    "payment.write": Use(Topic.PAYMENTS, writes=True),
+    "request_transfers.write": Use(Topic.PAYMENTS, writes=True),
+    "beneficiary.trust": Use(Topic.PAYMENTS, writes=True),
 }
 """What the link page says of each scope; one that isn't here is shown by its name."""
 
@@ -196,7 +202,12 @@ class QontoSystem:
             token_url=f"{base}/oauth2/token",
             revoke_url=f"{base}/oauth2/revoke",
             default_scopes=DEFAULT_SCOPES,
-            scope_presets={"default": DEFAULT_SCOPES, "maesn": MAESN_SCOPES, "full": FULL_SCOPES},
+            scope_presets={
+                "default": DEFAULT_SCOPES,
+                "maesn": MAESN_SCOPES,
+                "full": FULL_SCOPES,
+                "payments": PAYMENT_SCOPES,
+            },
             display_name="Qonto",
             scope_meanings=SCOPE_MEANINGS,
             log_in_first=self._is_sandbox,
@@ -288,7 +299,7 @@ class QontoSystem:
         return Provider(
             target=self._target,
             system=self,
-            readers=qonto_readers(client, self._clock),
+            readers=qonto_readers(client, access, self._clock),
             webhooks=QontoWebhooks(client, access),
             changes=QontoChanges(client, access),
             files=QontoFiles(

@@ -58,6 +58,7 @@ class SupplierInvoice:
     lifecycle: list[LifecycleEvent] = field(default_factory=list[LifecycleEvent])
     """The steps of an e-invoice between the networks."""
     matched_transactions: list[str] = field(default_factory=list[str])
+    transfer_ids: list[str] = field(default_factory=list[str])
     meta: dict[str, object] | None = None
     hidden_actions: frozenset[str] = frozenset()
     """Actions that a test took away from ``available_actions``."""

@@ -64,7 +64,7 @@ def supplier_invoice(bill: SupplierInvoice, organisation_id: str) -> Document:
             for id in bill.matched_transactions
         ]
         or None,
-        "transfer_ids": None,
+        "transfer_ids": list(bill.transfer_ids) or None,
         "suggested_transactions": None,
         "related_invoices": None,
         "request_transfer": None,

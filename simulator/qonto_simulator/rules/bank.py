@@ -189,6 +189,9 @@ def pay_bill(
 ) -> SupplierInvoice:
     """A supplier invoice is paid by a transaction."""
     bill.matched_transactions.append(transaction.id)
+    bill.transfer_ids += [
+        one.id for one in books.sepa_transfers if one.transaction_id == transaction.id
+    ]
     bill.status = "paid"
     bill.payment_date = today(at)
     return books.supplier_invoices.save(bill, at)

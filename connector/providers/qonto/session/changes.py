@@ -1,8 +1,8 @@
 """Which of Qonto's records changed, and into which state.
 
 Client invoices, supplier invoices, clients and transactions can be asked for by their change.
-Credit notes, quotes, products, bank accounts and members can't: those lists are read whole. There
-are no payments at Qonto; they are what is paid on invoices and bills.
+Credit notes, quotes, products, bank accounts and members can't: those lists are read whole.
+Payments are what is paid on invoices and bills, and transfers.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -26,6 +26,7 @@ from connector.providers.qonto.client import (
     QUOTES,
     SUPPLIER_INVOICES,
     TRANSACTIONS,
+    TRANSFERS,
     QontoClient,
     QontoEndpoint,
 )
@@ -65,7 +66,8 @@ class _List:
 
     `since` is the parameter for that, None where there is none. `by_change` says that the list can
     be ordered by the change; then each question goes on from the last answer's, and nothing that
-    changes meanwhile can push a record over the edge of a page.
+    changes meanwhile can push a record over the edge of a page. `takes_key` says that an account
+    that is linked by API key may read it.
     """
 
     endpoint: QontoEndpoint[Any]
@@ -74,6 +76,7 @@ class _List:
     by_change: bool = False
     order: Params = ()
     always: Params = ()
+    takes_key: bool = True
 
     def asked(self, since: datetime | None) -> Params:
         """Return what Qonto is asked for: what changed at a moment or later, all for None."""
@@ -111,7 +114,11 @@ class QontoChanges:
         """Return the lists that the consent covers. Raises MissingScope when those are none."""
         granted = (await self._access.get(account_id)).scopes
         lists = _LISTS[resource]
-        found = [each for each in lists if granted is None or each.endpoint.scope in granted]
+        found = [
+            each
+            for each in lists
+            if (each.takes_key if granted is None else each.endpoint.scope in granted)
+        ]
         if not found:
             raise MissingScope(lists[0].endpoint.scope)
         return found
@@ -248,6 +255,14 @@ _LISTS: Mapping[str, Sequence[_List]] = {
             by_change=True,
             order=UPDATED.ascending,
             always=WITHOUT_CREDIT_NOTES,
+        ),
+        _List(
+            TRANSFERS,
+            _dated,
+            "updated_at_from",
+            by_change=True,
+            order=UPDATED.ascending,
+            takes_key=False,
         ),
     ),
     "BANK_ACCOUNT": (_List(BANK_ACCOUNTS, _dated),),

@@ -9,6 +9,7 @@ from connector.listing.snapshots import Snapshots
 from connector.ports import Readers
 from connector.providers.qonto.client import QontoClient
 from connector.providers.qonto.mapping import Calendar
+from connector.providers.qonto.session.beneficiaries import BENEFICIARIES
 from connector.providers.qonto.session.bills import BILLS
 from connector.providers.qonto.session.booking_proposals import BookingProposals
 from connector.providers.qonto.session.catalogue import CONTACTS, CUSTOMERS, ITEMS, OFFERS
@@ -18,12 +19,13 @@ from connector.providers.qonto.session.lists import QontoAccount, known_id
 from connector.providers.qonto.session.payments import Payments
 from connector.providers.qonto.session.people import BANK_ACCOUNTS, USERS
 from connector.providers.qonto.session.transactions import EXPENSES, TRANSACTIONS
+from oauth.tokens import AccessSource
 from storage.clock import Clock
 
 T = TypeVar("T")
 
 
-def qonto_readers(client: QontoClient, clock: Clock) -> Readers:
+def qonto_readers(client: QontoClient, access: AccessSource, clock: Clock) -> Readers:
     """Put together the readers of all kinds of records; they share their indexes."""
     snapshots = Snapshots()
 
@@ -43,9 +45,10 @@ def qonto_readers(client: QontoClient, clock: Clock) -> Readers:
         contacts=listing(CONTACTS),
         items=listing(ITEMS),
         offers=listing(OFFERS),
-        payments=listing(Payments()),
+        payments=listing(Payments(access)),
         bank_accounts=listing(BANK_ACCOUNTS),
         transactions=listing(TRANSACTIONS),
         expenses=listing(EXPENSES),
         users=listing(USERS),
+        beneficiaries=listing(BENEFICIARIES),
     )

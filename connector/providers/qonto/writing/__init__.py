@@ -9,6 +9,7 @@ from typing import Any
 from connector.ports import EInvoicing, Writer
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
+    BENEFICIARIES,
     CLIENT_INVOICES,
     CLIENTS,
     CREDIT_NOTES,
@@ -21,6 +22,7 @@ from connector.providers.qonto.client import (
 )
 from connector.providers.qonto.mapping import (
     map_bank_account,
+    map_beneficiary,
     map_bill,
     map_contact,
     map_credit_note,
@@ -33,6 +35,7 @@ from connector.providers.qonto.mapping import (
     map_vendor_credit,
     propose_supplier_invoice,
 )
+from connector.providers.qonto.paying.beneficiaries import beneficiary_writers
 from connector.providers.qonto.paying.canceling import cancel_writer
 from connector.providers.qonto.writing.bank_accounts import bank_account_writers
 from connector.providers.qonto.writing.bills import bill_writers
@@ -92,6 +95,9 @@ def qonto_writers(
         **invitation_writers(members),
         **bank_account_writers(accounts),
         **proposal_writers(client, clock, around),
+        **beneficiary_writers(
+            Records(client, clock, BENEFICIARIES, WRITE_PAYMENTS, map_beneficiary)
+        ),
         "payments.delete": cancel_writer(
             Records(client, clock, TRANSFERS, WRITE_PAYMENTS, map_transfer)
         ),
