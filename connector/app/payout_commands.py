@@ -9,10 +9,10 @@ from connector.app.options import AsJson
 
 payouts = typer.Typer(help="Files of many payments.", no_args_is_help=True)
 
-File = Annotated[
+PayoutFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="CSV in UTF-8, or pain.001.")
 ]
-Account = Annotated[str, typer.Option("--account", help="The account's id, acct_...")]
+PayingAccount = Annotated[str, typer.Option("--account", help="The account's id, acct_...")]
 Confirm = Annotated[
     str, typer.Option(help="Codes of doubts that are meant all the same, with commas between.")
 ]
@@ -21,7 +21,7 @@ DebitIban = Annotated[str | None, typer.Option(help="The account that pays; the 
 
 @payouts.command("check")
 def payouts_check(
-    file: File,
+    file: PayoutFile,
     confirm: Confirm = "",
     debit_iban: DebitIban = None,
     as_json: AsJson = False,
@@ -40,8 +40,8 @@ def payouts_check(
 
 @payouts.command("run")
 def payouts_run(
-    file: File,
-    account: Account,
+    file: PayoutFile,
+    account: PayingAccount,
     pay: Annotated[
         bool, typer.Option("--pay", help="Pay the lines, rather than propose them to people.")
     ] = False,
@@ -78,7 +78,7 @@ def payouts_run(
 @payouts.command("status")
 def payouts_status(
     payout: Annotated[
-        str | None, typer.Argument(help="The payout's id, payout_...; the newest ones without.")
+        str | None, typer.Argument(help="The payout's id, po_...; the newest ones without.")
     ] = None,
     account: Annotated[
         str | None, typer.Option(help="The account's id, acct_..., to list its payouts.")
@@ -87,7 +87,7 @@ def payouts_status(
 ) -> None:
     """Show how far payouts are, and what came of the lines that weren't paid.
 
-    Example: qonto-connector payouts status payout_01K9...
+    Example: qonto-connector payouts status po_01K9...
     """
     from connector.app.actions import payout_files
 

@@ -1,7 +1,6 @@
 """The use cases of payouts, but for running them: draft, read, confirm, start and stop."""
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -145,7 +144,7 @@ class Payouts:
         now = self.clock()
         checked = draft.checked
         payout = StoredPayout(
-            id=new_id("payout", now),
+            id=new_id("po", now),
             account_id=account.id,
             key_digest=digest,
             digest=draft.digest,
@@ -171,7 +170,7 @@ class Payouts:
             payout_id=payout.id,
             account_id=payout.account_id,
             number=order.number,
-            key=str(uuid.uuid4()),
+            key=new_id("pl", now),
             state="OPEN",
             amount_cents=int(order.amount * 100),
             content=b"",

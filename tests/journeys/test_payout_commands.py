@@ -94,7 +94,7 @@ async def test_what_stops_it_is_said_and_it_goes_on(roll: Payroll, tmp_path: Pat
 
 
 async def test_what_is_not_there_is_said(roll: Payroll, tmp_path: Path) -> None:
-    code, out = await command(roll, "status", "payout_x")
+    code, out = await command(roll, "status", "po_x")
     assert (code, "there is no such payout" in out) == (1, True)
     code, out = await command(roll, "status")
     assert (code, "name a payout" in out) == (1, True)

@@ -248,8 +248,8 @@ async def test_lists_have_pages_and_filters(roll: Payroll) -> None:
     assert page.json()["meta"]["pagination"]["total"] == 12
     wrong = await roll.client.get("/accounting/payouts?status=draft")
     assert codes(wrong) == [("status", "NOT_ALLOWED")]
-    assert (await roll.client.get("/accounting/payouts/payout_x")).status_code == 404
-    assert (await roll.client.get("/accounting/payouts/payout_x/lines")).status_code == 404
+    assert (await roll.client.get("/accounting/payouts/po_x")).status_code == 404
+    assert (await roll.client.get("/accounting/payouts/po_x/lines")).status_code == 404
 
 
 async def test_a_key_without_the_permission_sees_and_does_nothing(
