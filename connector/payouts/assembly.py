@@ -2,6 +2,7 @@
 
 from connector.paying.paying import Paying
 from connector.paying.switch import PaymentSwitch
+from connector.payouts.following import PayoutFollowing
 from connector.payouts.paying_lines import PayingLines
 from connector.payouts.payouts import Payouts
 from connector.payouts.proposing import Proposing
@@ -22,5 +23,7 @@ def payouts_and_runs(
         "PROPOSE": Proposing(writing, switch),
         "PAY": PayingLines(paying, reading),
     }
-    payouts = Payouts(ground.work, seals, ground.shared_clock, writing, switch, tuple(means))
-    return payouts, PayoutRuns(ground.work, seals, ground.shared_clock, means)
+    clock = ground.shared_clock
+    following = PayoutFollowing(writing.registry, ground.work, seals, clock, paying)
+    payouts = Payouts(ground.work, seals, clock, writing, switch, following, tuple(means))
+    return payouts, PayoutRuns(ground.work, seals, clock, means)

@@ -11,6 +11,7 @@ import msgspec
 
 from connector.errors import IdempotencyKeyReused, WriteInProgress
 from connector.paying.switch import PaymentSwitch
+from connector.payouts.following import PayoutFollowing
 from connector.payouts.orders import CheckedFile, FileProblems
 from connector.payouts.proposing import checking
 from connector.payouts.standing import (
@@ -26,6 +27,7 @@ from connector.writing.writing import Writing
 from storage.clock import Clock
 from storage.errors import Conflict, FieldError, Invalid, NotFound
 from storage.ids import new_id
+from storage.repositories.accounts import Account
 from storage.repositories.payouts import StoredPayout, StoredPayoutLine
 from storage.unit_of_work import UnitOfWork
 
@@ -73,6 +75,7 @@ class Payouts:
     clock: Clock
     writing: Writing
     switch: PaymentSwitch
+    following: PayoutFollowing
     modes: tuple[str, ...] = ("PROPOSE",)
 
     async def check(self, account: ReadableAccount, draft: PayoutDraft) -> None:
@@ -301,6 +304,14 @@ class Payouts:
         if not stopped:
             raise PayoutNotReady(f"The payout is {payout.status}: there is nothing to stop.")
         return await self.get(account, payout_id)
+
+    async def refresh(
+        self, account: Account, payout_id: str
+    ) -> tuple[PayoutReport, tuple[str, ...]]:
+        """Look at what became of lines that were proposed or sent; return warnings, too."""
+        payout = await self._stored(account, payout_id)
+        warnings = await self.following.follow(account, payout)
+        return await self.get(account, payout_id), warnings
 
     async def forget_drafts(self) -> int:
         """Delete old drafts that nobody confirmed; for a periodic task."""

@@ -375,6 +375,18 @@ class PayoutRepository:
             )
         return True
 
+    async def settle(self, changes: Sequence[PayoutLineChange], *, of: str, at: datetime) -> int:
+        """Note what became of lines in a state that nobody works on; return how many there were."""
+        count = 0
+        for one in changes:
+            changed = await self._connection.execute(
+                update(_lines)
+                .where(_lines.c.id == one.id, _lines.c.state == of)
+                .values(state=one.state, outcome=one.outcome, updated_at=at)
+            )
+            count += changed.rowcount
+        return count
+
     async def delete_drafts(self, before: datetime, *, most: int) -> int:
         """Delete up to `most` drafts made before a moment; return how many there were."""
         rows = await self._connection.execute(

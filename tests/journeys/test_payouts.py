@@ -273,3 +273,27 @@ async def test_a_key_without_the_permission_sees_and_does_nothing(
             method, f"/accounting/payouts{path}", headers=headers, json=None
         )
         assert (answer.status_code, answer.json()["errors"]["code"]) == (403, "PERMISSION_DENIED")
+
+
+async def test_what_people_decide_in_the_app_is_followed(roll: Payroll) -> None:
+    """Approved is sent, declined is refused with the reason, and the rest waits."""
+    one, two, three = payments(3)
+    days = ({}, {"executionDay": "2099-01-05"}, {"executionDay": "2099-01-06"})
+    lines = [{**one, **days[0]}, {**two, **days[1]}, {**three, **days[2]}]
+    draft = await roll.draft(lines)
+    await roll.confirm(draft)
+    await roll.ended(draft["id"])
+    first, second, _ = roll.requests(draft["id"])
+    roll.simulator.control.approve_request(first.id)
+    roll.simulator.control.decline_request(second.id, "Not this month")
+    assert (await roll.get(draft["id"]))["states"] == {"PROPOSED": 3}
+    followed = data(await roll.post(f"/{draft['id']}/refresh"))
+    assert (followed["status"], followed["states"]) == (
+        "PARTIAL",
+        {"SENT": 1, "REFUSED": 1, "PROPOSED": 1},
+    )
+    (refused,) = await roll.lines(draft["id"], state="REFUSED")
+    assert refused["problem"] == {"code": "DECLINED", "message": "Not this month"}
+    roll.simulator.control.fault("/v2/requests", "status", status=403, times=1)
+    unseen = await roll.post(f"/{draft['id']}/refresh")
+    assert unseen.json()["meta"]["warnings"][0].startswith("What was decided can't be read")

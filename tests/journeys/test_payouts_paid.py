@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from connector.app.sandbox import Sandbox
+from tests.chaos.patience import until
 from tests.connector.payouts.written import OTHER_IBAN
 from tests.journeys.payouts import SCOPES, Payroll, data, payroll
 
@@ -81,6 +82,13 @@ async def test_every_line_is_verified_and_paid_once(roll: Payroll) -> None:
     assert calls.count("/v2/sepa/verify_payee") == calls.count(TRANSFERS) == 30
     lines = await roll.lines(draft["id"])
     assert all(one["resultId"].startswith("pay_") for one in lines)
+    roll.simulator.control.advance(seconds=600)
+
+    async def is_settled() -> bool:
+        followed = data(await roll.post(f"/{draft['id']}/refresh"))
+        return followed["settled"] == {"count": 30, "total": draft["total"]}
+
+    await until(is_settled, every=0.5)
 
 
 async def test_lines_that_can_not_be_paid_are_refused_by_themselves(roll: Payroll) -> None:

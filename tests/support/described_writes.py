@@ -116,5 +116,6 @@ async def _payouts(walk: Caller) -> None:
         await walk.call("POST", f"{path}/{action}", **one)
     await walk.up.container.payout_runs.run_due()
     await walk.call("GET", path, **one)
+    await walk.call("POST", f"{path}/refresh", **one)
     await walk.call("GET", f"{path}/lines", **one)
     await walk.call("GET", "/accounting/payouts")

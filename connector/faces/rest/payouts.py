@@ -316,6 +316,29 @@ async def stop_payout(payouts: Payouts, request: Request) -> Response:
     return _told(request, report, unused)
 
 
+@operation(
+    "POST",
+    f"{_ONE}/refresh",
+    "Look at what became of a payout's lines",
+    name="refreshPayout",
+    permission=Permission.PAYMENTS,
+    parameters=(_ID,),
+    response=Envelope[Payout, Meta],
+    description=(
+        "At the target system: what people approved counts as sent, what they declined as refused, "
+        "and what was paid as settled once the money has moved."
+    ),
+    errors=_FAILURES,
+    tag="accounting",
+)
+async def refresh_payout(payouts: Payouts, request: Request) -> Response:
+    """Follow the lines of a payout."""
+    unused = read_bare(request)
+    account, payout_id = account_of(request), request.path_params["payoutId"]
+    report, warnings = await payouts.refresh(account, payout_id)
+    return _told(request, report, (*unused, *warnings))
+
+
 PAYOUT_OPERATIONS = (
     create_payout,
     list_payouts,
@@ -324,4 +347,5 @@ PAYOUT_OPERATIONS = (
     confirm_payout,
     run_payout,
     stop_payout,
+    refresh_payout,
 )

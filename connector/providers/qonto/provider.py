@@ -43,6 +43,7 @@ from connector.providers.qonto.writing.bills import BILL_BATCHES
 from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
 from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
 from connector.providers.qonto.writing.files import FileUpload
+from connector.providers.qonto.writing.proposals import Proposals
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
 from oauth.errors import SandboxTokenMissing
@@ -316,6 +317,7 @@ class QontoSystem:
             counted_as=CONTACTS_ARE_CUSTOMERS,
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
+            proposals=Proposals(client, self._clock, around),
             payments=QontoTransfers(client, access, self._clock),
             concepts=CONCEPTS,
         )

@@ -175,7 +175,7 @@ class Proposals:
                 return found
         return None
 
-    async def state(self, account_id: str, since: datetime) -> dict[str, Proposal] | None:
+    async def states(self, account_id: str, since: datetime) -> dict[str, Proposal] | None:
         """Return the requests made since a moment by their ids; None where none can be listed."""
         params = (("created_at_from", iso_millis(since - CLOCK_MARGIN)),)
         found: dict[str, Proposal] = {}
