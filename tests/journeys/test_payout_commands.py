@@ -1,6 +1,10 @@
 """`payouts check`, `run` and `status`, beside a service that is running."""
 
+import asyncio
 import json
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from connector.app.sandbox import Sandbox
+from tests.chaos.patience import until
 from tests.connector.payouts.written import csv_of, line
 from tests.journeys.payouts import PROPOSALS, SCOPES, Payroll, payments, payroll
 from tests.journeys.test_bill_folder import account_id, environment
@@ -102,3 +107,34 @@ async def test_what_is_not_there_is_said(roll: Payroll, tmp_path: Path) -> None:
     file.write_bytes(csv_of(payments(1)))
     code, out = await command(roll, "run", str(file), "--account", "acct_x")
     assert (code, "there is no such account" in out) == (1, True)
+
+
+async def test_ctrl_c_stops_it_and_the_same_command_goes_on(roll: Payroll, tmp_path: Path) -> None:
+    account = await account_id(roll.up)
+    file = tmp_path / "long.csv"
+    file.write_bytes(csv_of(payments(1_201)))
+    roll.simulator.control.fault(PROPOSALS, "latency", latency=1.5, times=100)
+    total = json.loads((await command(roll, "check", str(file), "--json"))[1])["total"]
+    arguments = ("run", str(file), "--account", account, "--total", total, "--count", "1201")
+    running = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("qonto-connector")),
+        *("payouts", *arguments),
+        env={**os.environ, **environment(roll.up)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    before = len(roll.calls())
+    await until(lambda: len(roll.calls()) > before)
+    running.send_signal(signal.SIGINT)
+    out, err = await running.communicate()
+    assert (running.returncode, b"Traceback" in err) == (130, False), err
+    assert out.endswith(b"Stopped. Run it again to go on.\n")
+    newest = json.loads((await command(roll, "status", "--account", account, "--json"))[1])[0]
+    assert newest["status"] == "STOPPED"
+    there = len(roll.proposed(newest["id"]))
+    assert there < 1_201
+    roll.simulator.control.clear_faults()
+    code, out_again = await command(roll, *arguments)
+    assert code == 0 and out_again.endswith(f"{newest['id']}: DONE: 1201 proposed.\n")
+    assert len({one.reference for one in roll.proposed(newest["id"])}) == 1_201
+    assert len(roll.proposed(newest["id"])) == 1_201
