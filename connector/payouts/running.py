@@ -35,6 +35,9 @@ from storage.unit_of_work import UnitOfWork
 _WAITS = (2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds before a step is taken again, after failures in a row that may pass."""
 
+_LONGEST_BESIDES = 5.0
+"""Seconds to wait at most, where somebody said that less would do."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
@@ -162,9 +165,7 @@ class PayoutRuns:
         async with self.work.writing() as tx:
             match step:
                 case RunLater(after, trouble):
-                    wait = max(after or 0.0, _WAITS[min(content.failures, len(_WAITS) - 1)])
-                    if trouble is None:
-                        wait = after or 0.0
+                    wait = _wait(content.failures, after, trouble)
                     due_at = now + timedelta(seconds=wait)
                     content = _failed(content, trouble)
                 case RunHalted(trouble) if trouble is not None:
@@ -183,6 +184,14 @@ class PayoutRuns:
                     content = msgspec.structs.replace(content, trouble=None, failures=0)
             sealed = self.seals.sealed_content(payout, content)
             await tx.payouts.let_go(payout, due_at=due_at, at=now, content=sealed)
+
+
+def _wait(failures: int, after: float | None, trouble: ServiceError | None) -> float:
+    """Return the seconds before the next step: those that were asked for, and ever more."""
+    if trouble is None:
+        return after or 0.0
+    growing = _WAITS[min(failures, len(_WAITS) - 1)]
+    return growing if after is None else max(after, min(growing, _LONGEST_BESIDES))
 
 
 def _failed(content: PayoutContent, trouble: ServiceError | None) -> PayoutContent:

@@ -140,10 +140,14 @@ async def _run(options: FileOptions, *, quiet: bool) -> PayoutReport:
             report = await payouts.confirm(account, payout_id, said)
         elif report.payout.status != "DONE":
             report = await payouts.start(account, payout_id)
+        following = asyncio.create_task(
+            _follow(container, account, payout_id, report.payout.line_count, quiet=quiet)
+        )
         try:
-            await _follow(container, account, payout_id, report.payout.line_count, quiet=quiet)
+            await asyncio.shield(following)
         except asyncio.CancelledError:
             await payouts.stop(account, payout_id)
+            await following  # what is under way is noted, so that the next run need not look for it
             raise
         return await payouts.get(account, payout_id)
 
