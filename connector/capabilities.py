@@ -138,7 +138,7 @@ class HereTotals(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    __doc__ = """The cells counted."""
+    __doc__ = """The cells of the contract's resources, counted."""
 
     maesn: Annotated[BaselineTotals, meaning("The cells of Maesn.")]
     here: Annotated[HereTotals, meaning("The cells of this service.")]
@@ -217,7 +217,8 @@ def capabilities(
             for action, letter in zip(ACTIONS, concept.maesn, strict=True)
         }
         rows.append(Row(resource, concept.scopes, **cells))
-    return Capabilities(target, _totals(rows), tuple(rows))
+    # the totals are of the contract's resources, so that they can be compared
+    return Capabilities(target, _totals(rows[: len(RESOURCES)]), tuple(rows))
 
 
 _BASELINE: dict[str, Baseline] = {"S": "supported", "D": "on_demand", "-": "not_supported"}

@@ -69,6 +69,12 @@ class PaymentOrderRepository:
         """Return the payment that a caller's key was used for."""
         return await self._one(_table.c.account_id == account_id, _table.c.key_digest == key_digest)
 
+    async def of_account(self, account_id: str) -> list[StoredPayment]:
+        """List an account's payments, oldest first."""
+        query = select(*self._columns).where(_table.c.account_id == account_id)
+        rows = await self._connection.execute(query.order_by(_table.c.id))
+        return [as_value(StoredPayment, row) for row in rows]
+
     async def _one(self, *where: ColumnElement[bool]) -> StoredPayment | None:
         row = (await self._connection.execute(select(*self._columns).where(*where))).first()
         return None if row is None else as_value(StoredPayment, row)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from connector.capabilities import Action, Concept
 from connector.providers.qonto.client import (
     BANK_ACCOUNTS,
+    BENEFICIARIES,
     CLIENT_INVOICES,
     CLIENTS,
     CREDIT_NOTES,
@@ -48,6 +49,17 @@ CONCEPTS: Mapping[str, Concept] = {
             "create": "by its name alone",
             "update": "their name only",
             "delete": "an account is closed, which takes strong authentication",
+        },
+    ),
+    "beneficiaries": Concept(
+        "-----",
+        _READ | _CREATE | _UPDATE,
+        (BENEFICIARIES.scope,),
+        {
+            "create": "not trusted; off until the operator turns payments on for a vendor",
+            "update": "not the account number",
+            "delete": "Qonto's API deletes no beneficiaries",
+            "webhook": "not offered",
         },
     ),
     "bills": Concept(
@@ -151,13 +163,14 @@ CONCEPTS: Mapping[str, Concept] = {
     ),
     "payments": Concept(
         "DDDDD",
-        _READ | _EVENTS | _CREATE | _DELETE,
+        _READ | _EVENTS | _CREATE | _UPDATE | _DELETE,
         (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
         {
-            "read": "what was paid on invoices and bills",
-            "create": "a SEPA transfer",
+            "read": "transfers, and what was paid on invoices and bills",
+            "create": "a SEPA transfer; off until the operator turns payments on for a vendor",
+            "update": "what waits for somebody is confirmed",
             "delete": "a transfer is cancelled",
-            "webhook": "from the invoices that Qonto announces, and from polled bills",
+            "webhook": "from invoices that Qonto announces, and from polled bills and transfers",
         },
     ),
     "suppliers": Concept(why={"read": "a name on bills, nothing of its own"}),

@@ -77,12 +77,13 @@ def test_scopes_are_spelled_as_qonto_accepts_them() -> None:
         "attachment.read",
         "client.read",
     )
-    assert set(oauth.scope_presets) == {"default", "maesn", "full"}
+    assert set(oauth.scope_presets) == {"default", "maesn", "full", "payments"}
     for scopes in (MAESN_SCOPES, FULL_SCOPES):
         assert "client_invoices.read" in scopes
         assert "client_invoice.write" in scopes
         assert not {"client_invoice.read", "client_invoices.write"} & set(scopes)
         assert len(set(scopes)) == len(scopes)
+        assert "payment.write" not in scopes
 
 
 def test_only_the_sandbox_needs_and_sends_the_staging_token() -> None:
