@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from connector.errors import IdempotencyKeyReused, WriteInProgress
+from connector.errors import IdempotencyKeyReused, PayoutNotReady, WriteInProgress
 from connector.paying.switch import PaymentSwitch
 from connector.payouts.following import PayoutFollowing
 from connector.payouts.orders import CheckedFile, FileProblems
@@ -25,7 +25,7 @@ from connector.reading import ReadableAccount
 from connector.writing.fingerprints import key_digest
 from connector.writing.writing import Writing
 from storage.clock import Clock
-from storage.errors import Conflict, FieldError, Invalid, NotFound
+from storage.errors import FieldError, Invalid, NotFound
 from storage.ids import new_id
 from storage.repositories.accounts import Account
 from storage.repositories.payouts import StoredPayout, StoredPayoutLine
@@ -33,13 +33,6 @@ from storage.unit_of_work import UnitOfWork
 
 DRAFTS_KEPT = timedelta(days=7)
 """How long a file waits to be confirmed."""
-
-
-class PayoutNotReady(Conflict):
-    """The payout is in a status in which this can't be done."""
-
-    code = "PAYOUT_NOT_READY"
-    meaning = "the payout's status doesn't allow it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from connector.errors import DownstreamForbidden, RateLimited
+from connector.errors import DownstreamForbidden, PayoutNotReady, RateLimited
 from connector.payouts.orders import CheckedFile, PayoutOrder
 from connector.payouts.payouts import (
     DRAFTS_KEPT,
     PayoutConfirmation,
     PayoutDraft,
-    PayoutNotReady,
     Payouts,
 )
 from connector.payouts.running import PayoutRuns, RunSettings
