@@ -13,6 +13,7 @@
     │   ├── ConfirmationStale      the confirmation token isn't for this, or not any more
     │   ├── IdempotencyKeyReused   the key was used for another request
     │   ├── PaymentUnderWay        too late: a transfer was made, or may have been
+    │   ├── PayoutNotReady         the payout's status doesn't allow it
     │   ├── RecordChanged          the record was changed while this was being written
     │   ├── RecordNotReady         the record can't be changed yet
     │   └── WriteInProgress        a request with the same key or record is being worked on
@@ -103,6 +104,13 @@ class SecondKeyNeeded(ServiceError):
 class PaymentUnderWay(Conflict):
     code = "PAYMENT_UNDER_WAY"
     meaning = "too late: a transfer was made, or may have been"
+
+
+class PayoutNotReady(Conflict):
+    """The payout is in a status in which this can't be done."""
+
+    code = "PAYOUT_NOT_READY"
+    meaning = "the payout's status doesn't allow it"
 
 
 class FilterTooBroad(Invalid):

@@ -26,6 +26,7 @@ from connector.unified.invoice import Invoice
 from connector.unified.item import Item
 from connector.unified.offer import Offer
 from connector.unified.payment import Payment
+from connector.unified.proposal import Proposal
 from connector.unified.transaction import Transaction
 from connector.unified.user import User
 from connector.unified.vendor_credit import VendorCredit
@@ -38,6 +39,7 @@ __all__ = [
     "Order",
     "Page",
     "PreparedWrite",
+    "ProposalStates",
     "ProviderSubscription",
     "Query",
     "Readers",
@@ -237,6 +239,14 @@ class Writer(Protocol[T_co]):
 
     def read(self, raw: bytes) -> Found[T_co]:
         """Read a stored answer again."""
+        ...
+
+
+class ProposalStates(Protocol):
+    """Tells what people decided about payments that were proposed to them."""
+
+    async def states(self, account_id: str, since: datetime) -> Mapping[str, Proposal] | None:
+        """Return the proposals made since a moment by their ids; None where none can be seen."""
         ...
 
 

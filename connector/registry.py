@@ -9,7 +9,7 @@ from connector.capabilities import Concept
 from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
 from connector.paying.ports import PaymentSystem, TrustSystem
-from connector.ports import ChangeFeed, EInvoicing, Readers, WebhookAdapter, Writer
+from connector.ports import ChangeFeed, EInvoicing, ProposalStates, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
 from oauth.ports import TargetSystem
@@ -47,6 +47,7 @@ class Provider:
     """Writers that do what another does, such as `contacts.create`, by that other's name."""
     batches: Batches | None = None
     arrivals: Arrivals | None = None
+    proposals: ProposalStates | None = None
     payments: PaymentSystem | None = None
     trust: TrustSystem | None = None
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])

@@ -34,6 +34,7 @@ from storage.repositories.notices import NoticeRepository
 from storage.repositories.page_styles import PageStyleRepository
 from storage.repositories.payment_orders import PaymentOrderRepository
 from storage.repositories.payment_settings import PaymentSettingsRepository
+from storage.repositories.payouts import PayoutRepository
 from storage.repositories.periodic_tasks import PeriodicTaskRepository
 from storage.repositories.rate_budgets import RateBudgetRepository
 from storage.repositories.replays import ReplayRepository
@@ -97,6 +98,7 @@ class DatabaseTransaction:
     retention = _on_connection(RetentionRepository)
     writes = _on_connection(WriteRepository)
     jobs = _on_connection(JobRepository)
+    payouts = _on_connection(PayoutRepository)
     payment_orders = _on_connection(PaymentOrderRepository)
     payment_settings = _on_connection(PaymentSettingsRepository)
 

@@ -18,6 +18,7 @@ from connector.app import (
     invoice_commands,
     key_commands,
     payment_commands,
+    payout_commands,
     relay_commands,
     sealing_commands,
     service_commands,
@@ -49,6 +50,7 @@ for command in (
 app.add_typer(account_commands.tenants, name="tenant")
 app.add_typer(account_commands.accounts, name="account")
 app.add_typer(bill_commands.bills, name="bills")
+app.add_typer(payout_commands.payouts, name="payouts")
 app.add_typer(relay_commands.webhooks, name="webhook")
 app.add_typer(relay_commands.retention, name="retention")
 app.add_typer(invoice_commands.invoices, name="invoice")

@@ -27,6 +27,9 @@ from connector.jobs.jobs import Jobs
 from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.paying.switch import PaymentSwitch
 from connector.paying.trusting import TRUST_JOB, Trusting, TrustJob
+from connector.payouts.assembly import payouts_and_runs
+from connector.payouts.payouts import Payouts
+from connector.payouts.running import PayoutRuns
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
@@ -84,6 +87,8 @@ class Container:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    payouts: Payouts
+    payout_runs: PayoutRuns
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -178,6 +183,8 @@ def assemble(
         jobs=books.jobs,
         paying=books.paying,
         trusting=books.trusting,
+        payouts=books.payouts,
+        payout_runs=books.payout_runs,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -196,6 +203,8 @@ class _UseCases:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    payouts: Payouts
+    payout_runs: PayoutRuns
 
 
 def _use_cases(
@@ -211,13 +220,17 @@ def _use_cases(
     trusting = {TRUST_JOB: TrustJob(registry, switch, shared)}
     kinds = {KIND: issuing_job, **upload_jobs(writing), **trusting}
     jobs = Jobs(work, ring, shared, kinds)
+    paying = Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote)
+    payouts, payout_runs = payouts_and_runs(ground, reading, writing, paying)
     return _UseCases(
         reading=reading,
         writing=writing,
         issuing=Issuing(registry, jobs, writing, customers, clock, zone),
         jobs=jobs,
         trusting=Trusting(registry, jobs, switch),
-        paying=Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote),
+        paying=paying,
+        payouts=payouts,
+        payout_runs=payout_runs,
     )
 
 
@@ -277,6 +290,8 @@ def _periodic_tasks(
         PeriodicTask("retention", 3600, relay.retention.run),
         PeriodicTask("settle_writes", 10, books.writing.resume),
         PeriodicTask("run_jobs", 1, books.jobs.run_due),
+        PeriodicTask("run_payouts", 1, books.payout_runs.run_due),
+        PeriodicTask("forget_payouts", 3600, books.payouts.forget_drafts),
         PeriodicTask("advance_payments", 1, books.paying.run_due),
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),

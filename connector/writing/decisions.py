@@ -66,13 +66,19 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Nobody could look just now: what there is isn't known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Undecided:
     """More was found than was asked for, or nothing can be seen; `ids` are the candidates."""
 
     ids: tuple[str, ...]
 
 
-WriteVerdict = Adopt[T] | Absent | Undecided
+SeenVerdict = Adopt[T] | Absent | Undecided
+WriteVerdict = Adopt[T] | Absent | Undecided | Unseen
 
 
 def decide(
@@ -82,7 +88,7 @@ def decide(
     *,
     sent_at: datetime,
     now: datetime,
-) -> WriteVerdict[T]:
+) -> SeenVerdict[T]:
     """Decide what became of a write by the records that are like what it asked for.
 
     `candidates` are those that came since it left, None where that can't be seen. `taken` are the

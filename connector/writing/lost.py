@@ -14,6 +14,7 @@ from connector.writing.decisions import (
     Absent,
     Adopt,
     Undecided,
+    Unseen,
     WriteVerdict,
     decide,
     had_no_effect,
@@ -90,7 +91,7 @@ class LostWrites:
             match verdict:
                 case Adopt(done):
                     return await self.finish(write, done, prepared)
-                case Absent() if writer.can_repeat:
+                case Absent() | Unseen() if writer.can_repeat:
                     try:
                         done = await writer.send(write.account_id, prepared)
                     except ServiceError as error:
@@ -150,7 +151,7 @@ class LostWrites:
         try:
             candidates = await writer.find(write.account_id, prepared, since)
         except ServiceError:
-            return Absent(is_final=False)
+            return Unseen()
         made = [one.made_id for one in candidates or () if one.made_id is not None]
         now = self.recording.clock()
         async with self.recording.work.hot_reading() as tx:

@@ -12,6 +12,8 @@ from storage.tables import (
     LinkRow,
     NoticeRow,
     PaymentOrderRow,
+    PayoutLineRow,
+    PayoutRow,
     SubscriptionRow,
     SystemRow,
     TenantRow,
@@ -57,6 +59,9 @@ SEALED_COLUMNS = (
     _column(JobRow, "state"),
     _column(PaymentOrderRow, "state"),
     _column(WriteRow, "answer"),
+    _column(PayoutRow, "content"),
+    _column(PayoutLineRow, "content"),
+    _column(PayoutLineRow, "outcome"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
 

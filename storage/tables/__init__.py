@@ -11,6 +11,7 @@ from storage.tables.link import ExchangeCodeRow, LinkRow
 from storage.tables.notice import NoticeRow
 from storage.tables.page_style import PageStyleRow
 from storage.tables.payment import PaymentOrderRow, PaymentSettingsRow
+from storage.tables.payout import PayoutLineRow, PayoutRow
 from storage.tables.periodic_task import PeriodicTaskRow
 from storage.tables.rate_budget import RateBudgetRow
 from storage.tables.replay import ReplayRow
@@ -41,6 +42,8 @@ __all__ = [
     "PageStyleRow",
     "PaymentOrderRow",
     "PaymentSettingsRow",
+    "PayoutLineRow",
+    "PayoutRow",
     "PeriodicTaskRow",
     "RateBudgetRow",
     "ReplayRow",

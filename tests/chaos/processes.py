@@ -67,13 +67,13 @@ class Nursery:
 
 
 @asynccontextmanager
-async def nursery(**variables: str) -> AsyncIterator[Nursery]:
-    """Have a nursery while the block runs; what was born there dies with it.
+async def nursery(module: str = "tests.chaos.nursery", **variables: str) -> AsyncIterator[Nursery]:
+    """Have a nursery, `module`, while the block runs; what was born there dies with it.
 
     `variables` are for what is read along with the code, and not at the start of a process.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.chaos.nursery"),
+        *(sys.executable, "-m", module),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, **variables},

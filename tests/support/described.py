@@ -25,6 +25,7 @@ from connector.app.settings import (
     ServerGroup,
     Settings,
 )
+from oauth.payment_policies import PolicyChange
 from storage import migrations
 from storage.sealing import MasterKey
 from webhooks.pauses import Pauses
@@ -160,6 +161,7 @@ async def in_process(
     container = replace(container, unlinker=unlinker)
     try:
         made = await container.oauth.tenants.create("Acme Books")
+        await container.oauth.payment_policies.change(made.tenant.id, PolicyChange(enabled=True))
         app = create_app(container, worker=False, pauses=Pauses(seconds=0))
         yield InProcess(app, container, simulator, clock, receivers, made.tenant.id, made.api_key)
     finally:

@@ -85,6 +85,7 @@ async def write_everything(walk: Caller) -> None:
         body={"name": "VAT"},
         bankAccountId=opened["data"]["id"],
     )
+    await _payouts(walk)
 
 
 async def _payments(walk: Caller) -> None:
@@ -176,3 +177,25 @@ async def _lines(walk: Caller, path: str, line_id: str, **one: str) -> None:
 async def _items(walk: Caller) -> None:
     made = await walk.call("POST", "/accounting/items", body=ITEM)
     await walk.call("DELETE", "/accounting/items/{itemId}", itemId=made["data"]["id"])
+
+
+async def _payouts(walk: Caller) -> None:
+    """Store a payout, confirm it, stop it, and run it to its end."""
+    line = {"name": "Marie Durand", "iban": "FR7630006000011234567890189"}
+    lines = [
+        {**line, "amount": 1250.5, "reference": "Invoice 17", "endToEndId": "S-2026-17"},
+        {**line, "amount": 80, "reference": "Refund 4"},
+    ]
+    body = {"fileName": "friday", "lines": lines}
+    made = await walk.call("POST", "/accounting/payouts", body=body)
+    one = {"payoutId": made["data"]["id"]}
+    path = "/accounting/payouts/{payoutId}"
+    confirmed = {"total": 1330.5, "count": 2, "run": False}
+    await walk.call("POST", f"{path}/confirm", body=confirmed, **one)
+    for action in ("stop", "run"):
+        await walk.call("POST", f"{path}/{action}", **one)
+    await walk.up.container.payout_runs.run_due()
+    await walk.call("GET", path, **one)
+    await walk.call("POST", f"{path}/refresh", **one)
+    await walk.call("GET", f"{path}/lines", **one)
+    await walk.call("GET", "/accounting/payouts")

@@ -8,6 +8,7 @@ from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.paying import PAYMENT_OPERATIONS, PaymentDesk
+from connector.faces.rest.payouts import PAYOUT_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
 from connector.faces.rest.tasks import TASK_OPERATIONS, Tasks
@@ -18,6 +19,7 @@ from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
 from connector.paying.paying import Paying
 from connector.paying.trusting import Trusting
+from connector.payouts.payouts import Payouts
 from connector.reading import Reading
 from connector.registry import Registry
 from connector.resources import RESOURCES
@@ -42,6 +44,9 @@ class Books(Protocol):
     def jobs(self) -> Jobs: ...
 
     @property
+    def payouts(self) -> Payouts: ...
+
+    @property
     def paying(self) -> Paying: ...
 
     @property
@@ -57,6 +62,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.writing, tuple(writing_operations((*RESOURCES, FILES)))),
     Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
+    Group(lambda books: books.payouts, PAYOUT_OPERATIONS),
     Group(lambda books: PaymentDesk(books.paying, books.writing), PAYMENT_OPERATIONS),
     Group(lambda books: books.trusting, TRUST_OPERATIONS),
     Group(lambda books: Tasks(books.jobs, books.paying), TASK_OPERATIONS),

@@ -42,6 +42,7 @@ from connector.providers.qonto.writing.bills import BILL_BATCHES
 from connector.providers.qonto.writing.customers import CONTACTS_ARE_CUSTOMERS
 from connector.providers.qonto.writing.e_invoicing import QontoEInvoicing
 from connector.providers.qonto.writing.files import FileUpload
+from connector.providers.qonto.writing.proposals import Proposals
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.registry import Provider
 from connector.transport.client import ProviderHttp
@@ -99,7 +100,7 @@ FULL_SCOPES = (
 )
 """Everything but payments, cards and teams; parts of it need Qonto's review."""
 
-PAYMENT_SCOPES = (*FULL_SCOPES, "payment.write")
+PAYMENT_SCOPES = (*FULL_SCOPES, "payment.write", "request_transfers.write")
 """Payments as well, for vendors that may pay; Qonto reviews why an app wants it."""
 
 
@@ -122,6 +123,7 @@ SCOPE_MEANINGS = {
     "product.write": Use(Topic.PRODUCTS, writes=True),
     "einvoicing.read": Use(Topic.E_INVOICING),
     "payment.write": Use(Topic.PAYMENTS, writes=True),
+    "request_transfers.write": Use(Topic.PAYMENTS, writes=True),
     "beneficiary.trust": Use(Topic.PAYMENTS, writes=True),
 }
 """What the link page says of each scope; one that isn't here is shown by its name."""
@@ -316,6 +318,7 @@ class QontoSystem:
             counted_as=CONTACTS_ARE_CUSTOMERS,
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
+            proposals=Proposals(client, self._clock, around),
             payments=transfers,
             trust=QontoTrust(client, access, transfers),
             concepts=CONCEPTS,

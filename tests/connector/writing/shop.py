@@ -44,7 +44,8 @@ class Record:
 class Shop:
     """Keeps records. `answers` are how the next calls go: ok, lost, dropped, refused, unreached.
 
-    `lost` does what was asked, then says nothing; `dropped` says nothing and does nothing.
+    `lost` does what was asked, then says nothing, and with `last` nothing can be reached any more;
+    `dropped` says nothing and does nothing.
     """
 
     clock: Clock
@@ -52,6 +53,8 @@ class Shop:
     answers: list[str] = field(default_factory=list[str])
     looked: int = 0
     blind: bool = False
+    away: bool = False
+    """Nothing of it can be reached."""
     checked: int = 0
     slow: asyncio.Event | None = None
     """Set when a creation under way may go on."""
@@ -64,7 +67,13 @@ class Shop:
         return record
 
     def call(self, text: str) -> Record:
+        if self.away:
+            raise NotReached("It can't be reached.")
         match self.answers.pop(0) if self.answers else "ok":
+            case "last":
+                self.make(text)
+                self.away = True
+                raise DownstreamTimeout("It did not answer.")
             case "lost":
                 self.make(text)
                 raise DownstreamTimeout("It did not answer.")
@@ -100,6 +109,8 @@ class Making:
         self, account_id: str, prepared: PreparedWrite, since: datetime
     ) -> Sequence[WriteDone[Record]] | None:
         self.shop.looked += 1
+        if self.shop.away:
+            raise NotReached("It can't be reached.")
         if self.shop.blind:
             return None
         text = json.loads(prepared.request)["text"]
@@ -166,7 +177,11 @@ class Office:
                     cast(Any, None),
                     cast(Any, None),
                     cast(Any, None),
-                    writers={"orders.create": Making(self.shop), "orders.set": self.setting},
+                    writers={
+                        "orders.create": Making(self.shop),
+                        "orders.keyed": Making(self.shop, can_repeat=True),
+                        "orders.set": self.setting,
+                    },
                 )
             ]
         )

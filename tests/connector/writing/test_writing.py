@@ -362,3 +362,21 @@ async def test_a_refused_write_ends_its_turn(office: Office, account: Account) -
         await office.process().perform(account, MAKE, about, None)
     await office.process().perform(account, MAKE, about, None)
     assert texts(office) == ["one"]
+
+
+@pytest.mark.parametrize("name", [MAKE, "orders.keyed"])
+async def test_what_nobody_could_look_for_is_not_taken_for_undone(
+    office: Office, account: Account, name: str
+) -> None:
+    """It was done and its answer lost; then nothing can be reached, neither to look nor to send."""
+    writing = office.process()
+    office.shop.answers = ["last"]
+    for _ in range(3):
+        with pytest.raises(WriteOutcomeUnknown):
+            await writing.perform(account, name, order(), "key")
+        office.later(SETTLED)
+        await writing.resume()
+    assert await stored(office) == 1
+    office.shop.away = False
+    done = await writing.perform(account, name, order(), "key")
+    assert (done.record_id, texts(office)) == ("rec-1", ["one"])

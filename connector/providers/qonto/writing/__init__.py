@@ -46,6 +46,7 @@ from connector.providers.qonto.writing.invoices import invoice_writers
 from connector.providers.qonto.writing.items import item_writers
 from connector.providers.qonto.writing.offers import offer_writers
 from connector.providers.qonto.writing.people import invitation_writers
+from connector.providers.qonto.writing.proposals import proposal_writers
 from connector.providers.qonto.writing.surroundings import Surroundings
 from connector.providers.qonto.writing.wire import Records
 from storage.clock import Clock
@@ -93,6 +94,7 @@ def qonto_writers(
         **customer_writers(customers, contacts),
         **invitation_writers(members),
         **bank_account_writers(accounts),
+        **proposal_writers(client, clock, around),
         **beneficiary_writers(
             Records(client, clock, BENEFICIARIES, WRITE_PAYMENTS, map_beneficiary)
         ),

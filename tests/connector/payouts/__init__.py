@@ -1,0 +1,1 @@
+"""Payout files: reading, checking, storing and running."""
