@@ -35,6 +35,7 @@ from connector.app.settings import (
     Settings,
     SettingsInvalid,
 )
+from oauth.payment_policies import PolicyChange
 from storage import migrations
 from storage.sealing import MasterKey
 
@@ -160,9 +161,12 @@ async def run_sandbox(
     """Serve a sandbox with linked accounts until SIGTERM or Ctrl-C."""
     with shutdown_signal() as shutdown:
         async with (
-            sandbox(port=port, simulator_port=simulator_port, database=database) as running,
+            sandbox(
+                port=port, simulator_port=simulator_port, database=database, scopes="payments"
+            ) as running,
             _landing(running) as linked,
         ):
+            await _let_pay(running.container)
             account_keys = {target: await running.link(target) for target in TARGETS}
             addresses = {target: one.base_url for target, one in running.simulators.items()}
             announce(
@@ -179,6 +183,12 @@ async def run_sandbox(
                 }
             )
             await shutdown.wait()
+
+
+async def _let_pay(container: Container) -> None:
+    """Let the vendors pay: no money moves here."""
+    for tenant in await container.oauth.tenants.all():
+        await container.oauth.payment_policies.change(tenant.id, PolicyChange(enabled=True))
 
 
 @asynccontextmanager
