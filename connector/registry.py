@@ -8,7 +8,7 @@ from connector.api.spooling import UploadedFile
 from connector.capabilities import Concept
 from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
-from connector.paying.ports import PaymentSystem
+from connector.paying.ports import PaymentSystem, TrustSystem
 from connector.ports import ChangeFeed, EInvoicing, ProposalStates, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
@@ -49,6 +49,7 @@ class Provider:
     arrivals: Arrivals | None = None
     proposals: ProposalStates | None = None
     payments: PaymentSystem | None = None
+    trust: TrustSystem | None = None
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
     """What it has of each resource, whether this service offers it or not."""
 

@@ -26,6 +26,7 @@ from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
 from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.paying.switch import PaymentSwitch
+from connector.paying.trusting import TRUST_JOB, Trusting, TrustJob
 from connector.payouts.assembly import payouts_and_runs
 from connector.payouts.payouts import Payouts
 from connector.payouts.running import PayoutRuns
@@ -87,6 +88,7 @@ class Container:
     paying: Paying
     payouts: Payouts
     payout_runs: PayoutRuns
+    trusting: Trusting
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -182,6 +184,7 @@ def assemble(
         paying=books.paying,
         payouts=books.payouts,
         payout_runs=books.payout_runs,
+        trusting=books.trusting,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -201,6 +204,7 @@ class _UseCases:
     paying: Paying
     payouts: Payouts
     payout_runs: PayoutRuns
+    trusting: Trusting
 
 
 def _use_cases(
@@ -212,7 +216,10 @@ def _use_cases(
     reading = Reading(registry, zone=zone)
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
-    jobs = Jobs(work, ring, shared, {KIND: issuing_job, **upload_jobs(writing)})
+    switch = PaymentSwitch(work)
+    trusting = {TRUST_JOB: TrustJob(registry, switch, shared)}
+    kinds = {KIND: issuing_job, **upload_jobs(writing), **trusting}
+    jobs = Jobs(work, ring, shared, kinds)
     paying = Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote)
     payouts, payout_runs = payouts_and_runs(ground, reading, writing, paying)
     return _UseCases(
@@ -223,6 +230,7 @@ def _use_cases(
         paying=paying,
         payouts=payouts,
         payout_runs=payout_runs,
+        trusting=Trusting(registry, jobs, switch),
     )
 
 

@@ -83,3 +83,33 @@ class PaymentSystem(Protocol):
     def read(self, raw: bytes) -> Transferred:
         """Read a stored transfer again."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """It is trusted now."""
+
+
+TrustAnswer = Trusted | Challenged | NotEnrolled | ApprovalUnusable
+
+
+class TrustSystem(Protocol):
+    """Trusts beneficiaries at a target system."""
+
+    async def may_trust(self, account_id: str) -> None:
+        """Raise MissingScope or NotSupported where only the owner can, in the bank's app."""
+        ...
+
+    async def check(self, account_id: str, beneficiary_id: str) -> None:
+        """Raise DocumentNotFound, or Invalid for one that can't be trusted."""
+        ...
+
+    async def trust(
+        self, account_id: str, beneficiary_id: str, method: ApprovalMethod, token: str | None
+    ) -> TrustAnswer:
+        """Ask for it. One that is trusted already is Trusted."""
+        ...
+
+    async def approval(self, account_id: str, token: str, method: ApprovalMethod) -> ApprovalState:
+        """Look at what the owner answered."""
+        ...

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol
 
+from oauth.payment_policies import PolicyChange
 from tests.support.described import InProcess
 
 CUSTOMER: dict[str, Any] = {
@@ -55,6 +56,7 @@ async def write_everything(walk: Caller) -> None:
     for path in ("contacts/bulk", "batch/contacts"):
         await walk.call("POST", f"/accounting/{path}", body={"entries": [CUSTOMER]})
     await _invoices(walk)
+    await _payments(walk)
     invited = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lune"}
     await walk.call("POST", "/accounting/users", body={**invited, "role": "ACCOUNTANT"})
     opened = await walk.call("POST", "/accounting/bankAccounts", body={"name": "Taxes"})
@@ -65,6 +67,34 @@ async def write_everything(walk: Caller) -> None:
         bankAccountId=opened["data"]["id"],
     )
     await _payouts(walk)
+
+
+async def _payments(walk: Caller) -> None:
+    """Make a beneficiary, pay one that is trusted, confirm a payee, cancel."""
+    up = walk.up
+    policies = up.container.oauth.payment_policies
+    await policies.change(up.tenant_id, PolicyChange(enabled=True, per_day="20000.00"))
+    path = "/accounting/beneficiaries"
+    whom = {"name": "Papeterie du Centre", "iban": "FR7630006000011234567890189"}
+    made = await walk.call("POST", path, body=whom)
+    one = {"beneficiaryId": made["data"]["id"]}
+    tag = {"activityTag": "office_supply"}
+    await walk.call("PATCH", f"{path}/{{beneficiaryId}}", body=tag, **one)
+    await walk.call("POST", f"{path}/{{beneficiaryId}}/untrust", **one)
+    await walk.call("POST", "/accounting/payments/verify", body=whom)
+    payee = up.simulator.control.add_beneficiary(trusted=True)
+    line = {"amount": 120.5, "beneficiaryId": payee["id"], "description": "F-2026-117"}
+    asked = {"currency": "EUR", "paymentLines": [line]}
+    paid = await walk.call("POST", "/accounting/payments", body=asked)
+    await walk.call("DELETE", "/accounting/payments/{paymentId}", paymentId=str(paid["data"]["id"]))
+    up.simulator.control.set_payee(str(payee["iban"]), outcome="MATCH_RESULT_CLOSE_MATCH")
+    waits = await walk.call("POST", "/accounting/payments", body=asked)
+    await walk.call(
+        "POST",
+        "/accounting/payments/{paymentId}/confirm",
+        query={"confirm": "PAYEE_CLOSE_MATCH"},
+        paymentId=str(waits["data"]["taskId"]),
+    )
 
 
 async def _parties(walk: Caller, path: str) -> None:

@@ -12,11 +12,13 @@ from connector.faces.rest.payouts import PAYOUT_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
 from connector.faces.rest.tasks import TASK_OPERATIONS, Tasks
+from connector.faces.rest.trusting import TRUST_OPERATIONS
 from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
 from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
 from connector.paying.paying import Paying
+from connector.paying.trusting import Trusting
 from connector.payouts.payouts import Payouts
 from connector.reading import Reading
 from connector.registry import Registry
@@ -48,6 +50,9 @@ class Books(Protocol):
     def paying(self) -> Paying: ...
 
     @property
+    def trusting(self) -> Trusting: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -59,6 +64,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
     Group(lambda books: books.payouts, PAYOUT_OPERATIONS),
     Group(lambda books: PaymentDesk(books.paying, books.writing), PAYMENT_OPERATIONS),
+    Group(lambda books: books.trusting, TRUST_OPERATIONS),
     Group(lambda books: Tasks(books.jobs, books.paying), TASK_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),

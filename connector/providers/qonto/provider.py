@@ -34,6 +34,7 @@ from connector.providers.qonto.client import (
 )
 from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.paying.transfers import QontoTransfers
+from connector.providers.qonto.paying.trust import QontoTrust
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
@@ -296,6 +297,7 @@ class QontoSystem:
         calls = self._provider_client(access)
         client = QontoClient(calls)
         around = Surroundings(client)
+        transfers = QontoTransfers(client, access, self._clock)
         network = QontoEInvoicing(client, around, self._is_sandbox)
         return Provider(
             target=self._target,
@@ -318,7 +320,8 @@ class QontoSystem:
             batches=BILL_BATCHES,
             arrivals=FileUpload(client),
             proposals=Proposals(client, self._clock, around),
-            payments=QontoTransfers(client, access, self._clock),
+            payments=transfers,
+            trust=QontoTrust(client, access, transfers),
             concepts=CONCEPTS,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.outcomes import ProviderAnswer
 from connector.ports import PreparedWrite, WriteRequest
 from connector.providers.qonto.session.lists import known_id
 from connector.providers.qonto.writing.wire import QontoRequest, Records, prepared
@@ -33,11 +34,22 @@ class Canceling:
         return prepared(QontoRequest("POST", None, record_id, "cancel"))
 
 
+@dataclass(frozen=True)
+class Cancellation(Change[Any, Any]):
+    """The Writer that cancels transfers; one that is canceled is left alone."""
+
+    async def leave(self, account_id: str, sent: QontoRequest) -> ProviderAnswer:
+        document, _ = await self.records.one(account_id, sent.record_id or "")
+        if document.status == _CANCELED:
+            return ProviderAnswer(204, b"")
+        return await super().leave(account_id, sent)
+
+
 def _is_canceled(sent: QontoRequest, record: Mapping[str, Any]) -> bool:
     del sent
     return record.get("status") == _CANCELED
 
 
-def cancel_writer(records: Records[Any, Any]) -> Change[Any, Any]:
+def cancel_writer(records: Records[Any, Any]) -> Cancellation:
     """Return the writer that cancels transfers."""
-    return Change(records, Canceling(records).check, is_done=_is_canceled)
+    return Cancellation(records, Canceling(records).check, is_done=_is_canceled)

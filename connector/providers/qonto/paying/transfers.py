@@ -52,13 +52,12 @@ from storage.clock import Clock, iso_millis
 
 PAY = "payment.write"
 
-_KEY, _METHOD, _TOKEN = (
-    "X-Qonto-Idempotency-Key",
-    "X-Qonto-2fa-Preference",
-    "X-Qonto-Sca-Session-Token",
-)
+METHOD_HEADER, TOKEN_HEADER = "X-Qonto-2fa-Preference", "X-Qonto-Sca-Session-Token"
+NEEDS_APPROVAL, NO_APPROVAL = 428, 412
+"""Statuses that say that the owner has to approve it, or that what they approved isn't taken."""
+
+_KEY = "X-Qonto-Idempotency-Key"
 _VERIFY = "/v2/sepa/verify_payee"
-_NEEDS_APPROVAL, _NO_APPROVAL = 428, 412
 _PREFIX = "MATCH_RESULT_"
 _MOST_PAGES = 50
 _ANSWERS: dict[str, ApprovalState] = {"waiting": "WAITING", "allow": "ALLOWED", "deny": "DENIED"}
@@ -120,7 +119,7 @@ class QontoTransfers:
     async def send(
         self, account_id: str, request: bytes, key: str, method: ApprovalMethod, token: str | None
     ) -> TransferAnswer:
-        approved = () if token is None else ((_TOKEN, token),)
+        approved = () if token is None else ((TOKEN_HEADER, token),)
         answer = await self.client.call(
             account_id,
             ProviderCall(
@@ -129,14 +128,12 @@ class QontoTransfers:
                 TRANSFERS.path,
                 body=request,
                 scope=PAY,
-                headers=((_KEY, key), (_METHOD, method), *approved),
-                wanted=(_NEEDS_APPROVAL, _NO_APPROVAL),
+                headers=((_KEY, key), (METHOD_HEADER, method), *approved),
+                wanted=(NEEDS_APPROVAL, NO_APPROVAL),
             ),
         )
-        if answer.status == _NEEDS_APPROVAL:
-            return _challenge(answer)
-        if answer.status == _NO_APPROVAL:
-            return ApprovalUnusable()
+        if answer.status in (NEEDS_APPROVAL, NO_APPROVAL):
+            return read_challenge(answer)
         document, raw = readable(TRANSFERS.resource.read_one, answer)
         if not document.id:
             raise UnreadableAnswer(
@@ -194,8 +191,10 @@ class QontoTransfers:
         return Transferred(document.id or "", status, Found(mapped.value, mapped.warnings, raw))
 
 
-def _challenge(answer: ProviderAnswer) -> TransferAnswer:
-    """Read 428: a session's token first; without one the owner can't be asked."""
+def read_challenge(answer: ProviderAnswer) -> Challenged | NotEnrolled | ApprovalUnusable:
+    """Read 428 and 412: a session's token first; without one the owner can't be asked."""
+    if answer.status == NO_APPROVAL:
+        return ApprovalUnusable()
     try:
         told = msgspec.json.decode(answer.body, type=Challenge)
     except msgspec.MsgspecError:
