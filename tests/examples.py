@@ -35,6 +35,7 @@ _SHOWN_ONCE = {
     "clientId": "your-client-id",
     "clientSecret": "your-client-secret",
     "code": "one-time-code",
+    "digest": "the-files-sha-256-in-hex-digits",
     "hint": "abc_defg",
     "secret": "64-hex-digits-shown-this-once",
     "signingSecret": "64-hex-digits-shown-this-once",

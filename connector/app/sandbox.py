@@ -186,7 +186,7 @@ async def run_sandbox(
 
 
 async def _let_pay(container: Container) -> None:
-    """Turn payments on for the vendor: no real money is near."""
+    """Let the vendors pay: no money moves here."""
     for tenant in await container.oauth.tenants.all():
         await container.oauth.payment_policies.change(tenant.id, PolicyChange(enabled=True))
 
