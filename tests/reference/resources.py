@@ -5,6 +5,7 @@ from typing import Any
 
 from connector.api.operation import Operation
 from connector.capabilities import ACTIONS, Capabilities, Row, resource_of
+from connector.capabilities import RESOURCES as CONTRACT
 from connector.faces.rest.parameters import LIST_PARAMETERS
 from connector.resources import RESOURCES
 from connector.resources.filters import Filter
@@ -32,7 +33,8 @@ def resources(matrix: Capabilities, operations: Iterable[Operation[Any]]) -> str
     calls: dict[str | None, list[Operation[Any]]] = {}
     for one in operations:
         if one.is_described and one.status < 400:
-            calls.setdefault(resource_of(one.path), []).append(one)
+            beyond = None if one.offers is None else one.offers[0]
+            calls.setdefault(resource_of(one.path) or beyond, []).append(one)
     return page(
         "Resources and capabilities",
         _INTRODUCTION,
@@ -65,7 +67,8 @@ def _cells(matrix: Capabilities) -> str:
         (
             table(heads, rows),
             f"Qonto has none of these: {', '.join(nothing)}.",
-            f"Of the {len(matrix.resources) * len(ACTIONS)} cells {here.supported} are a yes and "
+            f"Of the {len(CONTRACT) * len(ACTIONS)} cells of the contract's resources "
+            f"{here.supported} are a yes and "
             f"{here.not_enabled} a not yet. On Maesn's page for Qonto {maesn.supported} are "
             f"supported and {maesn.on_demand} on demand.",
         )
