@@ -18,6 +18,7 @@ from tests.support.described_writes import write_everything
 from tests.webhooks.relay import until
 
 NOT_CALLED = {
+    "trustBeneficiary": "takes a scope that Qonto gives to few apps",
     "takeInEvent": "takes the provider's signed events only",
     "endLink": "is walked by the browser in each link",
     "showLinkPage": "is a page",

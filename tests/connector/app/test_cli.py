@@ -23,6 +23,7 @@ COMMANDS = (
     *("bills upload", "invoice create", "invoice issue", "invoice finalize", "invoice cancel"),
     *("invoice send-e-invoice", "invoice show", "invoice pdf"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
+    *("payouts check", "payouts run", "payouts status"),
     *("tenant payments enable", "tenant payments disable", "tenant payments show"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )

@@ -232,7 +232,7 @@ async def test_the_refusal_of_a_repetition_says_nothing_of_the_attempt_before(
 async def test_what_is_refused_since_it_was_done_is_told_to_be_done(
     office: Office, account: Account
 ) -> None:
-    """Nobody could look when it was repeated, and the target system takes no second one."""
+    """As long as nobody can look it isn't even repeated; the target system takes no second one."""
     office.shop.answers = ["lost"] * 5
     office.setting.blind = 5
     with pytest.raises(WriteOutcomeUnknown):
@@ -240,8 +240,11 @@ async def test_what_is_refused_since_it_was_done_is_told_to_be_done(
     office.setting.text, office.setting.blind = "one", 1
     office.later(SETTLED)
     office.shop.answers = ["refused"]
+    with pytest.raises(WriteOutcomeUnknown):
+        await office.process().perform(account, "orders.set", order(), "key")
     done = await office.process().perform(account, "orders.set", order(), "key")
     assert done.found is not None and not done.is_replayed
+    assert office.shop.answers == ["refused"]
 
 
 async def test_a_process_that_died_leaves_nothing_undecided(
