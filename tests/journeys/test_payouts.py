@@ -4,7 +4,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from random import Random
+from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -297,3 +300,52 @@ async def test_what_people_decide_in_the_app_is_followed(roll: Payroll) -> None:
     roll.simulator.control.fault("/v2/requests", "status", status=403, times=1)
     unseen = await roll.post(f"/{draft['id']}/refresh")
     assert unseen.json()["meta"]["warnings"][0].startswith("What was decided can't be read")
+
+
+def _odd(chance: Random, depth: int = 0) -> Any:
+    """Any JSON value, most of them as nobody means them."""
+    match chance.randrange(9 if depth < 3 else 4):
+        case 0:
+            return chance.choice([None, True, False, "", "\0", "\ud7ff", "=1", "x" * 3_000])
+        case 1:
+            return chance.choice([0, -1, 10**30, 1e308, 0.005, -0.0, 1e-320])
+        case 2:
+            return chance.choice([LINE["iban"], LINE["name"], "12.5", "NaN", "1e5", "2026-13-45"])
+        case 3:
+            return dict(LINE)
+        case 4 | 5:
+            names = ["lines", "name", "iban", "amount", "reference", "total", "count", "mode"]
+            return {chance.choice(names): _odd(chance, depth + 1) for _ in range(4)}
+        case 6:
+            return chance.randbytes(chance.randrange(60)).decode("latin-1")
+        case _:
+            return [_odd(chance, depth + 1) for _ in range(chance.randrange(4))]
+
+
+async def test_garbage_is_refused_and_never_a_500(roll: Payroll) -> None:
+    """As JSON, as a file, as a form, as a confirmation, and in the query."""
+    chance = Random(20261130)
+    draft = await roll.draft(payments(2))
+    one = f"/accounting/payouts/{draft['id']}"
+    for _ in range(80):
+        odd = _odd(chance)
+        body = {"lines": [odd], "debitIban": _odd(chance)} if chance.random() < 0.5 else odd
+        content = chance.choice([b"", csv_of([LINE]), pain001(transaction()).encode()])
+        at = chance.randrange(len(content) + 1)
+        damaged = content[:at] + chance.randbytes(chance.randrange(20)) + content[at:]
+        text = chance.choice(["", "\0", "x" * 300, "-1", "ä", "1e9", "DRAFT,", "%00"])
+        answers = [
+            await roll.client.post("/accounting/payouts", content=msgspec.json.encode(body)),
+            await roll.file(damaged, query="?dryRun=true"),
+            await roll.client.post(
+                "/accounting/payouts",
+                files={chance.choice(["file", "files", ""]): (text or "f", damaged)},
+                data={"debitIban": text, "lines": text},
+            ),
+            await roll.client.post(f"{one}/confirm", content=msgspec.json.encode(odd)),
+            await roll.client.get("/accounting/payouts", params={"status": text, "page": text}),
+            await roll.client.get(f"{one}/lines", params={"state": text, "limit": text}),
+            await roll.client.post("/accounting/payouts", params={"confirm": text, "dryRun": text}),
+        ]
+        assert [one.status_code for one in answers if one.status_code >= 500] == []
+    assert (await roll.get(draft["id"]))["status"] == "DRAFT"
