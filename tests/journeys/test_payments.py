@@ -245,3 +245,64 @@ async def test_payments_are_off_for_a_vendor_that_may_not(paying: Payer) -> None
         assert await paying.ok("GET", "beneficiaries", iban=payee.iban)
     finally:
         await paying.allow()
+
+
+async def test_a_key_without_the_permission_moves_nothing(paying: Payer) -> None:
+    """It may read what was paid and whom; `payments` alone lets it pay."""
+    payee = paying.beneficiary(trusted=True)
+    body = {"name": "limited", "permissions": ["read", "write", "admin"]}
+    made = (await paying.client.post("/tenants/api-keys", json=body)).json()["data"]
+    before = paying.client.headers["X-API-KEY"]
+    paying.client.headers["X-API-KEY"] = made["apiKey"]
+    try:
+        for method, path in (
+            ("POST", "payments"),
+            ("POST", "payments/verify"),
+            ("POST", "payments/pay_1/confirm"),
+            ("DELETE", f"payments/{uuid.uuid4()}"),
+            ("POST", "beneficiaries"),
+            ("POST", f"beneficiaries/{payee.id}/trust"),
+            ("POST", f"beneficiaries/{payee.id}/untrust"),
+        ):
+            told = await paying.call(method, path, {}, key="k")
+            assert (told.status, told.errors["code"]) == (403, "PERMISSION_DENIED"), path
+        assert await paying.ok("GET", "beneficiaries", limit=5)
+        settings = (await paying.client.get("/tenants/get-payment-settings")).json()["data"]
+        assert settings["enabled"] is True and settings["fourEyes"] is False
+    finally:
+        paying.client.headers["X-API-KEY"] = before
+
+
+async def test_a_second_key_confirms_where_the_vendor_wants_two(paying: Payer) -> None:
+    payee = paying.beneficiary(trusted=True)
+    await paying.allow(four_eyes=True, per_day_cents=10_000_000)
+    body = {"name": "second", "permissions": ["payments"]}
+    made = (await paying.client.post("/tenants/api-keys", json=body)).json()["data"]
+    before = paying.client.headers["X-API-KEY"]
+    try:
+        done = await paying.pay(payee, description="pay with two")
+        assert (done.status, done.data["status"]) == (202, "AWAITING_SECOND_KEY")
+        path = f"payments/{done.data['taskId']}/confirm"
+        own = await paying.call("POST", path)
+        assert (own.status, own.errors["code"]) == (403, "SECOND_KEY_NEEDED")
+        paying.client.headers["X-API-KEY"] = made["apiKey"]
+        assert (await paying.ok("POST", path))["status"] == "PENDING"
+    finally:
+        paying.client.headers["X-API-KEY"] = before
+        await paying.allow()
+
+
+async def test_no_account_number_and_no_token_gets_into_the_log(
+    paying: Payer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    payee = paying.beneficiary(name="Discreet One")
+    paying.control.fault("/v2/sepa/transfers", "lost_response", method="POST")
+    done = await paying.pay(payee, description="pay discreetly")
+    assert done.status == 202, done
+    token = str(paying.sessions()[-1]["token"])
+    paying.control.decide_sca(token, "deny")
+    await ended(paying, done.data["taskId"])
+    written = "".join(capfd.readouterr())
+    assert "payment.lost" in written
+    for secret in (payee.iban, payee.name, token, "pay discreetly"):
+        assert secret not in written

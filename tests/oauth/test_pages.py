@@ -101,13 +101,23 @@ def test_a_link_page_tells_who_asks_for_what_and_how_to_end_it() -> None:
     assert "remove the connection among the connected apps" in text
     assert "until you end it" in text
     assert "sandbox" not in text
-    wide = link_page(
-        ENGLISH, PageTheme("B"), invitation("client.write", "payment.write"), action=""
-    )
+    wide = link_page(ENGLISH, PageTheme("B"), invitation("client.write", "card.write"), action="")
     text = bytes(wide.body).decode()
     assert "<span>read and change</span>" in text
-    assert "<code>payment.write</code>" in text
+    assert "<code>card.write</code>" in text
     assert "makes no payments" not in text
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))
+def test_whoever_lets_payments_be_made_is_told_so(texts: Texts) -> None:
+    """In words, not by the scope's name, and never that none are made."""
+    page = link_page(texts, PageTheme("Books"), invitation("payment.write"), action="/go")
+    text = bytes(page.body).decode()
+    said = texts.payments.format(name="Books", provider="Qonto")
+    assert said in text and texts.no_payments not in text
+    assert "payment.write" not in text
+    without = bytes(link_page(texts, PageTheme("Books"), invitation(), action="/go").body).decode()
+    assert said not in without and texts.no_payments in without
 
 
 @pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))

@@ -16,6 +16,8 @@ from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 from tests.connector.paying.bank import SCOPES, Bank, order
 
+pytestmark = pytest.mark.both_databases
+
 VERIFY = "/v2/sepa/verify_payee"
 TRANSFERS = "/v2/sepa/transfers"
 

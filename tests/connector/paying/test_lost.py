@@ -15,6 +15,8 @@ from storage.repositories.accounts import Account
 from tests.connector.paying.bank import Bank, Crash, order
 from tests.connector.paying.test_histories import make_in_app
 
+pytestmark = pytest.mark.both_databases
+
 TRANSFERS = "/v2/sepa/transfers"
 
 

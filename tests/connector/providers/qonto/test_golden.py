@@ -30,6 +30,7 @@ from connector.providers.qonto.documents.sales import (
     PRODUCTS,
     QUOTES,
 )
+from connector.providers.qonto.documents.transfers import BENEFICIARIES, TRANSFERS
 from connector.unified.mapped import Mapped
 
 SAMPLES = Path(mapping.__file__).parents[1] / "samples"
@@ -109,6 +110,8 @@ MAPPINGS: dict[str, tuple[QontoResource[Any], dict[str, Maybe]]] = {
     ),
     "membership": (MEMBERSHIP, {"user": _now(mapping.map_user), "user_info": _user_info}),
     "organization": (ORGANIZATION, {"company": _now(mapping.map_company)}),
+    "transfer": (TRANSFERS, {"payment": _now(mapping.map_transfer)}),
+    "beneficiary": (BENEFICIARIES, {"beneficiary": _now(mapping.map_beneficiary)}),
     "attachment": (ATTACHMENTS, {"file": _now(mapping.map_file)}),
 }
 """By the first part of a sample's name: how it is read, and all that it becomes."""
