@@ -102,6 +102,8 @@ ADDED = {
     *(("Customer", "currency"), ("Customer", "eInvoicingAddress"), ("Customer", "locale")),
     ("Customer", "taxNumber"),
     ("Transaction", "cardLastDigits"),
+    *(("Payment", "declinedReason"), ("Payment", "scheduledDate"), ("Payment", "status")),
+    ("Payment", "transferIds"),
 }
 """What newer pages of the contract have beyond its published description, and what we add."""
 
