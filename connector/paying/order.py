@@ -125,8 +125,9 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `key` is the one at the target system, `request` what is sent with it, the same each time.
     `doubt_since` is when the first request left of which nobody knows what came, `sent_at` when
-    the last did; `doubt_is_approved` says that one of those was approved by the owner. `answer` is
-    the transfer as it was read last.
+    the last did; `doubt_is_approved` says that one of those was approved by the owner. `contested`
+    is its transfer where another payment was told the same one. `answer` is the transfer as it was
+    read last.
     """
 
     checked: CheckedOrder
@@ -142,6 +143,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries: int = 0
     setback: Setback | None = None
     candidates: tuple[str, ...] = ()
+    contested: str | None = None
     answer: bytes | None = None
 
 

@@ -41,6 +41,9 @@ PROOF_FRESH = timedelta(seconds=5)
 NOT_MADE_AFTER = timedelta(minutes=5)
 """So long after the last request a transfer that isn't on the list was not made."""
 
+LATEST_AFTER = timedelta(minutes=3)
+"""So long after the last request a transfer may be made, clocks that differ included."""
+
 UNKNOWN_FOR = timedelta(days=7)
 """So long the list is searched by itself for what may have come of a payment."""
 
@@ -322,6 +325,27 @@ def still_unknown(
     if now > last + UNKNOWN_FOR:
         return due_in(told, now, None)
     return due_in(told, now, _of(_LOOKS, payment.state.tries))
+
+
+def contested(payment: TrackedPayment, own: str | None, now: datetime) -> TrackedPayment:
+    """Another payment was told the transfer that this one was told.
+
+    `own` is the transfer where this payment's key answered it: then a person has to look, for it
+    was certainly made. Else it is looked for again.
+    """
+    since = payment.state.sent_at or payment.row.created_at
+    state = with_state(payment.state, doubt_since=since, answer=None, contested=own)
+    told = TrackedPayment(replace(payment.row, transfer_id=None), state)
+    return still_unknown(told, () if own is None else (own,), now)
+
+
+def may_be_made_until(payment: TrackedPayment) -> datetime:
+    """Return when a transfer of this payment was made at the latest, by the target system's clock.
+
+    What was made later is another's, however equal.
+    """
+    last = payment.state.sent_at or payment.row.created_at
+    return last + LATEST_AFTER
 
 
 def not_followed(payment: TrackedPayment, now: datetime) -> TrackedPayment:

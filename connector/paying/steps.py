@@ -90,15 +90,16 @@ class PaymentSteps:
                 taken = StepTaken(states.expired(payment, self.clock()))
             case _:
                 assert_never(step)
-        return await self._stored(payment, taken)
+        return await self._stored(payment, taken, step)
 
-    async def _stored(self, before: TrackedPayment, taken: StepTaken) -> StepTaken:
+    async def _stored(self, before: TrackedPayment, taken: StepTaken, step: Step) -> StepTaken:
         try:
             await self._save(before, taken.payment)
         except IntegrityError:
-            # another payment that looks the same has just taken this transfer for its own
-            now, found = self.clock(), taken.payment.row.transfer_id or ""
-            unknown = states.still_unknown(before, (found,), now)
+            # another payment that looks the same has taken this transfer for its own
+            # what the key of this one answered is its own, whoever else thinks so
+            own = taken.payment.row.transfer_id if step == "send" else None
+            unknown = states.contested(taken.payment, own, self.clock())
             await self._save(before, unknown)
             return StepTaken(unknown)
         return taken
@@ -204,12 +205,21 @@ class PaymentSteps:
         self, payment: TrackedPayment, found: Sequence[WriteDone[UnifiedPayment]]
     ) -> TrackedPayment:
         row, now = payment.row, self.clock()
+        since = payment.state.doubt_since or row.created_at
+        until = states.may_be_made_until(payment)
+        found = [one for one in found if one.made_at is None or one.made_at <= until]
         made = [one.made_id for one in found if one.made_id is not None]
         async with self.store.work.reading() as tx:
             taken = await tx.payment_orders.taken_ids(row.account_id, made)
-            alike = await tx.payment_orders.alike(row, IN_DOUBT)
-        since = payment.state.doubt_since or row.created_at
-        verdict = decide(found, taken, Alike(max(1, alike), 0), sent_at=since, now=now)
+            others = await tx.payment_orders.alike(row, IN_DOUBT, until)
+        if payment.state.contested is not None:
+            return states.still_unknown(payment, (payment.state.contested,), now)
+        if (
+            "SENDING" in others
+        ):  # their keys tell which transfers are theirs; then it's this one's turn
+            return states.still_unknown(payment, (), now)
+        alike = Alike(1 + len(others), 0)
+        verdict = decide(found, taken, alike, sent_at=since, now=now)
         match verdict:
             case Adopt(done) if done.found is not None:
                 return states.transferred(payment, self.system.read(done.found.raw), now)

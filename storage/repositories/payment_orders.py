@@ -152,16 +152,23 @@ class PaymentOrderRepository:
             update(_table).where(_table.c.id == payment_id).values(key_digest=None)
         )
 
-    async def alike(self, payment: StoredPayment, statuses: Sequence[str]) -> int:
-        """Count the payments in these statuses whose transfers look the same, this one's too."""
+    async def alike(
+        self, payment: StoredPayment, statuses: Sequence[str], created_before: datetime
+    ) -> list[str]:
+        """Return where the other payments stand whose transfers look the same.
+
+        Only those in these statuses that were asked for before a moment.
+        """
         found = await self._connection.execute(
-            select(func.count()).where(
+            select(_table.c.status).where(
                 _table.c.account_id == payment.account_id,
                 _table.c.likeness == payment.likeness,
+                _table.c.id != payment.id,
                 _table.c.status.in_(statuses),
+                _table.c.created_at <= created_before,
             )
         )
-        return int(found.scalar_one())
+        return [row.status for row in found]
 
     async def taken_ids(self, account_id: str, transfer_ids: Sequence[str]) -> frozenset[str]:
         """Return which of these transfers are known to have been made by payments."""

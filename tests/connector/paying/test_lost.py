@@ -1,5 +1,6 @@
 """Lost answers: the same key again while Qonto knows it, and then only the list of transfers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -140,7 +141,9 @@ async def test_two_equal_lost_ones_are_told_one_transfer_each(bank: Bank) -> Non
         losing(bank, before=False, how=Crash())
         with pytest.raises(Crash):
             await bank.pay(account, asked, key=key)
-    bank.later(timedelta(minutes=31).total_seconds())
+    for wait in (timedelta(minutes=31).total_seconds(), 10, 60):
+        bank.later(wait)
+        await bank.process().run_due()
     told = {
         (await bank.pay(account, asked, key=key)).progress.transfer_id for key in ("one", "two")
     }
@@ -244,3 +247,49 @@ async def test_what_was_paid_to_whom_is_forgotten_a_day_after_its_end(bank: Bank
     async with bank.work.reading() as tx:
         row = await tx.payment_orders.get(done.payment.row.id)
     assert row is not None and row.state is None and row.key_digest is None
+
+
+async def test_a_lost_payment_is_not_told_a_later_equal_one_s_transfer(bank: Bank) -> None:
+    """The first never arrived, the second did and crashed: each is told what became of it."""
+    account, payee = await bank.account(), bank.payee(trusted=True)
+    asked = order(payee)
+    losing(bank, before=True, how=Crash())
+    with pytest.raises(Crash):
+        await bank.pay(account, asked, key="first")
+    bank.weather.before = lambda _call: None
+    bank.later(timedelta(minutes=31).total_seconds())
+    losing(bank, before=False, how=Crash())
+    with pytest.raises(Crash):
+        await bank.pay(account, asked, key="second")
+    [made] = bank.transfers(asked.reference)
+    for wait in (61, 61, 400):
+        bank.later(wait)
+        await bank.process().run_due()
+    first = await bank.pay(account, asked, key="first")
+    second = await bank.pay(account, asked, key="second")
+    assert (first.progress.status, first.progress.error_code) == ("REFUSED", "NOT_MADE")
+    assert second.progress.transfer_id == made.id
+    assert len(bank.transfers(asked.reference)) == 1
+
+
+async def test_a_transfer_that_another_was_told_is_never_called_not_made(bank: Bank) -> None:
+    """Its own key answered it: a person has to look."""
+    account, payee = await bank.account(), bank.payee(trusted=True)
+    asked = order(payee)
+    losing(bank, before=False, how=Crash())
+    with pytest.raises(Crash):
+        await bank.pay(account, asked, key="mine")
+    [made] = bank.transfers(asked.reference)
+    other = await bank.pay(account, order(payee))
+    async with bank.work.writing() as tx:
+        row = await tx.payment_orders.take(
+            other.payment.row.id, "thief", now=bank.clock(), until=bank.clock()
+        )
+        assert row is not None
+        assert await tx.payment_orders.save(replace(row, transfer_id=made.id), "thief")
+    for wait in (61, 400, 4_000, 86_400):
+        bank.later(wait)
+        await bank.process().run_due()
+    told = (await bank.pay(account, asked, key="mine")).progress
+    assert (told.status, told.candidates) == ("UNKNOWN", (made.id,))
+    assert len(bank.transfers(asked.reference)) == 1
