@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class Proposal(msgspec.Struct, frozen=True, gc=False):
     """A proposal as it stands: `status` is PENDING, APPROVED, DECLINED or CANCELED."""
 
     id: str

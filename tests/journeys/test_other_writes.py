@@ -70,7 +70,7 @@ async def test_several_contacts_are_checked_together_and_made_one_by_one(
         "entries.2.companyName": "REQUIRED",
     }
     checked = await desk.ask("POST", path, {"entries": entries}, dryRun="true")
-    assert checked.json()["data"] == {"isValid": True, "expected": {"entries": 3}}
+    assert checked.json()["data"]["expected"] == {"entries": 3}
     assert desk.clients(names[0]) == []
     body, own = {"entries": entries, "chartOfAccount": "SKR03"}, str(uuid.uuid4())
     desk.goes_wrong("status", "/v2/clients", "POST", status=422, skip=1)

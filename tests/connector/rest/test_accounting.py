@@ -50,7 +50,9 @@ class Caller:
 
     def __init__(self, bank: Bank, account: Account | None = None) -> None:
         registry = Registry([provider(bank)])
-        unused = dict.fromkeys(("writing", "uploads", "issuing", "jobs"))
+        unused = dict.fromkeys(
+            ("writing", "uploads", "issuing", "jobs", "paying", "trusting", "payouts")
+        )
         books = SimpleNamespace(reading=Reading(registry), registry=registry, **unused)
         app = Starlette(
             routes=routes(GROUPS, books, LetIn()), exception_handlers={ServiceError: self._failed}

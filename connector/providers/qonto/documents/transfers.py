@@ -44,7 +44,7 @@ class QontoBeneficiary(QontoDocument, frozen=True):
     updated_at: str | None = None
 
 
-class Challenge(msgspec.Struct, frozen=True):
+class Challenge(msgspec.Struct, frozen=True, gc=False):
     """What 428 says: the session that asks the owner, or that they have no device."""
 
     code: str | None = None
@@ -54,19 +54,19 @@ class Challenge(msgspec.Struct, frozen=True):
         return f"Challenge(code={self.code!r})"
 
 
-class ScaSession(msgspec.Struct, frozen=True):
+class ScaSession(msgspec.Struct, frozen=True, gc=False):
     """What the owner answered: waiting, allow or deny."""
 
     result: str | None = None
 
 
-class ProofToken(msgspec.Struct, frozen=True):
+class ProofToken(msgspec.Struct, frozen=True, gc=False):
     """A proof in the shape of an object."""
 
     token: str | None = None
 
 
-class PayeeVerification(msgspec.Struct, frozen=True):
+class PayeeVerification(msgspec.Struct, frozen=True, gc=False):
     """What the payee's bank says; `proof_token` is an object or a text."""
 
     match_result: str | None = None

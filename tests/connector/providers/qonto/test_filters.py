@@ -82,6 +82,9 @@ def made_world() -> World:
             control.move_supplier_invoice(got["id"], "discarded")
     control.receive_supplier_invoice(category="OTHER_NON_FINANCIAL_DOCUMENT")
     control.advance(60)
+    payees = simulator.world.first.beneficiaries
+    for number, payee in enumerate(list(payees)):
+        payees.save(payee, NOW - timedelta(days=number))
     return World(simulator, readers_of(simulator))
 
 
