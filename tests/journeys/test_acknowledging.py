@@ -1,5 +1,6 @@
 """What Qonto gets to hear of us, and what vendors get where it can't reach us at all."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -31,6 +32,18 @@ async def upstream_of(running: Sandbox) -> UpstreamSubscription:
         found = await tx.upstream_subscriptions.of_account(account.id, RESOURCES)
     assert found is not None
     return found
+
+
+async def everything_is_known(running: Sandbox) -> None:
+    """Wait until each list was read once: what changes before that is no change to tell of."""
+    async with asyncio.timeout(30):
+        while True:
+            async with running.container.storage.work.reading() as tx:
+                (account,) = await tx.accounts.all()
+                marks = await tx.watermarks.of_account(account.id)
+            if all(one.polled_at is not None for one in marks):
+                return
+            await asyncio.sleep(0.1)
 
 
 class Qonto:
@@ -141,6 +154,7 @@ async def test_where_qonto_cant_reach_us_polls_tell_the_same(
             asked = await ok(qonto.get("/_simulator/journal?path=/v2/webhook_subscriptions"))
         # the end of the consent is asked about once in any case
         assert (len(asked.json()["requests"]) > 1) is is_asked
+        await everything_is_known(running)
         wanted = await Happenings(simulator).all()
         found = await arrivals(vendor, wanted)
         assert sorted(found) == sorted(set(found))
