@@ -11,7 +11,7 @@ from datetime import timedelta
 from connector.copying.decisions import is_final, next_look
 from connector.copying.feed import RecordFeed, RecordFileRef
 from connector.copying.ports import DocumentStore, StoredDocument
-from connector.errors import DownstreamForbidden, RateLimited
+from connector.errors import MissingScope, RateLimited
 from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
 from storage.errors import ServiceError, StorageUnavailable
@@ -25,7 +25,7 @@ AT_ONCE = 4
 _CLAIMED = timedelta(minutes=10)
 """How long a document belongs to whoever has begun to fetch it."""
 
-_STOPPING = (DownstreamForbidden, ReauthRequired, AccountInactive, RateLimited, StorageUnavailable)
+_STOPPING = (MissingScope, ReauthRequired, AccountInactive, RateLimited, StorageUnavailable)
 """What holds for all documents of an account: the others needn't be tried now."""
 
 Ref = Callable[[CopiedDocument], RecordFileRef]

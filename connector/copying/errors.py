@@ -1,9 +1,9 @@
 """What can go wrong with the copies of accounts' records.
 
-    ServiceError
-    └── Conflict
-        ├── SyncInProgress   another process is copying the same records
-        └── SyncNotSetUp     the operator hasn't said where records are copied to
+ServiceError
+└── Conflict
+    ├── SyncInProgress   another process is copying the same records
+    └── SyncNotSetUp     the operator hasn't said where records are copied to
 """
 
 from storage.errors import Conflict

@@ -26,7 +26,8 @@ class RecordFileRef:
 class ReadRecord:
     """One record as a list showed it; `item` is it in the unified model, None if it can't be read.
 
-    `version` differs whenever `raw` does, links apart, which `raw` is without.
+    `version` differs whenever `raw` does, links apart, which `raw` is without. `is_other` says that
+    it's of another kind, though it may have been of this one before.
     """
 
     id: str
@@ -35,6 +36,7 @@ class ReadRecord:
     item: Any
     raw: bytes = field(repr=False)
     files: tuple[RecordFileRef, ...] = ()
+    is_other: bool = False
 
 
 class RecordFeed(Protocol):

@@ -28,6 +28,4 @@ def copied(resource: str, read: ReadRecord) -> CopiedRecord:
     content_hash = sha256(canonical(record)).hexdigest()
     # a record may be said in another way on another day, though the target system's stays the same
     version = sha256(f"{read.version}:{content_hash}".encode()).hexdigest()[:32]
-    return CopiedRecord(
-        resource, read.id, version, content_hash, read.changed_at, record, read.raw
-    )
+    return CopiedRecord(resource, read.id, version, content_hash, read.changed_at, record, read.raw)

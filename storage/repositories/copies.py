@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 
 from storage.connection import SqlConnection, insert_into
 from storage.tables import AccountRow, CopyRow, CopyRunRow
@@ -17,6 +17,8 @@ _accounts = table_of(AccountRow)
 
 LEASE = timedelta(minutes=2)
 """How long a copy belongs to a process that doesn't say that it's still at it."""
+
+_LONG_AGO = timedelta(days=3650)
 
 GOING_ON = ("OPEN", "RUNNING")
 
@@ -122,13 +124,22 @@ class CopyRepository:
         """Hold a lease longer; False when somebody else has taken the copy since."""
         return await self._change(key, owner, lease_until=now + LEASE)
 
-    async def release(self, key: CopyKey, owner: str, **values: Any) -> bool:
-        """Give a copy back, with what is known of it now; False when it was lost."""
-        return await self._change(key, owner, lease_owner=None, lease_until=None, **values)
+    async def release(self, state: CopyState, owner: str, **values: Any) -> bool:
+        """Give a copy back, with what is known of it now; False when it was lost.
 
-    async def distrust(self, key: CopyKey) -> None:
+        `state` is as it was taken. That all was compared counts only if it wasn't distrusted since.
+        """
+        if "compared_at" in values:
+            compared = _table.c.compared_at
+            is_trusted = compared.is_not_distinct_from(state.compared_at)
+            values["compared_at"] = case((is_trusted, values["compared_at"]), else_=compared)
+        return await self._change(state.key, owner, lease_owner=None, lease_until=None, **values)
+
+    async def distrust(self, key: CopyKey, now: datetime) -> None:
         """Have all there is compared with the copy soon: two processes may have written to it."""
-        await self._connection.execute(update(_table).where(*_of(key)).values(compared_at=None))
+        await self._connection.execute(
+            update(_table).where(*_of(key)).values(compared_at=now - _LONG_AGO)
+        )
 
     async def set_interval(self, key: CopyKey, seconds: int) -> None:
         """Give one copy a time of its own between two runs."""

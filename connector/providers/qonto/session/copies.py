@@ -34,7 +34,7 @@ from connector.providers.qonto.documents.reading import Unreadable
 from connector.providers.qonto.events import fingerprint
 from connector.providers.qonto.mapping import Calendar
 from connector.providers.qonto.mapping.calendar import read_instant
-from connector.providers.qonto.session.bills import BILLS
+from connector.providers.qonto.session.bills import BILLS, WITHOUT_CREDIT_NOTES
 from connector.providers.qonto.session.downloads import (
     MADE_WITHIN,
     READ_ATTACHMENTS,
@@ -160,12 +160,13 @@ class QontoRecords:
         since: datetime | None,
         until: datetime,
     ) -> AsyncIterator[Sequence[ReadRecord]]:
-        params = (*source.params, *_since(copied, since), *copied.asked_until(until))
+        # a bill may turn out to be a credit note when it's read, which has to be noticed
+        kept = [param for param in source.params if param not in WITHOUT_CREDIT_NOTES]
+        params = (*kept, *_since(copied, since), *copied.asked_until(until))
         walk = ClosedWalk(source.remote, params)
         try:
             async for records in walk.pages():
-                found = [self._read(copied, source, record) for record in records]
-                yield [record for record in found if record is not None]
+                yield [self._read(copied, source, record) for record in records]
             return
         except DownstreamRefused as error:
             begin = since or _BEGINNING
@@ -176,19 +177,16 @@ class QontoRecords:
             async for records in self._source(copied, source, first, last):
                 yield records
 
-    def _read(
-        self, copied: _Copied, source: Source[Any, Any], record: Record[Any]
-    ) -> ReadRecord | None:
-        """Read a record; None for one that belongs to another kind."""
+    def _read(self, copied: _Copied, source: Source[Any, Any], record: Record[Any]) -> ReadRecord:
         raw = without_links(record.raw)
         version = fingerprint(raw) or sha256(raw).hexdigest()[:32]
         document = record.document
         if document is None or not record.id:
             return ReadRecord(record.key, version, None, None, raw)
         mapped: Mapped[Any] | None = source.convert(document)
-        if mapped is None:
-            return None
         changed_at = read_instant(document.updated_at)
+        if mapped is None:
+            return ReadRecord(record.id, version, changed_at, None, raw, is_other=True)
         files = tuple(self._files_of(copied, document, record.raw))
         return ReadRecord(record.id, version, changed_at, mapped.value, raw, files)
 
