@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from connector.copying.decisions import MADE_IN, CopyBounds, bounds, is_news, next_run
-from connector.copying.documents import DocumentQueue
+from connector.copying.document_queue import DocumentQueue
 from connector.copying.errors import SyncInProgress
 from connector.copying.feed import ReadRecord, RecordFeed
 from connector.copying.ports import CopiedRecord, Destination, DocumentStore, Gone
@@ -155,6 +155,8 @@ class Copier:
                     f"Another process is copying {run.resource} of this account. Ask again later."
                 )
             limits = bounds(state, run.since, now)
+            if limits.first_from != state.first_from:
+                state = await tx.copies.extend(state, limits.first_from, now)
             run = replace(
                 run,
                 status="RUNNING",
@@ -175,16 +177,16 @@ class Copier:
         failures = 0 if is_done else it.state.failures + (status == "FAILED")
         own = it.state.interval_seconds
         every = interval if own is None else timedelta(seconds=own)
+        due_at = next_run(now, every, failures, self._jitter())
         values: dict[str, object] = {
             "failures": failures,
-            "due_at": next_run(now, every, failures, self._jitter()),
+            "due_at": now if status == "INTERRUPTED" else due_at,
         }
         if is_done:
             newest = [at for at in (it.state.newest_at, it.spool.newest_at) if at is not None]
             values |= {
                 "changed_until": it.bounds.until,
                 "newest_at": max(newest, default=None),
-                "first_from": it.bounds.first_from,
             }
             if it.bounds.is_full:
                 values["compared_at"] = it.bounds.until

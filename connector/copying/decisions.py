@@ -27,7 +27,8 @@ LOOKED_FOR = timedelta(days=3)
 """A document that isn't there for so long isn't looked for any more."""
 
 _SOONEST_AGAIN = timedelta(minutes=1)
-_FINAL = (DocumentGone, DocumentUnreadable, DocumentTooLarge)
+_FINAL = (DocumentGone, DocumentTooLarge)
+_DOUBTFUL = (DocumentNotFound, DocumentUnreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,17 @@ class CopyBounds:
 def bounds(state: CopyState, asked: datetime | None, now: datetime) -> CopyBounds:
     """Return what a run reads that is begun now; `asked` is where whoever began it wants it to.
 
-    A clock that goes wrong mustn't hide changes: the next run begins before the newest change that
-    was read, which the target system's clock told, and never later than the last run ended by ours.
+    Where the copy is to hold more than before, all of it is read. A clock that goes wrong mustn't
+    hide changes: the next run begins before the newest change that was read, which the target
+    system's clock told, and never later than the last run ended by ours.
     """
     first = state.first_from
     if asked is not None and (state.changed_until is None or first is not None):
         first = asked if first is None else min(first, asked)
-    if state.changed_until is None or _is_to_compare(state, now):
+    is_new = state.changed_until is None or first != state.first_from
+    if is_new or _is_to_compare(state, now):
         return CopyBounds(first, now, True, first)
+    assert state.changed_until is not None
     reached = min(state.changed_until, state.newest_at or state.changed_until, now)
     since = reached - OVERLAP
     if asked is not None:
@@ -85,7 +89,7 @@ def is_final(error: Exception, document: CopiedDocument, now: datetime) -> bool:
     """Say whether a document won't be there later either."""
     if isinstance(error, _FINAL):
         return True
-    return isinstance(error, DocumentNotFound) and now - document.queued_at > LOOKED_FOR
+    return isinstance(error, _DOUBTFUL) and now - document.queued_at > LOOKED_FOR
 
 
 def next_look(document: CopiedDocument, now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """How far the copies of accounts' records are, who is at them, and what each run came to."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,6 +140,21 @@ class CopyRepository:
         await self._connection.execute(
             update(_table).where(*_of(key)).values(compared_at=now - _LONG_AGO)
         )
+
+    async def extend(
+        self, state: CopyState, first_from: datetime | None, now: datetime
+    ) -> CopyState:
+        """Let a copy hold records from another moment on, which takes reading all of them.
+
+        Return how far it is.
+        """
+        compared_at = now - _LONG_AGO
+        await self._connection.execute(
+            update(_table)
+            .where(*_of(state.key))
+            .values(first_from=first_from, compared_at=compared_at)
+        )
+        return replace(state, first_from=first_from, compared_at=compared_at)
 
     async def set_interval(self, key: CopyKey, seconds: int) -> None:
         """Give one copy a time of its own between two runs."""
