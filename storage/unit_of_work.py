@@ -21,6 +21,8 @@ from storage.repositories.accounts import AccountRepository
 from storage.repositories.api_keys import ApiKeyRepository
 from storage.repositories.audit import AuditRepository
 from storage.repositories.connections import ConnectionRepository
+from storage.repositories.copied_records import CopiedRecordRepository
+from storage.repositories.copies import CopyRepository
 from storage.repositories.deliveries import DeliveryRepository
 from storage.repositories.delivery_log import DeliveryLogRepository
 from storage.repositories.due_deliveries import DueDeliveries
@@ -95,6 +97,8 @@ class DatabaseTransaction:
     retention = _on_connection(RetentionRepository)
     writes = _on_connection(WriteRepository)
     jobs = _on_connection(JobRepository)
+    copies = _on_connection(CopyRepository)
+    copied_records = _on_connection(CopiedRecordRepository)
 
 
 class HotRepositories(DatabaseTransaction):

@@ -20,6 +20,9 @@ from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.copying.copier import Copier
+from connector.copying.copies import Copies
+from connector.copying.places import Openers
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
@@ -79,6 +82,7 @@ class Container:
     writing: Writing
     issuing: Issuing
     jobs: Jobs
+    copies: Copies
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -110,10 +114,12 @@ def assemble(
     transport: httpx2.AsyncBaseTransport | None = None,
     sender: Sender | None = None,
     clock: Clock = system_clock,
+    openers: Openers = OPENERS,
 ) -> Container:
     """Build everything; call it with an event loop running.
 
-    `transport` replaces the network towards providers, `sender` the one towards vendors. Raises
+    `transport` replaces the network towards providers, `sender` the one towards vendors, `openers`
+    what opens the places that records are copied to. Raises
     SettingsInvalid when a needed key is missing.
     """
     settings.require_public_url()
@@ -166,7 +172,20 @@ def assemble(
     issuing_job = IssuingJob(registry, writing, customers, check_file)
     kinds = {KIND: issuing_job, **upload_jobs(writing)}
     jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs)
+    copies = Copies(
+        ground.work,
+        registry,
+        Copier(ground.work, registry, ground.shared_clock, zone=settings.zone()),
+        ground.shared_clock,
+        openers,
+        settings.sync.copies(settings.retention.event_days),
+    )
+    periodic_tasks = (
+        *_periodic_tasks(links, relay, unlinker, writing, jobs),
+        PeriodicTask("copy_records", 5, copies.run_due),
+        PeriodicTask("copy_documents", 5, copies.fetch_documents),
+        PeriodicTask("forget_copy_runs", 3600, copies.clean_up),
+    )
     return Container(
         settings=settings,
         metrics=metrics,
@@ -178,6 +197,7 @@ def assemble(
         issuing=Issuing(registry, jobs, writing, customers, clock, settings.zone()),
         writing=writing,
         jobs=jobs,
+        copies=copies,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(

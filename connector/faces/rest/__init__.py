@@ -3,12 +3,14 @@
 from typing import Any, Protocol
 
 from connector.api.operation import Group
+from connector.copying.copies import Copies
 from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
 from connector.faces.rest.pass_through import PASS_THROUGH_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
+from connector.faces.rest.syncing import SYNC_OPERATIONS
 from connector.faces.rest.tasks import TASK_OPERATIONS
 from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
@@ -38,6 +40,9 @@ class Books(Protocol):
     def jobs(self) -> Jobs: ...
 
     @property
+    def copies(self) -> Copies: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -48,6 +53,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: Uploads(books.writing, books.jobs), tuple(upload_operations())),
     Group(lambda books: books.registry, tuple(document_operations(RESOURCES))),
     Group(lambda books: books.jobs, TASK_OPERATIONS),
+    Group(lambda books: books.copies, SYNC_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),
