@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from msgspec import inspect
 
@@ -88,10 +88,10 @@ def snake_case(name: str) -> str:
 
 def _kind_of(described: inspect.Type) -> Kind:
     match described:
-        case inspect.Metadata(type=within, extra_json_schema=schema):
-            described_as: dict[str, Any] = schema or {}
-            is_moment = described_as.get("format") == "date-time"
-            return Kind.MOMENT if is_moment else _kind_of(within)
+        case inspect.Metadata():
+            schema = cast("dict[str, Any]", described.extra_json_schema or {})
+            is_moment = schema.get("format") == "date-time"
+            return Kind.MOMENT if is_moment else _kind_of(described.type)
         case inspect.UnionType(types=types):
             kinds = {_kind_of(one) for one in types if not isinstance(one, inspect.NoneType)}
             return kinds.pop() if len(kinds) == 1 else Kind.JSON

@@ -21,7 +21,7 @@ CONNECT_WITHIN = 15
 ANSWER_WITHIN = 120.0
 """Seconds that a statement may take, waiting for locks included."""
 _GOODBYE = 5.0
-_connect: Any = asyncpg.connect  # its types are unknown in part
+_asyncpg: Any = asyncpg  # its types are unknown in part
 _LOST = (asyncpg.ConnectionDoesNotExistError, ConnectionError)
 _TABLES_ARE_MADE = 0x716F6E746F
 """The lock under which tables are made and changed, one process at a time."""
@@ -129,7 +129,7 @@ class PostgresDestination:
     async def _opened(self) -> Any:
         if self._connection is None or self._connection.is_closed():
             self._prepared = set()  # the tables may be others by now
-            self._connection = await _connect(
+            self._connection = await _asyncpg.connect(
                 self._url, timeout=CONNECT_WITHIN, command_timeout=ANSWER_WITHIN
             )
         return self._connection

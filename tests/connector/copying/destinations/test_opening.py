@@ -162,7 +162,7 @@ from connector.copying.documents.opening import open_documents
 light = set(sys.modules)
 open_destination("sqlite:///copy.db")
 print(*light & {"duckdb", "pyarrow", "asyncpg", "obstore", "pydantic", "sqlalchemy", "msgspec"})
-print(*set(sys.modules) & {"duckdb", "pyarrow", "asyncpg", "obstore"})
+print(*set(sys.modules) & {"duckdb", "pyarrow", "obstore"})
 """
     done = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, timeout=120, check=True
