@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,12 @@ KINDS = ("invoices", "bills", "transactions")
 @asynccontextmanager
 async def linked(
     database_url: str, **sync: Any
-) -> AsyncIterator[tuple[Sandbox, httpx2.AsyncClient]]:
-    async with sandbox(database=database_url, sync=SyncGroup(**sync)) as up:
-        async with up.client(await up.link("qonto")) as client:
-            yield up, client
+) -> AsyncGenerator[tuple[Sandbox, httpx2.AsyncClient]]:
+    async with (
+        sandbox(database=database_url, sync=SyncGroup(**sync)) as up,
+        up.client(await up.link("qonto")) as client,
+    ):
+        yield up, client
 
 
 def environment(up: Sandbox) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Copies of several accounts: begun when asked or when due, and made a few at once."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from connector.copying.copies import Copies
 from connector.copying.errors import SyncNotSetUp
 from connector.copying.places import Openers, name_of
+from connector.copying.ports import CopiedRecord, Gone
 from connector.copying.settings import CopySettings
 from oauth.errors import NotSupported
 from storage.ids import new_id
@@ -31,7 +33,8 @@ async def it(work: UnitOfWork) -> AsyncIterator[Stage]:
 
 
 def copies_of(it: Stage, **settings: Any) -> Copies:
-    chosen = CopySettings(**{"to": TO, "documents": "memory://archive", **settings})
+    given: dict[str, Any] = {"to": TO, "documents": "memory://archive", **settings}
+    chosen = CopySettings(**given)
     openers = Openers(lambda _: it.shelf, lambda _: it.archive)
     return Copies(it.work, it.registry, it.copier, it.our_now, openers, chosen)
 
@@ -66,18 +69,20 @@ async def test_every_account_s_records_of_each_kind_are_copied_by_themselves(it:
 
 async def test_no_more_than_four_runs_are_made_at_a_time(it: Stage) -> None:
     await others(it, 3)
-    async with it.work.reading() as tx:
-        most = [0]
+    under_way, most = [0], [0]
+    write = it.shelf.write
 
-        async def count() -> None:
-            row = await tx.connection.exec_driver_sql(
-                "SELECT count(*) FROM copy_runs WHERE status = 'RUNNING'"
-            )
-            most[0] = max(most[0], int(row.scalar_one()))
+    async def counted(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        for _ in range(200):
+            await asyncio.sleep(0)
+        await write(account_id, batch)
+        under_way[0] -= 1
 
-        assert await copies_of(it).run_due() == 12
-        await count()
-    assert most == [0], "all have ended"
+    it.shelf.write = counted  # type: ignore[method-assign]
+    assert await copies_of(it).run_due() == 12
+    assert 1 < most[0] <= 4
 
 
 @pytest.mark.covers("GUIDE-42", "GUIDE-88")
@@ -93,7 +98,7 @@ async def test_how_often_is_each_account_s_own(it: Stage) -> None:
     assert len(await runs(it, other)) == 7
     due = await it.state("transactions")
     assert due is not None and due.due_at - it.now <= timedelta(minutes=15)
-    it.copier._jitter = lambda: 1.0
+    it.jitter = 1.0
     it.later(minutes=15)
     begun = it.now
     await copies.run_due()
@@ -154,7 +159,7 @@ async def test_late_documents_come_without_another_run(it: Stage) -> None:
 
 async def test_an_unlinked_account_is_left_alone(it: Stage) -> None:
     async with it.work.writing() as tx:
-        await tx.connection.exec_driver_sql("UPDATE accounts SET status = 'REVOKED'")
+        await tx.accounts.renew(replace(it.account, status="REVOKED"))
     asked: list[httpx2.Request] = []
     it.line.passed = asked.append
     assert await copies_of(it).run_due() == 0 and asked == []
