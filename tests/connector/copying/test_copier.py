@@ -268,6 +268,17 @@ async def test_records_that_move_while_a_long_list_is_read_are_all_copied(
     assert it.copy(resource) == it.truth(resource)
 
 
+async def test_more_movements_than_qonto_searches_are_asked_for_in_parts(
+    it: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qonto_simulator.resources.transactions.CAP", 100)
+    it.control.generate("transactions", 350)
+    it.later(minutes=1)
+    run = await it.done("transactions")
+    assert run.read == len(it.truth("transactions")) > 350
+    assert it.copy("transactions") == it.truth("transactions")
+
+
 async def test_records_of_one_moment_in_an_order_of_chance_are_all_copied(it: Stage) -> None:
     it.has_archive = False
     it.control.generate("client_invoices", 350)

@@ -22,6 +22,8 @@ from storage.unit_of_work import UnitOfWork
 from tests.connector.copying.stage import RESOURCES, Stage, stage
 from tests.support.accounts import add_account
 
+pytestmark = pytest.mark.both_databases
+
 TO = "memory://shelf"
 
 
