@@ -43,11 +43,11 @@ for command in (
     service_commands.backup,
     capability_commands.capabilities,
     sync_commands.sync,
-    sync_commands.sync_runs,
     trial_commands.sandbox,
     trial_commands.demo,
 ):
     app.command()(command)
+app.command("sync-runs")(sync_commands.sync_runs)
 app.add_typer(account_commands.tenants, name="tenant")
 app.add_typer(account_commands.accounts, name="account")
 app.add_typer(bill_commands.bills, name="bills")

@@ -155,37 +155,16 @@ def assemble(
         on_linked=(linked, relay.subscriptions.upstream.watch, relay.reconciler.poll_now),
         on_linked_by_key=(linked, relay.reconciler.poll_now),
     )
-    unlinker = Unlinker(
-        ground.work,
-        clock,
-        relay.subscriptions.upstream,
-        Registry(system.provider(access.disabled_vault) for system in outward.systems),
-        access.disabled_vault,
-        forget=access.vault.forget,
-        deleted=relay.dispatcher.subscription_deleted,
-    )
-    writing = Writing(
-        registry, ground.work, ring, ground.shared_clock, wrote=relay.reconciler.wrote
-    )
+    unlinker = _unlinker(ground, relay, outward, access)
+    clock_of_leases = ground.shared_clock
+    writing = Writing(registry, ground.work, ring, clock_of_leases, wrote=relay.reconciler.wrote)
     reading = Reading(registry, zone=settings.zone())
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
     kinds = {KIND: issuing_job, **upload_jobs(writing)}
-    jobs = Jobs(ground.work, ring, ground.shared_clock, kinds)
-    copies = Copies(
-        ground.work,
-        registry,
-        Copier(ground.work, registry, ground.shared_clock, zone=settings.zone()),
-        ground.shared_clock,
-        openers,
-        settings.sync.copies(settings.retention.event_days),
-    )
-    periodic_tasks = (
-        *_periodic_tasks(links, relay, unlinker, writing, jobs),
-        PeriodicTask("copy_records", 5, copies.run_due),
-        PeriodicTask("copy_documents", 5, copies.fetch_documents),
-        PeriodicTask("forget_copy_runs", 3600, copies.clean_up),
-    )
+    jobs = Jobs(ground.work, ring, clock_of_leases, kinds)
+    copies = _copies(settings, ground, registry, openers)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, writing, jobs, copies)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -201,8 +180,34 @@ def assemble(
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
-            relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
+            relay.dispatcher, relay.reconciler, ground.work, clock_of_leases, periodic_tasks
         ),
+    )
+
+
+def _unlinker(
+    ground: Storage, relay: Relay, outward: Outward, access: TokenAccess
+) -> Unlinker:
+    return Unlinker(
+        ground.work,
+        ground.clock,
+        relay.subscriptions.upstream,
+        Registry(system.provider(access.disabled_vault) for system in outward.systems),
+        access.disabled_vault,
+        forget=access.vault.forget,
+        deleted=relay.dispatcher.subscription_deleted,
+    )
+
+
+def _copies(settings: Settings, ground: Storage, registry: Registry, openers: Openers) -> Copies:
+    clock = ground.shared_clock
+    return Copies(
+        ground.work,
+        registry,
+        Copier(ground.work, registry, clock, zone=settings.zone()),
+        clock,
+        openers,
+        settings.sync.copies(settings.retention.event_days),
     )
 
 
@@ -249,7 +254,12 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker, writing: Writing, jobs: Jobs
+    links: OAuthFloor,
+    relay: Relay,
+    unlinker: Unlinker,
+    writing: Writing,
+    jobs: Jobs,
+    copies: Copies,
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -265,4 +275,7 @@ def _periodic_tasks(
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),
+        PeriodicTask("copy_records", 5, copies.run_due),
+        PeriodicTask("copy_documents", 5, copies.fetch_documents),
+        PeriodicTask("forget_copy_runs", 3600, copies.clean_up),
     )

@@ -8,7 +8,7 @@ import typer
 from connector.app.options import AccountArgument, AsJson, Moment, in_utc
 
 
-class Kind(StrEnum):
+class SyncedKind(StrEnum):
     """What can be copied."""
 
     INVOICES = "invoices"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 def sync(
     account: Annotated[str, typer.Option(help="The account's id, acct_...")],
-    kind: Annotated[Kind, typer.Argument(help="What to copy.")] = Kind.ALL,
+    kind: Annotated[SyncedKind, typer.Argument(help="What to copy.")] = SyncedKind.ALL,
     since: Moment = None,
     to: Annotated[
         str | None,
@@ -44,13 +44,13 @@ def sync(
     """
     from connector.app.actions import syncing
 
-    kinds = () if kind is Kind.ALL else (kind.value,)
+    kinds = () if kind is SyncedKind.ALL else (kind.value,)
     syncing.sync(account, kinds, in_utc(since), to, documents, every, as_json=as_json)
 
 
 def sync_runs(
     account: AccountArgument,
-    kind: Annotated[Kind, typer.Option(help="What was copied.")] = Kind.ALL,
+    kind: Annotated[SyncedKind, typer.Option(help="What was copied.")] = SyncedKind.ALL,
     most: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -60,4 +60,4 @@ def sync_runs(
     """
     from connector.app.actions import syncing
 
-    syncing.show_runs(account, None if kind is Kind.ALL else kind.value, most, as_json)
+    syncing.show_runs(account, None if kind is SyncedKind.ALL else kind.value, most, as_json)

@@ -105,7 +105,7 @@ async def test_a_worker_copies_each_account_by_its_time_and_when_asked(
         made = up.simulators["qonto"].control.create_invoice()["id"]
         answer = await client.post("/sync", json={"resources": ["invoices"]})
         assert answer.status_code == 202
-        (begun,) = answer.json()["data"]
+        (begun,) = answer.json()["data"]["runs"]
         assert (begun["status"], begun["origin"]) == ("OPEN", "API")
         (run,) = await succeeded(client, begun["id"])
         assert run["changed"] == 1 and made in copied(target, "invoices")

@@ -116,6 +116,12 @@ class SyncRun(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     message: Annotated[str | None, meaning("That error in words.")]
 
 
+class StartedSync(msgspec.Struct, frozen=True, rename="camel"):
+    __doc__ = "The runs that copy what was asked for."
+
+    runs: Annotated[tuple[SyncRun, ...], meaning("One for each kind of record.")]
+
+
 def shown_run(run: CopyRun) -> SyncRun:
     """Say a run as the API does."""
     took = None
@@ -152,7 +158,7 @@ def shown_run(run: CopyRun) -> SyncRun:
     name="startSync",
     permission=Permission.WRITE,
     request=SyncRequest,
-    response=Envelope[tuple[SyncRun, ...], Meta],
+    response=Envelope[StartedSync, Meta],
     status=202,
     errors=(409,),
     description=(
@@ -166,7 +172,7 @@ async def start(copies: Copies, request: Request) -> Response:
     """Begin runs: 202 with them."""
     asked = parse_body(SyncRequest, await request.body())
     runs = await copies.start(account_of(request), asked.resources, asked.since)
-    return answer(request, tuple(map(shown_run, runs)), status=202)
+    return answer(request, StartedSync(tuple(map(shown_run, runs))), status=202)
 
 
 @operation(
