@@ -48,9 +48,9 @@ class SyncRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    resources: tuple[
-        Annotated[Resource, Field(json_schema_extra=naming(*_RESOURCE))], ...
-    ] = Field(default=(), max_length=3, description="The kinds of records; all without any.")
+    resources: tuple[Annotated[Resource, Field(json_schema_extra=naming(*_RESOURCE))], ...] = Field(
+        default=(), max_length=3, description="The kinds of records; all without any."
+    )
     since: Annotated[datetime, AfterValidator(_in_utc)] | None = Field(
         default=None,
         description="Of a copy that doesn't reach back so far: where it is to begin.",
@@ -65,9 +65,9 @@ class SyncQuery(BaseModel):
     resource: Annotated[Resource, Field(json_schema_extra=naming(*_RESOURCE))] | None = Field(
         default=None, description="Only runs for this kind of record."
     )
-    cursor: (
-        Annotated[str, Field(pattern=r"^run_[0-9A-Z]{26}$")] | None
-    ) = Field(default=None, description="Go on from here: `meta.nextCursor` of the page before.")
+    cursor: Annotated[str, Field(pattern=r"^run_[0-9A-Z]{26}$")] | None = Field(
+        default=None, description="Go on from here: `meta.nextCursor` of the page before."
+    )
     limit: Annotated[int, AfterValidator(_one_of_the_limits)] = Field(
         default=50, description="Records on a page.", json_schema_extra=PAGE_SIZE
     )
