@@ -31,6 +31,17 @@ class Tables:
     kind: str
     at: str
 
+    @property
+    def url(self) -> str:
+        """What names it."""
+        match self.kind:
+            case "sqlite" | "duckdb":
+                return f"{self.kind}:///{self.at}"
+            case "postgres":
+                return f"{self.at}{'&' if '?' in self.at else '?'}schema=books"
+            case _:
+                return f"{self.kind}:{self.at}"
+
     def opened(self, *, history: bool = False, table_of: TableOf = unified_table) -> Destination:
         """Open it."""
         match self.kind:

@@ -32,7 +32,7 @@ lists_of_records = st.lists(records(), max_size=3, unique_by=lambda one: one.id)
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(batch=lists_of_records)
