@@ -20,6 +20,7 @@ from connector.app import (
     relay_commands,
     sealing_commands,
     service_commands,
+    sync_commands,
     trial_commands,
 )
 from storage.errors import ServiceError
@@ -41,6 +42,8 @@ for command in (
     service_commands.doctor,
     service_commands.backup,
     capability_commands.capabilities,
+    sync_commands.sync,
+    sync_commands.sync_runs,
     trial_commands.sandbox,
     trial_commands.demo,
 ):

@@ -22,7 +22,7 @@ from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
 from connector.copying.copier import Copier
 from connector.copying.copies import Copies
-from connector.copying.places import Openers
+from connector.copying.places import OPENERS, Openers
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob

@@ -34,6 +34,7 @@ from connector.app.settings import (
     SealingGroup,
     Settings,
     SettingsInvalid,
+    SyncGroup,
 )
 from storage import migrations
 from storage.sealing import MasterKey
@@ -101,6 +102,7 @@ async def sandbox(
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
     polling: PollingGroup | None = None,
+    sync: SyncGroup | None = None,
     scopes: str = "full",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
@@ -138,6 +140,7 @@ async def sandbox(
             ),
             delivery=delivery or DeliveryGroup(),
             polling=polling or PollingGroup(),
+            sync=sync or SyncGroup(),
             log=log or LogGroup(level="warning", format="text", access=False),
         )
         logs.configure(settings.log)

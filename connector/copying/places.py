@@ -17,6 +17,22 @@ class Openers:
     documents: Callable[[str], DocumentStore]
 
 
+def _destination(to: str) -> Destination:
+    from connector.copying.destinations.opening import open_destination
+
+    return open_destination(to)
+
+
+def _documents(to: str) -> DocumentStore:
+    from connector.copying.documents.opening import open_documents
+
+    return open_documents(to)
+
+
+OPENERS = Openers(_destination, _documents)
+"""Opens all kinds of places; what a kind needs is imported when it's opened."""
+
+
 def name_of(to: str) -> str:
     """Return an address as a copy is remembered by: without credentials and options.
 

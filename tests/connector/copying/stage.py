@@ -1,6 +1,6 @@
 """A copier on a real database, between a simulated Qonto and places that hold facts."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,8 +47,12 @@ class Killed(BaseException):
 class Shelf:
     """A Destination that holds what it was given, and remembers each batch."""
 
-    records: dict[tuple[str, str], CopiedRecord] = field(default_factory=dict)
-    batches: list[Sequence[CopiedRecord | Gone]] = field(default_factory=list)
+    records: dict[tuple[str, str], CopiedRecord] = field(
+        default_factory=dict[tuple[str, str], CopiedRecord]
+    )
+    batches: list[Sequence[CopiedRecord | Gone]] = field(
+        default_factory=list[Sequence[CopiedRecord | Gone]]
+    )
     step: Callable[[], None] = lambda: None
 
     async def write(self, account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
@@ -72,8 +76,8 @@ class Shelf:
 class Archive:
     """A DocumentStore that holds what it was given."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
-    names: list[str | None] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    names: list[str | None] = field(default_factory=list[str | None])
     step: Callable[[], None] = lambda: None
 
     async def put(
@@ -138,6 +142,7 @@ class Stage:
     archive: Archive = field(default_factory=Archive)
     has_archive: bool = True
     name: str = "memory://shelf"
+    jitter: float = 0.0
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(seed=1, clock=lambda: self.now, base_url=ADDRESS)
@@ -160,7 +165,7 @@ class Stage:
 
     def process(self) -> Copier:
         """Start a process; one that was killed before knows nothing of it."""
-        return Copier(self.work, self.registry, self.our_now, jitter=lambda: 0.0)
+        return Copier(self.work, self.registry, self.our_now, jitter=lambda: self.jitter)
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
@@ -243,7 +248,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(work: UnitOfWork) -> AsyncIterator[Stage]:
+async def stage(work: UnitOfWork) -> AsyncGenerator[Stage]:
     at = START
     tenant = Tenant(new_id("ten", at), "Vendor", at)
     account = Account(

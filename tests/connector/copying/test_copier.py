@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connector.copying.errors import SyncInProgress
 from connector.copying.ports import CopiedRecord, Gone
 from storage.clock import iso_millis
+from storage.repositories.copies import CopyRun
 from storage.unit_of_work import UnitOfWork
 from tests.connector.copying.stage import RESOURCES, START, Killed, Stage, stage
 
@@ -142,7 +144,7 @@ async def test_a_list_ends_where_no_next_page_is_named(it: Stage) -> None:
 @pytest.mark.covers("GUIDE-06", "GUIDE-34", "GUIDE-39", "GUIDE-40", "GUIDE-54")
 @pytest.mark.parametrize("resource", ["invoices", "bills"])
 async def test_a_failure_on_the_last_page_leaves_nothing_behind(it: Stage, resource: str) -> None:
-    kind = {"invoices": "client_invoices", "bills": "supplier_invoices"}[resource]
+    kind: Any = {"invoices": "client_invoices", "bills": "supplier_invoices"}[resource]
     await it.done(resource)
     before = await it.state(resource)
     written, stored = len(it.shelf.batches), len(it.archive.files)
@@ -245,7 +247,7 @@ async def test_what_changes_while_it_is_read_is_copied_by_the_next_run(it: Stage
 async def test_records_that_move_while_a_long_list_is_read_are_all_copied(
     it: Stage, resource: str
 ) -> None:
-    kind = {
+    kind: Any = {
         "invoices": "client_invoices",
         "bills": "supplier_invoices",
         "transactions": "transactions",
@@ -264,6 +266,17 @@ async def test_records_that_move_while_a_long_list_is_read_are_all_copied(
     it.later(minutes=10)
     await it.done(resource)
     assert it.copy(resource) == it.truth(resource)
+
+
+async def test_more_movements_than_qonto_searches_are_asked_for_in_parts(
+    it: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qonto_simulator.resources.transactions.CAP", 100)
+    it.control.generate("transactions", 350)
+    it.later(minutes=1)
+    run = await it.done("transactions")
+    assert run.read == len(it.truth("transactions")) > 350
+    assert it.copy("transactions") == it.truth("transactions")
 
 
 async def test_records_of_one_moment_in_an_order_of_chance_are_all_copied(it: Stage) -> None:
@@ -357,7 +370,11 @@ async def test_a_killed_process_keeps_its_copy_for_two_minutes(it: Stage) -> Non
 @pytest.mark.covers("GUIDE-41")
 async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     told: list[str] = []
-    run = await it.done("invoices", tell=lambda run: told.append(run.status))
+
+    def tell(run: CopyRun) -> None:
+        told.append(run.status)
+
+    run = await it.done("invoices", tell=tell)
     async with it.work.reading() as tx:
         (stored,) = await tx.copies.runs(it.account.id, resource="invoices", most=10)
     assert stored == run

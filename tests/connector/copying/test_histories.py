@@ -5,7 +5,7 @@ pages and documents fail; the process is killed at any request, write, document 
 jumps. After each of it a new process goes on.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from random import Random
@@ -42,7 +42,7 @@ class Mortal:
         return getattr(self._work, name)
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[DatabaseTransaction]:
+    async def writing(self) -> AsyncGenerator[DatabaseTransaction]:
         async with self._work.writing() as tx:
             yield tx
             self._step()
@@ -99,7 +99,7 @@ class History:
             case _:
                 accounts = [one.id for one in self.it.books.organisation.bank_accounts]
                 account = random.choice(accounts)
-                status = random.choice(["pending", "declined", "completed"])
+                status: Any = random.choice(["pending", "declined", "completed"])
                 control.bank_transaction(amount="5.10", bank_account_id=account, status=status)
 
     def _touch(self, id: str) -> None:
