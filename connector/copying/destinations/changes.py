@@ -7,7 +7,7 @@ from connector.copying.ports import CopiedRecord, Gone
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class ChangeRound:
     """Changes of one resource in which no record comes twice, so that their order is free."""
 
     resource: str
@@ -15,17 +15,17 @@ class Round:
     gone: list[Gone] = field(default_factory=list[Gone])
 
 
-def rounds_of(batch: Sequence[CopiedRecord | Gone]) -> list[Round]:
+def rounds_of(batch: Sequence[CopiedRecord | Gone]) -> list[ChangeRound]:
     """Part a batch into rounds, to be carried out one after the other.
 
     A record that comes a second time belongs to a later round than the first.
     """
-    rounds: dict[tuple[str, int], Round] = {}
+    rounds: dict[tuple[str, int], ChangeRound] = {}
     seen: dict[tuple[str, str], int] = {}
     for one in batch:
         key = one.resource, one.id
         number = seen[key] = seen.get(key, -1) + 1
-        found = rounds.setdefault((one.resource, number), Round(one.resource))
+        found = rounds.setdefault((one.resource, number), ChangeRound(one.resource))
         match one:
             case CopiedRecord():
                 found.records.append(one)

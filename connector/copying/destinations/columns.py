@@ -12,7 +12,7 @@ from msgspec import inspect
 from connector.resources import RESOURCES
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds."""
 
     TEXT = "text"
@@ -24,11 +24,11 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RecordColumn:
     """A column; `field` is the record's name for it, None for a column of the copy's own."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     field: str | None = None
 
 
@@ -37,27 +37,27 @@ class RecordTable:
     """Where records of one kind go."""
 
     name: str
-    fields: tuple[Column, ...]
+    fields: tuple[RecordColumn, ...]
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[RecordColumn, ...]:
         """Return all columns: key, state, fields, then the whole record in its two forms."""
         return (*_LEADING, *self.fields, *_WHOLE)
 
 
 _LEADING = (
-    Column("_account", Kind.TEXT),
-    Column("_id", Kind.TEXT),
-    Column("_version", Kind.TEXT),
-    Column("_hash", Kind.TEXT),
-    Column("_changed_at", Kind.MOMENT),
+    RecordColumn("_account", ColumnKind.TEXT),
+    RecordColumn("_id", ColumnKind.TEXT),
+    RecordColumn("_version", ColumnKind.TEXT),
+    RecordColumn("_hash", ColumnKind.TEXT),
+    RecordColumn("_changed_at", ColumnKind.MOMENT),
 )
 _WHOLE = (
-    Column("_record", Kind.TEXT),
-    Column("_raw", Kind.TEXT),
-    Column("_unfit", Kind.TEXT),
+    RecordColumn("_record", ColumnKind.TEXT),
+    RecordColumn("_raw", ColumnKind.TEXT),
+    RecordColumn("_unfit", ColumnKind.TEXT),
 )
-GONE_AT = Column("_gone_at", Kind.MOMENT)
+GONE_AT = RecordColumn("_gone_at", ColumnKind.MOMENT)
 """When a record was found missing; only where former versions are kept."""
 
 TableOf = Callable[[str], RecordTable]
@@ -71,12 +71,12 @@ def unified_table(resource: str) -> RecordTable:
     return RecordTable(snake_case(resource), () if model is None else columns_of(model))
 
 
-def columns_of(model: type[Any]) -> tuple[Column, ...]:
+def columns_of(model: type[Any]) -> tuple[RecordColumn, ...]:
     """Make columns of a model's fields."""
     described = inspect.type_info(model)
     assert isinstance(described, inspect.StructType)
     return tuple(
-        Column(snake_case(field.encode_name), _kind_of(field.type), field.encode_name)
+        RecordColumn(snake_case(field.encode_name), _kind_of(field.type), field.encode_name)
         for field in described.fields
     )
 
@@ -86,26 +86,28 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _kind_of(described: inspect.Type) -> Kind:
+def _kind_of(described: inspect.Type) -> ColumnKind:
     match described:
         case inspect.Metadata():
             schema = cast("dict[str, Any]", described.extra_json_schema or {})
             is_moment = schema.get("format") == "date-time"
-            return Kind.MOMENT if is_moment else _kind_of(described.type)
+            return ColumnKind.MOMENT if is_moment else _kind_of(described.type)
         case inspect.UnionType(types=types):
             kinds = {_kind_of(one) for one in types if not isinstance(one, inspect.NoneType)}
-            return kinds.pop() if len(kinds) == 1 else Kind.JSON
+            return kinds.pop() if len(kinds) == 1 else ColumnKind.JSON
         case inspect.StrType() | inspect.EnumType():
-            return Kind.TEXT
+            return ColumnKind.TEXT
         case inspect.LiteralType(values=values):
-            return Kind.TEXT if all(isinstance(one, str) for one in values) else Kind.JSON
+            return (
+                ColumnKind.TEXT if all(isinstance(one, str) for one in values) else ColumnKind.JSON
+            )
         case inspect.DecimalType():
-            return Kind.AMOUNT
+            return ColumnKind.AMOUNT
         case inspect.BoolType():
-            return Kind.TRUTH
+            return ColumnKind.TRUTH
         case inspect.IntType():
-            return Kind.WHOLE
+            return ColumnKind.WHOLE
         case inspect.DateTimeType():
-            return Kind.MOMENT
+            return ColumnKind.MOMENT
         case _:
-            return Kind.JSON
+            return ColumnKind.JSON

@@ -9,24 +9,24 @@ from typing import Any
 import duckdb
 
 from connector.copying.destinations import planning, statements
-from connector.copying.destinations.columns import Kind, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind, TableOf, unified_table
 from connector.copying.destinations.failing import DestinationFailed
 from connector.copying.destinations.one_thread import OneThread
 from connector.copying.destinations.planning import BatchPlan
-from connector.copying.destinations.rows import Limits, moment_text
-from connector.copying.destinations.statements import Dialect
+from connector.copying.destinations.rows import RowLimits, moment_text
+from connector.copying.destinations.statements import SqlDialect
 from connector.copying.ports import CopiedRecord, Gone
 
-DIALECT = Dialect(
+DIALECT = SqlDialect(
     types={
-        Kind.TEXT: "VARCHAR",
-        Kind.WHOLE: "BIGINT",
-        Kind.AMOUNT: "DECIMAL(38,18)",
-        Kind.MOMENT: "TIMESTAMPTZ",
-        Kind.TRUTH: "BOOLEAN",
-        Kind.JSON: "JSON",
+        ColumnKind.TEXT: "VARCHAR",
+        ColumnKind.WHOLE: "BIGINT",
+        ColumnKind.AMOUNT: "DECIMAL(38,18)",
+        ColumnKind.MOMENT: "TIMESTAMPTZ",
+        ColumnKind.TRUTH: "BOOLEAN",
+        ColumnKind.JSON: "JSON",
     },
-    limits=Limits(20, 18),
+    limits=RowLimits(20, 18),
     placeholder=lambda _number, kind: f"CAST(? AS {kind})",
     # by column, since row by row takes a hundred times as long; texts, which all types are cast of
     in_rows=lambda _number, kind: f"CAST(unnest(?::VARCHAR[]) AS {kind})",

@@ -20,6 +20,8 @@ from connector.copying.ports import CopiedRecord, Gone
 
 _WAIT = 30.0
 """Seconds to wait for another process that writes to the folder."""
+_ROOM = 10**9
+"""Changes that an entry may have."""
 _INDEX = ".index.sqlite"
 _INCOMING = ".incoming"
 _MAKE = """
@@ -150,6 +152,11 @@ class FolderDestination:
         finally:
             _remove(waiting)
         sync_folder(self._root)
+
+
+def sequence(number: int, place: int) -> int:
+    """Return a number that grows with every change: an entry's, and the place in it."""
+    return number * _ROOM + place
 
 
 def state_of(version: str, content_hash: str) -> str:

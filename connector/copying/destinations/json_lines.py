@@ -12,6 +12,7 @@ import msgspec
 from connector.copying.destinations.folder import (
     FolderDestination,
     WrittenChange,
+    sequence,
     state_of,
     synced,
 )
@@ -44,7 +45,8 @@ class JsonLines:
         """Write a file with a line for each change."""
 
         def fill(file: BinaryIO) -> None:
-            file.writelines(_text(_line(account_id, one)) for one in changes)
+            for place, one in enumerate(changes):
+                file.write(_text(_line(account_id, one, sequence(number, place))))
 
         synced(to, fill)
 
@@ -67,8 +69,13 @@ def _text(line: dict[str, Any]) -> bytes:
     return f"{json_of(line).translate(_LINE_ENDS)}\n".encode()
 
 
-def _line(account_id: str, one: CopiedRecord | Gone) -> dict[str, Any]:
-    line = {"account": account_id, "resource": one.resource, "id": one.id}
+def _line(account_id: str, one: CopiedRecord | Gone, place: int) -> dict[str, Any]:
+    line = {
+        "sequence": place,
+        "account": account_id,
+        "resource": one.resource,
+        "id": one.id,
+    }
     match one:
         case CopiedRecord():
             return {

@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 from connector.copying.destinations.columns import (
     GONE_AT,
-    Column,
-    Kind,
+    ColumnKind,
+    RecordColumn,
     RecordTable,
     TableOf,
     unified_table,
@@ -21,27 +21,26 @@ from connector.copying.destinations.columns import (
 from connector.copying.destinations.folder import (
     FolderDestination,
     WrittenChange,
+    sequence,
     state_of,
     sync_folder,
     synced,
 )
-from connector.copying.destinations.rows import Limits, row_of
+from connector.copying.destinations.rows import RowLimits, row_of
 from connector.copying.ports import CopiedRecord, Gone
 
 pa: Any = pyarrow  # it has no types
 pq: Any = parquet
-LIMITS = Limits(20, 18)
+LIMITS = RowLimits(20, 18)
 _TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.WHOLE: pa.int64(),
-    Kind.AMOUNT: pa.decimal128(38, 18),
-    Kind.MOMENT: pa.timestamp("us", tz="UTC"),
-    Kind.TRUTH: pa.bool_(),
-    Kind.JSON: pa.string(),
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.WHOLE: pa.int64(),
+    ColumnKind.AMOUNT: pa.decimal128(38, 18),
+    ColumnKind.MOMENT: pa.timestamp("us", tz="UTC"),
+    ColumnKind.TRUTH: pa.bool_(),
+    ColumnKind.JSON: pa.string(),
 }
-_SEQUENCE = Column("_sequence", Kind.WHOLE)
-_ROOM = 10**9
-"""Rows that a batch may have, before its sequence runs into the next one's."""
+_SEQUENCE = RecordColumn("_sequence", ColumnKind.WHOLE)
 _KEYS = ["_account", "_id", "_version", "_hash", GONE_AT.name]
 
 
@@ -60,11 +59,11 @@ class ParquetFiles:
         to.mkdir(mode=0o700)
         by_resource: dict[str, list[tuple[int, CopiedRecord | Gone]]] = {}
         for place, one in enumerate(changes):
-            by_resource.setdefault(one.resource, []).append((number * _ROOM + place, one))
+            by_resource.setdefault(one.resource, []).append((sequence(number, place), one))
         for resource, numbered in by_resource.items():
             table = self._table_of(resource)
             columns = (*table.columns, GONE_AT, _SEQUENCE)
-            rows = [_row(account_id, one, table, sequence) for sequence, one in numbered]
+            rows = [_row(account_id, one, table, place) for place, one in numbered]
             filled = pa.Table.from_arrays(
                 [
                     pa.array([row[place] for row in rows], _TYPES[column.kind])
@@ -98,15 +97,15 @@ def _write(path: Path, filled: Any) -> None:
     synced(path, fill)
 
 
-def _schema(columns: Sequence[Column], resource: str) -> Any:
+def _schema(columns: Sequence[RecordColumn], resource: str) -> Any:
     fields = [(column.name, _TYPES[column.kind]) for column in columns]
     return pa.schema(fields, metadata={"resource": resource})
 
 
-def _row(account_id: str, one: CopiedRecord | Gone, table: RecordTable, sequence: int) -> list[Any]:
+def _row(account_id: str, one: CopiedRecord | Gone, table: RecordTable, place: int) -> list[Any]:
     match one:
         case CopiedRecord():
-            return [*row_of(account_id, one, table, LIMITS), None, sequence]
+            return [*row_of(account_id, one, table, LIMITS), None, place]
         case Gone():
             nothing: list[Any] = [None] * (len(table.columns) - 2)
-            return [account_id, one.id, *nothing, one.noticed_at, sequence]
+            return [account_id, one.id, *nothing, one.noticed_at, place]

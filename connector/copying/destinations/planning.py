@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.copying.destinations import statements
-from connector.copying.destinations.changes import Round, rounds_of
+from connector.copying.destinations.changes import ChangeRound, rounds_of
 from connector.copying.destinations.columns import TableOf
 from connector.copying.destinations.rows import moment_text, row_of
-from connector.copying.destinations.statements import Dialect, WantedTable
+from connector.copying.destinations.statements import SqlDialect, WantedTable
 from connector.copying.ports import CopiedRecord, Gone
 from storage.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BatchStep:
     """A statement to be run for each row; `inserts` says that it takes rows of whole records."""
 
     statement: str
@@ -27,7 +27,7 @@ class BatchPlan:
     """What is done in one transaction."""
 
     tables: dict[str, WantedTable]
-    steps: list[Step]
+    steps: list[BatchStep]
 
 
 def plan(
@@ -35,7 +35,7 @@ def plan(
     batch: Sequence[CopiedRecord | Gone],
     *,
     table_of: TableOf,
-    dialect: Dialect,
+    dialect: SqlDialect,
     history: bool,
 ) -> BatchPlan:
     """Plan what a batch does; `history` keeps each version that was seen."""
@@ -45,7 +45,7 @@ def plan(
     return planned
 
 
-def missing(wanted: WantedTable, existing: set[str], dialect: Dialect) -> list[str]:
+def missing(wanted: WantedTable, existing: set[str], dialect: SqlDialect) -> list[str]:
     """Return the statements that add what an existing table lacks.
 
     Raises Conflict when the table isn't a copy's.
@@ -65,9 +65,9 @@ def missing(wanted: WantedTable, existing: set[str], dialect: Dialect) -> list[s
 def _plan_round(
     planned: BatchPlan,
     account_id: str,
-    one: Round,
+    one: ChangeRound,
     table_of: TableOf,
-    dialect: Dialect,
+    dialect: SqlDialect,
     history: bool,
 ) -> None:
     table = table_of(one.resource)
@@ -77,14 +77,14 @@ def _plan_round(
     rows = [row_of(account_id, record, table, dialect.limits) for record in one.records]
     keys: list[list[Any]] = [[account_id, gone.id] for gone in one.gone]
     if rows and history:
-        planned.steps.append(Step(statements.keep(before, dialect), rows, inserts=True))
+        planned.steps.append(BatchStep(statements.keep(before, dialect), rows, inserts=True))
     if rows:
-        planned.steps.append(Step(statements.upsert(now, dialect), rows, inserts=True))
+        planned.steps.append(BatchStep(statements.upsert(now, dialect), rows, inserts=True))
     if keys and history:
         noted: list[list[Any]] = [
             [*key, f"gone {moment_text(gone.noticed_at)}", gone.noticed_at, *key]
             for key, gone in zip(keys, one.gone, strict=True)
         ]
-        planned.steps.append(Step(statements.keep_gone(table, dialect), noted, inserts=False))
+        planned.steps.append(BatchStep(statements.keep_gone(table, dialect), noted, inserts=False))
     if keys:
-        planned.steps.append(Step(statements.delete(now, dialect), keys, inserts=False))
+        planned.steps.append(BatchStep(statements.delete(now, dialect), keys, inserts=False))

@@ -9,11 +9,11 @@ import asyncpg
 from asyncpg.exceptions import InterfaceError, PostgresError
 
 from connector.copying.destinations import planning, statements
-from connector.copying.destinations.columns import Kind, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind, TableOf, unified_table
 from connector.copying.destinations.failing import DestinationFailed
 from connector.copying.destinations.planning import BatchPlan
-from connector.copying.destinations.rows import Limits
-from connector.copying.destinations.statements import Dialect, quoted
+from connector.copying.destinations.rows import RowLimits
+from connector.copying.destinations.statements import SqlDialect, quoted
 from connector.copying.ports import CopiedRecord, Gone
 
 CONNECT_WITHIN = 15
@@ -27,18 +27,18 @@ _TABLES_ARE_MADE = 0x716F6E746F
 """The lock under which tables are made and changed, one process at a time."""
 
 
-def dialect_in(schema: str) -> Dialect:
+def dialect_in(schema: str) -> SqlDialect:
     """Return PostgreSQL's dialect, for tables in a schema."""
-    return Dialect(
+    return SqlDialect(
         types={
-            Kind.TEXT: "text",
-            Kind.WHOLE: "bigint",
-            Kind.AMOUNT: "numeric",
-            Kind.MOMENT: "timestamptz",
-            Kind.TRUTH: "boolean",
-            Kind.JSON: "jsonb",
+            ColumnKind.TEXT: "text",
+            ColumnKind.WHOLE: "bigint",
+            ColumnKind.AMOUNT: "numeric",
+            ColumnKind.MOMENT: "timestamptz",
+            ColumnKind.TRUTH: "boolean",
+            ColumnKind.JSON: "jsonb",
         },
-        limits=Limits(131072, 16383, nul_in_text=False),
+        limits=RowLimits(131072, 16383, nul_in_text=False),
         placeholder=lambda number, kind: f"${number}::{kind}",
         record_type="json",  # keeps the text as it is, where jsonb refuses some
         schema=schema,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from connector.copying.destinations.columns import Column, Kind, RecordTable
+from connector.copying.destinations.columns import ColumnKind, RecordColumn, RecordTable
 from connector.copying.ports import CopiedRecord
 
 _WHOLE_LIMIT = 2**63
@@ -19,7 +19,7 @@ _UNFIT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RowLimits:
     """What a destination can hold exactly: digits of a decimal, and texts with a NUL in them."""
 
     digits_before: int
@@ -27,11 +27,13 @@ class Limits:
     nul_in_text: bool = True
 
 
-def row_of(account_id: str, record: CopiedRecord, table: RecordTable, limits: Limits) -> list[Any]:
+def row_of(
+    account_id: str, record: CopiedRecord, table: RecordTable, limits: RowLimits
+) -> list[Any]:
     """Return the values of a record's row, in the order of the table's columns."""
     unfit: list[str] = []
 
-    def held(column: Column, value: Any) -> Any:
+    def held(column: RecordColumn, value: Any) -> Any:
         fitting = _fitting(column.kind, value, limits)
         if fitting is _UNFIT:
             unfit.append(column.name)
@@ -84,28 +86,28 @@ def moment_of(value: Any) -> datetime | None:
     return None
 
 
-def _fitting(kind: Kind, value: Any, limits: Limits) -> Any:
+def _fitting(kind: ColumnKind, value: Any, limits: RowLimits) -> Any:
     if value is None:
         return None
     match kind:
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             return value if isinstance(value, str) and _is_text(value, limits) else _UNFIT
-        case Kind.TRUTH:
+        case ColumnKind.TRUTH:
             return value if isinstance(value, bool) else _UNFIT
-        case Kind.WHOLE:
+        case ColumnKind.WHOLE:
             is_whole = isinstance(value, int) and not isinstance(value, bool)
             return value if is_whole and -_WHOLE_LIMIT <= value < _WHOLE_LIMIT else _UNFIT
-        case Kind.AMOUNT:
+        case ColumnKind.AMOUNT:
             return _amount(value, limits)
-        case Kind.MOMENT:
+        case ColumnKind.MOMENT:
             return moment_of(value) or _UNFIT
-        case Kind.JSON:
+        case ColumnKind.JSON:
             text = json_of(value)
             has_nul = not limits.nul_in_text and "\\u0000" in text
             return _UNFIT if has_nul or "\\ud" in text else text
 
 
-def _amount(value: Any, limits: Limits) -> Any:
+def _amount(value: Any, limits: RowLimits) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
     if not isinstance(value, Decimal) or not value.is_finite():
@@ -120,7 +122,7 @@ def _amount(value: Any, limits: Limits) -> Any:
     return value if fits else _UNFIT
 
 
-def _is_text(text: str, limits: Limits) -> bool:
+def _is_text(text: str, limits: RowLimits) -> bool:
     return _is_encodable(text) and (limits.nul_in_text or "\0" not in text)
 
 

@@ -13,28 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from connector.copying.destinations import planning, statements
-from connector.copying.destinations.columns import Kind, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind, TableOf, unified_table
 from connector.copying.destinations.failing import DestinationFailed
 from connector.copying.destinations.one_thread import OneThread
 from connector.copying.destinations.planning import BatchPlan
-from connector.copying.destinations.rows import Limits, moment_text
-from connector.copying.destinations.statements import Dialect
+from connector.copying.destinations.rows import RowLimits, moment_text
+from connector.copying.destinations.statements import SqlDialect
 from connector.copying.ports import CopiedRecord, Gone
 
 _WAIT = 30.0
 """Seconds to wait for somebody else who writes."""
 _UNBOUNDED = 1 << 62
 
-DIALECT = Dialect(
+DIALECT = SqlDialect(
     types={
-        Kind.TEXT: "TEXT",
-        Kind.WHOLE: "INTEGER",
-        Kind.AMOUNT: "TEXT",
-        Kind.MOMENT: "TEXT",
-        Kind.TRUTH: "INTEGER",
-        Kind.JSON: "TEXT",
+        ColumnKind.TEXT: "TEXT",
+        ColumnKind.WHOLE: "INTEGER",
+        ColumnKind.AMOUNT: "TEXT",
+        ColumnKind.MOMENT: "TEXT",
+        ColumnKind.TRUTH: "INTEGER",
+        ColumnKind.JSON: "TEXT",
     },
-    limits=Limits(_UNBOUNDED, _UNBOUNDED),
+    limits=RowLimits(_UNBOUNDED, _UNBOUNDED),
     placeholder=lambda _number, _type: "?",
     record_type="TEXT",
 )

@@ -6,8 +6,8 @@ Names are of ours: the contract's in snake_case. Values are always parameters.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from connector.copying.destinations.columns import GONE_AT, Column, Kind, RecordTable
-from connector.copying.destinations.rows import Limits
+from connector.copying.destinations.columns import GONE_AT, ColumnKind, RecordColumn, RecordTable
+from connector.copying.destinations.rows import RowLimits
 
 KEY = ("_account", "_id")
 VERSION_KEY = (*KEY, "_version")
@@ -15,15 +15,15 @@ _NEVER_NULL = {"_account", "_id", "_version"}
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class SqlDialect:
     """What is particular to a database. `record_type` is that of `_record`.
 
     `placeholder` stands for a value of a column, by its number from 1. Where `in_rows` is set,
     rows are given column by column, and it stands for all values of one.
     """
 
-    types: Mapping[Kind, str]
-    limits: Limits
+    types: Mapping[ColumnKind, str]
+    limits: RowLimits
     placeholder: Callable[[int, str], str]
     record_type: str
     in_rows: Callable[[int, str], str] | None = None
@@ -33,16 +33,16 @@ class Dialect:
         """Return a table's name as statements have it."""
         return f"{quoted(self.schema)}.{quoted(table)}" if self.schema else quoted(table)
 
-    def type_of(self, column: Column) -> str:
+    def type_of(self, column: RecordColumn) -> str:
         """Return a column's type."""
         return self.record_type if column.name == "_record" else self.types[column.kind]
 
-    def declared(self, column: Column) -> str:
+    def declared(self, column: RecordColumn) -> str:
         """Return a column's declaration."""
         rule = " NOT NULL" if column.name in _NEVER_NULL else ""
         return f"{quoted(column.name)} {self.type_of(column)}{rule}"
 
-    def held(self, number: int, column: Column) -> str:
+    def held(self, number: int, column: RecordColumn) -> str:
         """Return what stands for a value of a column."""
         return self.placeholder(number, self.type_of(column))
 
@@ -52,7 +52,7 @@ class WantedTable:
     """A table as it has to be: that of a resource, or that of its former versions."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[RecordColumn, ...]
     key: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ def former(table: RecordTable) -> WantedTable:
     return WantedTable(f"{table.name}_history", (*table.columns, GONE_AT), VERSION_KEY)
 
 
-def create(wanted: WantedTable, dialect: Dialect) -> str:
+def create(wanted: WantedTable, dialect: SqlDialect) -> str:
     """Make a table unless there is one."""
     columns = ", ".join(dialect.declared(column) for column in wanted.columns)
     return (
@@ -80,12 +80,12 @@ def create(wanted: WantedTable, dialect: Dialect) -> str:
     )
 
 
-def add_column(wanted: WantedTable, column: Column, dialect: Dialect) -> str:
+def add_column(wanted: WantedTable, column: RecordColumn, dialect: SqlDialect) -> str:
     """Add a column to a table that was made without it."""
     return f"ALTER TABLE {dialect.named(wanted.name)} ADD COLUMN {dialect.declared(column)}"
 
 
-def upsert(wanted: WantedTable, dialect: Dialect) -> str:
+def upsert(wanted: WantedTable, dialect: SqlDialect) -> str:
     """Insert a row, or replace one whose content or version is another."""
     target = dialect.named(wanted.name)
     values = ", ".join(
@@ -100,13 +100,13 @@ def upsert(wanted: WantedTable, dialect: Dialect) -> str:
     )
 
 
-def keep(wanted: WantedTable, dialect: Dialect) -> str:
+def keep(wanted: WantedTable, dialect: SqlDialect) -> str:
     """Insert a version unless it is there; the last column stays empty."""
     kept = WantedTable(wanted.name, wanted.columns[:-1], wanted.key)
     return f"{_insert(kept, dialect)} ON CONFLICT ({_names(wanted.key)}) DO NOTHING"
 
 
-def keep_gone(table: RecordTable, dialect: Dialect) -> str:
+def keep_gone(table: RecordTable, dialect: SqlDialect) -> str:
     """Note that a record went, if it is there: account, id, version, moment, account, id."""
     wanted = former(table)
     by_name = {column.name: column for column in wanted.columns}
@@ -122,7 +122,7 @@ def keep_gone(table: RecordTable, dialect: Dialect) -> str:
     )
 
 
-def delete(wanted: WantedTable, dialect: Dialect) -> str:
+def delete(wanted: WantedTable, dialect: SqlDialect) -> str:
     """Take a record out: account, id."""
     account, record = (
         dialect.held(number, column) for number, column in enumerate(wanted.columns[:2], 1)
@@ -133,7 +133,7 @@ def delete(wanted: WantedTable, dialect: Dialect) -> str:
     )
 
 
-def _insert(wanted: WantedTable, dialect: Dialect) -> str:
+def _insert(wanted: WantedTable, dialect: SqlDialect) -> str:
     standing = dialect.in_rows or dialect.placeholder
     held = ", ".join(
         standing(number, dialect.type_of(column)) for number, column in enumerate(wanted.columns, 1)

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import duckdb
 
-from connector.copying.destinations.columns import Kind, RecordTable, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind, RecordTable, TableOf, unified_table
 from connector.copying.destinations.duckdb import DuckdbDestination
 from connector.copying.destinations.parquet import parquet_files
 from connector.copying.destinations.postgres import PostgresDestination
@@ -30,6 +30,17 @@ class Tables:
 
     kind: str
     at: str
+
+    @property
+    def url(self) -> str:
+        """What names it."""
+        match self.kind:
+            case "sqlite" | "duckdb":
+                return f"{self.kind}:///{self.at}"
+            case "postgres":
+                return f"{self.at}{'&' if '?' in self.at else '?'}schema=books"
+            case _:
+                return f"{self.kind}:{self.at}"
 
     def opened(self, *, history: bool = False, table_of: TableOf = unified_table) -> Destination:
         """Open it."""
@@ -70,12 +81,12 @@ def _sorted(rows: Rows) -> Rows:
 
 
 def _sqlite(path: str, name: str, table: RecordTable) -> Rows:
-    made: dict[Kind, Callable[[Any], Any]] = {
-        Kind.AMOUNT: Decimal,
-        Kind.MOMENT: datetime.fromisoformat,
-        Kind.TRUTH: bool,
+    made: dict[ColumnKind, Callable[[Any], Any]] = {
+        ColumnKind.AMOUNT: Decimal,
+        ColumnKind.MOMENT: datetime.fromisoformat,
+        ColumnKind.TRUTH: bool,
     }
-    kinds = {column.name: column.kind for column in table.columns} | {"_gone_at": Kind.MOMENT}
+    kinds = {column.name: column.kind for column in table.columns} | {"_gone_at": ColumnKind.MOMENT}
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         found = [dict(row) for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608

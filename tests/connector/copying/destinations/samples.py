@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from connector.copying.destinations.columns import Kind, RecordTable, unified_table
+from connector.copying.destinations.columns import ColumnKind, RecordTable, unified_table
 from connector.copying.destinations.rows import json_of
 from connector.copying.ports import CopiedRecord, Gone
 
@@ -74,12 +74,12 @@ parts = st.recursive(
     max_leaves=6,
 )
 _OF = {
-    Kind.TEXT: texts,
-    Kind.WHOLE: wholes,
-    Kind.AMOUNT: amounts,
-    Kind.MOMENT: moments.map(lambda moment: moment.isoformat()),
-    Kind.TRUTH: st.booleans(),
-    Kind.JSON: st.lists(parts, max_size=3),
+    ColumnKind.TEXT: texts,
+    ColumnKind.WHOLE: wholes,
+    ColumnKind.AMOUNT: amounts,
+    ColumnKind.MOMENT: moments.map(lambda moment: moment.isoformat()),
+    ColumnKind.TRUTH: st.booleans(),
+    ColumnKind.JSON: st.lists(parts, max_size=3),
 }
 
 
@@ -110,13 +110,13 @@ def expected(record: CopiedRecord, table: RecordTable) -> dict[str, Any]:
     }
 
 
-def _meant(kind: Kind, value: Any) -> Any:
+def _meant(kind: ColumnKind, value: Any) -> Any:
     if value is None:
         return None
     match kind:
-        case Kind.MOMENT:
+        case ColumnKind.MOMENT:
             return datetime.fromisoformat(value)
-        case Kind.JSON:
+        case ColumnKind.JSON:
             return json.loads(json_of(value))
         case _:
             return value
@@ -126,6 +126,8 @@ def comparable(row: Mapping[str, Any], table: RecordTable) -> dict[str, Any]:
     """Return a row that was read with its JSON parsed, since a database may write it its way."""
     kinds = {column.name: column.kind for column in table.columns}
     return {
-        name: json.loads(value) if kinds.get(name) is Kind.JSON and value is not None else value
+        name: json.loads(value)
+        if kinds.get(name) is ColumnKind.JSON and value is not None
+        else value
         for name, value in row.items()
     }

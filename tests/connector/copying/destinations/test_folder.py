@@ -41,6 +41,7 @@ async def test_a_line_says_what_changed(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "copy") == [
         {
             "change": "put",
+            "sequence": 1_000_000_000,
             "account": ACCOUNT,
             "resource": "invoices",
             "id": "i1",
@@ -52,6 +53,7 @@ async def test_a_line_says_what_changed(tmp_path: Path) -> None:
         },
         {
             "change": "gone",
+            "sequence": 2_000_000_000,
             "account": ACCOUNT,
             "resource": "invoices",
             "id": "i1",

@@ -16,14 +16,14 @@ from tests.connector.copying.destinations.kept import Tables, lines_of
 from tests.connector.copying.destinations.samples import ACCOUNT
 from tests.connector.copying.destinations.writer import RECORDS, RESOURCES, batch_of
 
-KILLS = 4
+KILLS = 3
 _WAIT = 60
 
 
-def _killed_while_writing(kind: str, where: str, name: str, after: float) -> str:
+def _killed_while_writing(to: str, name: str, after: float) -> str:
     """Kill a writer some time after its first batch; return the last version that it told."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.connector.copying.destinations.writer", kind, where, name],
+        [sys.executable, "-m", "tests.connector.copying.destinations.writer", to, name],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -44,7 +44,7 @@ def _killed_while_writing(kind: str, where: str, name: str, after: float) -> str
 async def test_a_killed_process_leaves_whole_batches(tables: Tables) -> None:
     chance = random.Random(20261102)
     for kill in range(KILLS):
-        last = _killed_while_writing(tables.kind, tables.at, f"{kill}", chance.uniform(0, 0.3))
+        last = _killed_while_writing(tables.url, f"{kill}", chance.uniform(0, 0.3))
         versions: Counter[str] = Counter()
         for name in RESOURCES:
             versions.update(row["_version"] for row in await tables.rows(name))
@@ -61,7 +61,7 @@ async def test_a_killed_process_leaves_whole_files_of_lines(tmp_path: Path) -> N
     chance = random.Random(20261103)
     folder = tmp_path / "copy"
     for kill in range(KILLS):
-        last = _killed_while_writing("jsonl", str(folder), f"{kill}", chance.uniform(0, 0.3))
+        last = _killed_while_writing(f"jsonl:{folder}", f"{kill}", chance.uniform(0, 0.3))
         versions = Counter(line["version"] for line in lines_of(folder))
         assert set(versions.values()) == {RECORDS * len(RESOURCES)}
         assert max(versions) >= last

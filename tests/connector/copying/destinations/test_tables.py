@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.copying.destinations.columns import (
-    Column,
-    Kind,
+    ColumnKind,
+    RecordColumn,
     RecordTable,
     unified_table,
 )
@@ -32,7 +32,7 @@ lists_of_records = st.lists(records(), max_size=3, unique_by=lambda one: one.id)
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(batch=lists_of_records)
@@ -158,14 +158,14 @@ async def test_a_resource_without_a_model_is_kept_whole(tables: Tables) -> None:
 
 
 async def test_a_new_field_becomes_a_column_of_a_table_that_is_there(tables: Tables) -> None:
-    before = RecordTable("invoices", (Column("name", Kind.TEXT, "name"),))
+    before = RecordTable("invoices", (RecordColumn("name", ColumnKind.TEXT, "name"),))
     after = RecordTable(
         "invoices",
         (
             *before.fields,
-            Column("fee", Kind.AMOUNT, "fee"),
-            Column("fee_due", Kind.MOMENT, "feeDue"),
-            Column("parts", Kind.JSON, "parts"),
+            RecordColumn("fee", ColumnKind.AMOUNT, "fee"),
+            RecordColumn("fee_due", ColumnKind.MOMENT, "feeDue"),
+            RecordColumn("parts", ColumnKind.JSON, "parts"),
         ),
     )
     opened = tables.opened(table_of=lambda _resource: before, history=True)
@@ -236,7 +236,7 @@ async def test_without_that_there_is_no_history(tables: Tables) -> None:
 
 @pytest.mark.parametrize("tables", DATABASES, indirect=True)
 async def test_a_table_of_somebody_elses_is_left_alone(tables: Tables) -> None:
-    theirs = RecordTable("users", (Column("name", Kind.TEXT, "name"),))
+    theirs = RecordTable("users", (RecordColumn("name", ColumnKind.TEXT, "name"),))
     opened = tables.opened(table_of=lambda _resource: theirs)
     await opened.write(ACCOUNT, [copied("u1", resource="users", name="theirs")])
     await opened.close()
@@ -304,12 +304,12 @@ def test_the_tables_of_all_resources_have_names_and_columns_of_their_own() -> No
         assert len(set(names)) == len(names)
         assert {column.field for column in table.fields} >= {"id"}
     kinds = {column.name: column.kind for column in unified_table("invoices").fields}
-    assert kinds["total_amount"] is Kind.AMOUNT
-    assert kinds["due_date"] is Kind.MOMENT
-    assert kinds["e_invoicing_status"] is Kind.TEXT
-    assert kinds["payment_term_duration"] is Kind.WHOLE
-    assert kinds["line_items"] is Kind.JSON
-    assert Kind.TRUTH in {column.kind for table in tables for column in table.fields}
+    assert kinds["total_amount"] is ColumnKind.AMOUNT
+    assert kinds["due_date"] is ColumnKind.MOMENT
+    assert kinds["e_invoicing_status"] is ColumnKind.TEXT
+    assert kinds["payment_term_duration"] is ColumnKind.WHOLE
+    assert kinds["line_items"] is ColumnKind.JSON
+    assert ColumnKind.TRUTH in {column.kind for table in tables for column in table.fields}
 
 
 def test_nothing_is_made_before_something_is_written(tmp_path: Path) -> None:

@@ -1,12 +1,11 @@
-"""Writes one batch after the other until it is killed: `python -m ... KIND WHERE`."""
+"""Writes one batch after the other until it is killed: `python -m ... TO NAME`."""
 
 import asyncio
 import itertools
 import sys
 
-from connector.copying.destinations.json_lines import json_lines
+from connector.copying.destinations.opening import open_destination
 from connector.copying.ports import CopiedRecord
-from tests.connector.copying.destinations.kept import Path, Tables
 from tests.connector.copying.destinations.samples import ACCOUNT, copied
 
 RECORDS = 40
@@ -22,11 +21,11 @@ def batch_of(version: str) -> list[CopiedRecord]:
     ]
 
 
-async def run(kind: str, where: str) -> None:
+async def run(to: str, name: str) -> None:
     """Write versions, and say so on a line after each."""
-    opened = json_lines(Path(where)) if kind == "jsonl" else Tables(kind, where).opened()
+    opened = open_destination(to)
     for number in itertools.count():
-        version = f"{sys.argv[3]}-{number:06}"
+        version = f"{name}-{number:06}"
         await opened.write(ACCOUNT, batch_of(version))
         print(version, flush=True)
 
