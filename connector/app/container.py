@@ -31,7 +31,7 @@ from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
 from connector.writing.writing import Writing
-from oauth.assembly import OAuthFloor
+from oauth.assembly import OAuthFloor, Vaults
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
 from storage.clock import Clock, system_clock
@@ -185,9 +185,7 @@ def assemble(
     )
 
 
-def _unlinker(
-    ground: Storage, relay: Relay, outward: Outward, access: TokenAccess
-) -> Unlinker:
+def _unlinker(ground: Storage, relay: Relay, outward: Outward, access: Vaults) -> Unlinker:
     return Unlinker(
         ground.work,
         ground.clock,

@@ -19,7 +19,7 @@ from oauth.admitted import account_of
 from storage.clock import iso_millis, maybe_iso_millis
 from storage.repositories.copies import CopyRun
 
-Resource = Literal["invoices", "bills", "transactions"]
+SyncedResource = Literal["invoices", "bills", "transactions"]
 
 _RESOURCE = "SyncResource", "A kind of record that is copied."
 _STATUS = (
@@ -48,9 +48,9 @@ class SyncRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    resources: tuple[Annotated[Resource, Field(json_schema_extra=naming(*_RESOURCE))], ...] = Field(
-        default=(), max_length=3, description="The kinds of records; all without any."
-    )
+    resources: tuple[
+        Annotated[SyncedResource, Field(json_schema_extra=naming(*_RESOURCE))], ...
+    ] = Field(default=(), max_length=3, description="The kinds of records; all without any.")
     since: Annotated[datetime, AfterValidator(_in_utc)] | None = Field(
         default=None,
         description="Of a copy that doesn't reach back so far: where it is to begin.",
@@ -62,7 +62,7 @@ class SyncQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    resource: Annotated[Resource, Field(json_schema_extra=naming(*_RESOURCE))] | None = Field(
+    resource: Annotated[SyncedResource, Field(json_schema_extra=naming(*_RESOURCE))] | None = Field(
         default=None, description="Only runs for this kind of record."
     )
     cursor: Annotated[str, Field(pattern=r"^run_[0-9A-Z]{26}$")] | None = Field(
