@@ -17,7 +17,7 @@ from qonto_simulator.render.transactions import transaction_document
 
 from connector.copying.copier import Copier, CopyPlace, Tell
 from connector.copying.ports import CopiedRecord, Gone, StoredDocument
-from connector.http import RowLimits
+from connector.http import Limits
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.registry import Registry
 from connector.transport.client import ProviderHttp
@@ -154,7 +154,7 @@ class Stage:
         system = qonto(
             self.http,
             hosts=QontoHosts(ADDRESS, ADDRESS),
-            limits=RowLimits(retries=0),
+            limits=Limits(retries=0),
             clock=self.our_now,
         )
         self.registry = Registry([system.provider(self.key)])
