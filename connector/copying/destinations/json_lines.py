@@ -1,13 +1,13 @@
 """Batches as JSON Lines: a line for each change.
 
-`raw` is the provider's JSON as a text, exactly as it came; decimals are texts, too.
+`raw` is the provider's JSON as a text, exactly as it came, and null if it isn't UTF-8. Decimals are
+texts, too.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
-
-import msgspec
 
 from connector.copying.destinations.folder import (
     FolderDestination,
@@ -22,22 +22,10 @@ from connector.copying.ports import CopiedRecord, Gone
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
-class _Line(msgspec.Struct):
-    change: str
-    account: str
-    resource: str
-    id: str
-    version: str = ""
-    hash: str = ""
-
-
 class JsonLines:
     """Writes and reads entries of JSON Lines."""
 
     ending = ".jsonl"
-
-    def __init__(self) -> None:
-        self._decoder = msgspec.json.Decoder(_Line)
 
     def write(
         self, to: Path, number: int, account_id: str, changes: Sequence[CopiedRecord | Gone]
@@ -54,9 +42,10 @@ class JsonLines:
         """Tell what a file changed, line by line."""
         with entry.open("rb") as lines:
             for text in lines:
-                line = self._decoder.decode(text)
-                state = state_of(line.version, line.hash) if line.change == "put" else None
-                yield WrittenChange(line.account, line.resource, line.id, state)
+                line = json.loads(text)  # which takes half a surrogate pair as well
+                is_put = line["change"] == "put"
+                state = state_of(line["version"], line["hash"]) if is_put else None
+                yield WrittenChange(line["account"], line["resource"], line["id"], state)
 
 
 def json_lines(root: Path) -> FolderDestination:
@@ -85,7 +74,14 @@ def _line(account_id: str, one: CopiedRecord | Gone, place: int) -> dict[str, An
                 "hash": one.content_hash,
                 "changed_at": one.changed_at and moment_text(one.changed_at),
                 "record": one.record,
-                "raw": one.raw.decode(errors="surrogateescape"),
+                "raw": _text_of(one.raw),
             }
         case Gone():
             return {"change": "gone", **line, "noticed_at": moment_text(one.noticed_at)}
+
+
+def _text_of(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None

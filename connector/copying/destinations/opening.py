@@ -5,14 +5,13 @@ from connector.copying.ports import Destination
 from storage.errors import Invalid
 
 
-def open_destination(to: str, *, history: bool = False) -> Destination:
+def open_destination(to: str) -> Destination:
     """Return the destination that `to` names; nothing is read or written yet.
 
-    `history` keeps each version of a record in a table beside; JSON Lines and Parquet always keep
-    them. Raises Invalid when there is no such kind, or something has to be installed for it.
+    Raises Invalid when there is no such kind, or something has to be installed for it.
     """
     match place_of(to):
-        case DatabasePlace(url=url, schema=schema):
+        case DatabasePlace(url=url, schema=schema, history=history):
             from connector.copying.destinations.postgres import PostgresDestination
 
             return PostgresDestination(url, schema=schema, history=history)
@@ -23,10 +22,10 @@ def open_destination(to: str, *, history: bool = False) -> Destination:
                     "DESTINATION_UNKNOWN",
                     f"There is no folder {place.path.parent} for the copy.",
                 )
-            return _in_files(place, history)
+            return _in_files(place)
 
 
-def _in_files(place: FilePlace, history: bool) -> Destination:
+def _in_files(place: FilePlace) -> Destination:
     match place.kind:
         case "jsonl":
             from connector.copying.destinations.json_lines import json_lines
@@ -35,14 +34,14 @@ def _in_files(place: FilePlace, history: bool) -> Destination:
         case "sqlite":
             from connector.copying.destinations.sqlite import SqliteDestination
 
-            return SqliteDestination(place.path, history=history)
+            return SqliteDestination(place.path, history=place.history)
         case "duckdb":
             try:
                 from connector.copying.destinations.duckdb import DuckdbDestination
             except ModuleNotFoundError as error:
                 raise _not_installed(error, "duckdb") from None
 
-            return DuckdbDestination(place.path, history=history)
+            return DuckdbDestination(place.path, history=place.history)
         case _:
             try:
                 from connector.copying.destinations.parquet import parquet_files

@@ -1,7 +1,8 @@
 """Where a copy goes, as one text says it: `sqlite:///copy.db`, say.
 
 Files are named as SQLAlchemy does it: three slashes and a path, which begins with a fourth when it
-is absolute. Folders are named `jsonl:` and a path.
+is absolute. Folders are named `jsonl:` and a path. `?history=yes` keeps each version of a record in
+a table beside; folders keep them always.
 """
 
 import re
@@ -19,6 +20,7 @@ _FOLDERS = ("jsonl", "parquet")
 _FILES = ("sqlite", "duckdb")
 _POSTGRES = ("postgresql", "postgres")
 _SCHEMA = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+_HISTORY = "history"
 DEFAULT_SCHEMA = "qonto"
 
 
@@ -28,6 +30,7 @@ class FilePlace:
 
     kind: str
     path: Path
+    history: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.path}"
@@ -39,6 +42,7 @@ class DatabasePlace:
 
     url: str = field(repr=False)
     schema: str
+    history: bool = False
 
     def __str__(self) -> str:
         return f"postgresql, schema {self.schema}"
@@ -53,7 +57,12 @@ def place_of(to: str) -> FilePlace | DatabasePlace:
     if kind in _FILES and colon:
         if not rest.startswith("///"):
             raise _unfit(f"After {kind}: there are three slashes and the path of a file.")
-        return FilePlace(kind, _path(rest.removeprefix("///")))
+        path, _, query = rest.removeprefix("///").partition("?")
+        options = _options(query)
+        history = _history(options)
+        if options:
+            raise _unfit(f"After the file's path there is nothing but ?{_HISTORY}=yes.")
+        return FilePlace(kind, _path(path), history)
     if kind in _POSTGRES and rest.startswith("//"):
         return _database(to)
     raise _unfit(f"There is no such destination. {_KNOWN}")
@@ -62,7 +71,6 @@ def place_of(to: str) -> FilePlace | DatabasePlace:
 def _database(to: str) -> DatabasePlace:
     try:
         parts = urlsplit(to)
-        options = parse_qsl(parts.query, keep_blank_values=True)
         port = parts.port
     except ValueError:
         raise _unfit("The destination isn't a URL of PostgreSQL.") from None
@@ -71,12 +79,28 @@ def _database(to: str) -> DatabasePlace:
             "The destination isn't a URL of PostgreSQL. In a password, # / ? and @ are written as "
             "%23 %2F %3F and %40."
         )
-    schema = dict(options).get("schema", DEFAULT_SCHEMA)
+    options = _options(parts.query)
+    history = _history(options)
+    schema = options.pop("schema", DEFAULT_SCHEMA)
     if not _SCHEMA.fullmatch(schema):
         raise _unfit("A schema has letters, digits and underscores, and begins with no digit.")
-    query = urlencode([(name, value) for name, value in options if name != "schema"])
-    end = f"?{query}" if query else ""
-    return DatabasePlace(f"postgresql://{parts.netloc}{parts.path}{end}", schema)
+    end = f"?{urlencode(options)}" if options else ""
+    return DatabasePlace(f"postgresql://{parts.netloc}{parts.path}{end}", schema, history)
+
+
+def _options(query: str) -> dict[str, str]:
+    options = parse_qsl(query, keep_blank_values=True)
+    if len(dict(options)) < len(options):
+        raise _unfit("An option of the destination is there twice.")
+    return dict(options)
+
+
+def _history(options: dict[str, str]) -> bool:
+    """Take out whether each version is kept."""
+    chosen = options.pop(_HISTORY, "no")
+    if chosen not in {"yes", "no"}:
+        raise _unfit(f"{_HISTORY} is yes or no.")
+    return chosen == "yes"
 
 
 def _path(text: str) -> Path:

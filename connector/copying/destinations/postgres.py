@@ -22,7 +22,16 @@ ANSWER_WITHIN = 120.0
 """Seconds that a statement may take, waiting for locks included."""
 _GOODBYE = 5.0
 _asyncpg: Any = asyncpg  # its types are unknown in part
-_LOST = (asyncpg.ConnectionDoesNotExistError, ConnectionError)
+# the driver says InternalClientError when a connection ends between two of its own steps
+_LOST = (asyncpg.ConnectionDoesNotExistError, asyncpg.InternalClientError, ConnectionError)
+_FAILED = (
+    PostgresError,
+    InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    ValueError,
+)
 _TABLES_ARE_MADE = 0x716F6E746F
 """The lock under which tables are made and changed, one process at a time."""
 
@@ -81,7 +90,7 @@ class PostgresDestination:
                 except _LOST:
                     self._drop()  # an idle one may have been cut long ago; twice is once
                     await self._transact(planned)
-            except (PostgresError, InterfaceError, OSError, TimeoutError, ValueError) as error:
+            except _FAILED as error:
                 self._drop()
                 raise DestinationFailed(_why(error)) from None
             self._prepared |= set(planned.tables)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ async def test_what_is_written_again_makes_no_entry(opens: Opens, tmp_path: Path
     await opened.write(ACCOUNT, batch)
     await opened.close()
     assert len(entries(folder)) == 4
+
+
+@both_formats
+async def test_what_is_no_text_does_not_stop_the_next_batch(opens: Opens, tmp_path: Path) -> None:
+    opened = opens(tmp_path / "copy")
+    odd = replace(copied("i1", name="half of a pair \ud83d"), raw=b'{"name": "Zo\xeb"}')
+    for _ in range(2):
+        await opened.write(ACCOUNT, [odd])
+    await opened.write(ACCOUNT, [copied("i2")])
+    await opened.close()
+    assert len(entries(tmp_path / "copy")) == 2
 
 
 @both_formats

@@ -12,6 +12,7 @@ from connector.copying.destinations.opening import open_destination
 from connector.copying.destinations.place import DatabasePlace, FilePlace, place_of
 from connector.copying.destinations.postgres import PostgresDestination
 from storage.errors import Invalid
+from tests.connector.copying.destinations.kept import Tables
 from tests.connector.copying.destinations.samples import ACCOUNT, copied
 from tests.support import databases
 
@@ -60,6 +61,10 @@ def test_a_schema_is_taken_out_of_the_url_and_the_rest_stays() -> None:
         "sqlite:copy.db",
         "sqlite://copy.db",
         "duckdb:///",
+        "duckdb:///copy?history=perhaps",
+        f"sqlite:///copy?password={SECRET}",
+        f"postgresql://copier:{SECRET}@db.example/books?history=1",
+        f"postgresql://copier:{SECRET}@db.example/books?schema=a&schema=b",
         f"mysql://copier:{SECRET}@db.example/books",
         f"postgresql:copier:{SECRET}@db.example/books",
         f"postgresql://copier:{SECRET}/x@db.example/books",
@@ -80,7 +85,7 @@ def test_what_names_no_destination_is_refused_without_being_shown(to: str) -> No
 
 @pytest.mark.parametrize("kind", ["jsonl:", "parquet:", "sqlite:///", "duckdb:///"])
 async def test_each_kind_is_opened_by_its_url(kind: str, tmp_path: Path) -> None:
-    opened = open_destination(f"{kind}{tmp_path}/copy", history=True)
+    opened = open_destination(f"{kind}{tmp_path}/copy")
     await opened.write(ACCOUNT, [copied()])
     await opened.close()
     assert (tmp_path / "copy").exists()
@@ -88,12 +93,28 @@ async def test_each_kind_is_opened_by_its_url(kind: str, tmp_path: Path) -> None
         open_destination(f"{kind}{tmp_path}/not/there")
 
 
+@pytest.mark.parametrize(("kind", "options"), [("sqlite", "?history=yes"), ("duckdb", "")])
+async def test_history_is_kept_where_the_url_asks_for_it(
+    kind: str, options: str, tmp_path: Path
+) -> None:
+    tables = Tables(kind, f"{tmp_path}/copy")
+    opened = open_destination(f"{kind}:///{tmp_path}/copy{options}")
+    await opened.write(ACCOUNT, [copied(version="v1")])
+    await opened.write(ACCOUNT, [copied(version="v2")])
+    await opened.close()
+    if options:
+        assert [row["_version"] for row in await tables.rows("invoices_history")] == ["v1", "v2"]
+    else:
+        with pytest.raises(Exception, match="invoices_history"):
+            await tables.rows("invoices_history")
+
+
 async def test_postgres_is_opened_by_its_url_into_a_schema_of_its_own(
     postgres_server: str,
 ) -> None:
     url = await databases.new_postgres(postgres_server, template=None)
     joined = "&" if "?" in url else "?"
-    opened = open_destination(f"{url}{joined}schema=copies", history=True)
+    opened = open_destination(f"{url}{joined}schema=copies&history=yes")
     await opened.write(ACCOUNT, [copied()])
     await opened.close()
     connection = await asyncpg.connect(url)

@@ -1,5 +1,6 @@
 """What is written comes back exactly, once, from every destination that has tables."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -107,6 +108,14 @@ async def test_a_text_with_a_nul_is_kept_where_the_database_can(tables: Tables) 
         assert row["_record"].count("a\\u0000b") == 2
     else:
         assert (row["name"], row["_unfit"]) == ("a\0b", None)
+
+
+async def test_what_is_no_text_is_left_out_of_raw_and_named(tables: Tables) -> None:
+    opened = tables.opened()
+    await opened.write(ACCOUNT, [replace(copied(name="Zoë"), raw=b'{"name": "Zo\xeb"}')])
+    await opened.close()
+    (row,) = await tables.rows("invoices")
+    assert (row["name"], row["_raw"], row["_unfit"]) == ("Zoë", None, "_raw")
 
 
 async def test_a_newer_version_replaces_the_record_and_gone_takes_it_out(tables: Tables) -> None:

@@ -120,9 +120,9 @@ async def test_a_bucket_that_is_not_there_or_cannot_be_reached_is_told(
 async def test_a_large_document_takes_no_more_memory_than_some_parts(
     bucket: str, figure: Any
 ) -> None:
-    before, after = peaks(bucket, 20)
-    figure("documents in a bucket: peak after 20 MB and after 200 MB, MiB", f"{before}, {after}")
-    assert after - before < 32
+    before, after = peaks(bucket, 40)
+    figure("documents in a bucket: peak after 40 MB and after 200 MB, MiB", f"{before}, {after}")
+    assert after - before < 64  # some parts more or less, of 200 MB
 
 
 @pytest.mark.parametrize(
