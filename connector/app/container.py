@@ -188,7 +188,7 @@ def assemble(
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
-            relay.dispatcher, relay.reconciler, ground.work, clock_of_leases, periodic_tasks
+            relay.dispatcher, relay.reconciler, ground.work, ground.shared_clock, periodic_tasks
         ),
     )
 
