@@ -148,7 +148,7 @@ async def test_answers_lost_for_long(up: Uploader) -> None:
         assert all(one["billId"] for one in answer.json()["data"]["items"])
 
 
-@pytest.mark.covers("GUIDE-63")
+@pytest.mark.covers("GUIDE-63", "MAE-102")
 @pytest.mark.covers("MAE-104")
 async def test_more_than_one_batch_is_a_task(up: Uploader) -> None:
     """45 files are three bulk requests; asking again with the key is told the same task."""

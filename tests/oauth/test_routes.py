@@ -16,6 +16,7 @@ from oauth.link_operations import LINK_OPERATIONS
 from oauth.operations import GROUPS
 from oauth.page_operations import BrowserPages
 from oauth.page_styles import PageStyles
+from oauth.payment_policies import PaymentPolicies
 from storage.errors import Invalid, ServiceError
 from tests.oauth.conftest import CALLBACK, CANCEL, Floor, query_of
 from tests.support.gates import LetIn
@@ -60,6 +61,7 @@ async def browser(floor: Floor) -> AsyncIterator[httpx2.AsyncClient]:
         tenants=floor.tenants,
         tenant_keys=floor.tenant_keys,
         page_styles=PageStyles(floor.work, floor.clock),
+        payment_policies=PaymentPolicies(floor.work, floor.clock),
         links=floor.links,
         key_links=floor.key_links,
         browser=BrowserPages(floor.pages, floor.returning),
