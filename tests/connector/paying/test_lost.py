@@ -12,6 +12,7 @@ from connector.errors import (
     NotReached,
     RateLimited,
 )
+from connector.paying.order import PaymentOrder
 from storage.repositories.accounts import Account
 from tests.connector.paying.bank import Bank, Crash, order
 from tests.connector.paying.test_histories import make_in_app
@@ -34,6 +35,14 @@ def losing(bank: Bank, *, before: bool, how: BaseException | None = None, times:
         bank.weather.before = fail
     else:
         bank.weather.after = fail
+
+
+async def die_over(bank: Bank, account: Account, asked: PaymentOrder, *, before: bool) -> None:
+    """Let the process die over a payment, and Qonto forget its key."""
+    losing(bank, before=before, how=Crash())
+    with pytest.raises(Crash):
+        await bank.pay(account, asked, key="mine")
+    bank.later(timedelta(minutes=31).total_seconds())
 
 
 def posts(bank: Bank) -> int:
@@ -65,10 +74,7 @@ async def test_a_lost_answer_is_asked_for_with_the_same_key(bank: Bank, before: 
 async def test_after_qonto_forgot_the_key_nothing_is_sent_and_the_list_tells(bank: Bank) -> None:
     account, payee = await bank.account(), bank.payee(trusted=True)
     asked = order(payee)
-    losing(bank, before=False, how=Crash())
-    with pytest.raises(Crash):
-        await bank.pay(account, asked, key="mine")
-    bank.later(timedelta(minutes=31).total_seconds())
+    await die_over(bank, account, asked, before=False)
     sent = posts(bank)
     again = await bank.pay(account, asked, key="mine")
     assert again.is_replayed and again.found is not None
@@ -79,10 +85,7 @@ async def test_after_qonto_forgot_the_key_nothing_is_sent_and_the_list_tells(ban
 async def test_what_never_arrived_is_told_not_made_and_not_sent_again(bank: Bank) -> None:
     account, payee = await bank.account(), bank.payee(trusted=True)
     asked = order(payee)
-    losing(bank, before=True, how=Crash())
-    with pytest.raises(Crash):
-        await bank.pay(account, asked, key="mine")
-    bank.later(timedelta(minutes=31).total_seconds())
+    await die_over(bank, account, asked, before=True)
     again = await bank.pay(account, asked, key="mine")
     assert (again.progress.status, again.progress.error_code) == ("REFUSED", "NOT_MADE")
     assert bank.transfers(asked.reference) == []
@@ -92,10 +95,7 @@ async def test_what_never_arrived_is_told_not_made_and_not_sent_again(bank: Bank
 async def test_while_the_list_can_t_be_read_nobody_knows(bank: Bank) -> None:
     account, payee = await bank.account(), bank.payee(trusted=True)
     asked = order(payee)
-    losing(bank, before=False, how=Crash())
-    with pytest.raises(Crash):
-        await bank.pay(account, asked, key="mine")
-    bank.later(timedelta(minutes=31).total_seconds())
+    await die_over(bank, account, asked, before=False)
     bank.control.fault(TRANSFERS, "status", method="GET", status=403, times=50)
     again = await bank.pay(account, asked, key="mine")
     assert again.progress.status == "UNKNOWN"
