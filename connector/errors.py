@@ -35,6 +35,7 @@
     │   └── CallsSuspended         it refused the account's access, which is being renewed
         ├── DownstreamTimeout      it didn't answer in time
         ├── UnreadableAnswer       its answer isn't what its documentation says
+        ├── ListIncomplete         its list counts more records than it shows; try again
         └── RateLimited            too many requests (429); `retry_after` in seconds
 
 UnknownTarget, NotSupported, SandboxTokenMissing and ReauthRequired, which AccessRefused is one of,
@@ -289,6 +290,14 @@ class UnreadableAnswer(DownstreamError):
     """The target system's answer isn't what its documentation says."""
 
     meaning = "its answer isn't what its documentation says"
+
+
+class ListIncomplete(DownstreamError):
+    """Its list counts more records than it shows, however often it's read."""
+
+    code = "LIST_INCOMPLETE"
+    retryable = True
+    meaning = "its list counts more records than it shows; try again"
 
 
 class RateLimited(DownstreamError):

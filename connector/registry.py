@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.api.spooling import UploadedFile
 from connector.capabilities import Concept
+from connector.copying.feed import RecordFeed
 from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
 from connector.paying.ports import PaymentSystem, TrustSystem
@@ -40,6 +41,7 @@ class Provider:
     profiles: Profiles | None = None
     pass_through: PassThrough | None = None
     changes: ChangeFeed | None = None
+    records: RecordFeed | None = None
     e_invoicing: EInvoicing | None = None
     writers: Mapping[str, Writer[Any]] = field(default_factory=dict[str, Writer[Any]])
     """By what they do, such as `invoices.create`."""

@@ -21,6 +21,8 @@ from storage.repositories.accounts import AccountRepository
 from storage.repositories.api_keys import ApiKeyRepository
 from storage.repositories.audit import AuditRepository
 from storage.repositories.connections import ConnectionRepository
+from storage.repositories.copied_records import CopiedRecordRepository
+from storage.repositories.copies import CopyRepository
 from storage.repositories.deliveries import DeliveryRepository
 from storage.repositories.delivery_log import DeliveryLogRepository
 from storage.repositories.due_deliveries import DueDeliveries
@@ -101,6 +103,8 @@ class DatabaseTransaction:
     payouts = _on_connection(PayoutRepository)
     payment_orders = _on_connection(PaymentOrderRepository)
     payment_settings = _on_connection(PaymentSettingsRepository)
+    copies = _on_connection(CopyRepository)
+    copied_records = _on_connection(CopiedRecordRepository)
 
 
 class HotRepositories(DatabaseTransaction):

@@ -22,6 +22,7 @@ from connector.app import (
     relay_commands,
     sealing_commands,
     service_commands,
+    sync_commands,
     trial_commands,
 )
 from storage.errors import ServiceError
@@ -43,10 +44,12 @@ for command in (
     service_commands.doctor,
     service_commands.backup,
     capability_commands.capabilities,
+    sync_commands.sync,
     trial_commands.sandbox,
     trial_commands.demo,
 ):
     app.command()(command)
+app.command("sync-runs")(sync_commands.sync_runs)
 app.add_typer(account_commands.tenants, name="tenant")
 app.add_typer(account_commands.accounts, name="account")
 app.add_typer(bill_commands.bills, name="bills")

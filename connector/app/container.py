@@ -20,6 +20,9 @@ from connector.app.settings import Settings
 from connector.app.targets import Outward
 from connector.app.unlinking import Unlinker
 from connector.app.worker import Worker
+from connector.copying.copier import Copier
+from connector.copying.copies import Copies
+from connector.copying.places import OPENERS, Openers
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
@@ -34,7 +37,7 @@ from connector.reading import Reading
 from connector.registry import Registry
 from connector.writing.upload_jobs import upload_jobs
 from connector.writing.writing import Writing, Wrote
-from oauth.assembly import OAuthFloor
+from oauth.assembly import OAuthFloor, Vaults
 from oauth.settings import OAuthSettings
 from storage.assembly import Storage
 from storage.clock import Clock, system_clock
@@ -89,6 +92,7 @@ class Container:
     trusting: Trusting
     payouts: Payouts
     payout_runs: PayoutRuns
+    copies: Copies
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -120,10 +124,12 @@ def assemble(
     transport: httpx2.AsyncBaseTransport | None = None,
     sender: Sender | None = None,
     clock: Clock = system_clock,
+    openers: Openers = OPENERS,
 ) -> Container:
     """Build everything; call it with an event loop running.
 
-    `transport` replaces the network towards providers, `sender` the one towards vendors. Raises
+    `transport` replaces the network towards providers, `sender` the one towards vendors, `openers`
+    what opens the places that records are copied to. Raises
     SettingsInvalid when a needed key is missing.
     """
     settings.require_public_url()
@@ -159,17 +165,10 @@ def assemble(
         on_linked=(linked, relay.subscriptions.upstream.watch, relay.reconciler.poll_now),
         on_linked_by_key=(linked, relay.reconciler.poll_now),
     )
-    unlinker = Unlinker(
-        ground.work,
-        clock,
-        relay.subscriptions.upstream,
-        Registry(system.provider(access.disabled_vault) for system in outward.systems),
-        access.disabled_vault,
-        forget=access.vault.forget,
-        deleted=relay.dispatcher.subscription_deleted,
-    )
+    unlinker = _unlinker(ground, relay, outward, access)
     books = _use_cases(settings, ground, registry, relay.reconciler.wrote, clock)
-    periodic_tasks = _periodic_tasks(links, relay, unlinker, books)
+    copies = _copies(settings, ground, registry, openers)
+    periodic_tasks = _periodic_tasks(links, relay, unlinker, books, copies)
     return Container(
         settings=settings,
         metrics=metrics,
@@ -185,6 +184,7 @@ def assemble(
         trusting=books.trusting,
         payouts=books.payouts,
         payout_runs=books.payout_runs,
+        copies=copies,
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -234,6 +234,30 @@ def _use_cases(
     )
 
 
+def _unlinker(ground: Storage, relay: Relay, outward: Outward, access: Vaults) -> Unlinker:
+    return Unlinker(
+        ground.work,
+        ground.clock,
+        relay.subscriptions.upstream,
+        Registry(system.provider(access.disabled_vault) for system in outward.systems),
+        access.disabled_vault,
+        forget=access.vault.forget,
+        deleted=relay.dispatcher.subscription_deleted,
+    )
+
+
+def _copies(settings: Settings, ground: Storage, registry: Registry, openers: Openers) -> Copies:
+    clock = ground.shared_clock
+    return Copies(
+        ground.work,
+        registry,
+        Copier(ground.work, registry, clock, zone=settings.zone()),
+        clock,
+        openers,
+        settings.sync.copies(settings.retention.event_days),
+    )
+
+
 def _oauth(settings: Settings) -> OAuthSettings:
     scopes = settings.link.scopes
     return OAuthSettings(
@@ -277,7 +301,7 @@ def _relay(settings: Settings) -> RelaySettings:
 
 
 def _periodic_tasks(
-    links: OAuthFloor, relay: Relay, unlinker: Unlinker, books: _UseCases
+    links: OAuthFloor, relay: Relay, unlinker: Unlinker, books: _UseCases, copies: Copies
 ) -> tuple[PeriodicTask, ...]:
     upstream = relay.subscriptions.upstream
     return (
@@ -296,4 +320,7 @@ def _periodic_tasks(
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),
+        PeriodicTask("copy_records", 5, copies.run_due),
+        PeriodicTask("copy_documents", 5, copies.fetch_documents),
+        PeriodicTask("forget_copy_runs", 3600, copies.clean_up),
     )

@@ -18,6 +18,7 @@ del _edge_errors
 TAGS = {
     "accounting": "A customer's books, through one model for every target system.",
     "webhooks": "Be told of changes.",
+    "sync": "Copies of an account's records, kept up to date.",
     "auth": "Link a customer's account, and see whether it can be used.",
     "tenants": "What concerns you as a vendor: your apps, addresses, keys and pages.",
     "events": "For target systems only.",

@@ -34,6 +34,7 @@ from connector.app.settings import (
     SealingGroup,
     Settings,
     SettingsInvalid,
+    SyncGroup,
 )
 from oauth.payment_policies import PolicyChange
 from storage import migrations
@@ -102,6 +103,7 @@ async def sandbox(
     log: LogGroup | None = None,
     delivery: DeliveryGroup | None = None,
     polling: PollingGroup | None = None,
+    sync: SyncGroup | None = None,
     scopes: str = "full",
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
@@ -139,6 +141,7 @@ async def sandbox(
             ),
             delivery=delivery or DeliveryGroup(),
             polling=polling or PollingGroup(),
+            sync=sync or SyncGroup(),
             log=log or LogGroup(level="warning", format="text", access=False),
         )
         logs.configure(settings.log)

@@ -28,6 +28,7 @@ from connector.app.addresses import TrustedProxies
 from connector.app.doorman import ConnectionLimits
 from connector.app.text_files import read_text
 from connector.budget import Rate
+from connector.copying.settings import CopySettings
 from connector.syncing.pace import Pace
 from storage.egress import EgressPolicy
 from storage.errors import ServiceError
@@ -316,6 +317,44 @@ class PollingGroup(_Group):
         return _pace(self.announced_shortest_seconds, self.announced_longest_seconds)
 
 
+class SyncGroup(_Group):
+    """Where accounts' records and their documents are copied to, and how often.
+
+    Without a destination nothing is copied but by `qonto-connector sync --to`.
+    """
+
+    to: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where the records of all linked accounts are copied to. Empty: nowhere.",
+    )
+    documents: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where their documents are stored. Empty: nowhere.",
+    )
+    invoices_minutes: int = Field(
+        default=60, ge=1, le=10_080, description="Between two runs for invoices."
+    )
+    bills_minutes: int = Field(
+        default=1440, ge=1, le=10_080, description="Between two runs for bills."
+    )
+    transactions_minutes: int = Field(
+        default=15, ge=1, le=10_080, description="Between two runs for transactions."
+    )
+
+    def copies(self, keep_days: int) -> CopySettings:
+        """Return how copies are made."""
+        return CopySettings(
+            self.to.get_secret_value() or None,
+            self.documents.get_secret_value() or None,
+            {
+                "invoices": timedelta(minutes=self.invoices_minutes),
+                "bills": timedelta(minutes=self.bills_minutes),
+                "transactions": timedelta(minutes=self.transactions_minutes),
+            },
+            timedelta(days=keep_days),
+        )
+
+
 def _pace(shortest: int, longest: int) -> Pace:
     return Pace(timedelta(seconds=shortest), timedelta(seconds=max(shortest, longest)))
 
@@ -430,6 +469,7 @@ class Settings(BaseSettings):
     delivery: DeliveryGroup = DeliveryGroup()
     retention: RetentionGroup = RetentionGroup()
     polling: PollingGroup = PollingGroup()
+    sync: SyncGroup = SyncGroup()
     qonto: QontoGroup = QontoGroup()
     rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()

@@ -4,6 +4,7 @@ from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
 from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
+from storage.tables.copy import CopiedDocumentRow, CopiedRecordRow, CopyRow, CopyRunRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
 from storage.tables.event import EventRow
 from storage.tables.job import JobRow
@@ -32,6 +33,10 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "ConnectionRow",
+    "CopiedDocumentRow",
+    "CopiedRecordRow",
+    "CopyRow",
+    "CopyRunRow",
     "DeliveryRow",
     "EventRow",
     "ExchangeCodeRow",

@@ -24,6 +24,7 @@ from connector.app.settings import (
     SealingGroup,
     ServerGroup,
     Settings,
+    SyncGroup,
 )
 from oauth.payment_policies import PolicyChange
 from storage import migrations
@@ -146,6 +147,7 @@ async def in_process(
         qonto=QontoGroup(
             api_url=QONTO, oauth_url=QONTO, sandbox_api_url=QONTO, sandbox_oauth_url=QONTO
         ),
+        sync=SyncGroup(to=SecretStr("jsonl:copies")),
     )
     opened = open_database(settings)
     await migrations.upgrade(opened)

@@ -84,6 +84,9 @@ class Walk:
             "POST", "/webhooks/tenant", body={"callbackUrl": f"{CALLBACK}/notices"}
         )
         await self._relay(hook["data"]["id"])
+        await self.call(
+            "POST", "/sync", body={"resources": ["invoices"], "since": "2026-01-01T00:00:00Z"}
+        )
         await self.read()
         await write_everything(self)
         for path, body in BODIES.items():

@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from connector.api.operation import Group
+from connector.copying.copies import Copies
 from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
@@ -11,6 +12,7 @@ from connector.faces.rest.paying import PAYMENT_OPERATIONS, PaymentDesk
 from connector.faces.rest.payouts import PAYOUT_OPERATIONS
 from connector.faces.rest.profile import PROFILE_OPERATIONS
 from connector.faces.rest.reading import reading_operations
+from connector.faces.rest.syncing import SYNC_OPERATIONS
 from connector.faces.rest.tasks import TASK_OPERATIONS, Tasks
 from connector.faces.rest.trusting import TRUST_OPERATIONS
 from connector.faces.rest.uploads import upload_operations
@@ -53,6 +55,9 @@ class Books(Protocol):
     def trusting(self) -> Trusting: ...
 
     @property
+    def copies(self) -> Copies: ...
+
+    @property
     def registry(self) -> Registry: ...
 
 
@@ -66,6 +71,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: PaymentDesk(books.paying, books.writing), PAYMENT_OPERATIONS),
     Group(lambda books: books.trusting, TRUST_OPERATIONS),
     Group(lambda books: Tasks(books.jobs, books.paying), TASK_OPERATIONS),
+    Group(lambda books: books.copies, SYNC_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),
     Group(lambda books: books.registry, PROFILE_OPERATIONS),
     Group(lambda books: books.registry, PASS_THROUGH_OPERATIONS),

@@ -235,6 +235,11 @@ def modified_since(moment: datetime | None) -> Params:
     return () if moment is None else ((_SINCE, iso_millis(moment)),)
 
 
+def modified_until(moment: datetime) -> Params:
+    """Ask for what was modified last at a moment or earlier."""
+    return (("filter[updated_at_to]", iso_millis(moment)),)
+
+
 def _on_subscription(method: str, subscription_id: str, body: bytes | None = None) -> ProviderCall:
     path = SUBSCRIPTIONS.path
     return ProviderCall(

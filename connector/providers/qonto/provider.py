@@ -34,6 +34,7 @@ from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.paying.trust import QontoTrust
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
+from connector.providers.qonto.session.copies import QontoRecords
 from connector.providers.qonto.session.downloads import QontoFiles
 from connector.providers.qonto.session.pass_through import QontoPassThrough
 from connector.providers.qonto.session.profiles import QontoProfiles
@@ -298,19 +299,21 @@ class QontoSystem:
         around = Surroundings(client)
         transfers = QontoTransfers(client, access, self._clock)
         network = QontoEInvoicing(client, around, self._is_sandbox)
+        files = QontoFiles(
+            calls,
+            access,
+            self._file_store(),
+            self._clock,
+            store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
+        )
         return Provider(
             target=self._target,
             system=self,
             readers=qonto_readers(client, access, self._clock),
             webhooks=QontoWebhooks(client, access),
             changes=QontoChanges(client, access),
-            files=QontoFiles(
-                calls,
-                access,
-                self._file_store(),
-                self._clock,
-                store_headers=(STAGING_HEADER,) if self._is_sandbox else (),
-            ),
+            records=QontoRecords(client, access, files, self._clock),
+            files=files,
             profiles=QontoProfiles(calls, access, self._clock, is_sandbox=self._is_sandbox),
             pass_through=QontoPassThrough(calls, self._pass_through_mode),
             e_invoicing=network,

@@ -20,6 +20,7 @@ COMMANDS = (
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
     *("webhook replays", "retention run"),
     *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
+    *("sync", "sync-runs"),
     *("bills upload", "invoice create", "invoice issue", "invoice finalize", "invoice cancel"),
     *("invoice send-e-invoice", "invoice show", "invoice pdf"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),

@@ -48,7 +48,7 @@ READ_ATTACHMENTS = "attachment.read"
 READY_IN = 3.0
 """Seconds after which it is worth to ask again for a file that Qonto is making."""
 
-_MADE_WITHIN = timedelta(minutes=10)
+MADE_WITHIN = timedelta(minutes=10)
 """After as long a file that isn't there won't come any more."""
 
 _MOMENTS = ("created_at", "updated_at", "finalized_at")
@@ -63,7 +63,7 @@ _ENDPOINTS: Mapping[DocumentOf, tuple[QontoEndpoint[Any], ...]] = {
     "BOOKING_PROPOSAL": (CLIENT_INVOICES, SUPPLIER_INVOICES, CREDIT_NOTES),
 }
 _ANY_TYPE = "application/octet-stream"
-_ZERO_ID = "00000000-0000-0000-0000-000000000000"
+ZERO_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,14 @@ class QontoFiles:
         except FileLinkRefused:
             return await self._open(account_id, file_id)
 
+    async def open_link(
+        self, account_id: str, attachment_id: str, link: str, name: str | None, kind: str | None
+    ) -> QontoDownload:
+        """Open a file by a link that came with its record. Raises FileLinkRefused when it's old."""
+        stored = await self._store.open(link, await self._headers(account_id))
+        kind = media_type(kind) or stored.content_type or _ANY_TYPE
+        return QontoDownload(attachment_id, name or None, kind, stored)
+
     async def open_document(self, account_id: str, of: DocumentOf, record_id: str) -> QontoDownload:
         known = known_id(record_id)
         endpoint, (document, _) = await first_found(
@@ -147,7 +155,7 @@ class QontoFiles:
         if endpoint is SUPPLIER_INVOICES:
             _check_kind(of, document)
         attachment_id: str | None = document.attachment_id
-        if not attachment_id or attachment_id == _ZERO_ID:
+        if not attachment_id or attachment_id == ZERO_ID:
             raise self._missing(endpoint, document)
         try:
             return await self.open(account_id, attachment_id)
@@ -177,7 +185,7 @@ class QontoFiles:
         """
         told = (getattr(document, name, None) for name in _MOMENTS)
         changed = max(filter(None, map(read_instant, filter(None, told))), default=None)
-        is_young = changed is None or self._clock() - changed < _MADE_WITHIN
+        is_young = changed is None or self._clock() - changed < MADE_WITHIN
         if endpoint is SUPPLIER_INVOICES or not is_young:
             return DocumentGone("Qonto has no file for this record any more, or never made one.")
         return DocumentNotReady(
@@ -193,9 +201,13 @@ class QontoFiles:
             raise DocumentUnreadable(error.message) from None
         if not document.url:
             raise DocumentUnreadable("Qonto's answer can't be read: the attachment has no link.")
-        stored = await self._store.open(document.url, await self._headers(account_id))
-        kind = media_type(document.file_content_type) or stored.content_type or _ANY_TYPE
-        return QontoDownload(attachment_id, document.file_name or None, kind, stored)
+        return await self.open_link(
+            account_id,
+            attachment_id,
+            document.url,
+            document.file_name,
+            document.file_content_type,
+        )
 
     async def _headers(self, account_id: str) -> dict[str, str]:
         if not self._store_headers:

@@ -1,0 +1,204 @@
+"""What a copy consists of: its records' states, and the queue of their documents."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
+
+from storage.connection import SqlConnection, insert_into
+from storage.repositories.copies import CopyKey
+from storage.tables import CopiedDocumentRow, CopiedRecordRow
+from storage.values import as_row, as_value, columns_of, table_of
+
+_records = table_of(CopiedRecordRow)
+_documents = table_of(CopiedDocumentRow)
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedState:
+    """In which state a record is in a copy."""
+
+    record_id: str
+    version: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedDocument:
+    """A document of a copied record. Its fields are explained at its table."""
+
+    account_id: str
+    resource: str
+    destination: str
+    record_id: str
+    file_id: str
+    status: str
+    due_at: datetime
+    queued_at: datetime
+    attempts: int = 0
+    code: str | None = None
+    digest: str | None = None
+    size: int | None = None
+    path: str | None = None
+
+    @property
+    def key(self) -> CopyKey:
+        return CopyKey(self.account_id, self.resource, self.destination)
+
+
+class CopiedRecordRepository:
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+
+    async def get(self, key: CopyKey, ids: Collection[str]) -> dict[str, CopiedState]:
+        """Return the states of some records, by their ids."""
+        rows = await self._connection.execute(
+            select(*columns_of(CopiedState, _records)).where(
+                *_of(_records, key), _records.c.record_id.in_(sorted(ids))
+            )
+        )
+        return {row.record_id: as_value(CopiedState, row) for row in rows}
+
+    async def ids(self, key: CopyKey, after: str, most: int) -> list[str]:
+        """List the ids of a copy's records in their order, from one on."""
+        rows = await self._connection.execute(
+            select(_records.c.record_id)
+            .where(*_of(_records, key), _records.c.record_id > after)
+            .order_by(_records.c.record_id)
+            .limit(most)
+        )
+        return [row[0] for row in rows]
+
+    async def note(self, key: CopyKey, states: Sequence[CopiedState]) -> None:
+        """Store in which states records are now."""
+        if not states:
+            return
+        insert = insert_into(self._connection, _records)
+        new = insert.excluded
+        await self._connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=list(_records.primary_key),
+                set_={"version": new.version, "content_hash": new.content_hash},
+            ),
+            [{**as_row(key), **as_row(one)} for one in sorted(states, key=lambda it: it.record_id)],
+        )
+
+    async def forget(self, key: CopyKey, ids: Collection[str]) -> None:
+        """Take records out that are gone, and what of their documents still waits."""
+        if not ids:
+            return
+        await self._connection.execute(
+            delete(_records).where(*_of(_records, key), _records.c.record_id.in_(sorted(ids)))
+        )
+        await self._connection.execute(
+            delete(_documents).where(
+                *_of(_documents, key),
+                _documents.c.record_id.in_(sorted(ids)),
+                _documents.c.status == "PENDING",
+            )
+        )
+
+    # -- documents -------------------------------------------------------------------------------
+
+    async def queue(self, documents: Sequence[CopiedDocument], *, again: bool) -> None:
+        """Let documents wait to be fetched that aren't known yet.
+
+        With `again`, also those that weren't there when they were looked for.
+        """
+        if not documents:
+            return
+        insert = insert_into(self._connection, _documents)
+        if again:
+            new = insert.excluded
+            statement = insert.on_conflict_do_update(
+                index_elements=list(_documents.primary_key),
+                set_={
+                    "status": new.status,
+                    "due_at": new.due_at,
+                    "queued_at": new.queued_at,
+                    "attempts": 0,
+                },
+                where=_documents.c.status == "MISSING",
+            )
+        else:
+            statement = insert.on_conflict_do_nothing()
+        ordered = sorted(documents, key=lambda one: (one.record_id, one.file_id))
+        await self._connection.execute(statement, [as_row(one) for one in ordered])
+
+    async def due_documents(
+        self, destination: str, now: datetime, most: int, *, of: CopyKey | None = None
+    ) -> list[CopiedDocument]:
+        """List documents whose time has come, the longest due first; of one copy, or of all."""
+        own = () if of is None else _of(_documents, of)
+        rows = await self._connection.execute(
+            select(*columns_of(CopiedDocument, _documents))
+            .where(
+                _documents.c.destination == destination,
+                _documents.c.status == "PENDING",
+                _documents.c.due_at <= now,
+                *own,
+            )
+            .order_by(_documents.c.due_at, _documents.c.record_id, _documents.c.file_id)
+            .limit(most)
+        )
+        return [as_value(CopiedDocument, row) for row in rows]
+
+    async def claim(self, document: CopiedDocument, until: datetime) -> bool:
+        """Keep a document from others for a while; False when somebody else is at it."""
+        result = await self._connection.execute(
+            update(_documents)
+            .where(
+                *_is(document),
+                _documents.c.status == "PENDING",
+                _documents.c.due_at == document.due_at,
+            )
+            .values(due_at=until)
+        )
+        return result.rowcount == 1
+
+    async def settle(self, document: CopiedDocument, **values: Any) -> None:
+        """Store what came of looking for a document; `file_id` may be known by now."""
+        file_id = values.get("file_id", document.file_id)
+        if file_id != document.file_id:
+            await self._connection.execute(
+                delete(_documents).where(
+                    *_of(_documents, document.key),
+                    _documents.c.record_id == document.record_id,
+                    _documents.c.file_id == file_id,
+                )
+            )
+        await self._connection.execute(update(_documents).where(*_is(document)).values(**values))
+
+    async def count_documents(self, key: CopyKey, status: str) -> int:
+        """Count a copy's documents in a status."""
+        row = await self._connection.execute(
+            select(func.count()).where(*_of(_documents, key), _documents.c.status == status)
+        )
+        return int(row.scalar_one())
+
+    async def documents(self, key: CopyKey) -> list[CopiedDocument]:
+        """List all documents of a copy."""
+        rows = await self._connection.execute(
+            select(*columns_of(CopiedDocument, _documents))
+            .where(*_of(_documents, key))
+            .order_by(_documents.c.record_id, _documents.c.file_id)
+        )
+        return [as_value(CopiedDocument, row) for row in rows]
+
+
+def _of(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
+    return (
+        table.c.account_id == key.account_id,
+        table.c.resource == key.resource,
+        table.c.destination == key.destination,
+    )
+
+
+def _is(document: CopiedDocument) -> Sequence[ColumnElement[bool]]:
+    return (
+        *_of(_documents, document.key),
+        _documents.c.record_id == document.record_id,
+        _documents.c.file_id == document.file_id,
+    )
