@@ -23,6 +23,8 @@ from oauth.spill import Spill
 from oauth.tenant_keys import TenantKeys
 from oauth.tenants import Tenancy
 from oauth.unsaved import Unsaved
+from oauth.user_tokens import UserTokens
+from oauth.users import Users
 from oauth.vault import TokenVault
 from storage.assembly import Storage
 
@@ -91,6 +93,7 @@ class OAuthFloor:
     key_links: KeyLinking
     returning: Returning
     browser: BrowserPages
+    users: Users
 
 
 def assemble(
@@ -123,4 +126,10 @@ def assemble(
         browser=BrowserPages(
             LinkPages(work, ring, systems, settings, clock), returning, page_styles.worn
         ),
+        users=Users(work, _user_tokens(storage, settings), clock),
     )
+
+
+def _user_tokens(storage: Storage, settings: OAuthSettings) -> UserTokens:
+    issuer = settings.public_url
+    return UserTokens(storage.ring, issuer, f"{issuer}/api", storage.clock)

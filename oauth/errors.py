@@ -3,6 +3,9 @@
 ServiceError
 ├── UnauthorizedApiKey         no such API key, or revoked
 ├── PermissionDenied           the API key isn't for calls of this kind
+├── UnauthorizedUser           no such user, a wrong password, or a token that doesn't count
+├── TlsRequired                a password came by plain HTTP, where others could read it
+├── TooManyGuesses             too many wrong passwords came from this address, or for this user
 ├── UnauthorizedAccountKey     unknown, another tenant's or revoked: one and the same answer
 ├── AccountUnusable            the account can't be called for
 │   ├── ReauthRequired             the customer must link again
@@ -32,6 +35,8 @@ ServiceError
             └── AnswerUnreadable           it says 200 and makes no sense
 """
 
+from collections.abc import Mapping
+
 from storage.errors import Invalid, NotFound, ServiceError
 
 
@@ -55,6 +60,46 @@ class PermissionDenied(ServiceError):
             "use a key that has it"
         )
         self.permission = permission
+
+
+class UnauthorizedUser(ServiceError):
+    code = "UNAUTHORIZED_USER"
+    http_status = 401
+    meaning = "no such user, a wrong password, or a token that doesn't count"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this service doesn't know who calls: send a user's e-mail address and password, a "
+            "token of POST /api/auth/token that hasn't expired, or an API key in X-API-KEY"
+        )
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"WWW-Authenticate": 'Basic realm="qonto-connector", charset="UTF-8", Bearer'}
+
+
+class TlsRequired(ServiceError):
+    code = "TLS_REQUIRED"
+    http_status = 403
+    meaning = "a password came by plain HTTP, where others could read it"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a password is taken by https alone, or from this machine: call the service's https "
+            "address, and change this password; behind a proxy the operator names it in "
+            "CONNECTOR_SERVER__TRUSTED_PROXIES, and it sends X-Forwarded-Proto"
+        )
+
+
+class TooManyGuesses(ServiceError):
+    code = "TOO_MANY_GUESSES"
+    http_status = 429
+    retryable = True
+    meaning = "too many wrong passwords came from this address, or for this user"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("too many wrong passwords: wait, or use a token or an API key")
+        self.retry_after = retry_after
 
 
 class UnauthorizedAccountKey(ServiceError):

@@ -20,6 +20,7 @@ from storage.repositories.acceptances import AcceptanceRepository
 from storage.repositories.accounts import AccountRepository
 from storage.repositories.api_keys import ApiKeyRepository
 from storage.repositories.audit import AuditRepository
+from storage.repositories.configurations import ConfigurationRepository
 from storage.repositories.connections import ConnectionRepository
 from storage.repositories.copied_records import CopiedRecordRepository
 from storage.repositories.copies import CopyRepository
@@ -44,11 +45,13 @@ from storage.repositories.retention import RetentionRepository
 from storage.repositories.sealed import SealedValueRepository
 from storage.repositories.subscriptions import SubscriptionRepository
 from storage.repositories.systems import SystemRepository
+from storage.repositories.templates import TemplateRepository
 from storage.repositories.tenant_webhooks import TenantWebhookRepository
 from storage.repositories.tenants import TenantRepository
 from storage.repositories.tokens import TokenRepository
 from storage.repositories.unlinkings import UnlinkingRepository
 from storage.repositories.upstream_subscriptions import UpstreamSubscriptionRepository
+from storage.repositories.users import UserRepository
 from storage.repositories.watermarks import WatermarkRepository
 from storage.repositories.writes import WriteRepository
 
@@ -105,6 +108,9 @@ class DatabaseTransaction:
     payment_settings = _on_connection(PaymentSettingsRepository)
     copies = _on_connection(CopyRepository)
     copied_records = _on_connection(CopiedRecordRepository)
+    users = _on_connection(UserRepository)
+    configurations = _on_connection(ConfigurationRepository)
+    templates = _on_connection(TemplateRepository)
 
 
 class HotRepositories(DatabaseTransaction):

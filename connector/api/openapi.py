@@ -16,6 +16,7 @@ PAGE = "text/html"
 _SECURITY: Mapping[str, list[dict[str, list[str]]]] = {
     "account": [{"apiKey": [], "accountKey": []}],
     "tenant": [{"apiKey": []}],
+    "user": [{"basic": []}, {"bearer": []}, {"apiKey": []}],
     "none": [],
 }
 _SCHEMES: Schema = {
@@ -30,6 +31,17 @@ _SCHEMES: Schema = {
         "in": "header",
         "name": "X-ACCOUNT-KEY",
         "description": "Says whose books: one customer's linked account.",
+    },
+    "basic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The e-mail address and the password of one of your users, by https alone.",
+    },
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The same for an hour, from POST /api/auth/token.",
     },
 }
 _REQUEST_ID: Schema = {

@@ -32,8 +32,9 @@ class Permission(StrEnum):
     """Starting and ending links, everything under /tenants, and notices about all accounts."""
 
 
-Keys = Literal["account", "tenant", "none"]
-"""Which keys a call needs: both; the vendor's, and an account's is taken when sent; or none."""
+Keys = Literal["account", "tenant", "user", "none"]
+"""Which keys a call needs: both; the vendor's, and an account's is taken when sent; the vendor's, or
+the password or the token of one of its users; or none."""
 
 Needed: TypeAlias = Permission | Callable[[Request], Awaitable[Permission]]
 """The permission that a call needs, or how it is told from the request."""

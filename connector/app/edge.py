@@ -26,7 +26,12 @@ from connector.app.bodies import Bodies
 from connector.app.errors import NoSuchMethod, TooManyBadKeys, TooManyRequests
 from connector.app.metrics import HttpMetrics
 from connector.app.refusals import KeyRefusals
-from oauth.errors import PermissionDenied, UnauthorizedAccountKey, UnauthorizedApiKey
+from oauth.errors import (
+    PermissionDenied,
+    UnauthorizedAccountKey,
+    UnauthorizedApiKey,
+    UnauthorizedUser,
+)
 from storage.errors import NotFound, ServiceError
 from storage.log import logger
 from webhooks.incoming import UNREAD
@@ -207,6 +212,8 @@ class Edge:
                 key = _header(scope, b"authorization" if _is_open(scope) else b"x-api-key")
             case UnauthorizedAccountKey():
                 key = _header(scope, b"x-account-key")
+            case UnauthorizedUser():
+                key = _header(scope, b"authorization")
             case _:
                 return error
         if not key:

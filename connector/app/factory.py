@@ -46,7 +46,7 @@ def create_app(
             await container.worker.stop()
 
     settings = container.settings
-    gate = KeyGate(container.oauth.callers)
+    gate = KeyGate(container.oauth.callers, container.oauth.users)
     served = routes(container, gate)
     app = Starlette(
         routes=served,

@@ -1,12 +1,16 @@
 """Who may call: the vendor's key, the account's key, and the permission that the call needs."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from starlette.requests import Request
 
 from connector.api.operation import Keys, Needed, Permission
+from connector.app.addresses import owner_of, plain
 from oauth.admitted import admit
 from oauth.callers import Callers
+from oauth.errors import UnauthorizedUser
+from oauth.users import Users
 from storage.errors import Invalid
 
 
@@ -15,15 +19,18 @@ class KeyGate:
     """Admits callers by the keys they present."""
 
     callers: Callers
+    users: Users
 
     async def admit(self, request: Request, keys: Keys, permission: Needed | None) -> None:
         """Find out who calls, and note it.
 
-        Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order, and
-        Invalid for a query with NUL, which no text that's stored may hold.
+        Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order, what
+        `Users.identify` raises for a user's call, and Invalid for a query with NUL, which no text that's stored may hold.
         """
-        if keys != "none":
-            await self._admit(request, keys, permission)
+        if keys == "user" and "X-API-KEY" not in request.headers:
+            await self._admit_user(request, permission)
+        elif keys != "none":
+            await self._admit(request, "tenant" if keys == "user" else keys, permission)
         if b"%00" in request.scope.get("query_string", b""):
             raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
 
@@ -41,3 +48,22 @@ class KeyGate:
             admit(request, caller, account)
         if permission is not None and not isinstance(permission, Permission):
             caller.require(await permission(request))
+
+    async def _admit_user(self, request: Request, permission: Needed | None) -> None:
+        authorization = request.headers.get("Authorization")
+        if authorization is None:
+            raise UnauthorizedUser
+        host = "" if request.client is None else request.client.host
+        is_private = request.url.scheme == "https" or _is_loopback(host)
+        caller = await self.users.identify(authorization, owner_of(host), is_private=is_private)
+        admit(request, caller, None)  # whoever is refused is written down too
+        if permission is not None:
+            is_known = isinstance(permission, Permission)
+            caller.require(permission if is_known else await permission(request))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(plain(host)).is_loopback
+    except ValueError:
+        return False

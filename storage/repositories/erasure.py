@@ -13,6 +13,7 @@ from storage.tables import (
     AccountKeyRow,
     AccountRow,
     AttemptRow,
+    ConfigurationRow,
     CopiedDocumentRow,
     CopiedRecordRow,
     CopyRow,
@@ -61,6 +62,7 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         LinkRow,
         ExchangeCodeRow,
         AccountKeyRow,
+        ConfigurationRow,
         AccountRow,
     )
 )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, func, select, update
 
 from storage.connection import SqlConnection
 from storage.tables import (
+    ConfigurationRow,
     JobRow,
     LinkRow,
     NoticeRow,
@@ -62,6 +63,7 @@ SEALED_COLUMNS = (
     _column(PayoutRow, "content"),
     _column(PayoutLineRow, "content"),
     _column(PayoutLineRow, "outcome"),
+    _column(ConfigurationRow, "settings"),
 )
 """Every column that holds sealed values; a test compares with the tables."""
 

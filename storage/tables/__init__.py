@@ -6,6 +6,7 @@ from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
 from storage.tables.copy import CopiedDocumentRow, CopiedRecordRow, CopyRow, CopyRunRow
 from storage.tables.delivery import AttemptRow, DeliveryRow
+from storage.tables.dispatching import ConfigurationRow, TemplateRow
 from storage.tables.event import EventRow
 from storage.tables.job import JobRow
 from storage.tables.link import ExchangeCodeRow, LinkRow
@@ -23,6 +24,7 @@ from storage.tables.tenant import AllowedCallbackRow, TenantRow
 from storage.tables.tenant_webhook import TenantWebhookRow
 from storage.tables.token import TokenRow
 from storage.tables.unlinking import UnlinkingRow
+from storage.tables.user import UserRow
 from storage.tables.write import WriteRow, WriteTurnRow
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "ApiKeyRow",
     "AttemptRow",
     "AuditRow",
+    "ConfigurationRow",
     "ConnectionRow",
     "CopiedDocumentRow",
     "CopiedRecordRow",
@@ -54,11 +57,13 @@ __all__ = [
     "ReplayRow",
     "SubscriptionRow",
     "SystemRow",
+    "TemplateRow",
     "TenantRow",
     "TenantWebhookRow",
     "TokenRow",
     "UnlinkingRow",
     "UpstreamSubscriptionRow",
+    "UserRow",
     "WatermarkRow",
     "WriteRow",
     "WriteTurnRow",
