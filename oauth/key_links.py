@@ -1,7 +1,7 @@
 """Linking by API key: no browser, no consent; the organisation's own key, checked at once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from oauth.accounts import key_record
@@ -67,12 +67,14 @@ class KeyLinking:
         reference: str | None = None,
         account: Account | None = None,
         with_key: bool = True,
+        vet: Callable[[Identity], None] | None = None,
         by: str = OPERATOR,
     ) -> LinkedByKey:
         """Check the credentials at the target system and store them, sealed.
 
         With `account` that one is linked again, and no key is made; without `with_key` neither.
-        `by` is the id of the API key that asks, for the audit trail.
+        `vet` raises for an organisation that isn't to be linked, before anything is stored. `by` is
+        the id of the API key that asks, for the audit trail.
         Raises UnknownTarget, UnauthorizedAccountKey, ProviderUnavailable, what `join` does, and
         what the target system raises when it refuses.
         """
@@ -83,6 +85,8 @@ class KeyLinking:
             raise UnauthorizedAccountKey
         authorization = system.api_key_authorization(credentials.login, credentials.secret)
         identity = await self._identify(tenant, system, authorization, credentials)
+        if vet is not None:
+            vet(identity)
         at = self.clock()
         key = new_account_key(self.ring) if with_key and account is None else None
         async with self.work.writing() as tx:

@@ -32,6 +32,8 @@ class Identity:
     organization_id: str
     organization_name: str | None = None
     membership_id: str | None = None
+    ibans: tuple[str, ...] = ()
+    """Of the organisation's open accounts, as far as the access tells."""
 
 
 class TargetSystem(Protocol):

@@ -65,13 +65,17 @@ class ErrorEnvelope(msgspec.Struct, frozen=True, rename="camel"):
     errors: Annotated[Problem, meaning("Why the request failed.")]
     data: Annotated[None, meaning("Always null.")]
     meta: Annotated[FailureMeta, meaning("About the answer.")]
+    error: Annotated[
+        str | msgspec.UnsetType,
+        meaning("The code in lower case; below /api only, whose callers branch on it."),
+    ] = msgspec.UNSET
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-def error_response(error: ServiceError, request_id: str) -> Response:
-    """Return an error as the answer that clients get."""
+def error_response(error: ServiceError, request_id: str, *, with_word: bool = False) -> Response:
+    """Return an error as the answer that clients get; `with_word` names it at the top as well."""
     fields: Sequence[FieldError] = error.fields if isinstance(error, Invalid) else ()
     problem = Problem(
         code=error.code,
@@ -87,13 +91,14 @@ def error_response(error: ServiceError, request_id: str) -> Response:
         trace_id=getattr(error, "trace_id", None),
         subscription_id=getattr(error, "subscription_id", None),
     )
+    word = error.code.lower() if with_word else msgspec.UNSET
     headers = dict(error.headers)
     if (wait := getattr(error, "retry_after", None)) is not None:
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
     elif error.retryable:
         headers["Retry-After"] = "5"
     return Response(
-        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id))),
+        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id), word)),
         error.http_status,
         headers,
         "application/json",

@@ -15,7 +15,10 @@ from storage.errors import ServiceError
 
 FAILURES = {
     400: ("BadRequest", "A parameter or the body is wrong, or the target system refused it"),
-    401: ("AccountKeyRefused", "The account key is unknown, or the customer must link again"),
+    401: (
+        "AccountKeyRefused",
+        "The account key or the user is unknown, or the link has to be renewed",
+    ),
     403: ("ApiKeyRefused", "The API key is unknown or not for this, or the consent is too narrow"),
     404: ("NotFound", "Unknown id, or the target system has nothing of that kind"),
     405: ("UnknownTarget", "No target system has that name, or the path has no such method"),
@@ -23,6 +26,7 @@ FAILURES = {
     408: ("RequestTimeout", "The request did not come in time"),
     409: ("Conflict", "What is there already forbids it"),
     413: ("BodyTooLarge", "The body is larger than the operator lets it be"),
+    417: ("ExpectationFailed", "The sandbox is to be called, and its token is missing"),
     429: ("TooManyRequests", "Too many requests; wait as long as Retry-After says"),
     431: ("HeadersTooLarge", "The request's headers are too long or too many"),
     500: ("Internal", "Something went wrong here, not in the request"),

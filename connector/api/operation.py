@@ -33,8 +33,8 @@ class Permission(StrEnum):
 
 
 Keys = Literal["account", "tenant", "user", "none"]
-"""Which keys a call needs: both; the vendor's, and an account's is taken when sent; the vendor's, or
-the password or the token of one of its users; or none."""
+"""Which keys a call needs: both; the vendor's, and an account's is taken when sent; the vendor's,
+or a password or a token of one of its users; or none."""
 
 Needed: TypeAlias = Permission | Callable[[Request], Awaitable[Permission]]
 """The permission that a call needs, or how it is told from the request."""

@@ -92,8 +92,13 @@ def read_query(model: type[Model], request: Request) -> Model:
 def _keep_unused(
     model: type[BaseModel], given: Mapping[str, Any], request: Request, kind: str
 ) -> None:
+    request.state.unused = unused_fields(model, given, kind)
+
+
+def unused_fields(model: type[BaseModel], given: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """Return a warning for each field that a model doesn't know."""
     known = _known_to(model)
-    request.state.unused = tuple(
+    return tuple(
         f"{name[:40]!r} is not a {kind}; it was not used." for name in given if name not in known
     )
 

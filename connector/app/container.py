@@ -3,6 +3,7 @@
 Tests start the same app that production starts; they hand in a transport, a clock or a sender.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from connector.app.worker import Worker
 from connector.copying.copier import Copier
 from connector.copying.copies import Copies
 from connector.copying.places import OPENERS, Openers
+from connector.dispatching.assembly import DispatchingParts, dispatching_parts
 from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
@@ -93,6 +95,7 @@ class Container:
     payouts: Payouts
     payout_runs: PayoutRuns
     copies: Copies
+    dispatch: DispatchingParts
     relay: Relay
     unlinker: Unlinker
     worker: Worker
@@ -185,6 +188,9 @@ def assemble(
         payouts=books.payouts,
         payout_runs=books.payout_runs,
         copies=copies,
+        dispatch=dispatching_parts(
+            ground, links.key_links, unlinker.unlink, books.issuing, books.writing, books.today
+        ),
         relay=relay,
         unlinker=unlinker,
         worker=Worker(
@@ -205,6 +211,7 @@ class _UseCases:
     trusting: Trusting
     payouts: Payouts
     payout_runs: PayoutRuns
+    today: Callable[[], str]
 
 
 def _use_cases(
@@ -231,6 +238,7 @@ def _use_cases(
         paying=paying,
         payouts=payouts,
         payout_runs=payout_runs,
+        today=lambda: clock().astimezone(zone).date().isoformat(),
     )
 
 

@@ -12,7 +12,7 @@ from connector.app.docs_fields import Field, Shape, Shapes
 
 Schema = Mapping[str, Any]
 
-_KEYS = {2: "API key and account key", 1: "API key", 0: "no key"}
+_KEYS = {3: "password, token or API key", 2: "API key and account key", 1: "API key", 0: "no key"}
 _REFERENCE = re.compile(r"{(\w+)}")
 _JSON = "application/json"
 

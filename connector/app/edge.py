@@ -144,7 +144,7 @@ class Edge:
                     raise
                 error = self._noted(error, scope, address)
                 is_paused = is_direct and isinstance(error, ServiceError) and not error.retryable
-                answer = _answer(error, request_id)
+                answer = _answer(error, request_id, with_word=_is_for_users(scope))
             # the error is let go of before anything is awaited: its frames hold the body
             if answer is not None:
                 if is_paused:
@@ -237,13 +237,13 @@ class Edge:
         )
 
 
-def _answer(error: Exception, request_id: str) -> Response:
+def _answer(error: Exception, request_id: str, *, with_word: bool) -> Response:
     match error:
         case ServiceError():
             status = error.http_status
             if status >= 500:
                 logger.warning("http.failed", request_id=request_id, code=error.code, status=status)
-            return error_response(error, request_id)
+            return error_response(error, request_id, with_word=with_word)
         case _:
             logger.error("http.broken", request_id=request_id, exc_info=error)
             return error_response(
@@ -252,6 +252,7 @@ def _answer(error: Exception, request_id: str) -> Response:
                     "you report it."
                 ),
                 request_id,
+                with_word=with_word,
             )
 
 
@@ -288,6 +289,12 @@ def _is_open(scope: Scope) -> bool:
     """Say whether the call needs no keys of ours."""
     route = scope.get("route")
     return isinstance(route, OperationRoute) and route.operation.keys == "none"
+
+
+def _is_for_users(scope: Scope) -> bool:
+    """Say whether a vendor's users may call, whose errors have their word at the top."""
+    route = scope.get("route")
+    return isinstance(route, OperationRoute) and route.operation.keys == "user"
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

@@ -25,7 +25,8 @@ class KeyGate:
         """Find out who calls, and note it.
 
         Raises UnauthorizedApiKey, PermissionDenied and UnauthorizedAccountKey, in this order, what
-        `Users.identify` raises for a user's call, and Invalid for a query with NUL, which no text that's stored may hold.
+        `Users.identify` raises for a user's call, and Invalid for a query with NUL, which no text
+        that's stored may hold.
         """
         if keys == "user" and "X-API-KEY" not in request.headers:
             await self._admit_user(request, permission)
@@ -58,8 +59,8 @@ class KeyGate:
         caller = await self.users.identify(authorization, owner_of(host), is_private=is_private)
         admit(request, caller, None)  # whoever is refused is written down too
         if permission is not None:
-            is_known = isinstance(permission, Permission)
-            caller.require(permission if is_known else await permission(request))
+            needed = permission if isinstance(permission, Permission) else await permission(request)
+            caller.require(needed)
 
 
 def _is_loopback(host: str) -> bool:

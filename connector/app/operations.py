@@ -18,7 +18,7 @@ from connector.app.docs_operations import PUBLISHED, Publishing
 from connector.app.health import MONITORING_OPERATIONS, Monitoring
 from connector.app.unlink_operation import delete_end_user
 from connector.app.write_probe import WriteProbe
-from connector.faces import rest
+from connector.faces import dispatch, rest
 from connector.faces.rest.unserved import complete
 
 
@@ -44,7 +44,13 @@ _OF_THE_SERVICE: tuple[Group[Container, Any], ...] = (
 
 def operations() -> list[Operation[Any]]:
     """Return every operation."""
-    groups = (*_OF_THE_SERVICE, *rest.GROUPS, *oauth.operations.GROUPS, *webhooks.operations.GROUPS)
+    groups = (
+        *_OF_THE_SERVICE,
+        *rest.GROUPS,
+        *dispatch.GROUPS,
+        *oauth.operations.GROUPS,
+        *webhooks.operations.GROUPS,
+    )
     return routing.operations(groups)
 
 
@@ -65,6 +71,7 @@ def routes(container: Container, gate: Gate) -> Sequence[BaseRoute]:
         *routing.routes(_OF_THE_SERVICE, container, gate),
         # what lies below /auth comes before /auth/{target}, which would take it for a target system
         *routing.routes(rest.GROUPS, container, gate),
+        *routing.routes(dispatch.GROUPS, container, gate),
         *routing.routes(oauth.operations.GROUPS, container.oauth, gate),
         *routing.routes(webhooks.operations.GROUPS, container.relay, gate),
     ]

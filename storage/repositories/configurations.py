@@ -64,9 +64,7 @@ class ConfigurationRepository:
     async def get(self, tenant_id: str, configuration_id: str) -> StoredConfiguration | None:
         """Return one of a vendor's configurations."""
         rows = await self._connection.execute(
-            self._select.where(
-                _table.c.tenant_id == tenant_id, _table.c.id == configuration_id
-            )
+            self._select.where(_table.c.tenant_id == tenant_id, _table.c.id == configuration_id)
         )
         row = rows.first()
         return None if row is None else as_value(StoredConfiguration, row)

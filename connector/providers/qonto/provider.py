@@ -31,6 +31,7 @@ from connector.providers.qonto.client import (
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
+from connector.providers.qonto.documents.bank import Organization, accounts_of
 from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.paying.trust import QontoTrust
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
@@ -251,7 +252,7 @@ class QontoSystem:
             organization = await client.organization("")
             if organization.id:
                 name = organization.legal_name or organization.name or None
-                return Identity(organization.id, name, membership_id)
+                return Identity(organization.id, name, membership_id, _open_ibans(organization))
         organization_id = await _organization_on_documents(client, granted)
         if organization_id is not None:
             return Identity(organization_id, None, membership_id)
@@ -406,6 +407,13 @@ def qonto_sandbox(
         observe=observe,
         clock=clock,
         pass_through_mode=pass_through_mode,
+    )
+
+
+def _open_ibans(organization: Organization) -> tuple[str, ...]:
+    found = (one.document for one in accounts_of(organization) if one.document is not None)
+    return tuple(
+        one.iban.replace(" ", "").upper() for one in found if one.iban and one.status != "closed"
     )
 
 

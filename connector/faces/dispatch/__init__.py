@@ -1,0 +1,29 @@
+"""Documents by template under /api, as Docs-Dispatcher has them: another door to the use cases."""
+
+from typing import Any, Protocol
+
+from connector.api.operation import Group
+from connector.dispatching.assembly import DispatchingParts
+from connector.faces.dispatch.configurations import CONFIGURATION_OPERATIONS
+from connector.faces.dispatch.invoicing import INVOICING_OPERATIONS
+from connector.faces.dispatch.templates import TEMPLATE_OPERATIONS
+from connector.faces.dispatch.tokens import TOKEN_OPERATIONS
+from oauth.assembly import OAuthFloor
+
+
+class Office(Protocol):
+    """What these endpoints are served with."""
+
+    @property
+    def dispatch(self) -> DispatchingParts: ...
+
+    @property
+    def oauth(self) -> OAuthFloor: ...
+
+
+GROUPS: tuple[Group[Office, Any], ...] = (
+    Group(lambda office: office.dispatch.dispatching, INVOICING_OPERATIONS),
+    Group(lambda office: office.dispatch.templates, TEMPLATE_OPERATIONS),
+    Group(lambda office: office.dispatch.configurations, CONFIGURATION_OPERATIONS),
+    Group(lambda office: office.oauth.users, TOKEN_OPERATIONS),
+)
