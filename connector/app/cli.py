@@ -24,6 +24,7 @@ from connector.app import (
     service_commands,
     sync_commands,
     trial_commands,
+    user_commands,
 )
 from storage.errors import ServiceError
 
@@ -61,6 +62,7 @@ app.add_typer(audit_commands.audit, name="audit")
 app.add_typer(sealing_commands.keys, name="keys")
 account_commands.tenants.add_typer(key_commands.tenant_keys, name="key")
 account_commands.tenants.add_typer(payment_commands.tenant_payments, name="payments")
+account_commands.tenants.add_typer(user_commands.tenant_users, name="user")
 account_commands.accounts.add_typer(key_commands.account_keys, name="key")
 
 

@@ -88,9 +88,11 @@ def _last(values: object) -> object:
 def _total(values: object, of: object = None) -> Decimal:
     """Add numbers, or a member of objects."""
     found = _listed(values)
-    if of is not None:
-        found = [one.get(of) if isinstance(one, dict) else None for one in cast("list[Any]", found)]
-    return sum((number(one) for one in found), Decimal(0))
+    return sum((number(one if of is None else _member(one, of)) for one in found), Decimal(0))
+
+
+def _member(value: object, name: object) -> object:
+    return cast("dict[object, object]", value).get(name) if isinstance(value, dict) else None
 
 
 def _rounded(value: object, digits: object = 2) -> Decimal:

@@ -199,17 +199,13 @@ def _repeated(node: _Each, data: Mapping[str, Any], left: Allowance) -> list[Any
 
 def _count(value: Any, left: Allowance) -> None:
     """Count what an expression took over from the data, which may be a list or an object."""
-    waiting = [value]
+    waiting: list[Any] = [value]
     while waiting:
-        match waiting.pop():
-            case str() as text:
-                left.take(len(text))
-            case list() as found:
-                left.take()
-                waiting += cast("list[Any]", found)
-            case dict() as found:
-                members = cast("dict[str, Any]", found)
-                left.take(sum(map(len, members)))
-                waiting += members.values()
-            case _:
-                left.take()
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += cast("list[Any]", one)
+        elif isinstance(one, dict):
+            members = cast("dict[str, Any]", one)
+            left.take(sum(map(len, members)))
+            waiting += members.values()
+        left.take(len(one) if isinstance(one, str) else 0)
