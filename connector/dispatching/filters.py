@@ -6,7 +6,7 @@ The template language's own filters are left out: several make texts as long as 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, cast
+from typing import cast
 
 from jinja2 import Undefined
 

@@ -25,6 +25,7 @@ COMMANDS = (
     *("invoice send-e-invoice", "invoice show", "invoice pdf"),
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("payouts check", "payouts run", "payouts status"),
+    *("tenant user add", "tenant user list", "tenant user remove"),
     *("tenant payments enable", "tenant payments disable", "tenant payments show"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )
