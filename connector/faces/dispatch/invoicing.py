@@ -37,7 +37,9 @@ class ChosenTemplate(Writable):
     __doc__ = "A template, and what it is filled with."
 
     id: int = Field(ge=1, lt=10**9, description="The template's number.", examples=[1])
-    data: dict[str, Any] = Field(description="The data.", examples=[{}])
+    data: dict[str, Any] = Field(
+        default_factory=dict[str, Any], description="The data.", examples=[{}]
+    )
 
 
 class DispatchRequest(Writable):

@@ -71,7 +71,7 @@ class DeletedTemplate(msgspec.Struct, frozen=True, rename="camel"):
 class PreviewRequest(Writable):
     __doc__ = "What to try a template with."
 
-    data: dict[str, Any] = Field(default_factory=dict, description="The data.")
+    data: dict[str, Any] = Field(default_factory=dict[str, Any], description="The data.")
 
 
 class TemplatePreview(msgspec.Struct, frozen=True, rename="camel"):
@@ -173,7 +173,7 @@ async def delete_template(templates: Templates, request: Request) -> Response:
     "Try a template out",
     name="previewTemplate",
     keys="user",
-    permission=Permission.READ,
+    permission=Permission.WRITE,
     parameters=_ONE,
     request=PreviewRequest,
     response=Envelope[TemplatePreview, BriefMeta],

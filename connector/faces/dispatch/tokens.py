@@ -32,7 +32,7 @@ class UserToken(msgspec.Struct, frozen=True, rename="camel"):
     "Get a token for a user",
     name="createUserToken",
     keys="user",
-    permission=Permission.READ,
+    permission=Permission.WRITE,
     response=Envelope[UserToken, BriefMeta],
     status=201,
     description=(

@@ -1,0 +1,1 @@
+"""Documents from templates, without HTTP."""
