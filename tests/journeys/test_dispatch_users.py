@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -21,6 +22,10 @@ from oauth.user_tokens import CLOCKS, LIFE, UserTokens
 from storage.sealing import KeyRing, MasterKey
 from tests.journeys.dispatch_office import PASSWORD, DispatchOffice, basic, open_office
 
+_addresses = itertools.count(1)
+OWN = "X-Own-Address"
+"""A header that nobody reads: which address a client calls from."""
+
 pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
 
@@ -37,9 +42,14 @@ async def user(office: DispatchOffice) -> tuple[str, str]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def caller(office: DispatchOffice) -> AsyncIterator[httpx2.AsyncClient]:
-    """Somebody without any key, on this machine."""
-    office.up.container.oauth.users.guesses._seen.clear()
-    async with httpx2.AsyncClient(base_url=office.up.api, trust_env=False, timeout=30) as client:
+    """Somebody without any key, on this machine, by an address of their own."""
+    own = f"127.0.1.{next(_addresses)}"
+    async with httpx2.AsyncClient(
+        base_url=office.up.api,
+        transport=httpx2.AsyncHTTPTransport(local_address=own),
+        headers={OWN: own},
+        timeout=30,
+    ) as client:
         yield client
 
 
@@ -89,7 +99,7 @@ async def test_a_wrong_pair_is_refused_and_said_to_be_ours(
     email, _ = user
     pairs = [(email, "wrong password"), ("nobody@vendor.example", PASSWORD)]
     headers = [basic(*pair) for pair in pairs]
-    headers += [{"Authorization": f"Basic {text}"} for text in ("", "%%%", "bm9jb2xvbg==", "/w==")]
+    headers += [{"Authorization": f"Basic {text}"} for text in ("-", "%%%", "bm9jb2xvbg==", "/w==")]
     headers += [{"Authorization": "Digest x"}, {}, {"Authorization": ""}]
     for one in headers:
         refused = await ask(caller, office, one)
@@ -191,8 +201,9 @@ async def test_whoever_guesses_waits_and_whoever_is_at_work_does_not(
     email, _ = user
     assert (await ask(caller, office, basic(email))).status_code == 200
     guesses = office.up.container.oauth.users.guesses
+    address = caller.headers[OWN]
     for number in range(PER_ADDRESS - 1):
-        guesses.begin("127.0.0.1", f"guessed-{number}@vendor.example")
+        guesses.begin(address, f"guessed-{number}@vendor.example")
     assert (await ask(caller, office, basic(email, "one more guess"))).status_code == 401
     slowed = await ask(caller, office, basic("new@vendor.example", PASSWORD))
     assert (slowed.status_code, slowed.json()["error"]) == (429, "too_many_guesses")

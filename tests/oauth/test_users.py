@@ -1,7 +1,6 @@
 """Users and their passwords, without HTTP."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from unittest import mock
 
 import pytest
@@ -22,13 +21,13 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-async def users(work: UnitOfWork) -> AsyncIterator[Users]:
+async def users(work: UnitOfWork) -> Users:
     async with work.writing() as tx:
         for id_ in ("ten_a", "ten_b"):
             await tx.tenants.add(Tenant(id_, id_, system_clock()))
     ring = KeyRing([MasterKey.generate("test")])
     tokens = UserTokens(ring, "https://c.example", "https://c.example/api", system_clock)
-    yield Users(work, tokens, system_clock)
+    return Users(work, tokens, system_clock)
 
 
 def test_a_hash_says_its_cost_and_nothing_of_the_password() -> None:

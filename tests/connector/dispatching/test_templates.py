@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.dispatching import limits
@@ -87,6 +87,7 @@ def test_expressions(expression: str, value: Any) -> None:
     assert render({"v": "{{ %s }}" % expression}, **data) == {"v": value}  # noqa: UP031
 
 
+@settings(max_examples=50)
 @given(st.text(), st.text())
 def test_data_never_leaves_its_place(one: str, other: str) -> None:
     made = render({"a": "{{ a }}", "b": {"c": "x{{ b }}y"}}, a=one, b=other)
