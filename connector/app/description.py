@@ -19,6 +19,7 @@ TAGS = {
     "accounting": "A customer's books, through one model for every target system.",
     "webhooks": "Be told of changes.",
     "sync": "Copies of an account's records, kept up to date.",
+    "dispatch": "Documents of templates, by password, token or key.",
     "auth": "Link a customer's account, and see whether it can be used.",
     "tenants": "What concerns you as a vendor: your apps, addresses, keys and pages.",
     "events": "For target systems only.",

@@ -15,6 +15,13 @@ Schema = Mapping[str, Any]
 _KEYS = {3: "password, token or API key", 2: "API key and account key", 1: "API key", 0: "no key"}
 _REFERENCE = re.compile(r"{(\w+)}")
 _JSON = "application/json"
+_NAMES = {
+    "target": "qonto",
+    "targetSystem": "qonto",
+    "service": "INVOICING",
+    "provider": "qonto",
+}
+"""What stands in a path in the place of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +172,7 @@ class Reference:
         example: str,
     ) -> str:
         def filled(name: re.Match[str]) -> str:
-            targets = {"target": "qonto", "targetSystem": "qonto"}
-            return self._ids.get(path[: name.end()]) or targets.get(name[1], name[0])
+            return self._ids.get(path[: name.end()]) or _NAMES.get(name[1], name[0])
 
         url = self.api + _REFERENCE.sub(filled, path)
         needed = {
@@ -178,7 +184,9 @@ class Reference:
             url += f"?{urlencode(needed)}"
         lines = ["curl -sS" if method == "get" else f"curl -sS -X {method.upper()}"]
         lines[0] += f" {shlex.quote(url)}"
-        if "apiKey" in schemes:
+        if "basic" in schemes:
+            lines.append('-u "$EMAIL:$PASSWORD"')
+        elif "apiKey" in schemes:
             lines.append('-H "X-API-KEY: $API_KEY"')
         if "accountKey" in schemes:
             lines.append('-H "X-ACCOUNT-KEY: $ACCOUNT_KEY"')

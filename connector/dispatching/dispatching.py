@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.dispatching.configurations import Configurations, Configured, provider_refusals
-from connector.dispatching.documents import DispatchType, RenderedDocument, is_made_by
+from connector.dispatching.documents import RenderedDocument, is_made_by
 from connector.dispatching.providers import SERVICE, check_offered
 from connector.dispatching.templates import Templates
 from connector.errors import ConfirmationRequired
@@ -17,7 +17,7 @@ from connector.writing.requests.issue import IssueRequest
 from connector.writing.writing import Writing
 from storage.errors import Invalid, ServiceError
 
-_MAKES = {DispatchType.QUOTE: "offers.create", DispatchType.CREDIT: "creditNotes.create"}
+_MAKES = {"QUOTE": "offers.create", "CREDIT": "creditNotes.create"}
 _SENDS = "offers.send"
 
 
@@ -27,7 +27,7 @@ class Dispatch:
 
     tenant_id: str
     provider: str
-    type: DispatchType
+    type: str
     template: int
     data: Mapping[str, Any]
     configuration_id: str | None
@@ -86,7 +86,7 @@ class Dispatching:
             name = _MAKES[wanted.type]
             found = await self.writing.check(account, name, ready.write)
         token = None
-        if wanted.type is DispatchType.CREDIT:
+        if wanted.type == "CREDIT":
             token = self.writing.confirmation(account, name, ready.write, wanted.key, found)
         warnings = (*ready.document.warnings, *found.warnings)
         return CheckedDispatch(found.expected, warnings, token)
@@ -147,7 +147,7 @@ class Dispatching:
     async def _make(self, ready: _Ready, wanted: Dispatch) -> Dispatched:
         name, account = _MAKES[wanted.type], ready.to.account
         # a quote can be deleted again, so that nobody is asked before
-        consent = Consent() if wanted.type is DispatchType.QUOTE else wanted.consent
+        consent = Consent() if wanted.type == "QUOTE" else wanted.consent
         made = await self.writing.perform(account, name, ready.write, wanted.key, consent)
         sent = await self._send(ready, made, wanted)
         both = (made,) if sent is None else (made, sent)

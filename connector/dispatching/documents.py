@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from connector.api.envelope import encode
+from connector.api.named import named
 from connector.api.parsing import parse_exact, unused_fields
 from connector.writing.requests.credit_note import CreditNoteRequest
 from connector.writing.requests.invoice import MailRequest
@@ -17,22 +17,18 @@ EMAIL = "email"
 """The member of a rendered offer that says to whom it is sent."""
 
 
-class DispatchType(StrEnum):
-    """What can be dispatched."""
-
-    INVOICE = "INVOICE"
-    E_INVOICE = "E_INVOICE"
-    QUOTE = "QUOTE"
-    CREDIT = "CREDIT"
-
+DispatchType = Annotated[
+    Literal["INVOICE", "E_INVOICE", "QUOTE", "CREDIT"],
+    named("DispatchType", "What is made of a template."),
+]
 
 Body = IssueRequest | OfferRequest | CreditNoteRequest
 
-_MODELS: Mapping[DispatchType, type[Body]] = {
-    DispatchType.INVOICE: IssueRequest,
-    DispatchType.E_INVOICE: IssueRequest,
-    DispatchType.QUOTE: OfferRequest,
-    DispatchType.CREDIT: CreditNoteRequest,
+_MODELS: Mapping[str, type[Body]] = {
+    "INVOICE": IssueRequest,
+    "E_INVOICE": IssueRequest,
+    "QUOTE": OfferRequest,
+    "CREDIT": CreditNoteRequest,
 }
 
 
@@ -40,7 +36,7 @@ _MODELS: Mapping[DispatchType, type[Body]] = {
 class RenderedDocument:
     """A request that its model found good, and the e-mail that goes with it."""
 
-    type: DispatchType
+    type: str
     body: Body
     mail: MailRequest | None
     warnings: tuple[str, ...]
@@ -54,12 +50,12 @@ class RenderedDocument:
         return body if iban is None or is_named else body.model_copy(update={"iban": iban})
 
 
-def is_made_by(wanted: DispatchType, template: str) -> bool:
+def is_made_by(wanted: str, template: str) -> bool:
     """Say whether a template of one type makes documents of another: e-invoices are invoices."""
-    return template in set(DispatchType) and _MODELS[wanted] is _MODELS[DispatchType(template)]
+    return _MODELS[wanted] is _MODELS.get(template)
 
 
-def read_document(wanted: DispatchType, rendered: Mapping[str, Any]) -> RenderedDocument:
+def read_document(wanted: str, rendered: Mapping[str, Any]) -> RenderedDocument:
     """Read what was rendered. Raises Invalid, one entry per wrong field."""
     fields = dict(rendered)
     mail = fields.pop(EMAIL, None)
@@ -68,9 +64,9 @@ def read_document(wanted: DispatchType, rendered: Mapping[str, Any]) -> Rendered
     if isinstance(body, IssueRequest):
         if "asEInvoice" in given:
             raise Invalid.one("asEInvoice", "NOT_ALLOWED", "documentType says it.")
-        is_e_invoice = wanted is DispatchType.E_INVOICE
+        is_e_invoice = wanted == "E_INVOICE"
         body = body.model_copy(update={"as_e_invoice": True}) if is_e_invoice else body
-    if mail is not None and wanted is not DispatchType.QUOTE:
+    if mail is not None and wanted != "QUOTE":
         words = "Only a quote is sent by e-mail with the same request."
         raise Invalid.one(EMAIL, "NOT_ALLOWED", words)
     unused = unused_fields(model, given, f"field of {wanted}")

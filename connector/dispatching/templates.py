@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from connector.api.envelope import encode
 from connector.dispatching.documents import DispatchType, RenderedDocument, read_document
 from connector.dispatching.limits import TEMPLATES
 from connector.dispatching.structure import compiled
-from connector.writing.requests.base import Writable
+from connector.writing.requests.base import Writable, word
 from storage.clock import Clock
 from storage.errors import Conflict, NotFound
 from storage.repositories.templates import StoredTemplate
@@ -27,7 +27,7 @@ class TemplateRequest(Writable):
         description="To tell templates apart.",
         examples=["Monthly fee"],
     )
-    document_type: DispatchType = Field(description="What it makes.")
+    document_type: Annotated[DispatchType, word(DispatchType)] = Field(description="What it makes.")
     content: dict[str, Any] = Field(
         description=(
             "The document as the unified API takes it: an invoice to be issued, an offer or a "
@@ -100,7 +100,7 @@ class Templates:
         return _rendered(template.content, data, self.today())
 
     def read(
-        self, template: StoredTemplate, wanted: DispatchType, data: Mapping[str, Any]
+        self, template: StoredTemplate, wanted: str, data: Mapping[str, Any]
     ) -> RenderedDocument:
         """Return the request that data makes, found good by its model. Raises Invalid."""
         return read_document(wanted, self.render(template, data))

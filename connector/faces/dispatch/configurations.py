@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from connector.api.envelope import BriefMeta, Envelope, written
 from connector.api.meaning import Moment, meaning
+from connector.api.named import words_of
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import read_body
@@ -75,7 +76,7 @@ class OfferedProvider(msgspec.Struct, frozen=True, rename="camel"):
 
     name: Annotated[str, meaning("What `providerName` says.")]
     service: Annotated[str, meaning("The service it is of.")]
-    document_types: Annotated[tuple[DispatchType, ...], meaning("What it makes.")]
+    document_types: Annotated[tuple[str, ...], meaning("What it makes.")]
 
 
 class OfferedProviders(msgspec.Struct, frozen=True, rename="camel"):
@@ -112,7 +113,7 @@ class DeletedConfiguration(msgspec.Struct, frozen=True, rename="camel"):
 async def list_providers(_configurations: Configurations, request: Request) -> Response:
     """Return the providers there are."""
     check_offered(request.path_params["service"])
-    only = OfferedProvider(PROVIDER, SERVICE, tuple(DispatchType))
+    only = OfferedProvider(PROVIDER, SERVICE, words_of(DispatchType))
     return answer_vendor(request, OfferedProviders((only,)))
 
 

@@ -23,7 +23,7 @@ from connector.faces.rest.writing import (
 )
 from connector.unified import fields
 from connector.unified.enums import EInvoicingStatus, TaskStatus
-from connector.writing.requests.base import Writable
+from connector.writing.requests.base import Writable, word
 from oauth.admitted import tenant_of
 
 _ERRORS = (HTTPStatus.EXPECTATION_FAILED, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
@@ -46,7 +46,7 @@ class DispatchRequest(Writable):
     __doc__ = "A document to be made."
 
     provider_name: str = Field(max_length=100, description="qonto.", examples=["qonto"])
-    document_type: DispatchType = Field(description="What is made.")
+    document_type: Annotated[DispatchType, word(DispatchType)] = Field(description="What is made.")
     template: ChosenTemplate = Field(description="What it is made of.")
     configuration_id: str | None = Field(
         None,

@@ -12,7 +12,6 @@ from connector.api.meaning import Moment, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import read_exact_body
-from connector.dispatching.documents import DispatchType
 from connector.dispatching.templates import TemplateRequest, Templates
 from connector.writing.requests.base import Writable
 from oauth.admitted import tenant_of
@@ -53,7 +52,7 @@ class WholeTemplate(TemplateEntry, frozen=True, rename="camel"):
         msgspec.Raw,
         msgspec.Meta(extra_json_schema={"type": "object"}),
         meaning("The document, with templates as its texts."),
-    ] = msgspec.Raw(b"{}")
+    ]
 
 
 class TemplateList(msgspec.Struct, frozen=True, rename="camel"):
@@ -188,7 +187,7 @@ async def preview_template(templates: Templates, request: Request) -> Response:
     wanted = await read_exact_body(PreviewRequest, request)
     template = await templates.get(tenant_of(request).id, _number(request))
     document = templates.render(template, wanted.data)
-    read = templates.read(template, DispatchType(template.document_type), wanted.data)
+    read = templates.read(template, template.document_type, wanted.data)
     return answer_vendor(request, TemplatePreview(document), warnings=read.warnings)
 
 
