@@ -37,8 +37,10 @@ _SHOWN_ONCE = {
     "code": "one-time-code",
     "digest": "the-files-sha-256-in-hex-digits",
     "hint": "abc_defg",
+    "qontoSecretKey": "your-organisations-secret-key",
     "secret": "64-hex-digits-shown-this-once",
     "signingSecret": "64-hex-digits-shown-this-once",
+    "token": "a-token-for-an-hour",
     "whsecSecret": "whsec_shown-this-once",
 }
 _OWN_ID = re.compile(r"\b([a-z]{2,5})_([0-9A-HJKMNP-TV-Z]{10})([0-9A-HJKMNP-TV-Z]{16})\b")

@@ -28,7 +28,8 @@ class KeyGate:
         `Users.identify` raises for a user's call, and Invalid for a query with NUL, which no text
         that's stored may hold.
         """
-        if keys == "user" and "X-API-KEY" not in request.headers:
+        sent = request.headers
+        if keys == "user" and ("Authorization" in sent or "X-API-KEY" not in sent):
             await self._admit_user(request, permission)
         elif keys != "none":
             await self._admit(request, "tenant" if keys == "user" else keys, permission)

@@ -160,7 +160,9 @@ async def in_process(
         clock=clock,
     )
     unlinker = replace(container.unlinker, pause=_at_once)
-    container = replace(container, unlinker=unlinker)
+    configurations = replace(container.dispatch.configurations, unlink=unlinker.unlink)
+    dispatch = replace(container.dispatch, configurations=configurations)
+    container = replace(container, unlinker=unlinker, dispatch=dispatch)
     try:
         made = await container.oauth.tenants.create("Acme Books")
         await container.oauth.payment_policies.change(made.tenant.id, PolicyChange(enabled=True))

@@ -14,6 +14,7 @@ from connector.api.operation import Operation
 from connector.api.parameters import parameters_of
 from connector.app.operations import described_operations
 from tests.support.described import CALLBACK, TARGET, InProcess, registration
+from tests.support.described_dispatch import dispatch_everything
 from tests.support.described_writes import write_everything
 from tests.webhooks.relay import until
 
@@ -89,6 +90,7 @@ class Walk:
         )
         await self.read()
         await write_everything(self)
+        await dispatch_everything(self)
         for path, body in BODIES.items():
             if any(one.path == path for one in described_operations()):
                 await self.call("POST", path, body=body)
@@ -157,7 +159,9 @@ class Walk:
         """Call everything that only reads, as soon as other answers name what it needs."""
         done = {made.id for made in self.made} | set(NOT_CALLED)
         waiting = [
-            one for one in described_operations() if one.method == "GET" and one.name not in done
+            one
+            for one in described_operations()
+            if one.method == "GET" and one.name not in done and one.tag != "dispatch"
         ]
         while ready := [one for one in waiting if self._values(one.path) and self._queries(one)]:
             depth = min(one.path.count("{") for one in ready)
@@ -235,13 +239,14 @@ class Walk:
         body: Any = None,
         query: dict[str, str] | None = None,
         file: tuple[str, bytes] | None = None,
+        auth: tuple[str, str] | None = None,
         **values: str,
     ) -> Any:
         """Make a call that must succeed; return its JSON. A file goes with the name of its part."""
         (operation,) = [
             one for one in described_operations() if (one.method, one.path) == (method, path)
         ]
-        answer = await self._make(operation, values, query or {}, body, file=file)
+        answer = await self._make(operation, values, query or {}, body, file=file, auth=auth)
         accepted = () if operation.accepted is None else (202,)
         assert answer.status_code in (operation.status, *accepted), answer.text
         return answer.json()
@@ -255,6 +260,7 @@ class Walk:
         *,
         accept: str = "application/json",
         file: tuple[str, bytes] | None = None,
+        auth: tuple[str, str] | None = None,
     ) -> httpx2.Response:
         path = _filled(operation.path, values)
         sent: dict[str, Any] = {"json": body}
@@ -272,6 +278,7 @@ class Walk:
                 path,
                 params=query,
                 **sent,
+                auth=auth,
                 headers=headers,
             )
         self.up.clock.tick()

@@ -19,6 +19,7 @@ class Caller(Protocol):
         body: Any = None,
         query: dict[str, str] | None = None,
         file: tuple[str, bytes] | None = None,
+        auth: tuple[str, str] | None = None,
         **values: str,
     ) -> Any: ...
 
