@@ -105,7 +105,7 @@ class Users:
         return self.tokens.issue(caller.key_id)
 
     async def _by_password(self, email: str, password: str, address: str) -> Caller:
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             found = await tx.users.by_email(email)
         stored = None if found is None else found[0].password_hash
         if found is not None and self.right.fits(email, password, found[0].password_hash):
@@ -121,7 +121,7 @@ class Users:
 
     async def _by_token(self, token: str) -> Caller:
         user_id = self.tokens.read(token)
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             found = await tx.users.by_id(user_id)
         if found is None:
             raise UnauthorizedUser

@@ -111,17 +111,16 @@ class Configurations:
 
         Raises NotFound, Invalid where several could be meant, and ExpectationFailed.
         """
-        if configuration_id is not None:
-            stored = await self._one(tenant_id, configuration_id)
-        else:
-            stored = _only(await self._stored(tenant_id))
+        async with self.work.hot_reading() as tx:
+            if configuration_id is None:
+                stored = _only(await tx.configurations.of_tenant(tenant_id, PROVIDER))
+            else:
+                stored = _found(await tx.configurations.get(tenant_id, configuration_id))
+            account_id = stored.account_id
+            account = None if account_id is None else await tx.accounts.get(account_id)
         settings = self._opened(stored).settings
         if not settings.is_complete:
             raise ExpectationFailed
-        async with self.work.reading() as tx:
-            account = (
-                None if stored.account_id is None else await tx.accounts.get(stored.account_id)
-            )
         if account is None:
             raise NotFound("The configuration's link is gone; store the configuration again.")
         return Configured(stored.id, account, settings.iban)
@@ -171,10 +170,7 @@ class Configurations:
 
     async def _one(self, tenant_id: str, configuration_id: str) -> StoredConfiguration:
         async with self.work.reading() as tx:
-            found = await tx.configurations.get(tenant_id, configuration_id)
-        if found is None:
-            raise NotFound("You have no configuration with this id.")
-        return found
+            return _found(await tx.configurations.get(tenant_id, configuration_id))
 
     def _opened(self, stored: StoredConfiguration) -> Configuration:
         plain = self.ring.open(stored.settings, associated_data=stored.associated_data)
@@ -189,6 +185,12 @@ async def provider_refusals() -> AsyncGenerator[None]:
         yield
     except (ReauthRequired, SandboxTokenMissing):
         raise ProviderAuthenticationFailed from None
+
+
+def _found(stored: StoredConfiguration | None) -> StoredConfiguration:
+    if stored is None:
+        raise NotFound("You have no configuration with this id.")
+    return stored
 
 
 def _only(found: Sequence[StoredConfiguration]) -> StoredConfiguration:

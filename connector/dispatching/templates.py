@@ -70,7 +70,7 @@ class Templates:
 
     async def get(self, tenant_id: str, number: int) -> StoredTemplate:
         """Return one of a vendor's templates. Raises NotFound."""
-        async with self.work.reading() as tx:
+        async with self.work.hot_reading() as tx:
             found = await tx.templates.get(tenant_id, number)
         if found is None:
             raise _no_such(number)
