@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.dispatching.configurations import Configurations, Configured, provider_refusals
-from connector.dispatching.documents import RenderedDocument, is_made_by
+from connector.dispatching.documents import RenderedDocument, is_made_by, read_document
 from connector.dispatching.providers import SERVICE, check_offered
 from connector.dispatching.templates import Templates
 from connector.errors import ConfirmationRequired
@@ -111,7 +111,7 @@ class Dispatching:
             words = f"Template {template.number} makes {template.document_type}."
             raise Invalid.one("documentType", "TEMPLATE_OF_OTHER_TYPE", words)
         to = await self.configurations.chosen(wanted.tenant_id, wanted.configuration_id)
-        document = self.templates.read(template, wanted.type, wanted.data)
+        document = read_document(wanted.type, await self.templates.render(template, wanted.data))
         if document.mail is not None and wanted.consent.is_needed:
             raise ConfirmationRequired(
                 "You demand a confirmation of what can't be undone, and a quote can't be confirmed "

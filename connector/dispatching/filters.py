@@ -30,7 +30,7 @@ def text(value: object) -> str:
         case str() | int() | Undefined():
             return str(value)  # an undefined value raises what it is
         case Decimal():
-            return f"{value:f}"
+            return f"{number(value):f}"  # 1e999999999 would be a gigabyte of zeros
         case _:
             raise FilterRefused("a list or an object can't be part of a text")
 

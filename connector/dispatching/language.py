@@ -152,7 +152,7 @@ def evaluated(evaluate: Evaluate, data: Mapping[str, Any], field: str) -> Any:
         return evaluate(data)
     except SecurityError:
         raise Invalid.one(field, "TEMPLATE_REFUSED", "The template may not do this.") from None
-    except (TemplateError, FilterRefused, TypeError, ArithmeticError, RecursionError) as error:
+    except (TemplateError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         known = isinstance(error, TemplateError | FilterRefused)
         said = str(error) if known else "the data doesn't fit the template"
         raise Invalid.one(field, "TEMPLATE_DATA", f"{said[:200]}.") from None

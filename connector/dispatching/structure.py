@@ -23,6 +23,7 @@ from connector.dispatching.limits import (
     DEPTH,
     NODES,
     REPEATS,
+    TEXTS,
     Allowance,
     check_data,
     too_much,
@@ -110,6 +111,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._left = NODES
+        self._texts = TEXTS
 
     def read(self, value: Any, field: str, depth: int) -> _Node:
         self._left -= 1
@@ -119,6 +121,9 @@ class _Reader:
             raise too_much(field, f"A template is nested deeper than {DEPTH} levels.")
         match value:
             case str():
+                self._texts -= "{" in value
+                if self._texts < 0:
+                    raise too_much("content", f"More than {TEXTS} texts are rendered.")
                 evaluate = compile_text(value, field)
                 return _Fixed(value) if evaluate is None else _Rendered(evaluate, field)
             case list():

@@ -1,5 +1,6 @@
 """The vendors' templates: stored once they are found good, and rendered with data."""
 
+from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from connector.api.envelope import encode
-from connector.dispatching.documents import DispatchType, RenderedDocument, read_document
+from connector.dispatching.documents import DispatchType, read_document
 from connector.dispatching.limits import TEMPLATES
 from connector.dispatching.structure import compiled
 from connector.writing.requests.base import Writable, word
@@ -50,7 +51,7 @@ class Templates:
 
     async def create(self, tenant_id: str, wanted: TemplateRequest) -> StoredTemplate:
         """Store a template under a new number. Raises Invalid, and Conflict for too many."""
-        content = self._checked(wanted)
+        content = await to_thread(self._checked, wanted)
         at = self.clock()
         async with self.work.writing() as tx:
             await tx.tenants.get(tenant_id, lock=True)
@@ -78,7 +79,7 @@ class Templates:
 
     async def replace(self, tenant_id: str, number: int, wanted: TemplateRequest) -> StoredTemplate:
         """Store a template in the place of what it was. Raises Invalid and NotFound."""
-        content = self._checked(wanted)
+        content = await to_thread(self._checked, wanted)
         there = await self.get(tenant_id, number)
         at = self.clock()
         made = StoredTemplate(
@@ -95,15 +96,10 @@ class Templates:
             if not await tx.templates.remove(tenant_id, number, self.clock()):
                 raise _no_such(number)
 
-    def render(self, template: StoredTemplate, data: Mapping[str, Any]) -> dict[str, Any]:
+    async def render(self, template: StoredTemplate, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the document that data makes. Raises Invalid."""
-        return _rendered(template.content, data, self.today())
-
-    def read(
-        self, template: StoredTemplate, wanted: str, data: Mapping[str, Any]
-    ) -> RenderedDocument:
-        """Return the request that data makes, found good by its model. Raises Invalid."""
-        return read_document(wanted, self.render(template, data))
+        # a costly template holds nobody else up
+        return await to_thread(_rendered, template.content, data, self.today())
 
     def _checked(self, wanted: TemplateRequest) -> str:
         content = encode(wanted.content).decode()

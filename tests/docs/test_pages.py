@@ -177,6 +177,17 @@ def test_the_readme_is_short_and_leads_to_every_guide() -> None:
     assert {page.name for page in GUIDES.glob("*.md")} == linked
 
 
+@pytest.mark.covers("DOC-20")
+def test_the_page_of_dispatching_has_a_recipe_and_leads_to_what_there_is() -> None:
+    """What its blocks do is seen by running them."""
+    page = GUIDES / "dispatch.md"
+    text = page.read_text()
+    _, recipe = text.split("## Quick recipe: generate and send an invoice")
+    assert '"$API/api/invoicing"' in recipe
+    assert "(../reference/resources.md)" in text
+    assert (page.parent / "../reference/resources.md").exists()
+
+
 def test_make_runs_what_the_pages_show() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in ("demo", "test", "sandbox", "help", "docs", "docs-site", "reference"):

@@ -103,7 +103,7 @@ async def test_secrets_are_never_shown_again(
     assert again.json()["data"]["defaultIban"] is None
 
 
-@pytest.mark.covers("DOC-11", "GUIDE-72", half="the IBAN of a configuration")
+@pytest.mark.covers("DOC-11", "GUIDE-72")
 async def test_invoices_are_paid_on_one_of_the_organisations_own_accounts(
     office: DispatchOffice,
 ) -> None:

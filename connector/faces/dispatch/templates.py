@@ -12,6 +12,7 @@ from connector.api.meaning import Moment, meaning
 from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import read_exact_body
+from connector.dispatching.documents import read_document
 from connector.dispatching.templates import TemplateRequest, Templates
 from connector.writing.requests.base import Writable
 from oauth.admitted import tenant_of
@@ -186,8 +187,8 @@ async def preview_template(templates: Templates, request: Request) -> Response:
     """Return what a template makes of data."""
     wanted = await read_exact_body(PreviewRequest, request)
     template = await templates.get(tenant_of(request).id, _number(request))
-    document = templates.render(template, wanted.data)
-    read = templates.read(template, template.document_type, wanted.data)
+    document = await templates.render(template, wanted.data)
+    read = read_document(template.document_type, document)
     return answer_vendor(request, TemplatePreview(document), warnings=read.warnings)
 
 

@@ -226,7 +226,7 @@ def test_commands_for_one_record_all_name_that_record() -> None:
         assert f"{single}/" in call.curl, call.path
 
 
-@pytest.mark.covers("MAE-31")
+@pytest.mark.covers("MAE-31", "DOC-21")
 async def test_language_models_are_told_every_call_in_a_line(anyone: httpx2.AsyncClient) -> None:
     """With a link to its place on the page, and what holds for all of them."""
     answer = await anyone.get("/llms.txt")

@@ -165,10 +165,16 @@ def test_what_the_language_lacks_is_refused_before_it_is_stored(text: str) -> No
         "{{ x > 1 }}",
         "{{ x | round(999) }}",
         "{{ cycler }}",
+        "{{ huge }} euros",
+        "{{ tiny }} euros",
+        "{{ long }} euros",
+        "{{ huge + 1 }}",
     ],
 )
 def test_data_that_does_not_fit_is_refused(text: str) -> None:
-    assert refusal({"a": text}, x="t", d={"k": 1}) == ("content.a", "TEMPLATE_DATA")
+    data: dict[str, Any] = {"x": "t", "d": {"k": 1}, "long": 10**5000}
+    data |= {"huge": Decimal("1E+999999999"), "tiny": Decimal("1E-999999999")}
+    assert refusal({"a": text}, **data) == ("content.a", "TEMPLATE_DATA")
 
 
 def nested(depth: int) -> Any:
@@ -180,6 +186,7 @@ def nested(depth: int) -> Any:
     [
         ({"a": "x" * (limits.LEAF + 1) + "{{ a }}"}, {}),
         ({"a": ["x"] * limits.NODES}, {}),
+        ({"a": ["{{ x }}"] * (limits.TEXTS + 1)}, {}),
         ({"a": nested(limits.DEPTH + 1)}, {}),
         ({"a": "x" * limits.CONTENT}, {}),
         ({"a": "{{ " + "not " * (limits.EXPRESSION_DEPTH + 1) + "1 }}"}, {}),
