@@ -37,6 +37,9 @@ def _authentication(api: str) -> Section:
             "for `/auth`, `/tenants` and `/webhooks/tenant`. A bad API key is answered with "
             "403, a bad account key with 401. 401 `ACCOUNT_REAUTH_REQUIRED` says that the "
             "customer must link again.",
+            "Calls below `/api` take one of your users in the place of the key: by e-mail address "
+            "and password (HTTP Basic, by https alone), or by a token of `POST /api/auth/token`. "
+            "Their failures also have `error`, the code in lower case.",
         ),
         f"""\
 # 1. the address to send the customer to
