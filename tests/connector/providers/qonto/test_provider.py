@@ -125,6 +125,7 @@ async def test_the_organisation_itself_tells_best_who_linked() -> None:
         "018f71db-c635-78b5-b90a-ea05de98c2bf",
         "Demo Conseil SAS",
         "0199cd7a-11aa-7b3c-9d4e-2a1b3c4d5e6f",
+        ("FR7616958000010000000000042",),
     )
     key = Access({"Authorization": "slug:secret"}, None, None)
     assert (await system(bank).identify(key)).organization_name == "Demo Conseil SAS"
