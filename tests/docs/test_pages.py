@@ -45,7 +45,12 @@ SAID = {
     "deliveries.md": [r"REPLAY", r"PAUSED", r"20\d\d-.+Z", r"The subscription has ended.*"],
     "ci.md": [r"1 passed.*", r"ℹ pass 1|# pass 1"],
     "sandbox.md": [r"paid"],
-    "copy.md": [r"202", r"invoices +SUCCESS +read \d+, changed \d+", r".+  EUR  \d+\.\d\d", r"%PDF.*"],
+    "copy.md": [
+        r"202",
+        r"invoices +SUCCESS +read \d+, changed \d+",
+        r".+  EUR  \d+\.\d\d",
+        r"%PDF.*",
+    ],
     "backup.md": [r".*Acme Books.*"],
 }
 """Lines that a page's blocks print, as patterns: what they end with is what the page promises."""
@@ -66,9 +71,7 @@ def sandbox(started_in: Path) -> Iterator[str]:
     """What the sandbox printed; it runs while the tests of this file do."""
     command = [str(BIN / "qonto-connector"), "sandbox", "--port", "0", "--simulator-port", "0"]
     command += ["--copy-to", "sqlite:///books.db", "--documents-to", "folder:documents", "--json"]
-    with subprocess.Popen(
-        command, cwd=started_in, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=started_in, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             announced = process.stdout.readline()

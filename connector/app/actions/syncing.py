@@ -15,7 +15,7 @@ from connector.app.actions.assembled import assembled
 from connector.app.actions.owners import account_of
 from connector.app.actions.records import show_records
 from connector.app.terminal import err, out, run
-from connector.copying.copier import Tell
+from connector.copying.work import Tell
 from connector.faces.rest.syncing import SyncRun, shown_run
 from storage.clock import iso_millis
 from storage.repositories.copies import CopyRun

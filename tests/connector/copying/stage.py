@@ -15,8 +15,9 @@ from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 
-from connector.copying.copier import Copier, CopyPlace, Tell
+from connector.copying.copier import Copier
 from connector.copying.ports import CopiedRecord, Gone, StoredDocument
+from connector.copying.work import CopyPlace, Tell
 from connector.http import Limits
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.registry import Registry
@@ -27,6 +28,7 @@ from storage.repositories.accounts import Account
 from storage.repositories.copied_records import CopiedDocument
 from storage.repositories.copies import CopyKey, CopyRun, CopyState
 from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
 from tests.support.accounts import add_account
 
@@ -35,6 +37,7 @@ START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _NUMBERS = msgspec.json.Decoder(float_hook=Decimal)
+RING = KeyRing([MasterKey.generate("test")])
 _ADDED = ("attachments", "labels")
 RESOURCES = ("invoices", "bills", "transactions")
 
@@ -165,7 +168,7 @@ class Stage:
 
     def process(self) -> Copier:
         """Start a process; one that was killed before knows nothing of it."""
-        return Copier(self.work, self.registry, self.our_now, jitter=lambda: self.jitter)
+        return Copier(self.work, self.registry, self.our_now, RING, jitter=lambda: self.jitter)
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
@@ -178,6 +181,7 @@ class Stage:
         resource: str,
         *,
         since: datetime | None = None,
+        origin: str = "COMMAND",
         copier: Copier | None = None,
         tell: Tell = lambda _: None,
     ) -> CopyRun:
@@ -186,7 +190,7 @@ class Stage:
             self.account.id,
             resource,
             self.name,
-            "COMMAND",
+            origin,
             "OPEN",
             self.our_now(),
             since,

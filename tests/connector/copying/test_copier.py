@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 
 from connector.copying.errors import SyncInProgress
 from connector.copying.ports import CopiedRecord, Gone
 from storage.clock import iso_millis
+from storage.ids import new_id
 from storage.repositories.copies import CopyRun
+from storage.repositories.delivery_log import LogFilter
+from storage.repositories.subscriptions import Subscription
+from storage.repositories.tenant_webhooks import TenantWebhook
 from storage.unit_of_work import UnitOfWork
-from tests.connector.copying.stage import RESOURCES, START, Killed, Stage, stage
+from tests.connector.copying.stage import HOUR, RESOURCES, RING, START, Killed, Stage, stage
 
 LISTS = {
     "invoices": "/v2/client_invoices",
@@ -316,6 +321,88 @@ async def test_what_is_gone_is_taken_out_by_a_comparison_a_day(it: Stage) -> Non
     assert it.copy("invoices") == it.truth("invoices")
     assert [one.id for one in it.shelf.batches[-1] if isinstance(one, Gone)] == [draft]
     assert (await it.done("invoices")).gone == 0
+
+
+async def subscribe(it: Stage, url: str, *, deletions: bool) -> str:
+    at = it.our_now()
+    made = Subscription(
+        id=new_id("whk", at),
+        tenant_id=it.account.tenant_id,
+        account_id=it.account.id,
+        resource="INVOICE",
+        callback_url=url,
+        secret=b"",
+        created_at=at,
+        updated_at=at,
+        deletions=deletions,
+    )
+    async with it.work.writing() as tx:
+        await tx.subscriptions.add(made)
+    return made.id
+
+
+async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
+    """Also when it is noticed by two copies, and when a process dies over telling it."""
+    plain = await subscribe(it, "https://app.example/a", deletions=False)
+    asking = await subscribe(it, "https://app.example/b", deletions=True)
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    await it.done("invoices")
+    it.name = "memory://another"
+    await it.done("invoices")
+    it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+    it.later(hours=25)
+    for it.name in ("memory://shelf", "memory://another"):
+        assert (await it.done("invoices")).gone == 1
+    async with it.work.reading() as tx:
+        pages = [await tx.delivery_log.page(one, LogFilter(), most=10) for one in (plain, asking)]
+    told = [[(one.event_type, one.resource_id) for one in page.deliveries] for page in pages]
+    assert told == [[], [("DELETED", draft)]]
+
+
+async def notices(it: Stage) -> list[Any]:
+    """Return what is to be told of ends, in order."""
+    async with it.work.reading() as tx:
+        found = await tx.notices.unplanned()
+    bodies = [RING.open(one.body or b"", associated_data=one.associated_data) for one in found]
+    return [msgspec.json.decode(body) for body in bodies]
+
+
+async def test_a_vendor_is_told_of_an_end_that_says_something(it: Stage) -> None:
+    """Each that was asked for, one that copied something, the first failure, and its end."""
+    async with it.work.writing() as tx:
+        webhook = TenantWebhook("twh_1", it.account.tenant_id, "https://app.example/n", START)
+        await tx.tenant_webhooks.add(webhook)
+    first = await it.done("invoices")
+    (told,) = await notices(it)
+    assert told == {
+        "eventType": "SYNC_ENDED",
+        "accountId": it.account.id,
+        "runId": first.id,
+        "resource": "invoices",
+        "status": "SUCCESS",
+        "changed": first.changed,
+        "gone": 0,
+        "downloaded": first.downloaded,
+        "pending": first.pending,
+        "code": None,
+        "reference": None,
+        "endedDate": iso_millis(first.ended_at or START),
+    }
+    ends = [("SUCCESS", None)]
+
+    async def run(*expected: tuple[str, str | None], origin: str = "SCHEDULE") -> None:
+        it.now += HOUR
+        await it.run("invoices", origin=origin)
+        ends.extend(expected)
+        assert [(one["status"], one["code"]) for one in await notices(it)] == ends
+
+    await run()
+    await run(("SUCCESS", None), origin="API")
+    for expected in ([("FAILED", "DOWNSTREAM_UNAVAILABLE")], []):
+        it.control.fault(path="/v2/client_invoices", kind="drop")
+        await run(*expected)
+    await run(("SUCCESS", None))
+    await run()
 
 
 async def test_a_bill_that_turns_out_to_be_a_credit_note_is_taken_out(it: Stage) -> None:
