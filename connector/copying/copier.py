@@ -14,7 +14,7 @@ from connector.copying.errors import SyncInProgress
 from connector.copying.feed import RecordFeed
 from connector.copying.ports import DocumentStore
 from connector.copying.run_ended import is_worth_telling, tell_end
-from connector.copying.work import BATCH, CopyPlace, CopyWork, CopyTaken, Tell
+from connector.copying.work import BATCH, CopyPlace, CopyTaken, CopyWork, Tell
 from connector.errors import RateLimited
 from connector.registry import Registry
 from oauth.errors import NotSupported

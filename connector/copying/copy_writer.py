@@ -6,7 +6,7 @@ from datetime import timedelta
 from connector.copying.decisions import MADE_IN, is_news
 from connector.copying.deletions import announce_deletions
 from connector.copying.ports import CopiedRecord, Gone
-from connector.copying.work import CopyWork, CopyTaken
+from connector.copying.work import CopyTaken, CopyWork
 from storage.clock import Clock
 from storage.repositories.copied_records import CopiedDocument, CopiedState
 from storage.repositories.copies import LEASE

@@ -1,5 +1,6 @@
 """A copier on a real database, between a simulated Qonto and places that hold facts."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -127,10 +128,17 @@ class Line(httpx2.AsyncBaseTransport):
 
     to: httpx2.AsyncBaseTransport
     passed: Callable[[httpx2.Request], None] = lambda _: None
+    rewrite: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """What becomes of each invoice that a list shows."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.passed(request)
-        return await self.to.handle_async_request(request)
+        response = await self.to.handle_async_request(request)
+        if self.rewrite is None or request.url.path != "/v2/client_invoices":
+            return response
+        page = json.loads(await response.aread())
+        page["client_invoices"] = [self.rewrite(one) for one in page["client_invoices"]]
+        return httpx2.Response(response.status_code, json=page)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
+from qonto_simulator.rules.accounts import open_account
 
 from connector.copying.errors import SyncInProgress
 from connector.copying.ports import CopiedRecord, Gone
@@ -115,6 +116,8 @@ async def test_supplier_invoices_come_in_the_order_of_their_changes(it: Stage) -
 @pytest.mark.covers("GUIDE-81", "GUIDE-82", "GUIDE-83")
 async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
     await it.done("transactions")
+    for number in range(6 - len(it.books.organisation.bank_accounts)):
+        open_account(it.simulator.world, it.books, f"Account {number}", at=it.now)
     it.later(hours=2)
     pending = it.control.bank_transaction(amount="1.00", status="pending")["id"]
     it.control.clear_journal()
@@ -123,7 +126,7 @@ async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
     asked = it.asked(LISTS["transactions"])
     accounts = [account.id for account in it.books.organisation.bank_accounts]
     assert [query["bank_account_id"] for query in asked] == [[one] for one in accounts]
-    assert len(accounts) > 1
+    assert len(accounts) == 6
     for query in asked:
         assert {**query, "bank_account_id": []} == {
             "bank_account_id": [],
@@ -136,6 +139,38 @@ async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
         }
         assert set(query["status[]"]) == {"pending", "declined", "completed"}
     assert str(pending) in it.copy("transactions")
+
+
+@pytest.mark.covers("GUIDE-55")
+async def test_a_bill_shows_what_qonto_finds_wrong_with_it(it: Stage) -> None:
+    """Under Qonto's names, in what comes beside the unified record."""
+    made = [str(it.control.receive_supplier_invoice(invoice_number="E-77")["id"]) for _ in range(2)]
+    it.later(minutes=5)
+    await it.done("bills")
+    copied = it.copy("bills")
+    assert [copied[id]["has_duplicates"] for id in made] == [True, True]
+    assert all(copied[id]["has_discrepancies"] is False for id in made)
+
+
+@pytest.mark.covers("GUIDE-07")
+async def test_moments_are_read_in_seconds_and_milliseconds_and_written_in_utc(it: Stage) -> None:
+    made = [str(it.control.create_invoice()["id"]) for _ in range(2)]
+    written = dict(zip(made, ("2026-11-20T09:59:58Z", "2026-11-20T09:59:58.250Z"), strict=True))
+
+    def rewritten(document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "updated_at": written.get(document["id"], document["updated_at"])}
+
+    it.line.rewrite = rewritten
+    run = await it.done("invoices")
+    changed = {id: it.shelf.of("invoices")[id].changed_at for id in made}
+    assert changed == {id: datetime.fromisoformat(text) for id, text in written.items()}
+    assert it.shelf.of("invoices")[made[0]].record["updatedDate"] == "2026-11-20T09:59:58.000Z"
+    it.later(hours=1)
+    await it.done("invoices")
+    assert run.until is not None
+    for query in it.asked(LISTS["invoices"]):
+        for name, (text,) in query.items():
+            assert "updated_at" not in name or (text.endswith("Z") and len(text) == 24)
 
 
 @pytest.mark.covers("GUIDE-05")
