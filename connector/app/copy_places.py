@@ -14,8 +14,8 @@ def check(sync: SyncGroup) -> str | None:
     to, documents = sync.to.get_secret_value(), sync.documents.get_secret_value()
     if documents and not to:
         raise SettingsInvalid(
-            "CONNECTOR_SYNC__DOCUMENTS is set, and CONNECTOR_SYNC__TO isn't: documents go with their "
-            "records. Set both."
+            "CONNECTOR_SYNC__DOCUMENTS is set, and CONNECTOR_SYNC__TO isn't: documents go with "
+            "their records. Set both."
         )
     if not to:
         return None
