@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from connector.copying.decisions import MADE_IN, CopyBounds, bounds, is_news, next_run
-from connector.copying.document_queue import DocumentQueue
+from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.errors import SyncInProgress
 from connector.copying.feed import ReadRecord, RecordFeed
 from connector.copying.ports import CopiedRecord, Destination, DocumentStore, Gone
@@ -28,7 +28,7 @@ from storage.unit_of_work import UnitOfWork
 BATCH = 200
 """Records that are written to a destination at once, all or none of them."""
 
-_DOCUMENTS = 50
+_DOCUMENTS = 200
 """Documents that are taken from the queue at once."""
 
 Tell = Callable[[CopyRun], None]
@@ -349,6 +349,11 @@ class Copier:
 
     async def _fetch(self, it: _Work, store: DocumentStore) -> None:
         """Fetch the documents that wait, also those of earlier runs."""
+
+        async def noted(fetched: Fetched) -> None:
+            it.count(downloaded=fetched.stored, failed=fetched.failed)
+            await self._hold(it)
+
         while True:
             now = self._clock()
             async with self._work.reading() as tx:
@@ -358,13 +363,15 @@ class Copier:
             if not due:
                 break
             try:
-                fetched = await self._queue.fetch(
-                    it.feed, store, due, lambda one: it.spool.file(one.record_id, one.file_id)
+                await self._queue.fetch(
+                    it.feed,
+                    store,
+                    due,
+                    lambda one: it.spool.file(one.record_id, one.file_id),
+                    noted,
                 )
             except RateLimited:
                 break  # they wait for another time
-            it.count(downloaded=fetched.stored, failed=fetched.failed)
-            await self._hold(it)
         async with self._work.reading() as tx:
             pending = await tx.copied_records.count_documents(it.key, "PENDING")
         it.count(pending=pending)

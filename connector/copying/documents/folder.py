@@ -29,6 +29,8 @@ class FolderDocuments:
         self._root = root
         self._incoming = root / _INCOMING
         self._is_ready = False
+        self._lasting: set[Path] = set()
+        """Folders whose own names are on the disk."""
 
     async def put(
         self,
@@ -82,8 +84,11 @@ class FolderDocuments:
         _make(content.parent)
         spooled.path.chmod(0o400)
         spooled.path.replace(content)
-        for folder in (content.parent, content.parent.parent, self._root):
-            _sync(folder)
+        _sync(content.parent)
+        if content.parent not in self._lasting:
+            _sync(content.parent.parent)
+            _sync(self._root)
+            self._lasting.add(content.parent)
 
     def _link(self, content: Path, index: Path) -> None:
         target = os.path.relpath(content, index.parent)
