@@ -45,18 +45,19 @@ class FolderDocuments:
         if not self._is_ready:
             await in_thread(self._make_ready)
             self._is_ready = True
-        spooled = await spool(chunks, self._incoming)
-        paths = paths_of(spooled.digest, account_id, resource, record_id, file_name, content_type)
 
-        def place() -> None:
+        def place(spooled: SpooledDocument) -> StoredDocument:
+            paths = paths_of(
+                spooled.digest, account_id, resource, record_id, file_name, content_type
+            )
             try:
                 self._keep(spooled, self._root / paths.content)
                 self._link(self._root / paths.content, self._root / paths.index)
             finally:
                 spooled.remove()
+            return StoredDocument(spooled.digest, spooled.size, paths.content)
 
-        await in_thread(place)
-        return StoredDocument(spooled.digest, spooled.size, paths.content)
+        return await spool(chunks, self._incoming, place)
 
     async def has(self, digest: str) -> bool:
         """Say whether bytes of that digest are stored."""

@@ -31,23 +31,30 @@ class SpooledDocument:
         self.path.unlink(missing_ok=True)
 
 
-async def spool(chunks: AsyncIterator[bytes], folder: Path) -> SpooledDocument:
-    """Write a document to a new file in a folder. Nothing is left of it when `chunks` raises."""
+async def spool(
+    chunks: AsyncIterator[bytes], folder: Path, then: Callable[[SpooledDocument], T]
+) -> T:
+    """Write a document to a new file in a folder, and return what is done with it `then`.
+
+    `then` runs in a thread. Nothing is left of the document when it or `chunks` raises.
+    """
     path = folder / secrets.token_hex(16)
     digest, size, waiting = hashlib.sha256(), 0, bytearray()
     file: FileIO | None = None
 
     def write(some: bytes) -> FileIO:
-        opened = file or _new(path)
+        nonlocal file
+        file = file or _new(path)
         digest.update(some)
         rest = memoryview(some)
         while rest:
-            rest = rest[opened.write(rest) :]
-        return opened
+            rest = rest[file.write(rest) :]
+        return file
 
-    def finish(some: bytes) -> None:
+    def finish(some: bytes) -> T:
         with write(some) as whole:
             os.fsync(whole.fileno())
+        return then(SpooledDocument(path, digest.hexdigest(), size))
 
     try:
         async for chunk in chunks:
@@ -55,14 +62,13 @@ async def spool(chunks: AsyncIterator[bytes], folder: Path) -> SpooledDocument:
             waiting += chunk
             if len(waiting) >= _AT_ONCE:
                 some, waiting = bytes(waiting), bytearray()
-                file = await in_thread(lambda some=some: write(some))
-        await in_thread(lambda: finish(bytes(waiting)))
+                await in_thread(lambda some=some: write(some))
+        return await in_thread(lambda: finish(bytes(waiting)))
     except BaseException:
         if file is not None:
             file.close()
         path.unlink(missing_ok=True)
         raise
-    return SpooledDocument(path, digest.hexdigest(), size)
 
 
 def _new(path: Path) -> FileIO:
