@@ -7,7 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from connector.copying.decisions import MADE_IN, CopyBounds, bounds, is_news, next_run
+from connector.copying.decisions import (
+    IN_DOUBT,
+    MADE_IN,
+    CopyBounds,
+    bounds,
+    is_news,
+    next_run,
+)
 from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.errors import SyncInProgress
 from connector.copying.feed import ReadRecord, RecordFeed
@@ -285,24 +292,24 @@ class Copier:
     async def _deliver(self, it: _Work, batch: Sequence[CopiedRecord | Gone]) -> None:
         """Write to the destination as long as the copy is this process's.
 
-        Where it was taken in between, something older may have come after something newer: then
-        all is compared anew.
+        What the destination is about to get is in doubt until it's noted: whatever happens in
+        between, it's compared with what there is. Where the copy was taken meanwhile, something
+        older may have come after something newer: then all is compared anew.
         """
         now = self._clock()
+        in_doubt = [CopiedState(one.id, *IN_DOUBT) for one in batch]
         async with self._work.writing() as tx:
             if not await tx.copies.renew(it.key, self.owner, now):
                 raise _Lost
+            await tx.copied_records.note(it.key, in_doubt)
         it.held_until = now + LEASE
         await it.place.destination.write(it.run.account_id, batch)
         async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
-                await tx.copied_records.forget(it.key, [one.id for one in batch])
-                await tx.copies.distrust(it.key, self._clock())
-                lost = True
-            else:
-                lost = False
-        if lost:
-            raise _Lost
+            if await tx.copies.renew(it.key, self.owner, self._clock()):
+                return
+            await tx.copied_records.note(it.key, in_doubt)
+            await tx.copies.distrust(it.key, self._clock())
+        raise _Lost
 
     def _queued(self, it: _Work, record_id: str, file_id: str | None) -> CopiedDocument:
         """Let a document wait; one that is still being made not before it may be there."""

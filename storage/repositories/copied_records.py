@@ -163,7 +163,7 @@ class CopiedRecordRepository:
             .values(due_at=until)
             .returning(_documents.c.resource, _documents.c.record_id, _documents.c.file_id)
         )
-        mine = {tuple(row) for row in rows}
+        mine = {(row[0], row[1], row[2]) for row in rows}
         return [one for one in documents if (one.resource, one.record_id, one.file_id) in mine]
 
     async def release(
@@ -196,7 +196,7 @@ class CopiedRecordRepository:
             await self._connection.execute(delete(_documents).where(*mine), known)
         values = [{**_named(before), **_became(became)} for before, became in ordered]
         if values:
-            changed = {name: bindparam(name) for name in _BECOMES}
+            changed: dict[str, Any] = {name: bindparam(name) for name in _BECOMES}
             await self._connection.execute(update(_documents).where(*mine).values(changed), values)
 
     async def count_documents(self, key: CopyKey, status: str) -> int:
