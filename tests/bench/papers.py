@@ -34,8 +34,8 @@ def _read(attachment: Attachment) -> bytes:
 
 
 async def _main(count: int) -> None:
-    vars(pdf)["client_invoice"] = paper
-    Attachment.read = _read  # type: ignore[method-assign]
+    pdf.client_invoice = paper
+    Attachment.read = _read
     simulator = Simulator(seed=1)
     simulator.control.generate("client_invoices", count)
     async with serving(simulator) as address:

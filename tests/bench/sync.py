@@ -13,18 +13,17 @@ import statistics
 import sys
 import tempfile
 import time
-from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from asyncio.subprocess import PIPE
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx2
 
 from connector.copying.document_queue import AT_ONCE
 from storage.sealing import KeyRing, MasterKey
-from tests.bench import sync_accounts, sync_others
+from tests.bench import sync_accounts
+from tests.bench.banks import Bank, memory, simulated
 from tests.bench.figures import Figure
 from tests.bench.linking import link
 from tests.bench.programs import served
@@ -39,55 +38,12 @@ SCOPES = frozenset({"offline_access", "client_invoices.read", "attachment.read"}
 """Without others nothing but invoices is copied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bank:
-    """The simulator, and what it takes to call it."""
-
-    address: str
-    token: str
-    api_key: str
-
-    async def control(self, method: str, path: str, **body: Any) -> Any:
-        """Make a control call; return its answer."""
-        async with httpx2.AsyncClient(timeout=60) as http:
-            url = f"{self.address}/_simulator/{path}"
-            answer = await http.request(method, url, json=body or None)
-            answer.raise_for_status()
-            return answer.json()
-
-    async def requests(self, prefix: str = "/v2/") -> int:
-        """Count the requests so far whose path begins like this."""
-        told = await self.control("GET", "counts")
-        counts = told.get("counts", told)["by_path"]
-        return sum(count for path, count in counts.items() if f" {prefix}" in path)
-
-
-@asynccontextmanager
-async def simulated(count: int) -> AsyncGenerator[Bank]:
-    """Run the simulator with so many invoices in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.papers", str(count)),
-        stdout=PIPE,
-        stderr=DEVNULL,
-        stdin=DEVNULL,
-    )
-    try:
-        assert process.stdout
-        told = json.loads(await process.stdout.readline())
-        yield Bank(told["url"], told["accessToken"], told["apiKey"])
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
 async def run(long: bool) -> Sequence[Figure]:
     """Measure a first copy, the idle runs of many accounts, and what other ways lose."""
     figures = await _first(INVOICES, ROUNDS)
     if long:
         figures += await _first(INVOICES_LONG, 1)
     figures += await sync_accounts.run()
-    figures += await sync_others.run()
     return figures
 
 
@@ -148,7 +104,7 @@ async def _ours(bank: Bank, folder: Path) -> _Copied:
     """Link an account beside a worker that has nothing else to do; wait until it's copied."""
     url = databases.new_sqlite(databases.sqlite_template(folder), folder)
     key = MasterKey.generate("bench")
-    before = await bank.requests()
+    before = (await bank.requests()).total()
     async with served(
         url,
         key,
@@ -168,12 +124,6 @@ async def _ours(bank: Bank, folder: Path) -> _Copied:
                     break
     (run,) = made
     assert run["status"] == "SUCCESS" and run["pending"] == run["failed"] == 0, run
-    stored = sum(1 for one in (folder / "papers" / "content").glob("*/*"))
-    assert stored >= run["downloaded"] - 20, (stored, run)
-    return _Copied(run["durationSeconds"], most - idle, await bank.requests() - before)
-
-
-def memory(pid: int) -> float:
-    """Return what a process has in memory, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    stored = len(list((folder / "papers" / "content").glob("*/*")))
+    assert stored == run["downloaded"], (stored, run)
+    return _Copied(run["durationSeconds"], most - idle, (await bank.requests()).total() - before)
