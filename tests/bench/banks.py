@@ -22,10 +22,10 @@ class Bank:
     token: str
     api_key: str
 
-    async def control(self, method: str, path: str, **body: Any) -> Any:
+    async def control(self, method: str, call: str, /, **body: Any) -> Any:
         """Make a control call; return its answer."""
         async with httpx2.AsyncClient(timeout=60) as http:
-            url = f"{self.address}/_simulator/{path}"
+            url = f"{self.address}/_simulator/{call}"
             answer = await http.request(method, url, json=body or None)
             answer.raise_for_status()
             return answer.json()

@@ -37,12 +37,15 @@ async def _main(count: int) -> None:
     pdf.client_invoice = paper
     Attachment.read = _read
     simulator = Simulator(seed=1)
+    # Airbyte's connector takes no key with a hyphen
+    organisation = simulator.world.first.organisation
+    organisation.secret_key = organisation.secret_key.replace("-", "")
     simulator.control.generate("client_invoices", count)
     async with serving(simulator) as address:
         facts = {
             "url": address,
             "accessToken": simulator.issue_access_token(),
-            "apiKey": f"{simulator.login}:{simulator.secret}",
+            "apiKey": f"{simulator.login}:{organisation.secret_key}",
         }
         print(json.dumps(facts), flush=True)
         await asyncio.Event().wait()

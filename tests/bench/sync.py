@@ -22,7 +22,7 @@ import httpx2
 
 from connector.copying.document_queue import AT_ONCE
 from storage.sealing import KeyRing, MasterKey
-from tests.bench import sync_accounts
+from tests.bench import sync_accounts, sync_others
 from tests.bench.banks import Bank, memory, simulated
 from tests.bench.figures import Figure
 from tests.bench.linking import link
@@ -44,6 +44,7 @@ async def run(long: bool) -> Sequence[Figure]:
     if long:
         figures += await _first(INVOICES_LONG, 1)
     figures += await sync_accounts.run()
+    figures += await sync_others.run()
     return figures
 
 

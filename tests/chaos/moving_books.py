@@ -74,7 +74,7 @@ class MovingBooks:
         chosen = random.choice(list(books))
         if random.random() < 0.3:
             self._control.create_invoice(status=random.choice(["draft", "unpaid"]))
-        elif random.random() < 0.15 and len(books) > 20:
+        elif random.random() < 0.15 and len(books) > 20 and _may_go(chosen):
             books.remove(chosen)
         else:
             self._control.touch_invoice(chosen.id)
@@ -101,3 +101,8 @@ class MovingBooks:
                 chosen.attachment_ids.append(bill.attachment_id)
         self._titles += 1
         self._control.annotate_transaction(chosen.id, note=f"note {self._titles}")
+
+
+def _may_go(invoice: Any) -> bool:
+    """Say whether nothing is under way that would still change it."""
+    return invoice.status == "draft" or invoice.attachment_id is not None

@@ -40,7 +40,7 @@ def be_born(arguments: list[str], environment: dict[str, str], log: str) -> None
     vars(copier)["LEASE"] = vars(copy_repository)["LEASE"] = SHORT
     vars(copier).update(BATCH=7, _DOCUMENTS=20, MADE_IN=SHORT / 2)
     vars(document_queue).update(_CLAIMED=SHORT, _NOTED_AT_ONCE=3)
-    vars(decisions).update(RETRIES=(0.2, 0.5, 1.0), COMPARED_EVERY=3 * SHORT)
+    vars(decisions).update(RETRIES=(0.2, 0.5, 1.0), COMPARED_EVERY=SHORT)
     if arguments != ["copies"]:
         sys.argv = ["qonto-connector", *arguments]
         cli.invoke()

@@ -34,7 +34,7 @@ from tests.journeys.test_bill_folder import environment
 
 pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
-KILLS = 300 if FULL else 5
+KILLS = 300 if FULL else 4
 LONGEST = 1.2
 """Seconds that a process lives at most, and at least begins to copy in."""
 
@@ -154,7 +154,7 @@ async def _lives(
 
 async def _settled(up: Sandbox, born: Nursery, env: dict[str, str], log: str) -> None:
     """Let one process copy until nothing waits any more and all was compared."""
-    await asyncio.sleep(3.5)  # until what is gone is looked for again
+    await asyncio.sleep(1.5)  # until what is gone is looked for again
     account = await _linked(up)
     begun = await up.container.copies.start(account, (), None)
     pid = await born.order(run=["copies"], env=env, log=log)
