@@ -66,6 +66,8 @@ class _Batch:
         self.coming = iter(claimed)
         self.done: list[tuple[CopiedDocument, CopiedDocument]] = []
         """As they were, and as they are now."""
+        self.turn = asyncio.Lock()
+        """Whose turn it is to store that."""
         self.fetched = Fetched()
 
 
@@ -95,7 +97,7 @@ class DocumentQueue:
             for document in batch.coming:
                 became = await self._one(feed, store, document, ref(document))
                 batch.done.append((document, became))
-                if len(batch.done) >= _NOTED_AT_ONCE:
+                if len(batch.done) >= _NOTED_AT_ONCE and not batch.turn.locked():
                     await self._note(batch, noted)
 
         tasks = [asyncio.create_task(some()) for _ in range(min(AT_ONCE, len(claimed)))]
@@ -152,11 +154,13 @@ class DocumentQueue:
 
     async def _note(self, batch: _Batch, noted: Noted) -> None:
         """Store what became of those that are done."""
-        done, batch.done = batch.done, []
-        if not done:
-            return
-        async with self._work.writing() as tx:
-            await tx.copied_records.settle(done)
+        async with batch.turn:
+            done = list(batch.done)
+            if not done:
+                return
+            async with self._work.writing() as tx:
+                await tx.copied_records.settle(done)
+            del batch.done[: len(done)]
         stored = sum(became.status == "STORED" for _, became in done)
         fetched = Fetched(stored, len(done) - stored)
         batch.fetched += fetched

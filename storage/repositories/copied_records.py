@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, func, select, tuple_, update
 
 from storage.connection import SqlConnection, insert_into
 from storage.repositories.copies import CopyKey
@@ -16,6 +16,7 @@ _records = table_of(CopiedRecordRow)
 _documents = table_of(CopiedDocumentRow)
 
 _PRIMARY = ("account_id", "resource", "destination", "record_id", "file_id")
+_OF_ACCOUNT = ("resource", "record_id", "file_id")
 _BECOMES = ("file_id", "status", "due_at", "attempts", "code", "digest", "size", "path")
 
 
@@ -157,7 +158,7 @@ class CopiedRecordRepository:
         """
         if not documents:
             return []
-        rows = await self._connection.execute(
+        rows: Any = await self._connection.execute(
             update(_documents)
             .where(*_among(documents), _documents.c.status == "PENDING", _documents.c.due_at <= now)
             .values(due_at=until)
@@ -183,17 +184,23 @@ class CopiedRecordRepository:
     async def settle(self, changes: Sequence[tuple[CopiedDocument, CopiedDocument]]) -> None:
         """Store what became of documents, as pairs of before and after.
 
-        A file's id may be known by now; then an earlier note of that file goes.
+        A file's id may be known by now; then an earlier note of that file goes. Doing so twice
+        changes nothing.
         """
         ordered = sorted(changes, key=lambda pair: (pair[0].record_id, pair[0].file_id))
         known = [
-            {**_named(before), "its_file_id": became.file_id}
+            {**_named(before), "its_file_id": became.file_id, "old_file_id": before.file_id}
             for before, became in ordered
             if became.file_id != before.file_id
         ]
         mine = [_documents.c[name] == bindparam(f"its_{name}") for name in _PRIMARY]
         if known:
-            await self._connection.execute(delete(_documents).where(*mine), known)
+            old = _documents.alias()
+            is_there = exists().where(
+                *(old.c[name] == bindparam(f"its_{name}") for name in _PRIMARY[:-1]),
+                old.c.file_id == bindparam("old_file_id"),
+            )
+            await self._connection.execute(delete(_documents).where(*mine, is_there), known)
         values = [{**_named(before), **_became(became)} for before, became in ordered]
         if values:
             changed: dict[str, Any] = {name: bindparam(name) for name in _BECOMES}
@@ -227,7 +234,7 @@ def _of(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
 def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]:
     """Name documents of one account, all of one destination."""
     one = documents[0]
-    names = tuple_(_documents.c.resource, _documents.c.record_id, _documents.c.file_id)
+    names = tuple_(*(_documents.c[name] for name in _OF_ACCOUNT))
     return (
         _documents.c.account_id == one.account_id,
         _documents.c.destination == one.destination,
