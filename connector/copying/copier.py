@@ -9,7 +9,7 @@ from datetime import timedelta, tzinfo
 
 from connector.copying.copy_writer import CopyWriter
 from connector.copying.decisions import bounds, next_run
-from connector.copying.document_queue import DocumentQueue
+from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.errors import SyncInProgress
 from connector.copying.feed import RecordFeed
 from connector.copying.ports import DocumentStore
@@ -26,7 +26,7 @@ from storage.repositories.copies import LEASE, CopyRun, CopyState
 from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
-_DOCUMENTS = 50
+_DOCUMENTS = 200
 """Documents that are taken from the queue at once."""
 
 
@@ -217,6 +217,11 @@ class Copier:
 
     async def _fetch(self, it: CopyWork, store: DocumentStore) -> None:
         """Fetch the documents that wait, also those of earlier runs."""
+
+        async def noted(fetched: Fetched) -> None:
+            it.count(downloaded=fetched.stored, failed=fetched.failed)
+            await self._writer.hold(it)
+
         while True:
             now = self._clock()
             async with self._work.reading() as tx:
@@ -226,13 +231,15 @@ class Copier:
             if not due:
                 break
             try:
-                fetched = await self._queue.fetch(
-                    it.feed, store, due, lambda one: it.spool.file(one.record_id, one.file_id)
+                await self._queue.fetch(
+                    it.feed,
+                    store,
+                    due,
+                    lambda one: it.spool.file(one.record_id, one.file_id),
+                    noted,
                 )
             except RateLimited:
                 break  # they wait for another time
-            it.count(downloaded=fetched.stored, failed=fetched.failed)
-            await self._writer.hold(it)
         async with self._work.reading() as tx:
             pending = await tx.copied_records.count_documents(it.key, "PENDING")
         it.count(pending=pending)

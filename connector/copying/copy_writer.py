@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connector.copying.decisions import MADE_IN, is_news
+from connector.copying.decisions import IN_DOUBT, MADE_IN, is_news
 from connector.copying.deletions import announce_deletions
 from connector.copying.ports import CopiedRecord, Gone
 from connector.copying.work import CopyTaken, CopyWork
@@ -77,19 +77,21 @@ class CopyWriter:
     async def _deliver(self, it: CopyWork, batch: Sequence[CopiedRecord | Gone]) -> None:
         """Write to the destination.
 
-        Where the copy was taken in between, something older may have come after something newer:
-        then all is compared anew.
+        What the destination is about to get is in doubt until it's noted: whatever happens in
+        between, it's compared with what there is. Where the copy was taken meanwhile, something
+        older may have come after something newer: then all is compared anew.
         """
+        in_doubt = [CopiedState(one.id, *IN_DOUBT) for one in batch]
         async with self._work.writing() as tx:
             await self._renew(tx, it)
+            await tx.copied_records.note(it.key, in_doubt)
         await it.place.destination.write(it.run.account_id, batch)
         async with self._work.writing() as tx:
-            is_held = await tx.copies.renew(it.key, self._owner, self._clock())
-            if not is_held:
-                await tx.copied_records.forget(it.key, [one.id for one in batch])
-                await tx.copies.distrust(it.key, self._clock())
-        if not is_held:
-            raise CopyTaken
+            if await tx.copies.renew(it.key, self._owner, self._clock()):
+                return
+            await tx.copied_records.note(it.key, in_doubt)
+            await tx.copies.distrust(it.key, self._clock())
+        raise CopyTaken
 
     async def _renew(self, tx: DatabaseTransaction, it: CopyWork) -> None:
         now = self._clock()

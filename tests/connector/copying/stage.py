@@ -47,6 +47,28 @@ class Killed(BaseException):
     """The process ends here: nobody cleans up."""
 
 
+def truth_of(books: Any, resource: str, address: str) -> dict[str, Any]:
+    """Return each record as Qonto has it, without a word of ours."""
+    shown = list[Any]()
+    if resource == "invoices":
+        for one in books.client_invoices:
+            shown.append(client_invoice(one, books.organisation, address))
+    elif resource == "bills":
+        for one in books.supplier_invoices:
+            if not (one.reading and one.reading.is_credit_note):
+                shown.append(supplier_invoice(one, books.organisation.id))
+    else:
+        for account in books.transactions.values():
+            shown += [transaction_document(one) for one in account]
+    return {one["id"]: _NUMBERS.decode(_JSON.encode(one)) for one in shown}
+
+
+def as_shown(raw: bytes | str) -> dict[str, Any]:
+    """Return what a copy kept of Qonto's JSON, but for what lists add to it."""
+    document: dict[str, Any] = _NUMBERS.decode(raw)
+    return {name: one for name, one in document.items() if name not in _ADDED}
+
+
 @dataclass
 class Shelf:
     """A Destination that holds what it was given, and remembers each batch."""
@@ -230,27 +252,14 @@ class Stage:
         return self.simulator.world.first
 
     def truth(self, resource: str) -> dict[str, Any]:
-        """Return each record as Qonto has it, without a word of ours."""
-        books, shown = self.books, list[Any]()
-        if resource == "invoices":
-            for one in books.client_invoices:
-                shown.append(client_invoice(one, books.organisation, ADDRESS))
-        elif resource == "bills":
-            for one in books.supplier_invoices:
-                if not (one.reading and one.reading.is_credit_note):
-                    shown.append(supplier_invoice(one, books.organisation.id))
-        else:
-            for account in books.transactions.values():
-                shown += [transaction_document(one) for one in account]
-        return {one["id"]: _NUMBERS.decode(_JSON.encode(one)) for one in shown}
+        return truth_of(self.books, resource, ADDRESS)
 
     def copy(self, resource: str) -> dict[str, Any]:
         """Return each record as the copy has it, but for what lists add to it."""
         found: dict[str, Any] = {}
         for id, record in self.shelf.of(resource).items():
             assert record.record["id"] == id
-            document = _NUMBERS.decode(record.raw)
-            found[id] = {name: one for name, one in document.items() if name not in _ADDED}
+            found[id] = as_shown(record.raw)
         return found
 
     def asked(self, path: str) -> list[dict[str, list[str]]]:

@@ -1,6 +1,6 @@
 """One run against the simulator: what is asked for, what is written, and what a failure leaves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -487,6 +487,50 @@ async def test_a_killed_process_keeps_its_copy_for_two_minutes(it: Stage) -> Non
     async with it.work.reading() as tx:
         runs = await tx.copies.runs(it.account.id, most=10)
     assert [run.status for run in runs] == ["SUCCESS", "INTERRUPTED"]
+
+
+async def test_what_a_killed_process_wrote_and_couldnt_note_is_taken_out_when_it_is_gone(
+    it: Stage,
+) -> None:
+    """It was written, nobody noted it, and Qonto has it no more when it's looked for again."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def killed(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        await write(account_id, batch)
+        raise Killed
+
+    it.shelf.write = killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await it.run("invoices")
+    it.shelf.write = write  # type: ignore[method-assign]
+    assert draft in it.copy("invoices")
+    it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+    it.later(minutes=3)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
+
+
+async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stage) -> None:
+    """A process is held up in a write while another one takes out what it's about to write."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def held_up(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        it.shelf.write = write  # type: ignore[method-assign]
+        it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+        it.later(minutes=3)
+        await it.done("invoices", copier=it.process())
+        assert draft not in it.copy("invoices")
+        await write(account_id, batch)
+
+    it.shelf.write = held_up  # type: ignore[method-assign]
+    run = await it.run("invoices")
+    assert (run.status, run.code) == ("INTERRUPTED", "SYNC_IN_PROGRESS")
+    assert draft in it.copy("invoices"), "it came late"
+    it.later(hours=1)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
 
 
 @pytest.mark.covers("GUIDE-41")

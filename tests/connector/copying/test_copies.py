@@ -71,17 +71,17 @@ async def test_every_account_s_records_of_each_kind_are_copied_by_themselves(it:
 
 async def test_no_more_than_four_runs_are_made_at_a_time(it: Stage) -> None:
     await others(it, 3)
-    under_way, most = [0], [0]
+    under_way, most, are_four = [0], [0], asyncio.Event()
     write = it.shelf.write
-    four = asyncio.Barrier(4)
 
     async def counted(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
         under_way[0] += 1
         most[0] = max(most[0], under_way[0])
-        await four.wait()
-        for _ in range(200):  # a fifth would come meanwhile
-            most[0] = max(most[0], under_way[0])
-            await asyncio.sleep(0)
+        if under_way[0] == 4:
+            are_four.set()
+        async with asyncio.timeout(10):
+            await are_four.wait()
+        await asyncio.sleep(0.01)  # in which a fifth would show
         await write(account_id, batch)
         under_way[0] -= 1
 
