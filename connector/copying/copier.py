@@ -67,7 +67,7 @@ class Copier:
         place: CopyPlace,
         *,
         interval: timedelta,
-        tell: Tell = lambda _: None,
+        tell: Tell = lambda _run, _progress: None,
     ) -> CopyRun:
         """Make a run, and return what it came to; why it failed, if it did.
 
@@ -125,7 +125,7 @@ class Copier:
             )
             await tx.copies.begin(run)
         it = CopyWork(account, run, state, limits, place, feed, tell, now + LEASE)
-        tell(run)
+        tell(run, it.progress)
         return it
 
     async def _end(self, it: CopyWork, status: str, interval: timedelta) -> None:
@@ -156,7 +156,7 @@ class Copier:
             if is_worth_telling(run, it.state.failures):
                 await tell_end(tx, self._ring, it.account, run)
         it.run = run
-        it.tell(run)
+        it.tell(run, it.progress)
 
     def _explain(self, it: CopyWork, error: Exception) -> None:
         is_ours = isinstance(error, ServiceError)
@@ -219,9 +219,12 @@ class Copier:
         """Fetch the documents that wait, also those of earlier runs."""
 
         async def noted(fetched: Fetched) -> None:
-            it.count(downloaded=fetched.stored, failed=fetched.failed)
+            it.fetched(fetched)
             await self._writer.hold(it)
 
+        async with self._work.reading() as tx:
+            waiting = await tx.copied_records.count_documents(it.key, "PENDING")
+        it.wait_for(waiting)
         while True:
             now = self._clock()
             async with self._work.reading() as tx:

@@ -222,7 +222,7 @@ class Copies:
         if account is None:
             return
         try:
-            await self._make(account, run, place, lambda _: None)
+            await self._make(account, run, place, lambda _run, _progress: None)
         except SyncInProgress:
             await asyncio.sleep(1)
         except Exception as error:

@@ -46,9 +46,13 @@ class Fetched:
 
     stored: int = 0
     failed: int = 0
+    size: int = 0
+    """Bytes of those that were stored."""
 
     def __add__(self, other: "Fetched") -> "Fetched":
-        return Fetched(self.stored + other.stored, self.failed + other.failed)
+        return Fetched(
+            self.stored + other.stored, self.failed + other.failed, self.size + other.size
+        )
 
 
 Noted = Callable[[Fetched], Awaitable[None]]
@@ -162,7 +166,8 @@ class DocumentQueue:
                 await tx.copied_records.settle(done)
             del batch.done[: len(done)]
         stored = sum(became.status == "STORED" for _, became in done)
-        fetched = Fetched(stored, len(done) - stored)
+        size = sum(became.size or 0 for _, became in done if became.status == "STORED")
+        fetched = Fetched(stored, len(done) - stored, size)
         batch.fetched += fetched
         await noted(fetched)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connector.copying.decisions import CopyBounds
+from connector.copying.document_queue import Fetched
 from connector.copying.feed import ReadRecord, RecordFeed
 from connector.copying.ports import Destination, DocumentStore
 from connector.copying.records import copied
@@ -15,7 +16,20 @@ from storage.repositories.copies import CopyKey, CopyRun, CopyState
 BATCH = 200
 """Records that are written to a destination at once, all or none of them."""
 
-Tell = Callable[[CopyRun], None]
+
+@dataclass(frozen=True, slots=True)
+class CopyProgress:
+    """What a run that is under way tells besides its counts, and nobody stores.
+
+    `waiting` documents are still to be fetched by it.
+    """
+
+    pages: int = 0
+    stored_bytes: int = 0
+    waiting: int = 0
+
+
+Tell = Callable[[CopyRun, CopyProgress], None]
 """Gets a run whenever it is further."""
 
 
@@ -44,6 +58,7 @@ class CopyWork:
     feed: RecordFeed
     tell: Tell
     held_until: datetime
+    progress: CopyProgress = CopyProgress()
     spool: RecordSpool = field(init=False)
     unreadable: set[str] = field(default_factory=set[str])
     others: set[str] = field(default_factory=set[str])
@@ -58,6 +73,7 @@ class CopyWork:
 
     def keep(self, page: Sequence[ReadRecord]) -> None:
         """Spool what a page showed."""
+        self.progress = replace(self.progress, pages=self.progress.pages + 1)
         before, unreadable = len(self.spool), len(self.unreadable)
         for read in page:
             if read.is_other:
@@ -73,4 +89,18 @@ class CopyWork:
         self.run = replace(
             self.run, **{name: getattr(self.run, name) + count for name, count in more.items()}
         )
-        self.tell(self.run)
+        self.tell(self.run, self.progress)
+
+    def wait_for(self, documents: int) -> None:
+        """Tell how many documents are about to be fetched."""
+        self.progress = replace(self.progress, waiting=documents)
+        self.tell(self.run, self.progress)
+
+    def fetched(self, fetched: Fetched) -> None:
+        """Count documents that were fetched, or couldn't be."""
+        self.progress = replace(
+            self.progress,
+            stored_bytes=self.progress.stored_bytes + fetched.size,
+            waiting=max(0, self.progress.waiting - fetched.stored - fetched.failed),
+        )
+        self.count(downloaded=fetched.stored, failed=fetched.failed)

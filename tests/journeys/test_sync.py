@@ -177,7 +177,7 @@ async def test_the_command_copies_here_and_now(database_url: str, tmp_path: Path
         assert [line.partition(":")[0] for line in lines] == list(KINDS)
         assert all("SUCCESS, from the beginning to 20" in line for line in lines)
         assert "The next run begins at 20" in lines[0]
-        assert "invoices RUNNING read=0" in told and "bills SUCCESS read=" in told
+        assert "invoices RUNNING pages=0 read=0" in told and "bills SUCCESS pages=1 read=" in told
         again = (*words, "invoices", "--every", "5", "--json")
         ended, printed, told = await commands.run(*again, env=environment(up))
         (run,) = json.loads(printed)
@@ -225,4 +225,5 @@ async def test_on_a_terminal_the_progress_is_live(
         words = ("sync", "--account", account, "--to", f"sqlite:///{tmp_path / 'copy.db'}")
         ended, printed, told = await commands.run(*words, env=environment(up))
         assert ended == 0 and "transactions: SUCCESS" in printed
-        assert "downloaded" in told and "\x1b[" in told and "RUNNING read=" not in told
+        assert "downloaded" in told and "per second" in told
+        assert "\x1b[" in told and "RUNNING pages=" not in told

@@ -213,7 +213,7 @@ class Stage:
         since: datetime | None = None,
         origin: str = "COMMAND",
         copier: Copier | None = None,
-        tell: Tell = lambda _: None,
+        tell: Tell = lambda _run, _progress: None,
     ) -> CopyRun:
         run = CopyRun(
             new_id("run", self.our_now()),

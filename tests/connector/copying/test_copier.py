@@ -11,6 +11,7 @@ from qonto_simulator.rules.accounts import open_account
 
 from connector.copying.errors import SyncInProgress
 from connector.copying.ports import CopiedRecord, Gone
+from connector.copying.work import CopyProgress
 from storage.clock import iso_millis
 from storage.ids import new_id
 from storage.repositories.copies import CopyRun
@@ -536,9 +537,11 @@ async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stag
 @pytest.mark.covers("GUIDE-41")
 async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     told: list[str] = []
+    progress: list[CopyProgress] = []
 
-    def tell(run: CopyRun) -> None:
+    def tell(run: CopyRun, further: CopyProgress) -> None:
         told.append(run.status)
+        progress.append(further)
 
     run = await it.done("invoices", tell=tell)
     async with it.work.reading() as tx:
@@ -549,3 +552,6 @@ async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     assert run.downloaded == len(it.archive.names) > 0
     assert (run.failed, run.unreadable) == (0, 0)
     assert told[0] == "RUNNING" and told[-1] == "SUCCESS"
+    stored = sum(len(it.archive.files[digest]) for digest in it.archive.files)
+    assert progress[-1] == CopyProgress(pages=1, stored_bytes=stored, waiting=0)
+    assert max(one.waiting for one in progress) == run.downloaded
