@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from connector.app import copy_places
 from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
@@ -49,6 +50,7 @@ async def serve(
     SettingsInvalid, SchemaMismatch, DatabaseInUse, StorageUnavailable and OSError (address taken)
     before anything is served.
     """
+    copy_places.check(settings.sync)
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
@@ -84,6 +86,7 @@ async def serve(
 
 async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
+    copy_places.check(settings.sync)
     container = assemble(settings)
     try:
         await _require_fitting(container.storage.database)

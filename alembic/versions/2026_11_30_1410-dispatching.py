@@ -3,7 +3,7 @@
 What it does to existing rows: nothing.
 
 Revision: 8d1c6e0b7a42
-Follows: 5f266ca8ac09
+Follows: 1b6f0d83c7ae
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision = "8d1c6e0b7a42"
-down_revision = "5f266ca8ac09"
+down_revision = "1b6f0d83c7ae"
 branch_labels = None
 depends_on = None
 
