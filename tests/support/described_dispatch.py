@@ -32,6 +32,20 @@ async def add_user(up: InProcess) -> None:
     await up.container.oauth.users.add(up.tenant_id, EMAIL, PASSWORD, allowed)
 
 
+async def prepare(walk: Caller) -> dict[str, list[str]]:
+    """Configure Qonto and store a template; return what stands in paths for them."""
+    simulator = walk.up.simulator
+    settings = {"qontoLogin": simulator.login, "qontoSecretKey": simulator.secret}
+    configured = await walk.call("POST", f"{_PROVIDERS}/{{provider}}", body=settings, **_PLACE)
+    template = {"name": "Offer", "documentType": "QUOTE", "content": _QUOTE}
+    stored = await walk.call("POST", "/api/templates", body=template)
+    return {
+        **{name: [value] for name, value in _PLACE.items()},
+        "configurationId": [configured["data"]["id"]],
+        "templateId": [str(stored["data"]["id"])],
+    }
+
+
 async def dispatch_everything(walk: Caller) -> None:
     """Configure Qonto, store a template, and make a quote of it."""
     await add_user(walk.up)
