@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.described import CALLBACK, TARGET, InProcess, in_process
 from tests.support.described_calls import Walk
+from tests.support.described_dispatch import prepare
 from tests.support.described_schema import check, strict
 
 EXAMPLES = int(os.environ.get("CONNECTOR_TEST_FUZZ", "5"))
@@ -120,7 +121,7 @@ async def _ids(up: InProcess, account_key: str) -> dict[str, list[str]]:
     await walk.call("POST", "/tenants/api-keys", body={"name": "x"})
     await walk.call("POST", "/webhooks", body={"callbackUrl": CALLBACK, "resource": "INVOICE"})
     await walk.read()
-    known = {"target": [TARGET, "qonto-sandbox"], "targetSystem": [TARGET]}
+    known = {"target": [TARGET, "qonto-sandbox"], "targetSystem": [TARGET], **await prepare(walk)}
     for made in walk.made:
         for name, value in made.values.items():
             known.setdefault(name, []).append(value)
@@ -180,5 +181,7 @@ def conforms(case: Case, world: World) -> None:
         if answer.status_code == 413:  # refused by its length, before anybody asks who it is
             assert refused.status_code == 413, told
             return
-        assert refused.status_code == 403, told
-        assert refused.json()["errors"]["code"] == "UNAUTHORIZED_API_KEY"
+        is_for_users = {"basic": []} in case.operation.definition.raw["security"]
+        status, code = (401, "USER") if is_for_users else (403, "API_KEY")
+        assert refused.status_code == status, told
+        assert refused.json()["errors"]["code"] == f"UNAUTHORIZED_{code}"
