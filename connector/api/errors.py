@@ -1,7 +1,7 @@
 """Errors as answers: one envelope for every failure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -66,6 +66,9 @@ class ErrorEnvelope(msgspec.Struct, frozen=True, rename="camel"):
     data: Annotated[None, meaning("Always null.")]
     meta: Annotated[FailureMeta, meaning("About the answer.")]
 
+
+ErrorWriter = Callable[[ServiceError, str], Response]
+"""Returns an error as an answer; the text is the id of the request."""
 
 _encode = msgspec.json.Encoder().encode
 

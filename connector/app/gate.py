@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from connector.api.operation import Keys, Needed, Permission
+from connector.api.parsing import refuse_nul
 from oauth.admitted import admit
 from oauth.callers import Callers
-from storage.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,7 @@ class KeyGate:
         """
         if keys != "none":
             await self._admit(request, keys, permission)
-        if b"%00" in request.scope.get("query_string", b""):
-            raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
+        refuse_nul(request)
 
     async def _admit(self, request: Request, keys: Keys, permission: Needed | None) -> None:
         api_key = request.headers.get("X-API-KEY")

@@ -95,6 +95,23 @@ class OfferRequest(OfferFields):
     line_items: tuple[NewOfferLine, ...] = Field(min_length=1, description="The lines.")
 
 
+class ServiceLine(NewOfferLine):
+    __doc__ = "A line of an offer for a service: described freely, about no item."
+
+    name: str = Field(
+        min_length=1,
+        description="What the line is about, in at most 40 characters.",
+        examples=["Two days of consulting"],
+    )
+    item_id: None = Field(None, description="Not allowed: the line is about no item.")
+
+
+class ServiceOfferRequest(OfferRequest):
+    __doc__ = "An offer of services to be made, with lines that are described freely."
+
+    line_items: tuple[ServiceLine, ...] = Field(min_length=1, description="The lines.")
+
+
 class OfferChange(OfferFields):
     __doc__ = "What to change of an offer that waits for its answer; what isn't sent stays."
 
