@@ -8,12 +8,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from connector.app.settings import SettingsInvalid
+from connector.app.settings import Settings, SettingsInvalid
 from connector.app.text_files import read_text
+from connector.loopback import is_loopback, is_own_name
 
 MODE, ORGANIZATION, KEY = "QONTO_AUTH_MODE", "QONTO_ORGANIZATION_ID", "QONTO_API_KEY"
 VARIABLES = (MODE, ORGANIZATION, KEY)
+_OPEN = "CONNECTOR_BACK_OFFICE__OPEN_ON_LOOPBACK"
 
 _SLUG = re.compile(r"[\x21-\x39\x3b-\x7e]{1,200}")
 _KEY = re.compile(r"[\x21-\x7e]{1,1000}")
@@ -94,3 +97,26 @@ def tell_which(environment: Mapping[str, str]) -> str:
 def is_set(environment: Mapping[str, str], name: str) -> bool:
     """Say whether a variable is set, itself or by a file."""
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def require_safe(settings: Settings) -> None:
+    """Raise SettingsInvalid where the door would be open to others than this machine."""
+    if not settings.back_office.open_on_loopback:
+        return
+    host = settings.server.host
+    if host != "localhost" and not is_loopback(host):
+        raise SettingsInvalid(
+            f"{_OPEN} opens the back office without a key, and CONNECTOR_SERVER__HOST is {host}, "
+            "which others reach: listen on 127.0.0.1, or take one of the two away."
+        )
+    if settings.server.trusted_proxies:
+        raise SettingsInvalid(
+            f"{_OPEN} opens the back office without a key, and CONNECTOR_SERVER__TRUSTED_PROXIES "
+            "names a proxy, through which others come: take one of the two away."
+        )
+    if not is_own_name(urlsplit(settings.public_url).netloc):
+        raise SettingsInvalid(
+            f"{_OPEN} opens the back office without a key, and CONNECTOR_PUBLIC_URL is an address "
+            "that others reach: use API keys, or an address such as http://localhost:8080 with "
+            "CONNECTOR_ENVIRONMENT=development."
+        )

@@ -5,12 +5,11 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
-from connector.app.back_office import require_safe
 from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.heartbeat import VARIABLE, beat, beating
-from connector.app.one_company import OwnAccount
+from connector.app.one_company import OwnAccount, require_safe
 from connector.app.opening import require_fitting_pooler
 from connector.app.own_account import OwnCompany
 from connector.app.serving import bind, serving, shutdown_signal

@@ -5,10 +5,9 @@ name of its own that leads there too. So what a request says of its origin count
 through a proxy is its caller's, wherever that is.
 """
 
-import re
-from ipaddress import ip_address
-
 from starlette.datastructures import Headers
+
+from connector.loopback import is_loopback, is_own_name
 
 _THROUGH_A_PROXY = (
     "forwarded",
@@ -18,7 +17,6 @@ _THROUGH_A_PROXY = (
     "true-client-ip",
     "cf-connecting-ip",
 )
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?", re.ASCII)
 _OWN_SITE = ("same-origin", "none")
 
 
@@ -39,22 +37,3 @@ def why_not_local(peer: str | None, headers: Headers) -> str | None:
     if any(origin != f"http://{hosts[0]}" for origin in headers.getlist("origin")):
         return "a page of another site sent it"
     return None
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether an address is this machine's own; a name is none."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
-def is_own_name(host: str) -> bool:
-    """Say whether a Host header, or the host of a URL, can only lead to this machine."""
-    found = _HOST.fullmatch(host.lower())
-    if found is None:
-        return False
-    name = found["name"]
-    return name == "localhost" or is_loopback(name.strip("[]"))
