@@ -50,6 +50,11 @@ class OwnCompany:
         """The organisation's slug, as it is set."""
         return self._own.organization_id
 
+    @property
+    def tenant_id(self) -> str:
+        """The id of the tenant that the account belongs to."""
+        return TENANT_ID
+
     async def start(self) -> None:
         """Link the account; what Qonto has against it is logged, and told to whoever asks.
 
@@ -111,7 +116,7 @@ async def ensure(container: Container, own: OwnAccount) -> Account:
 
 
 async def _tenant(container: Container) -> Tenant:
-    async with container.storage.work.reading() as tx:
+    async with container.storage.work.hot_reading() as tx:
         known = await tx.tenants.get(TENANT_ID)
     if known is not None:
         return known

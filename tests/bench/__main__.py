@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import edge, payouts, reads, relay, simulator, start, vault, writes
+from tests.bench import backoffice, edge, payouts, reads, relay, simulator, start, vault, writes
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "reads": reads.run,
     "writes": writes.run,
     "payouts": payouts.run,
+    "backoffice": backoffice.run,
     "edge": edge.run,
     "start": start.run,
 }

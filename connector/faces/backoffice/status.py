@@ -12,7 +12,7 @@ from connector.faces.rest.parameters import read_bare
 from connector.ports import Query
 from connector.resources.bank import BANK_ACCOUNTS
 from oauth.credential_age import RENEW_AFTER, CredentialAge
-from oauth.errors import AccountUnusable
+from oauth.errors import ReauthRequired
 from storage.clock import iso_millis
 from storage.errors import ServiceError, StorageUnavailable
 
@@ -58,7 +58,7 @@ async def _ask(office: BackOffice) -> None:
     try:
         account = await office.company.account()
         await office.reading.list(account, BANK_ACCOUNTS.chosen, Query(limit=5))
-    except AccountUnusable:
+    except ReauthRequired:
         # the key may be good again, which only linking finds out
         account = await office.company.link()
         await office.reading.list(account, BANK_ACCOUNTS.chosen, Query(limit=5))

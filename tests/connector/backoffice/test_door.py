@@ -125,10 +125,12 @@ async def test_this_machine_has_several_names(office: Office, host: str) -> None
         assert (await caller.get(STATUS, headers=typed)).status_code == 200
 
 
-@pytest.mark.parametrize("key", ["", "nonsense", "sk_" + "x" * 43, "ten_default"])
-async def test_a_key_that_is_none_is_refused_on_this_machine_too(office: Office, key: str) -> None:
+@pytest.mark.parametrize("key", [b"", b"nonsense", b"sk_" + b"x" * 43, b"ten_default", b"\xff"])
+async def test_a_key_that_is_none_is_refused_on_this_machine_too(
+    office: Office, key: bytes
+) -> None:
     async with office.client() as caller:
-        assert refusal(await caller.get(STATUS, headers={"X-API-KEY": key})) == KEY_NEEDED
+        assert refusal(await caller.get(STATUS, headers={b"X-API-KEY": key})) == KEY_NEEDED
 
 
 async def test_another_tenants_key_and_a_revoked_one_are_refused(office: Office) -> None:

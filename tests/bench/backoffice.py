@@ -1,0 +1,157 @@
+"""What the back office's HTTP adds to the use cases it calls, side by side in one run.
+
+The service, the simulated Qonto and the caller are this process, so that both sides pay for the
+same Qonto, and the added part for the caller too. A use case is called as the back office calls it;
+then the same is asked for over a socket, with an API key. Rounds take turns, and medians are
+compared. Beside the clock stands the processor's time, which a busy machine leaves as it is.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+
+from connector.app.container import Container
+from connector.app.factory import create_app
+from connector.app.one_company import OwnAccount
+from connector.app.own_account import OwnCompany
+from connector.app.serving import bind, serving
+from connector.app.settings import RateGroup
+from connector.balances import Balances
+from connector.ports import Query, WriteRequest
+from connector.resources.bank import BANK_ACCOUNTS
+from connector.resources.invoices import INVOICES
+from connector.writing.requests.offer import OfferRequest
+from storage.repositories.accounts import Account
+from tests.bench.figures import Figure
+from tests.support.described import in_process
+
+ROUNDS, CALLS = 9, 20
+MOST_ADDED = 5.0
+"""Milliseconds that the back office may add to a use case; or a tenth of it, where that is more."""
+
+One = Callable[[], Awaitable[Any]]
+
+
+async def run(_long: bool) -> Sequence[Figure]:
+    """Measure a balance, a page of invoices, a PDF, and a quote that is made."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        unlimited = RateGroup(ten_seconds=0, ten_minutes=0)
+        async with in_process(Path(name), rate=unlimited) as up:
+            # its clock stands still: no second of the documented rates would ever be over
+            up.simulator.control.set_quirks(rate_limits=False, pdf_delay=0, file_delay=0)
+            invoice = str(up.simulator.control.create_invoice()["id"])
+            client = next(
+                one for one in up.simulator.world.first.clients if one.tax_identification_number
+            )
+            own = OwnAccount(up.simulator.login, up.simulator.secret)
+            company = OwnCompany(up.container, own)
+            account = await company.link()
+            made = await up.container.oauth.tenant_keys.create(await company.tenant(), "bench")
+            app = create_app(up.container, worker=False, company=company)
+            async with (
+                serving(app, bind("127.0.0.1", 0)) as address,
+                httpx2.AsyncClient(base_url=f"{address}/api/qonto") as http,
+            ):
+                http.headers["X-API-KEY"] = made.secret
+                quote = _quote(client.id)
+                direct = _direct(up.container, account, invoice, quote)
+                through = _through(http, invoice, quote)
+                return [
+                    figure
+                    for what, one in direct.items()
+                    for figure in await _compared(what, one, through[what])
+                ]
+
+
+def _quote(client_id: str) -> dict[str, Any]:
+    line = {"name": "Consulting", "quantity": 2, "unitAmount": 600, "taxRatePercentage": 20}
+    return {
+        "contactId": client_id,
+        "offerDate": "2026-11-20",
+        "expiryDate": "2026-12-20",
+        "termsAndConditions": "Good for 30 days.",
+        "lineItems": [line],
+    }
+
+
+def _direct(
+    container: Container, account: Account, invoice: str, quote: dict[str, Any]
+) -> Mapping[str, One]:
+    reading, files = container.reading, container.registry.get(account.target).files
+    assert files is not None
+
+    async def pdf() -> None:
+        opened = await files.open_document(account.id, "INVOICE", invoice)
+        content = b"".join([chunk async for chunk in opened.chunks()])
+        await opened.close()
+        assert content.startswith(b"%PDF")
+
+    async def make() -> None:
+        asked = WriteRequest(body=OfferRequest.model_validate(quote))
+        await container.writing.perform(account, "offers.create", asked, None)
+
+    return {
+        "balance": lambda: Balances(reading).of(account, BANK_ACCOUNTS.chosen),
+        "50 invoices": lambda: reading.list(account, INVOICES.chosen, Query(limit=50)),
+        "PDF": pdf,
+        "quote made": make,
+    }
+
+
+def _through(http: httpx2.AsyncClient, invoice: str, quote: dict[str, Any]) -> Mapping[str, One]:
+    async def get(path: str) -> None:
+        answer = await http.get(path)
+        assert answer.status_code == 200, answer.text
+
+    async def make() -> None:
+        answer = await http.post("/quotes", json=quote)
+        assert answer.status_code == 201, answer.text
+
+    return {
+        "balance": lambda: get("/balance"),
+        "50 invoices": lambda: get("/invoices?limit=50"),
+        "PDF": lambda: get(f"/invoices/{invoice}/pdf"),
+        "quote made": make,
+    }
+
+
+async def _compared(what: str, direct: One, through: One) -> list[Figure]:
+    await _each(direct), await _each(through)  # warm
+    added: list[_Took] = []
+    alone: list[float] = []
+    for _ in range(ROUNDS):
+        one, other = await _each(direct), await _each(through)
+        alone.append(one.clock)
+        added.append(_Took(other.clock - one.clock, other.processor - one.processor))
+    use_case = statistics.median(alone)
+    most = max(MOST_ADDED, use_case / 10)
+    clock = statistics.median(one.clock for one in added)
+    processor = statistics.median(one.processor for one in added)
+    return [
+        Figure(f"backoffice: {what}, the use case alone", use_case, "ms", better="lower"),
+        Figure(f"backoffice: {what}, added", clock, "ms", most, "lower"),
+        Figure(
+            f"backoffice: {what}, added of the processor's time", processor, "ms", most, "lower"
+        ),
+    ]
+
+
+class _Took(NamedTuple):
+    """Milliseconds of a call."""
+
+    clock: float
+    processor: float
+
+
+async def _each(one: One) -> _Took:
+    """Return what each of many calls took, one after the other."""
+    began, busy = time.perf_counter(), time.process_time()
+    for _ in range(CALLS):
+        await one()
+    clock, processor = time.perf_counter() - began, time.process_time() - busy
+    return _Took(1000 * clock / CALLS, 1000 * processor / CALLS)
