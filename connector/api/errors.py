@@ -90,14 +90,19 @@ def error_response(error: ServiceError, request_id: str) -> Response:
         trace_id=getattr(error, "trace_id", None),
         subscription_id=getattr(error, "subscription_id", None),
     )
+    return Response(
+        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id))),
+        error.http_status,
+        headers_of(error),
+        "application/json",
+    )
+
+
+def headers_of(error: ServiceError) -> dict[str, str]:
+    """Return the headers of an answer that tells an error, among them when to ask again."""
     headers = dict(error.headers)
     if (wait := getattr(error, "retry_after", None)) is not None:
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
     elif error.retryable:
         headers["Retry-After"] = "5"
-    return Response(
-        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id))),
-        error.http_status,
-        headers,
-        "application/json",
-    )
+    return headers

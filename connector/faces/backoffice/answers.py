@@ -1,15 +1,20 @@
 """How the back office answers: `success`, and beside it what was asked for or what went wrong."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from connector.api.envelope import written
-from connector.faces.backoffice.errors import QontoCredentialsRefused
+from connector.api.errors import headers_of
 from oauth.errors import ReauthRequired
 from storage.errors import Invalid, ServiceError
+
+_CREDENTIALS_REFUSED = (
+    "qonto_credentials_refused",
+    "Qonto refuses QONTO_ORGANIZATION_ID with QONTO_API_KEY. Look both up at Qonto, or make a new "
+    "key there, set them, and start again.",
+)
 
 
 def succeeded(
@@ -23,27 +28,17 @@ def succeeded(
 def failed(
     error: ServiceError, request_id: str, members: Mapping[str, Any] | None = None
 ) -> Response:
-    """Return an error in the back office's shape. Its code is the service's, in small letters."""
-    if isinstance(error, ReauthRequired):
-        error = QontoCredentialsRefused()
-    problem: dict[str, Any] = {
-        "code": error.code.lower(),
-        "message": error.message,
-        "requestId": request_id,
-    }
+    """Return an error in the back office's shape.
+
+    Its code is the service's, in small letters. Nobody links again here: where that would help, it
+    is the key in the environment that Qonto refuses.
+    """
+    told = (error.code.lower(), error.message)
+    code, message = _CREDENTIALS_REFUSED if isinstance(error, ReauthRequired) else told
+    problem: dict[str, Any] = {"code": code, "message": message, "requestId": request_id}
     if isinstance(error, Invalid) and error.fields:
         problem["fields"] = error.fields
     if downstream := getattr(error, "downstream", ()):
         problem["qonto"] = downstream
     body = {"success": False, "error": problem, **(members or {})}
-    return written(body, error.http_status, _headers(error))
-
-
-def _headers(error: ServiceError) -> dict[str, str]:
-    headers = dict(error.headers)
-    wait: float | None = getattr(error, "retry_after", None)
-    if wait is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(wait)))
-    elif error.retryable:
-        headers["Retry-After"] = "5"
-    return headers
+    return written(body, error.http_status, headers_of(error))

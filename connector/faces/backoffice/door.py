@@ -10,18 +10,29 @@ from starlette.requests import Request
 
 from connector.api.operation import Keys, Needed, Permission
 from connector.api.parsing import refuse_nul
-from connector.faces.backoffice.errors import KeyNeeded
 from connector.faces.backoffice.local import why_not_local
 from oauth.admitted import admit
 from oauth.callers import Caller, Callers
 from oauth.credential_age import CredentialAge
 from oauth.errors import UnauthorizedApiKey
+from storage.errors import ServiceError
 from storage.repositories.accounts import Account
 from storage.repositories.tenants import Tenant
 
 _ON_THIS_MACHINE = frozenset({Permission.READ, Permission.WRITE})
 _LOOPBACK = "loopback"
 """Who called, in the access log, where no key did."""
+
+
+class KeyNeeded(UnauthorizedApiKey):
+    """No key was sent, and the request isn't this machine's own, or that doesn't count."""
+
+    def __init__(self, why: str) -> None:
+        ServiceError.__init__(
+            self,
+            f"Send an API key of the tenant ten_default as X-API-KEY: {why}. "
+            "`qonto-connector tenant key create ten_default --name books` makes one.",
+        )
 
 
 class OneCompany(Protocol):
