@@ -109,6 +109,7 @@ def test_the_key_can_come_from_a_file(clean: pytest.MonkeyPatch, tmp_path) -> No
 
 
 @pytest.mark.covers("VER-19")
+@pytest.mark.both_databases
 @pytest.mark.loopback
 async def test_doctor_and_the_list_of_accounts_tell_how_old_the_key_is(database_url: str) -> None:
     async with sandbox(database=database_url, back_office=BackOfficeGroup()) as running:
