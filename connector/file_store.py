@@ -23,7 +23,8 @@ from connector.errors import (
     RateLimited,
     gate_answered,
 )
-from connector.http import Observe, ignore
+from connector.http import USER_AGENT, Observe, ignore
+from connector.transport.client import ProviderHttp
 from storage.errors import ServiceError
 
 LARGEST = 50 * 1024 * 1024
@@ -58,7 +59,7 @@ class FileStore:
 
     def __init__(
         self,
-        http: httpx2.AsyncClient,
+        http: ProviderHttp,
         name: str,
         *,
         plain_http: bool = False,
@@ -71,6 +72,7 @@ class FileStore:
         self._schemes = ("https", "http") if plain_http else ("https",)
         self._gated = gated
         self._limits = limits or StoreLimits()
+        self._timeout = httpx2.Timeout(self._limits.read, connect=self._limits.connect).as_dict()
         self._observe = observe
         self._places = asyncio.Semaphore(self._limits.at_once)
 
@@ -117,18 +119,16 @@ class FileStore:
     async def _ask(self, link: str, headers: Mapping[str, str]) -> httpx2.Response:
         started = time.monotonic()
         status: int | None = None
-        timeout = httpx2.Timeout(self._limits.read, connect=self._limits.connect)
         # whatever goes wrong is told without its cause, which would hold the link
         try:
-            request = self._http.build_request(
-                "GET", link, headers={"Accept-Encoding": "identity", **headers}, timeout=timeout
+            request = httpx2.Request(
+                "GET",
+                link,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers},
+                extensions={"timeout": self._timeout},
             )
-            # the client is shared by all accounts, and a link is all that a store may be told
-            for name in ("Cookie", "Authorization"):
-                request.headers.pop(name, None)
-            response = await self._http.send(
-                request, auth=None, stream=True, follow_redirects=False
-            )
+            # by itself: cookies are for all accounts, and a link is all that a store may be told
+            response = await self._http.ask(request)
             status = response.status_code
         except httpx2.TimeoutException:
             raise self._late() from None

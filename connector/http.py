@@ -46,7 +46,7 @@ from storage.errors import ServiceError
 Observe = Callable[[str, str, int | None, float], None]
 """Told of every attempt: method, route, status (None when no answer came), seconds."""
 
-_USER_AGENT = "qonto-connector"
+USER_AGENT = "qonto-connector"
 
 _CONNECTIONS = 100
 _KEPT = 50
@@ -152,7 +152,7 @@ def provider_http(
         trust_env=not direct,
         follow_redirects=False,
         limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT),
-        headers={"User-Agent": _USER_AGENT},
+        headers={"User-Agent": USER_AGENT},
     )
 
 
@@ -331,7 +331,7 @@ class ProviderClient:
 
     async def _exchange(self, call: ProviderCall, access: Access) -> ProviderAnswer:
         headers = {
-            "User-Agent": _USER_AGENT,
+            "User-Agent": USER_AGENT,
             "Accept-Encoding": "gzip, deflate",
             **dict(call.headers),
             "Accept": "application/json",

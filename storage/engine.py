@@ -22,7 +22,7 @@ from storage.hot import HotStore, HotTransaction
 from storage.hot_postgres import HotPostgres
 from storage.inline import PRAGMAS, InlineReader, InlineSqlite
 from storage.postgres import is_postgres, read_address
-from storage.settings import BROKEN, StorageSettings
+from storage.settings import BROKEN, PATIENCE, StorageSettings
 from storage.unavailable import translated
 
 
@@ -132,7 +132,7 @@ def _postgres(url: URL, settings: StorageSettings) -> AsyncEngine:
         url,
         pool_size=settings.pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=PATIENCE,
         connect_args=settings.driver(),
     )
 

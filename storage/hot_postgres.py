@@ -3,6 +3,7 @@
 Taking one from SQLAlchemy's pool and giving it back costs more than what is done on it.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import asyncpg
 from sqlalchemy import CursorResult, Executable
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.connection import HotConnection, SqlRow
-from storage.settings import BROKEN, StorageSettings
+from storage.settings import BROKEN, PATIENCE, StorageSettings
 
 
 class PostgresConnection(HotConnection):
@@ -41,9 +43,11 @@ class PostgresConnection(HotConnection):
 
 
 class HotPostgres:
-    """As many connections as are used at once: one for each kind of batch that is committed.
+    """As many connections as are used at once, and no more than the pool has.
 
-    Its methods raise what SQLAlchemy and asyncpg raise.
+    A server takes a certain number from all processes together, and refuses whoever comes after.
+    Those that find none wait in turn, for as long as for one of the pool. Its methods raise what
+    SQLAlchemy and asyncpg raise.
     """
 
     def __init__(self, url: URL, settings: StorageSettings) -> None:
@@ -53,10 +57,16 @@ class HotPostgres:
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=settings.driver()
         )
         self._idle: list[PostgresConnection] = []
+        self._free = asyncio.Semaphore(settings.pool_size)
 
     async def begin(self, *, single: bool) -> PostgresConnection:
         """Take a connection and begin a transaction; or let each `single` statement be one."""
-        connection = await self._living() or await self._connect()
+        await self._wait()
+        try:
+            connection = await self._living() or await self._connect()
+        except BaseException:
+            self._free.release()
+            raise
         # preparing and running a statement are two trips, which a pooler may send to two servers
         if not single or self._settings.transaction_pooling:
             await self._run(connection, "BEGIN")
@@ -94,13 +104,23 @@ class HotPostgres:
             await self.abandon(connection, error)
             raise
 
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError:
+            raise PoolTimeout(f"no connection was free for {PATIENCE} s") from None
+
     async def _take_back(self, connection: PostgresConnection) -> None:
         connection.in_transaction = False
-        if connection.driver.is_closed():
-            await connection.core.close()
-        else:
-            connection.used_at = time.monotonic()
-            self._idle.append(connection)
+        try:
+            if connection.driver.is_closed():
+                await connection.core.close()
+            else:
+                connection.used_at = time.monotonic()
+                self._idle.append(connection)
+        finally:
+            self._free.release()
 
     async def _living(self) -> PostgresConnection | None:
         """Return the connection that was used last, if it still lives; drop the ones that don't."""

@@ -13,6 +13,9 @@ BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresE
 An InternalClientError shows in one that was told of the server's end while nobody used it.
 """
 
+PATIENCE = 10
+"""Seconds that are waited for a connection when all of a process' are in use."""
+
 _PING_SECONDS = 5.0
 """How long a connection may take to show that it lives."""
 
@@ -23,6 +26,7 @@ class StorageSettings:
 
     url: str = "sqlite:///qonto-connector.db"
     pool_size: int = 10
+    """Connections to PostgreSQL at most, and as many for hot transactions."""
     statement_seconds: float | None = 30.0
     """How long PostgreSQL may take for one statement; None lets it take any time. A connection
     that died without a word would else be waited for as long as the kernel pleases."""

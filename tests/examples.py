@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from connector.copying.run_ended import SyncEnded
 from oauth.accounts import Status
 from oauth.delivery import linked_notice
 from oauth.endings import _body as ended_notice
@@ -134,11 +135,26 @@ def _messages(walk: Walk) -> dict[str, Any]:
         reference=account.reference,
         changed_date=iso_millis(NOW),
     )
+    copied = SyncEnded(
+        event_type="SYNC_ENDED",
+        account_id=account.id,
+        run_id="run_01KBNE8Q2T6W3X0YV9M4C7R5DB",
+        resource="invoices",
+        status="SUCCESS",
+        changed=12,
+        gone=1,
+        downloaded=11,
+        pending=1,
+        code=None,
+        reference=account.reference,
+        ended_date=iso_millis(NOW),
+    )
     event = event_body(event_type="UPDATED", resource="INVOICE", resource_id=invoice["id"])
     return {
         "event": json.loads(event),
         "accountEnded": json.loads(ended_notice(account, Status.REAUTH_REQUIRED, NOW)),
         "subscriptionChanged": msgspec.to_builtins(paused),
+        "syncEnded": msgspec.to_builtins(copied),
         "accountLinked": json.loads(linked),
     }
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 DeliveryStatus = Literal["PENDING", "DELIVERED", "GIVEN_UP", "CANCELED", "HELD", "MERGED"]
-EventType = Literal["CREATED", "UPDATED", "REVOKED"]
+EventType = Literal["CREATED", "UPDATED", "DELETED", "REVOKED"]
 Origin = Literal["EVENT", "REPLAY", "TEST"]
 
 LONGEST_COALESCING = 300

@@ -56,7 +56,7 @@ _STALE_FOR = timedelta(hours=1)
 _MOST_ATTEMPTS = 10
 """How often a batch is planned anew because a subscription was changed meanwhile."""
 
-RELAYED = ("CREATED", "UPDATED")
+RELAYED = ("CREATED", "UPDATED", "DELETED")
 """The kinds of change that are emitted."""
 
 

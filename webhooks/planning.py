@@ -42,6 +42,8 @@ class FirstLease:
     until: timedelta
 
 
+DELETED = "DELETED"
+
 HandOver: TypeAlias = Callable[[Sequence[Delivery], Sequence[DueDelivery], float], None]
 """Takes deliveries that were just committed; of those under a lease also all that sending them
 takes, and when that was read, by `time.monotonic`."""
@@ -87,7 +89,8 @@ def plan(
 ) -> list[Delivery]:
     """Return one delivery for each event and each live subscription that wants it.
 
-    For a paused subscription it's HELD, for a disabled one there is none. Where the deliveries of
+    For a paused subscription it's HELD, for a disabled one there is none. Of what is gone only
+    those are told that ask for it. Where the deliveries of
     a record are ordered or joined, each has the record's key and is any worker's, since claims
     keep the order; one that waits to be joined is due later. What a poll found from before a
     subscription isn't emitted to it.
@@ -102,7 +105,7 @@ def plan(
         _planned(event, subscription, now, lease)
         for event in events
         for subscription in followers.get((event.account_id, event.resource), ())
-        if not _is_history(event, subscription)
+        if not _is_history(event, subscription) and _is_wanted(event, subscription)
     ]
 
 
@@ -154,6 +157,10 @@ def _planned(
         completed_at=None,
         record_key=f"{event.resource}:{event.resource_id}" if is_keyed else None,
     )
+
+
+def _is_wanted(event: Event, subscription: Subscription) -> bool:
+    return subscription.deletions or event.event_type != DELETED
 
 
 def _is_history(event: Event, subscription: Subscription) -> bool:

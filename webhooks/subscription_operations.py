@@ -44,6 +44,9 @@ class SubscriptionRequest(BaseModel):
         le=LONGEST_COALESCING,
         description="Wait so long for later events of the same record, to send one for all.",
     )
+    deletions: bool = Field(
+        default=False, description="Send DELETED, too, when a record is noticed to be gone."
+    )
 
 
 class WebhookSubscription(msgspec.Struct, rename="camel", kw_only=True):
@@ -97,6 +100,7 @@ async def create(subscriptions: Subscriptions, request: Request) -> Response:
         resource=wanted.resource,
         ordered=wanted.ordered,
         coalesce_seconds=wanted.coalesceSeconds,
+        deletions=wanted.deletions,
     )
     warnings = created.warnings + unused_in(request)
     if wanted.eventType is not None:

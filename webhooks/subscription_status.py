@@ -37,6 +37,7 @@ class SubscriptionStatuses:
         *,
         ordered: bool | None = None,
         coalesce_seconds: int | None = None,
+        deletions: bool | None = None,
     ) -> SubscriptionStatus:
         """Change options; None leaves one as it is. They count from the next event on.
 
@@ -50,6 +51,7 @@ class SubscriptionStatuses:
                 coalesce_seconds=(
                     found.coalesce_seconds if coalesce_seconds is None else coalesce_seconds
                 ),
+                deletions=found.deletions if deletions is None else deletions,
                 at=self.clock(),
             )
         return await self.get(account, subscription_id)

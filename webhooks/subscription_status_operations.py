@@ -36,6 +36,9 @@ class OptionsRequest(Strict):
         le=LONGEST_COALESCING,
         description="Wait so long for later events of the same record, to send one for all.",
     )
+    deletions: bool | None = Field(
+        default=None, description="Send DELETED, too, when a record is noticed to be gone."
+    )
 
 
 class RotationRequest(Strict):
@@ -62,6 +65,7 @@ class WebhookState(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         int,
         meaning("How long later events of the same record are waited for, to send one for all."),
     ]
+    deletions: Annotated[bool, meaning("Whether DELETED is sent, too.")]
     state: Annotated[StateWord, meaning("Whether it is sent to.")]
     state_reason: Annotated[ReasonWord | None, meaning("Why it isn't ACTIVE; null while it is.")]
     failing_since: Annotated[
@@ -128,6 +132,7 @@ async def change(statuses: SubscriptionStatuses, request: Request) -> Response:
         path_id(request, "webhookId"),
         ordered=wanted.ordered,
         coalesce_seconds=wanted.coalesceSeconds,
+        deletions=wanted.deletions,
     )
     return answer(request, shown_status(found))
 
@@ -227,6 +232,7 @@ def shown_status(found: SubscriptionStatus) -> WebhookState:
         created_date=iso_millis(one.created_at),
         updated_date=iso_millis(one.updated_at),
         ordered=one.ordered,
+        deletions=one.deletions,
         coalesce_seconds=one.coalesce_seconds,
         state=one.state,
         state_reason=one.state_reason,

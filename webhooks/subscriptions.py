@@ -105,6 +105,7 @@ class Subscriptions:
         resource: str,
         ordered: bool = False,
         coalesce_seconds: int = 0,
+        deletions: bool = False,
     ) -> Created:
         """Subscribe a callback URL to an account's changes of one resource.
 
@@ -142,6 +143,7 @@ class Subscriptions:
             updated_at=now,
             ordered=ordered,
             coalesce_seconds=coalesce_seconds,
+            deletions=deletions,
         )
         topics = provider.webhooks.topics.get(resource, ())
         warnings: tuple[str, ...] = ()

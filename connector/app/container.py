@@ -251,7 +251,7 @@ def _copies(settings: Settings, ground: Storage, registry: Registry, openers: Op
     return Copies(
         ground.work,
         registry,
-        Copier(ground.work, registry, clock, zone=settings.zone()),
+        Copier(ground.work, registry, clock, ground.ring, zone=settings.zone()),
         clock,
         openers,
         settings.sync.copies(settings.retention.event_days),

@@ -12,7 +12,7 @@ _ELSE = 64
 
 def besides(settings: Settings) -> int:
     """Return how many are needed besides those of callers: the database, Qonto, deliveries."""
-    return settings.database.pool_size + 7 + _TO_QONTO + settings.delivery.at_once + _ELSE
+    return 2 * settings.database.pool_size + 1 + _TO_QONTO + settings.delivery.at_once + _ELSE
 
 
 def allowed() -> int:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 from connector import proxies
-from connector.app import descriptors, one_company
+from connector.app import copy_places, descriptors, one_company
 from connector.app.opening import POOLER_UNTOLD, open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
 from oauth.credential_age import RENEW_AFTER, CredentialAge
@@ -54,6 +54,8 @@ async def examine(settings: Settings) -> AsyncGenerator[Finding]:
     for finding in _settings(settings):
         yield finding
     for finding in await _egress(settings):
+        yield finding
+    for finding in _copies(settings):
         yield finding
     try:
         database = open_database(settings)
@@ -175,6 +177,15 @@ def _reachable(host: str) -> Finding:
             f"{host} leads to a private address; Qonto can only post events to a public one.",
         )
     return Finding("ok", "public address", f"{host} resolves to a public address")
+
+
+def _copies(settings: Settings) -> list[Finding]:
+    """Where records are copied to, if they are."""
+    try:
+        where = copy_places.check(settings.sync)
+    except SettingsInvalid as error:
+        return [Finding("problem", "copies", error.message)]
+    return [] if where is None else [Finding("ok", "copies", f"of all accounts, to {where}")]
 
 
 async def _egress(settings: Settings) -> list[Finding]:

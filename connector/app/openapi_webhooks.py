@@ -8,6 +8,7 @@ import msgspec
 from connector.api.meaning import Moment, meaning
 from connector.api.named import Schema, named
 from connector.api.openapi_models import components
+from connector.copying.run_ended import SyncEnded
 from oauth.words import AccountState, Target
 from webhooks.envelope import EventBody
 from webhooks.subscription_notice import SubscriptionChanged
@@ -76,6 +77,14 @@ ANNOUNCED = (
         "A subscription is paused, disabled or resumed",
         "To the callbackUrl of POST /webhooks/tenant, signed with the tenant's signing secret.",
         SubscriptionChanged,
+    ),
+    Announced(
+        "syncEnded",
+        "A run that copied records has ended",
+        "To the callbackUrl of POST /webhooks/tenant, signed with the tenant's signing secret. "
+        "Of a run that POST /sync began, always; of those that are made by their time when "
+        "something was copied, when one fails for the first time, and when it works again.",
+        SyncEnded,
     ),
     Announced(
         "accountLinked",

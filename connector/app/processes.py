@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
+from connector.app import copy_places
 from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
@@ -51,6 +52,7 @@ async def serve(
     """
     if own is not None:
         require_safe(settings)
+    copy_places.check(settings.sync)
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
@@ -88,6 +90,7 @@ async def serve(
 
 async def work(settings: Settings, *, announce: Callable[[str], None]) -> None:
     """Deliver and keep subscriptions settled until SIGTERM or Ctrl-C. Raises as `serve` does."""
+    copy_places.check(settings.sync)
     container = assemble(settings)
     try:
         await _require_fitting(container.storage.database)

@@ -81,6 +81,10 @@ def webhook_change(
             help="Seconds to wait for later events of a record, to send one for all.",
         ),
     ] = None,
+    deletions: Annotated[
+        bool | None,
+        typer.Option("--deletions/--no-deletions", help="DELETED is sent as well, or not."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a subscription's options; what isn't named stays as it is.
@@ -90,7 +94,11 @@ def webhook_change(
     from connector.app.actions import subscriptions
 
     subscriptions.change(
-        webhook, ordered=ordered, coalesce_seconds=coalesce_seconds, as_json=as_json
+        webhook,
+        ordered=ordered,
+        coalesce_seconds=coalesce_seconds,
+        deletions=deletions,
+        as_json=as_json,
     )
 
 

@@ -170,15 +170,19 @@ async def run_sandbox(
     port: int,
     simulator_port: int,
     database: str | None,
+    copy_to: str | None = None,
+    documents_to: str | None = None,
     announce: Callable[[dict[str, Any]], None],
 ) -> None:
     """Serve a sandbox with linked accounts until SIGTERM or Ctrl-C."""
+    copies = SyncGroup(to=SecretStr(copy_to or ""), documents=SecretStr(documents_to or ""))
     with shutdown_signal() as shutdown:
         async with (
             sandbox(
                 port=port,
                 simulator_port=simulator_port,
                 database=database,
+                sync=copies,
                 scopes="payments",
                 back_office=BackOfficeGroup(open_on_loopback=True, create_credit_notes=True),
             ) as running,

@@ -67,7 +67,8 @@ class DatabaseGroup(_Group):
         default=10,
         ge=2,
         le=100,
-        description="Connections per process, besides seven of its own; PostgreSQL only.",
+        description="Connections per process; as many again for short calls, and one. "
+        "PostgreSQL only.",
     )
     transaction_pooling: bool = Field(
         default=False,

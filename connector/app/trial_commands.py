@@ -15,6 +15,12 @@ def sandbox(
     database: Annotated[
         str | None, typer.Option(help="A database URL; a temporary file without it.")
     ] = None,
+    copy_to: Annotated[
+        str | None, typer.Option(help="Where the accounts' records are copied to.")
+    ] = None,
+    documents_to: Annotated[
+        str | None, typer.Option(help="Where their documents are stored, with --copy-to.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve connector and simulators, with linked accounts.
@@ -25,7 +31,14 @@ def sandbox(
     """
     from connector.app.actions import trial
 
-    trial.run_sandbox(port=port, simulator_port=simulator_port, database=database, as_json=as_json)
+    trial.run_sandbox(
+        port=port,
+        simulator_port=simulator_port,
+        database=database,
+        copy_to=copy_to,
+        documents_to=documents_to,
+        as_json=as_json,
+    )
 
 
 def demo() -> None:

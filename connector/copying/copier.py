@@ -2,18 +2,19 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import timedelta, tzinfo
 
-from connector.copying.decisions import MADE_IN, CopyBounds, bounds, is_news, next_run
-from connector.copying.document_queue import DocumentQueue
+from connector.copying.copy_writer import CopyWriter
+from connector.copying.decisions import bounds, next_run
+from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.errors import SyncInProgress
-from connector.copying.feed import ReadRecord, RecordFeed
-from connector.copying.ports import CopiedRecord, Destination, DocumentStore, Gone
-from connector.copying.records import copied
-from connector.copying.spool import RecordSpool
+from connector.copying.feed import RecordFeed
+from connector.copying.ports import DocumentStore
+from connector.copying.run_ended import is_worth_telling, tell_end
+from connector.copying.work import BATCH, CopyPlace, CopyTaken, CopyWork, Tell
 from connector.errors import RateLimited
 from connector.registry import Registry
 from oauth.errors import NotSupported
@@ -21,62 +22,12 @@ from storage.clock import Clock
 from storage.errors import ServiceError
 from storage.log import logger
 from storage.repositories.accounts import Account
-from storage.repositories.copied_records import CopiedDocument, CopiedState
-from storage.repositories.copies import LEASE, CopyKey, CopyRun, CopyState
+from storage.repositories.copies import LEASE, CopyRun, CopyState
+from storage.sealing import KeyRing
 from storage.unit_of_work import UnitOfWork
 
-BATCH = 200
-"""Records that are written to a destination at once, all or none of them."""
-
-_DOCUMENTS = 50
+_DOCUMENTS = 200
 """Documents that are taken from the queue at once."""
-
-Tell = Callable[[CopyRun], None]
-"""Gets a run whenever it is further."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopyPlace:
-    """Where records and documents go; `name` tells it from others, and holds no credentials."""
-
-    name: str
-    destination: Destination
-    documents: DocumentStore | None = None
-
-
-class _Lost(Exception):
-    """Another process has taken the copy."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """What one run is about, and how far it is."""
-
-    run: CopyRun
-    state: CopyState
-    bounds: CopyBounds
-    place: CopyPlace
-    feed: RecordFeed
-    tell: Tell
-    held_until: datetime
-    spool: RecordSpool = field(init=False)
-    unreadable: set[str] = field(default_factory=set[str])
-    others: set[str] = field(default_factory=set[str])
-    """Records that are of another kind, by now at least."""
-
-    def __post_init__(self) -> None:
-        self.spool = RecordSpool(self.run.resource)
-
-    @property
-    def key(self) -> CopyKey:
-        return self.run.key
-
-    def count(self, **more: int) -> None:
-        """Add to the run's counts, and tell it."""
-        self.run = replace(
-            self.run, **{name: getattr(self.run, name) + count for name, count in more.items()}
-        )
-        self.tell(self.run)
 
 
 class Copier:
@@ -87,6 +38,7 @@ class Copier:
         work: UnitOfWork,
         registry: Registry,
         clock: Clock,
+        ring: KeyRing,
         *,
         zone: tzinfo | None = None,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
@@ -95,9 +47,11 @@ class Copier:
         self._work = work
         self._registry = registry
         self._clock = clock
+        self._ring = ring
         self._zone = zone
         self._jitter = jitter
         self._queue = DocumentQueue(work, clock)
+        self._writer = CopyWriter(work, clock, self.owner)
 
     def feed_of(self, target: str) -> RecordFeed:
         """Return what reads a target system's records. Raises NotSupported where nothing does."""
@@ -113,7 +67,7 @@ class Copier:
         place: CopyPlace,
         *,
         interval: timedelta,
-        tell: Tell = lambda _: None,
+        tell: Tell = lambda _run, _progress: None,
     ) -> CopyRun:
         """Make a run, and return what it came to; why it failed, if it did.
 
@@ -122,7 +76,7 @@ class Copier:
         it = await self._begin(account, run, place, tell)
         try:
             await self._copy(it)
-        except _Lost:
+        except CopyTaken:
             it.run = replace(it.run, code=SyncInProgress.code, message="Another process went on.")
             await self._end(it, "INTERRUPTED", interval)
         except asyncio.CancelledError:
@@ -133,22 +87,26 @@ class Copier:
             self._explain(it, error)
             await self._end(it, "FAILED", interval)
         else:
-            is_whole = it.run.unreadable == 0
-            await self._end(it, "SUCCESS" if is_whole else "PARTIAL_SUCCESS", interval)
+            status = "SUCCESS" if it.run.unreadable == 0 else "PARTIAL_SUCCESS"
+            await self._end(it, status, interval)
         finally:
             it.spool.close()
         return it.run
 
     # -- begin and end ---------------------------------------------------------------------------
 
-    async def _begin(self, account: Account, run: CopyRun, place: CopyPlace, tell: Tell) -> _Work:
+    async def _begin(
+        self, account: Account, run: CopyRun, place: CopyPlace, tell: Tell
+    ) -> CopyWork:
         """Take the copy, and fix what is read before anything is asked for."""
         feed = self.feed_of(account.target)
         if run.resource not in feed.resources:
             raise NotSupported(f"{run.resource} of {account.target} can't be copied.")
         now = self._clock()
         async with self._work.writing() as tx:
-            await tx.copies.ensure(CopyState(*_parts(run.key), due_at=now))
+            await tx.copies.ensure(
+                CopyState(run.account_id, run.resource, run.destination, due_at=now)
+            )
             state = await tx.copies.take(run.key, self.owner, now)
             if state is None:
                 raise SyncInProgress(
@@ -166,11 +124,11 @@ class Copier:
                 started_at=now,
             )
             await tx.copies.begin(run)
-        it = _Work(run, state, limits, place, feed, tell, now + LEASE)
-        tell(run)
+        it = CopyWork(account, run, state, limits, place, feed, tell, now + LEASE)
+        tell(run, it.progress)
         return it
 
-    async def _end(self, it: _Work, status: str, interval: timedelta) -> None:
+    async def _end(self, it: CopyWork, status: str, interval: timedelta) -> None:
         """Store what came of a run, and, after a success, up to when the copy is complete now."""
         now = self._clock()
         is_done = status in ("SUCCESS", "PARTIAL_SUCCESS")
@@ -195,10 +153,12 @@ class Copier:
             if not await tx.copies.release(it.state, self.owner, **values) and is_done:
                 run = replace(run, status="INTERRUPTED")
             await tx.copies.note(run)
+            if is_worth_telling(run, it.state.failures):
+                await tell_end(tx, self._ring, it.account, run)
         it.run = run
-        it.tell(run)
+        it.tell(run, it.progress)
 
-    def _explain(self, it: _Work, error: Exception) -> None:
+    def _explain(self, it: CopyWork, error: Exception) -> None:
         is_ours = isinstance(error, ServiceError)
         code = error.code if is_ours else "INTERNAL"
         message = error.message if is_ours else "Something went wrong here; the log tells more."
@@ -213,104 +173,31 @@ class Copier:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    async def _copy(self, it: _Work) -> None:
-        account_id, resource = it.run.account_id, it.run.resource
+    async def _copy(self, it: CopyWork) -> None:
+        account_id, resource, limits = it.run.account_id, it.run.resource, it.bounds
         await it.feed.check(account_id, resource, files=it.place.documents is not None)
-        limits = it.bounds
         async for page in it.feed.read(
             account_id, resource, limits.since, limits.until, zone=self._zone
         ):
-            self._keep(it, page)
-            await self._hold(it)
+            it.keep(page)
+            await self._writer.hold(it)
         for batch in it.spool.batches(BATCH):
-            await self._write(it, batch)
+            await self._writer.write(it, batch)
         await self._take_out_others(it)
         if limits.is_full:
             await self._compare(it)
         if it.place.documents is not None:
             await self._fetch(it, it.place.documents)
 
-    def _keep(self, it: _Work, page: Sequence[ReadRecord]) -> None:
-        before, unreadable = len(it.spool), len(it.unreadable)
-        for read in page:
-            if read.is_other:
-                it.others.add(read.id)
-            elif read.item is None:
-                it.unreadable.add(read.id)
-            else:
-                it.spool.add(copied(it.run.resource, read), read.files)
-        it.count(read=len(it.spool) - before, unreadable=len(it.unreadable) - unreadable)
+    async def _take_out_others(self, it: CopyWork) -> None:
+        """Take out what has turned out to be of another kind."""
+        others = sorted(it.others)
+        for begin in range(0, len(others), BATCH):
+            async with self._work.reading() as tx:
+                known = await tx.copied_records.get(it.key, others[begin : begin + BATCH])
+            await self._writer.take_out(it, sorted(known), are_deleted=False)
 
-    async def _hold(self, it: _Work) -> None:
-        """Say now and then that this process is still at it. Raises _Lost."""
-        now = self._clock()
-        if timedelta(0) < it.held_until - now and it.held_until - now > LEASE / 2:
-            return
-        async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, now):
-                raise _Lost
-            await tx.copies.note(it.run)
-        it.held_until = now + LEASE
-
-    async def _write(
-        self, it: _Work, batch: Sequence[tuple[CopiedRecord, list[str | None]]]
-    ) -> None:
-        """Write what is news to the destination; then note it, and queue its documents."""
-        async with self._work.reading() as tx:
-            known = await tx.copied_records.get(it.key, [record.id for record, _ in batch])
-        news = [
-            record
-            for record, _ in batch
-            if is_news(record.version, record.content_hash, known.get(record.id))
-        ]
-        if news:
-            await self._deliver(it, news)
-        new = {record.id for record in news}
-        states = [CopiedState(one.id, one.version, one.content_hash) for one in news]
-        of_news: list[CopiedDocument] = []
-        of_others: list[CopiedDocument] = []
-        if it.place.documents is not None:
-            for record, files in batch:
-                wanted = of_news if record.id in new else of_others
-                wanted += [self._queued(it, record.id, file) for file in files]
-        async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
-                raise _Lost
-            await tx.copied_records.note(it.key, states)
-            await tx.copied_records.queue(of_news, again=True)
-            await tx.copied_records.queue(of_others, again=False)
-        it.held_until = self._clock() + LEASE
-        it.count(changed=len(news))
-
-    async def _deliver(self, it: _Work, batch: Sequence[CopiedRecord | Gone]) -> None:
-        """Write to the destination as long as the copy is this process's.
-
-        Where it was taken in between, something older may have come after something newer: then
-        all is compared anew.
-        """
-        now = self._clock()
-        async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, now):
-                raise _Lost
-        it.held_until = now + LEASE
-        await it.place.destination.write(it.run.account_id, batch)
-        async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
-                await tx.copied_records.forget(it.key, [one.id for one in batch])
-                await tx.copies.distrust(it.key, self._clock())
-                lost = True
-            else:
-                lost = False
-        if lost:
-            raise _Lost
-
-    def _queued(self, it: _Work, record_id: str, file_id: str | None) -> CopiedDocument:
-        """Let a document wait; one that is still being made not before it may be there."""
-        now = self._clock()
-        due = now if file_id else now + MADE_IN
-        return CopiedDocument(*_parts(it.key), record_id, file_id or "", "PENDING", due, now)
-
-    async def _compare(self, it: _Work) -> None:
+    async def _compare(self, it: CopyWork) -> None:
         """Take out what the copy has and wasn't read, if the target system has it no more."""
         after = ""
         while True:
@@ -319,36 +206,25 @@ class Copier:
             if not ids:
                 return
             after = ids[-1]
-            gone: list[Gone] = []
+            gone: list[str] = []
             for record_id in ids:
                 if record_id in it.spool or record_id in it.unreadable:
                     continue
                 if not await it.feed.exists(it.run.account_id, it.run.resource, record_id):
-                    gone.append(Gone(it.run.resource, record_id, self._clock()))
-                await self._hold(it)
-            await self._take_out(it, gone)
+                    gone.append(record_id)
+                await self._writer.hold(it)
+            await self._writer.take_out(it, gone, are_deleted=True)
 
-    async def _take_out_others(self, it: _Work) -> None:
-        """Take out what has turned out to be of another kind."""
-        others = sorted(it.others)
-        for begin in range(0, len(others), BATCH):
-            async with self._work.reading() as tx:
-                known = await tx.copied_records.get(it.key, others[begin : begin + BATCH])
-            now = self._clock()
-            await self._take_out(it, [Gone(it.run.resource, one, now) for one in sorted(known)])
-
-    async def _take_out(self, it: _Work, gone: Sequence[Gone]) -> None:
-        if not gone:
-            return
-        await self._deliver(it, gone)
-        async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
-                raise _Lost
-            await tx.copied_records.forget(it.key, [one.id for one in gone])
-        it.count(gone=len(gone))
-
-    async def _fetch(self, it: _Work, store: DocumentStore) -> None:
+    async def _fetch(self, it: CopyWork, store: DocumentStore) -> None:
         """Fetch the documents that wait, also those of earlier runs."""
+
+        async def noted(fetched: Fetched) -> None:
+            it.fetched(fetched)
+            await self._writer.hold(it)
+
+        async with self._work.reading() as tx:
+            waiting = await tx.copied_records.count_documents(it.key, "PENDING")
+        it.wait_for(waiting)
         while True:
             now = self._clock()
             async with self._work.reading() as tx:
@@ -358,17 +234,15 @@ class Copier:
             if not due:
                 break
             try:
-                fetched = await self._queue.fetch(
-                    it.feed, store, due, lambda one: it.spool.file(one.record_id, one.file_id)
+                await self._queue.fetch(
+                    it.feed,
+                    store,
+                    due,
+                    lambda one: it.spool.file(one.record_id, one.file_id),
+                    noted,
                 )
             except RateLimited:
                 break  # they wait for another time
-            it.count(downloaded=fetched.stored, failed=fetched.failed)
-            await self._hold(it)
         async with self._work.reading() as tx:
             pending = await tx.copied_records.count_documents(it.key, "PENDING")
         it.count(pending=pending)
-
-
-def _parts(key: CopyKey) -> tuple[str, str, str]:
-    return key.account_id, key.resource, key.destination

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.copying.copier import Copier, CopyPlace, Tell
+from connector.copying.copier import Copier
 from connector.copying.document_queue import DocumentQueue
 from connector.copying.errors import SyncInProgress, SyncNotSetUp
 from connector.copying.places import Openers, name_of, opened
 from connector.copying.settings import EVERY, CopySettings
+from connector.copying.work import CopyPlace, Tell
 from connector.registry import Registry
 from oauth.errors import NotSupported
 from storage.clock import Clock
@@ -221,7 +222,7 @@ class Copies:
         if account is None:
             return
         try:
-            await self._make(account, run, place, lambda _: None)
+            await self._make(account, run, place, lambda _run, _progress: None)
         except SyncInProgress:
             await asyncio.sleep(1)
         except Exception as error:

@@ -20,6 +20,9 @@ COMPARED_EVERY = timedelta(hours=24)
 MADE_IN = timedelta(seconds=10)
 """How long a target system takes to make the file of a record."""
 
+IN_DOUBT = ("", "")
+"""Version and hash of a record that the destination may have in any state, or not at all."""
+
 RETRIES = (10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds until a document is looked for again; the last of them from then on."""
 

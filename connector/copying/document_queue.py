@@ -4,8 +4,9 @@ A document that isn't there yet, or can't be had just now, never stops a run: it
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connector.copying.decisions import is_final, next_look
@@ -28,6 +29,9 @@ _CLAIMED = timedelta(minutes=10)
 _STOPPING = (MissingScope, ReauthRequired, AccountInactive, RateLimited, StorageUnavailable)
 """What holds for all documents of an account: the others needn't be tried now."""
 
+_NOTED_AT_ONCE = 25
+"""Documents whose fate is stored in one transaction. So many are fetched again after a crash."""
+
 Ref = Callable[[CopiedDocument], RecordFileRef]
 
 
@@ -42,9 +46,33 @@ class Fetched:
 
     stored: int = 0
     failed: int = 0
+    size: int = 0
+    """Bytes of those that were stored."""
 
     def __add__(self, other: "Fetched") -> "Fetched":
-        return Fetched(self.stored + other.stored, self.failed + other.failed)
+        return Fetched(
+            self.stored + other.stored, self.failed + other.failed, self.size + other.size
+        )
+
+
+Noted = Callable[[Fetched], Awaitable[None]]
+"""Told of documents as soon as their fate is stored; what it raises ends the fetching."""
+
+
+async def _ignored(fetched: Fetched) -> None:
+    del fetched
+
+
+class _Batch:
+    """Documents that were claimed: those to come, and those whose fate isn't stored yet."""
+
+    def __init__(self, claimed: Sequence[CopiedDocument]) -> None:
+        self.coming = iter(claimed)
+        self.done: list[tuple[CopiedDocument, CopiedDocument]] = []
+        """As they were, and as they are now."""
+        self.turn = asyncio.Lock()
+        """Whose turn it is to store that."""
+        self.fetched = Fetched()
 
 
 class DocumentQueue:
@@ -58,71 +86,90 @@ class DocumentQueue:
         self,
         feed: RecordFeed,
         store: DocumentStore,
-        documents: list[CopiedDocument],
+        documents: Sequence[CopiedDocument],
         ref: Ref = by_id,
+        noted: Noted = _ignored,
     ) -> Fetched:
         """Fetch documents of one account. Raises what no other document would escape either."""
-        limit = asyncio.Semaphore(AT_ONCE)
+        now = self._clock()
+        until = now + _CLAIMED
+        async with self._work.writing() as tx:
+            claimed = await tx.copied_records.claim(documents, now, until)
+        batch = _Batch(claimed)
 
-        async def one(document: CopiedDocument) -> Fetched:
-            async with limit:
-                return await self._one(feed, store, document, ref(document))
+        async def some() -> None:
+            for document in batch.coming:
+                became = await self._one(feed, store, document, ref(document))
+                batch.done.append((document, became))
+                if len(batch.done) >= _NOTED_AT_ONCE and not batch.turn.locked():
+                    await self._note(batch, noted)
 
-        tasks = [asyncio.create_task(one(document)) for document in documents]
+        tasks = [asyncio.create_task(some()) for _ in range(min(AT_ONCE, len(claimed)))]
         try:
-            return sum(await asyncio.gather(*tasks), Fetched())
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            await self._note(batch, noted)
+        except (Exception, asyncio.CancelledError):
+            with suppress(ServiceError):
+                await self._note(batch, _ignored)
+                async with self._work.writing() as tx:
+                    await tx.copied_records.release(claimed, until, self._clock())
+            raise
+        return batch.fetched
 
     async def _one(
         self, feed: RecordFeed, store: DocumentStore, document: CopiedDocument, file: RecordFileRef
-    ) -> Fetched:
-        now = self._clock()
-        async with self._work.writing() as tx:
-            if not await tx.copied_records.claim(document, now + _CLAIMED):
-                return Fetched()
+    ) -> CopiedDocument:
+        """Return what became of a document. Raises what holds for all of an account."""
         try:
             file_id, stored = await _store(feed, store, document, file)
-        except (*_STOPPING, asyncio.CancelledError):
-            await self._put_back(document)
+        except _STOPPING:
             raise
         except Exception as error:
-            return await self._failed(document, error)
-        async with self._work.writing() as tx:
-            await tx.copied_records.settle(
-                document,
-                file_id=file_id,
-                status="STORED",
-                code=None,
-                digest=stored.digest,
-                size=stored.size,
-                path=stored.path,
-            )
-        return Fetched(stored=1)
+            return self._failed(document, error)
+        return replace(
+            document,
+            file_id=file_id,
+            status="STORED",
+            code=None,
+            digest=stored.digest,
+            size=stored.size,
+            path=stored.path,
+        )
 
-    async def _put_back(self, document: CopiedDocument) -> None:
-        async with self._work.writing() as tx:
-            await tx.copied_records.settle(document, due_at=self._clock())
-
-    async def _failed(self, document: CopiedDocument, error: Exception) -> Fetched:
+    def _failed(self, document: CopiedDocument, error: Exception) -> CopiedDocument:
         """Look for it again later, or no more."""
         now = self._clock()
         code = error.code if isinstance(error, ServiceError) else type(error).__name__
-        ended = is_final(error, document, now)
         if not isinstance(error, ServiceError):
             # whatever a store raises is one document's business, and somebody has to look at it
             logger.error("copy.document_failed", account_id=document.account_id, exc_info=error)
-        async with self._work.writing() as tx:
-            await tx.copied_records.settle(
-                document,
-                status="MISSING" if ended else "PENDING",
-                due_at=next_look(document, now),
-                attempts=document.attempts + 1,
-                code=code,
-            )
-        return Fetched(failed=1)
+        return replace(
+            document,
+            status="MISSING" if is_final(error, document, now) else "PENDING",
+            due_at=next_look(document, now),
+            attempts=document.attempts + 1,
+            code=code,
+        )
+
+    async def _note(self, batch: _Batch, noted: Noted) -> None:
+        """Store what became of those that are done."""
+        async with batch.turn:
+            done = list(batch.done)
+            if not done:
+                return
+            async with self._work.writing() as tx:
+                await tx.copied_records.settle(done)
+            del batch.done[: len(done)]
+        stored = sum(became.status == "STORED" for _, became in done)
+        size = sum(became.size or 0 for _, became in done if became.status == "STORED")
+        fetched = Fetched(stored, len(done) - stored, size)
+        batch.fetched += fetched
+        await noted(fetched)
 
 
 async def _store(

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.copying.copier import CopyPlace
 from connector.copying.ports import Destination, DocumentStore
+from connector.copying.work import CopyPlace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -296,10 +297,12 @@ class Jobs:
         return StepEnd("FAILED")
 
     async def _keep(self, job: Job) -> None:
+        """Keep a job for as long as a step takes; what it's doing isn't broken off for that."""
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            async with self.work.writing() as tx:
-                await tx.jobs.keep(job, until=self.clock() + LEASE)
+            with suppress(ServiceError):
+                async with self.work.writing() as tx:
+                    await tx.jobs.keep(job, until=self.clock() + LEASE)
 
     async def _write_down(self, job: Job, state: JobState, step: JobStep) -> None:
         now = self.clock()

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from connector.concurrency import all_of
 from connector.payouts.runs import (
     LeaseLost,
     PayoutHold,
@@ -66,9 +67,7 @@ class PayoutRuns:
 
     async def run_due(self) -> int:
         """Take the turns that are due; return how many there were. For a periodic task."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._run_due()) for _ in range(self.settings.at_once)]
-        return sum(task.result() for task in tasks)
+        return sum(await all_of(self._run_due() for _ in range(self.settings.at_once)))
 
     async def _run_due(self) -> int:
         turns = 0

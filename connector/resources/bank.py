@@ -1,6 +1,6 @@
 """Bank accounts, what moved on them, and what was spent by card."""
 
-from connector.resources.filters import day, one_of, text
+from connector.resources.filters import day, one_of, text, word
 from connector.resources.resource import RecordWrite, Resource
 from connector.unified.bank_account import BankAccount
 from connector.unified.enums import DebitCredit, TransactionStatus
@@ -39,6 +39,7 @@ TRANSACTIONS = Resource(
         _BANK_ACCOUNT,
         one_of("status", TransactionStatus, "Only transactions that stand so.", "status"),
         one_of("debitCreditIndicator", DebitCredit, "Only money out (DEBIT) or in (CREDIT)."),
+        word("operationType", "Only what Qonto calls so: card, income, transfer, ..."),
         day("bookingDateFrom", "Only what was settled on this day (UTC) or later."),
         day("bookingDateTo", "Only what was settled on this day (UTC) or before."),
     ),

@@ -2,7 +2,7 @@
 
 from connector.api.uploads import UploadRule
 from connector.resources.files import MEGABYTE
-from connector.resources.filters import PAYMENT_STATUS, STATUS, one_of
+from connector.resources.filters import PAYMENT_STATUS, STATUS, day, one_of
 from connector.resources.resource import Lines, RecordFile, RecordWrite, Resource
 from connector.unified.bill import Bill, BillLine
 from connector.unified.enums import DocumentKind
@@ -59,6 +59,10 @@ BILLS = Resource(
         STATUS,
         PAYMENT_STATUS,
         one_of("documentKind", DocumentKind, "Only documents that are really this."),
+        day("dueDateFrom", "Only what is due on this day or later."),
+        day("dueDateTo", "Only what is due on this day or before."),
+        day("createdDateFrom", "Only what came in on this day (UTC) or later."),
+        day("createdDateTo", "Only what came in on this day (UTC) or before."),
     ),
     orders=("billDate", "billNumber", "createdDate", "updatedDate"),
     description=(

@@ -11,6 +11,7 @@ from connector.ports import Query
 from connector.unified.enums import BookingStatus, BookingType, DocumentStatus, PaymentStatus
 
 _LONGEST_TEXT = 200
+_WORD = re.compile(r"[a-z_]{1,40}")
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
 
 
@@ -54,6 +55,17 @@ def text(name: str, meaning: str) -> Filter:
         return replace(query, where=(*query.where, (name, value)))
 
     return Filter(name, {"type": "string", "maxLength": _LONGEST_TEXT}, meaning, apply)
+
+
+def word(name: str, meaning: str) -> Filter:
+    """Make a filter by a word of the target system's own."""
+
+    def apply(query: Query, value: str) -> Query:
+        if not _WORD.fullmatch(value):
+            raise ValueError(f"{name} is a word such as direct_debit.")
+        return replace(query, where=(*query.where, (name, value)))
+
+    return Filter(name, {"type": "string", "pattern": f"^{_WORD.pattern}$"}, meaning, apply)
 
 
 def day(name: str, meaning: str) -> Filter:

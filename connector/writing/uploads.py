@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from connector.api.spooling import UploadedFile
+from connector.concurrency import all_of
 from connector.errors import DownstreamRefused, MissingScope
 from connector.jobs.jobs import JobReport, Jobs, JobState
 from connector.ports import PreparedWrite, WriteRequest
@@ -154,18 +155,8 @@ class Uploads:
                 return
             left.append((index, file.name, made.record_id or ""))
 
-        await _all(upload(index, file) for index, file in enumerate(asked.files))
+        await all_of(upload(index, file) for index, file in enumerate(asked.files))
         return sorted(left), done
-
-
-async def _all(work: Any) -> None:
-    """Do all of it; the first failure ends the rest and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
 
 
 def split(asked: WriteRequest, batches: Batches) -> list[WriteRequest]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, func, select, tuple_, update
 
 from storage.connection import SqlConnection, insert_into
 from storage.repositories.copies import CopyKey
@@ -14,6 +14,10 @@ from storage.values import as_row, as_value, columns_of, table_of
 
 _records = table_of(CopiedRecordRow)
 _documents = table_of(CopiedDocumentRow)
+
+_PRIMARY = ("account_id", "resource", "destination", "record_id", "file_id")
+_OF_ACCOUNT = ("resource", "record_id", "file_id")
+_BECOMES = ("file_id", "status", "due_at", "attempts", "code", "digest", "size", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,31 +149,62 @@ class CopiedRecordRepository:
         )
         return [as_value(CopiedDocument, row) for row in rows]
 
-    async def claim(self, document: CopiedDocument, until: datetime) -> bool:
-        """Keep a document from others for a while; False when somebody else is at it."""
-        result = await self._connection.execute(
+    async def claim(
+        self, documents: Sequence[CopiedDocument], now: datetime, until: datetime
+    ) -> list[CopiedDocument]:
+        """Keep documents of one account from others for a while; return those that are due still.
+
+        Somebody else is at the others, or has been.
+        """
+        if not documents:
+            return []
+        rows: Any = await self._connection.execute(
+            update(_documents)
+            .where(*_among(documents), _documents.c.status == "PENDING", _documents.c.due_at <= now)
+            .values(due_at=until)
+            .returning(_documents.c.resource, _documents.c.record_id, _documents.c.file_id)
+        )
+        mine = {(row[0], row[1], row[2]) for row in rows}
+        return [one for one in documents if (one.resource, one.record_id, one.file_id) in mine]
+
+    async def release(
+        self, documents: Sequence[CopiedDocument], until: datetime, due_at: datetime
+    ) -> None:
+        """Give back what of some documents of one account is still claimed until then."""
+        if not documents:
+            return
+        await self._connection.execute(
             update(_documents)
             .where(
-                *_is(document),
-                _documents.c.status == "PENDING",
-                _documents.c.due_at == document.due_at,
+                *_among(documents), _documents.c.status == "PENDING", _documents.c.due_at == until
             )
-            .values(due_at=until)
+            .values(due_at=due_at)
         )
-        return result.rowcount == 1
 
-    async def settle(self, document: CopiedDocument, **values: Any) -> None:
-        """Store what came of looking for a document; `file_id` may be known by now."""
-        file_id = values.get("file_id", document.file_id)
-        if file_id != document.file_id:
-            await self._connection.execute(
-                delete(_documents).where(
-                    *_of(_documents, document.key),
-                    _documents.c.record_id == document.record_id,
-                    _documents.c.file_id == file_id,
-                )
+    async def settle(self, changes: Sequence[tuple[CopiedDocument, CopiedDocument]]) -> None:
+        """Store what became of documents, as pairs of before and after.
+
+        A file's id may be known by now; then an earlier note of that file goes. Doing so twice
+        changes nothing.
+        """
+        ordered = sorted(changes, key=lambda pair: (pair[0].record_id, pair[0].file_id))
+        known = [
+            {**_named(before), "its_file_id": became.file_id, "old_file_id": before.file_id}
+            for before, became in ordered
+            if became.file_id != before.file_id
+        ]
+        mine = [_documents.c[name] == bindparam(f"its_{name}") for name in _PRIMARY]
+        if known:
+            old = _documents.alias()
+            is_there = exists().where(
+                *(old.c[name] == bindparam(f"its_{name}") for name in _PRIMARY[:-1]),
+                old.c.file_id == bindparam("old_file_id"),
             )
-        await self._connection.execute(update(_documents).where(*_is(document)).values(**values))
+            await self._connection.execute(delete(_documents).where(*mine, is_there), known)
+        values = [{**_named(before), **_became(became)} for before, became in ordered]
+        if values:
+            changed: dict[str, Any] = {name: bindparam(name) for name in _BECOMES}
+            await self._connection.execute(update(_documents).where(*mine).values(changed), values)
 
     async def count_documents(self, key: CopyKey, status: str) -> int:
         """Count a copy's documents in a status."""
@@ -196,9 +231,20 @@ def _of(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
     )
 
 
-def _is(document: CopiedDocument) -> Sequence[ColumnElement[bool]]:
+def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]:
+    """Name documents of one account, all of one destination."""
+    one = documents[0]
+    names = tuple_(*(_documents.c[name] for name in _OF_ACCOUNT))
     return (
-        *_of(_documents, document.key),
-        _documents.c.record_id == document.record_id,
-        _documents.c.file_id == document.file_id,
+        _documents.c.account_id == one.account_id,
+        _documents.c.destination == one.destination,
+        names.in_(sorted((each.resource, each.record_id, each.file_id) for each in documents)),
     )
+
+
+def _named(document: CopiedDocument) -> dict[str, Any]:
+    return {f"its_{name}": getattr(document, name) for name in _PRIMARY}
+
+
+def _became(document: CopiedDocument) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in _BECOMES}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -400,6 +401,7 @@ class DeliveryRepository:
                 _subscriptions.c.resource == event.resource,
                 _subscriptions.c.deleted_at.is_(None),
                 _subscriptions.c.state != "DISABLED",
+                true() if event.event_type != "DELETED" else _subscriptions.c.deletions,
             )
             .order_by(_subscriptions.c.id)
             .with_for_update(read=True)

@@ -86,7 +86,7 @@ class LogPage:
 
 # A delivery that others were joined with tells of a record that was made, if one of them did.
 _told_type = case(
-    (_table.c.record_key.is_(None), _events.c.event_type),
+    (_table.c.record_key.is_(None) | (_events.c.event_type == "DELETED"), _events.c.event_type),
     (
         select(_joined.c.id)
         .join(_firsts, _firsts.c.id == _joined.c.event_id)

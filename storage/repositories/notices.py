@@ -20,7 +20,7 @@ class Notice:
     tenant_id: str
     account_id: str
     kind: str
-    """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED."""
+    """ACCOUNT_LINKED, ACCOUNT_REVOKED, ACCOUNT_REAUTH_REQUIRED, SUBSCRIPTION_..., SYNC_ENDED."""
     callback_url: str
     body: bytes | None = field(repr=False)
     """Sealed for `associated_data`: the JSON to send; None once it was sent or given up."""

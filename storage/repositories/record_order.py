@@ -75,7 +75,7 @@ must_wait: ColumnElement[bool] = case(
 one that was committed meanwhile; that one then sees this lease, so never are two under way."""
 
 event_type: ColumnElement[str] = case(
-    (_table.c.record_key.is_(None), _events.c.event_type),
+    (_table.c.record_key.is_(None) | (_events.c.event_type == "DELETED"), _events.c.event_type),
     (
         exists()
         .where(
@@ -88,7 +88,8 @@ event_type: ColumnElement[str] = case(
     ),
     else_=_events.c.event_type,
 )
-"""What is told: of a record that was made and changed before anybody heard of it, CREATED."""
+"""What is told: of a record that was made and changed before anybody heard of it, CREATED. One that
+is gone is DELETED, whatever came before."""
 
 
 @dataclass(frozen=True, slots=True)

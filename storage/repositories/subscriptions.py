@@ -37,6 +37,7 @@ class Subscription:
     previous_until: datetime | None = None
     ordered: bool = False
     coalesce_seconds: int = 0
+    deletions: bool = False
     state: str = "ACTIVE"
     state_reason: str | None = None
     failing_since: datetime | None = None
@@ -147,12 +148,23 @@ class SubscriptionRepository:
         return result.rowcount == 1
 
     async def set_options(
-        self, subscription_id: str, *, ordered: bool, coalesce_seconds: int, at: datetime
+        self,
+        subscription_id: str,
+        *,
+        ordered: bool,
+        coalesce_seconds: int,
+        deletions: bool,
+        at: datetime,
     ) -> None:
         await self._connection.execute(
             update(_table)
             .where(_table.c.id == subscription_id)
-            .values(ordered=ordered, coalesce_seconds=coalesce_seconds, updated_at=at)
+            .values(
+                ordered=ordered,
+                coalesce_seconds=coalesce_seconds,
+                deletions=deletions,
+                updated_at=at,
+            )
         )
 
     async def set_state(

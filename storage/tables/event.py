@@ -21,7 +21,7 @@ class EventRow(BaseRow, table=True):
     resource: str
     resource_id: str
     event_type: str
-    """CREATED or UPDATED; REVOKED for the resource TOKEN, whose id is the account's."""
+    """CREATED, UPDATED or DELETED; REVOKED for the resource TOKEN, whose id is the account's."""
     occurred_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
     body_sha256: str

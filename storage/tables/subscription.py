@@ -45,6 +45,8 @@ class SubscriptionRow(BaseRow, table=True):
     """The events of one record are sent one after the other, in their order."""
     coalesce_seconds: int = 0
     """How long an event waits for later ones of the same record, to go out as one; 0 is not."""
+    deletions: bool = False
+    """DELETED is sent as well."""
     state: str = "ACTIVE"
     """ACTIVE. PAUSED: its deliveries are HELD, but for a probe now and then.
     DISABLED: the receiver said that it is gone (410); nothing is planned for it."""

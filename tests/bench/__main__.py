@@ -8,7 +8,18 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import backoffice, edge, payouts, reads, relay, simulator, start, vault, writes
+from tests.bench import (
+    backoffice,
+    edge,
+    payouts,
+    reads,
+    relay,
+    simulator,
+    start,
+    sync,
+    vault,
+    writes,
+)
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
@@ -19,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "writes": writes.run,
     "payouts": payouts.run,
     "backoffice": backoffice.run,
+    "sync": sync.run,
     "edge": edge.run,
     "start": start.run,
 }

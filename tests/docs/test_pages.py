@@ -27,6 +27,8 @@ NOT_RUN = {
     "qonto-connector tenant payments": "the sandbox has a vendor of its own, which may pay",
     "qonto-connector payouts run": "needs a deployment",
     "books.example.com/api/qonto": "needs a deployment",
+    "CONNECTOR_SYNC__TO": "it is a setting",
+    "qonto-connector sync": "needs a deployment",
     "TRANSACTION_POOLING": "needs PgBouncer",
     "pg_dump": "needs a PostgreSQL server with its tools",
     "pg_restore": "needs a PostgreSQL server with its tools",
@@ -46,6 +48,12 @@ SAID = {
     "ci.md": [r"1 passed.*", r"ℹ pass 1|# pass 1"],
     "sandbox.md": [r"paid"],
     "back-office.md": [r"not_found", r"%PDF-", r"1701\.0"],
+    "copy.md": [
+        r"202",
+        r"invoices +SUCCESS +read \d+, changed \d+",
+        r".+  EUR  \d+\.\d\d",
+        r"%PDF.*",
+    ],
     "backup.md": [r".*Acme Books.*"],
 }
 """Lines that a page's blocks print, as patterns: what they end with is what the page promises."""
@@ -56,10 +64,17 @@ TESTED_ALONE = {"nonce.py", "nonce.ts", "conftest.py"}
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[str]:
+def started_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the sandbox runs in, and copies to."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture(scope="module")
+def sandbox(started_in: Path) -> Iterator[str]:
     """What the sandbox printed; it runs while the tests of this file do."""
     command = [str(BIN / "qonto-connector"), "sandbox", "--port", "0", "--simulator-port", "0"]
-    with subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, text=True) as process:
+    command += ["--copy-to", "sqlite:///books.db", "--documents-to", "folder:documents", "--json"]
+    with subprocess.Popen(command, cwd=started_in, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             announced = process.stdout.readline()
@@ -74,7 +89,11 @@ def sandbox() -> Iterator[str]:
 @pytest.mark.parametrize(
     "page", [one for one in PAGES if running(one, "sh")], ids=lambda page: page.name
 )
-def test_the_blocks_of_a_page_do_what_it_says(page: Path, tmp_path: Path, sandbox: str) -> None:
+def test_the_blocks_of_a_page_do_what_it_says(
+    page: Path, tmp_path: Path, sandbox: str, started_in: Path
+) -> None:
+    for name in ("books.db", "documents"):
+        (tmp_path / name).symlink_to(started_in / name)
     shown = show(page, tmp_path, sandbox)
     for pattern in SAID[page.name]:
         assert any(re.fullmatch(pattern, line) for line in shown.lines), (pattern, shown.output)

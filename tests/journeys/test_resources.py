@@ -193,6 +193,38 @@ async def test_payments_are_what_was_paid_on_documents(account: Account) -> None
     assert await account.every(f"payments?invoiceId={one['id']}") == [one]
 
 
+@pytest.mark.covers("GUIDE-86")
+async def test_qontos_own_filters_of_transactions_are_passed_on(
+    account: Account, lasting: Sandbox
+) -> None:
+    simulator, control = lasting.simulators["qonto"], account.control
+    for operation in ("card", "income"):
+        control.bank_transaction(
+            amount="3.00",
+            operation_type=operation,
+            side="debit" if operation == "card" else "credit",
+        )
+    cards = await account.every("transactions?operationType=card&debitCreditIndicator=DEBIT")
+    assert cards and {one["type"] for one in cards} == {"SPEND"}
+    control.clear_journal()
+    path = "/accounting/transactions?operationType=income&debitCreditIndicator=CREDIT&limit=5"
+    days = "&bookingDateFrom=2026-01-01&bookingDateTo=2027-12-31"
+    assert (await account.client.get(path + days)).status_code == 200
+    asked = [
+        one.query
+        for one in simulator.recorder.entries(method="GET")
+        if one.path == "/v2/transactions"
+    ]
+    assert asked
+    for query in asked:
+        assert query["operation_type[]"] == ["income"]
+        assert query["side"] == ["credit"]
+        assert query["settled_at_from"] == ["2026-01-01T00:00:00.000Z"]
+        assert query["settled_at_to"] == ["2027-12-31T23:59:59.999Z"]
+    refused = await account.client.get("/accounting/transactions?operationType=DROP%20TABLE")
+    assert refused.status_code == 400
+
+
 @pytest.mark.covers("MAE-133")
 async def test_transactions_with_filters(account: Account) -> None:
     """By status, side and day; creating and deleting are not supported."""

@@ -115,6 +115,30 @@ async def test_a_worker_copies_each_account_by_its_time_and_when_asked(
         assert page["meta"]["nextCursor"] is None and len(page["data"]) == 4
 
 
+@pytest.mark.covers("GUIDE-01", "GUIDE-02")
+async def test_the_sandbox_is_asked_as_production_is_but_for_host_and_header(
+    tmp_path: Path,
+) -> None:
+    asked: dict[str, list[Any]] = {}
+    to = SecretStr(f"sqlite:///{tmp_path / 'copy.db'}")
+    async with sandbox(sync=SyncGroup(to=to)) as up:
+        for target, simulator in up.simulators.items():
+            async with up.client(await up.link(target)) as client:
+                await until(lambda client=client: three_runs(client))  # type: ignore[misc]
+                await succeeded(client, *[one["id"] for one in await runs_of(client)])
+            entries = [
+                one
+                for one in simulator.recorder.entries(method="GET")
+                if one.path in ("/v2/client_invoices", "/v2/supplier_invoices", "/v2/transactions")
+            ]
+            assert all(one.headers["authorization"].startswith("Bearer ") for one in entries)
+            is_sandbox = target == "qonto-sandbox"
+            assert all(("x-qonto-staging-token" in one.headers) is is_sandbox for one in entries)
+            asked[target] = [(one.path, sorted(one.query)) for one in entries]
+        assert len({one.base_url for one in up.simulators.values()}) == 2
+    assert sorted(asked["qonto"]) == sorted(asked["qonto-sandbox"]) and asked["qonto"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -153,7 +177,7 @@ async def test_the_command_copies_here_and_now(database_url: str, tmp_path: Path
         assert [line.partition(":")[0] for line in lines] == list(KINDS)
         assert all("SUCCESS, from the beginning to 20" in line for line in lines)
         assert "The next run begins at 20" in lines[0]
-        assert "invoices RUNNING read=0" in told and "bills SUCCESS read=" in told
+        assert "invoices RUNNING pages=0 read=0" in told and "bills SUCCESS pages=1 read=" in told
         again = (*words, "invoices", "--every", "5", "--json")
         ended, printed, told = await commands.run(*again, env=environment(up))
         (run,) = json.loads(printed)
@@ -201,4 +225,5 @@ async def test_on_a_terminal_the_progress_is_live(
         words = ("sync", "--account", account, "--to", f"sqlite:///{tmp_path / 'copy.db'}")
         ended, printed, told = await commands.run(*words, env=environment(up))
         assert ended == 0 and "transactions: SUCCESS" in printed
-        assert "downloaded" in told and "\x1b[" in told and "RUNNING read=" not in told
+        assert "downloaded" in told and "per second" in told
+        assert "\x1b[" in told and "RUNNING pages=" not in told

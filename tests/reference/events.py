@@ -18,8 +18,12 @@ key. [Receive webhooks and verify them](../guides/webhooks.md) shows a receiver 
 TypeScript.
 """
 _SOON = """
-`eventType` is `CREATED` or `UPDATED`; of `TOKEN` it is `REVOKED`. `DELETED` is never sent. Events
-come from Qonto's webhooks, from polls, or both; the body is the same, and a change is told once.
+`eventType` is `CREATED` or `UPDATED`; of `TOKEN` it is `REVOKED`. Events come from Qonto's
+webhooks, from polls, or both; the body is the same, and a change is told once.
+
+`DELETED` is sent to subscriptions that were made with `deletions: true`. Qonto announces it of
+`CUSTOMER` and `ITEM`. Of `INVOICE`, `BILL` and `TRANSACTION` it is noticed within a day, where
+[records are copied](../guides/copy.md). Of the others nothing tells it.
 
 What Qonto announces arrives within seconds. What is polled alone arrives within a minute while
 things happen, within half an hour after a quiet time. What is announced is polled as well, every

@@ -179,7 +179,7 @@ async def test_nothing_is_planned_for_what_subscriptions_are_no_more(
             subscription.id, state="PAUSED", reason="VENDOR", at=START
         ),
         lambda tx: tx.subscriptions.set_options(
-            subscription.id, ordered=True, coalesce_seconds=3, at=START
+            subscription.id, ordered=True, coalesce_seconds=3, deletions=False, at=START
         ),
         lambda tx: tx.subscriptions.add(replace(subscription, id="whk_new", resource="BILL")),
         lambda tx: tx.endpoints.note(failing=[subscription.id], healthy=[], at=START),

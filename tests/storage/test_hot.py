@@ -229,3 +229,38 @@ async def test_one_that_heard_of_the_servers_end_while_idle_is_given_up(work: Un
         await add(work, 2)
     await add(work, 3)
     assert await count(work) == 2
+
+
+@on_postgres
+async def test_no_more_connections_are_opened_than_there_may_be(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes when all are in use waits in turn, and gives up at last."""
+    monkeypatch.setattr("storage.hot_postgres.PATIENCE", 0.2)
+    database = Database(StorageSettings(url=database_url, pool_size=3))
+    pids, under_way = set[int](), [0, 0]
+
+    async def ask() -> None:
+        async with database.hot_reading() as connection:
+            under_way[0] += 1
+            under_way[1] = max(under_way)
+            found = await connection.execute(text("SELECT pg_backend_pid()"))
+            pids.add(found.scalar_one())
+            under_way[0] -= 1
+
+    try:
+        await asyncio.gather(*(ask() for _ in range(60)))
+        assert len(pids) == under_way[1] == 3
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(3):
+                await stack.enter_async_context(database.hot_reading())
+            with pytest.raises(StorageUnavailable):
+                await ask()
+        await asyncio.gather(*(ask() for _ in range(9)))
+        for _ in range(4):
+            with pytest.raises(StorageUnavailable):
+                async with database.hot() as connection:
+                    await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        await asyncio.gather(*(ask() for _ in range(9)))
+    finally:
+        await database.close()

@@ -552,7 +552,12 @@ class Relay:
         return upstream
 
     async def subscription(
-        self, account: Account, url: str = "https://app.example/1", resource: str = "INVOICE"
+        self,
+        account: Account,
+        url: str = "https://app.example/1",
+        resource: str = "INVOICE",
+        *,
+        deletions: bool = False,
     ) -> Subscription:
         subscription_id = new_id("whk", self.clock())
         subscription = Subscription(
@@ -566,6 +571,7 @@ class Relay:
             ),
             created_at=self.clock(),
             updated_at=self.clock(),
+            deletions=deletions,
         )
         async with self.work.writing() as tx:
             await tx.subscriptions.add(subscription)

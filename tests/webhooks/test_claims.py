@@ -112,7 +112,7 @@ async def test_ordered_deliveries_are_asked_about_when_the_claim_is_committed(
 ) -> None:
     async with relay.work.writing() as tx:
         await tx.subscriptions.set_options(
-            subscription.id, ordered=True, coalesce_seconds=0, at=relay.clock()
+            subscription.id, ordered=True, coalesce_seconds=0, deletions=False, at=relay.clock()
         )
     await queue(relay, 1)
     worker = Worker(relay, DispatchSettings())

@@ -114,19 +114,20 @@ async def test_what_no_vendor_can_subscribe_to_is_accepted_and_ignored(relay: Re
     assert relay.counted("ignored") == 2
 
 
-async def test_only_created_and_updated_are_relayed(relay: Relay) -> None:
-    """An event of another kind, a deletion say, is acknowledged and goes no further."""
+async def test_what_is_deleted_is_told_to_who_asks_for_it(relay: Relay) -> None:
+    """An event of yet another kind is acknowledged and goes no further."""
     account = await relay.account()
     upstream = await relay.upstream(account)
-    subscription = await relay.subscription(account)
+    without = await relay.subscription(account)
+    wanting = await relay.subscription(account, url="https://hooks.test/deletions", deletions=True)
     intake = relay.intake()
     for number, event in enumerate(("CREATED", "UPDATED", "DELETED", "REVOKED")):
         relay.clock.advance(seconds=1)
         await intake.accept(upstream.code, SIGNED, event_body(f"up-{number}", event=event))
-    await intake.accept(upstream.code, SIGNED, event_body("up-9", "inv-new", event="DELETED"))
-    assert [kind for _, _, kind in await events(relay)] == ["CREATED", "UPDATED"]
-    assert len(await relay.of(subscription)) == 2
-    assert relay.counted("ignored") == 3
+    assert [kind for _, _, kind in await events(relay)] == ["CREATED", "UPDATED", "DELETED"]
+    assert len(await relay.of(without)) == 2
+    assert len(await relay.of(wanting)) == 3
+    assert relay.counted("ignored") == 1
 
 
 # -- CREATED or UPDATED -----------------------------------------------------------------------

@@ -190,7 +190,7 @@ async def test_an_ordered_subscriptions_replays_wait_their_turn(
     (failed,) = await past(relay, subscription, status="GIVEN_UP", resource_id="inv-7")
     async with relay.work.writing() as tx:
         await tx.subscriptions.set_options(
-            subscription.id, ordered=True, coalesce_seconds=0, at=START
+            subscription.id, ordered=True, coalesce_seconds=0, deletions=False, at=START
         )
     again = await replays(relay).one(account, failed)
     async with relay.work.reading() as tx:

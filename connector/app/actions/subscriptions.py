@@ -55,13 +55,22 @@ def resume(webhook: str, as_json: bool) -> None:
 
 
 def change(
-    webhook: str, *, ordered: bool | None, coalesce_seconds: int | None, as_json: bool
+    webhook: str,
+    *,
+    ordered: bool | None,
+    coalesce_seconds: int | None,
+    deletions: bool | None,
+    as_json: bool,
 ) -> None:
     """Change options; None leaves one as it is."""
 
     async def change(container: Container, owner: Account) -> None:
         await container.relay.statuses.change(
-            owner, webhook, ordered=ordered, coalesce_seconds=coalesce_seconds
+            owner,
+            webhook,
+            ordered=ordered,
+            coalesce_seconds=coalesce_seconds,
+            deletions=deletions,
         )
 
     _change(webhook, change, as_json)

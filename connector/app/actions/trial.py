@@ -7,7 +7,15 @@ from typing import Any
 from connector.app.terminal import fail, out, run
 
 
-def run_sandbox(*, port: int, simulator_port: int, database: str | None, as_json: bool) -> None:
+def run_sandbox(
+    *,
+    port: int,
+    simulator_port: int,
+    database: str | None,
+    copy_to: str | None,
+    documents_to: str | None,
+    as_json: bool,
+) -> None:
     """Serve connector and simulators until SIGTERM or Ctrl-C."""
     _require_simulator()
     from connector.app import sandbox
@@ -17,6 +25,8 @@ def run_sandbox(*, port: int, simulator_port: int, database: str | None, as_json
             port=port,
             simulator_port=simulator_port,
             database=database,
+            copy_to=copy_to,
+            documents_to=documents_to,
             announce=lambda facts: _announce(facts, as_json),
         )
     )

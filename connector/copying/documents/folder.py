@@ -29,6 +29,8 @@ class FolderDocuments:
         self._root = root
         self._incoming = root / _INCOMING
         self._is_ready = False
+        self._lasting: set[Path] = set()
+        """Folders whose own names are on the disk."""
 
     async def put(
         self,
@@ -43,18 +45,19 @@ class FolderDocuments:
         if not self._is_ready:
             await in_thread(self._make_ready)
             self._is_ready = True
-        spooled = await spool(chunks, self._incoming)
-        paths = paths_of(spooled.digest, account_id, resource, record_id, file_name, content_type)
 
-        def place() -> None:
+        def place(spooled: SpooledDocument) -> StoredDocument:
+            paths = paths_of(
+                spooled.digest, account_id, resource, record_id, file_name, content_type
+            )
             try:
                 self._keep(spooled, self._root / paths.content)
                 self._link(self._root / paths.content, self._root / paths.index)
             finally:
                 spooled.remove()
+            return StoredDocument(spooled.digest, spooled.size, paths.content)
 
-        await in_thread(place)
-        return StoredDocument(spooled.digest, spooled.size, paths.content)
+        return await spool(chunks, self._incoming, place)
 
     async def has(self, digest: str) -> bool:
         """Say whether bytes of that digest are stored."""
@@ -82,8 +85,11 @@ class FolderDocuments:
         _make(content.parent)
         spooled.path.chmod(0o400)
         spooled.path.replace(content)
-        for folder in (content.parent, content.parent.parent, self._root):
-            _sync(folder)
+        _sync(content.parent)
+        if content.parent not in self._lasting:
+            _sync(content.parent.parent)
+            _sync(self._root)
+            self._lasting.add(content.parent)
 
     def _link(self, content: Path, index: Path) -> None:
         target = os.path.relpath(content, index.parent)

@@ -73,7 +73,7 @@ class S3Documents:
         chunks: AsyncIterator[bytes],
     ) -> StoredDocument:
         """Store a document as a whole, or not at all when `chunks` raises."""
-        spooled = await spool(chunks, Path(self._spool.name))
+        spooled = await spool(chunks, Path(self._spool.name), lambda whole: whole)
         try:
             paths = paths_of(
                 spooled.digest, account_id, resource, record_id, file_name, content_type

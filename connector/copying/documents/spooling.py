@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,33 +31,49 @@ class SpooledDocument:
         self.path.unlink(missing_ok=True)
 
 
-async def spool(chunks: AsyncIterator[bytes], folder: Path) -> SpooledDocument:
-    """Write a document to a new file in a folder. Nothing is left of it when `chunks` raises."""
+async def spool(
+    chunks: AsyncIterator[bytes], folder: Path, then: Callable[[SpooledDocument], T]
+) -> T:
+    """Write a document to a new file in a folder, and return what is done with it `then`.
+
+    `then` runs in a thread. Nothing is left of the document when it or `chunks` raises.
+    """
     path = folder / secrets.token_hex(16)
-    number = await in_thread(lambda: os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    file = os.fdopen(number, "wb", buffering=0)
+    digest, size, waiting = hashlib.sha256(), 0, bytearray()
+    file: FileIO | None = None
+
+    def write(some: bytes) -> FileIO:
+        nonlocal file
+        file = file or _new(path)
+        digest.update(some)
+        rest = memoryview(some)
+        while rest:
+            rest = rest[file.write(rest) :]
+        return file
+
+    def finish(some: bytes) -> T:
+        with write(some) as whole:
+            os.fsync(whole.fileno())
+        return then(SpooledDocument(path, digest.hexdigest(), size))
+
     try:
-        digest, size, waiting = hashlib.sha256(), 0, bytearray()
-
-        def write(some: bytes) -> None:
-            digest.update(some)
-            rest = memoryview(some)
-            while rest:
-                rest = rest[file.write(rest) :]
-
         async for chunk in chunks:
             size += len(chunk)
             waiting += chunk
             if len(waiting) >= _AT_ONCE:
                 some, waiting = bytes(waiting), bytearray()
                 await in_thread(lambda some=some: write(some))
-        await in_thread(lambda: (write(bytes(waiting)), os.fsync(file.fileno())))
+        return await in_thread(lambda: finish(bytes(waiting)))
     except BaseException:
+        if file is not None:
+            file.close()
         path.unlink(missing_ok=True)
         raise
-    finally:
-        file.close()
-    return SpooledDocument(path, digest.hexdigest(), size)
+
+
+def _new(path: Path) -> FileIO:
+    """Make a file for the owner alone, and open it for writing."""
+    return FileIO(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
 
 async def in_thread(call: Callable[[], T]) -> T:

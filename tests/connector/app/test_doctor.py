@@ -152,7 +152,7 @@ async def test_what_can_be_wrong_with_the_server(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connector.app.descriptors.allowed", lambda: 1024)
-    assert "4533 descriptors are needed" in await warned(database)
+    assert "4537 descriptors are needed" in await warned(database)
     assert "and 1024 are allowed" in await warned(database)
     assert "trusts no proxy" in await warned(database)
     assert "any caller can say" in await warned(database, trusted_proxies="*")

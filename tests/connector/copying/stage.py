@@ -1,5 +1,6 @@
 """A copier on a real database, between a simulated Qonto and places that hold facts."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from qonto_simulator.render.client_invoices import client_invoice
 from qonto_simulator.render.supplier_invoices import supplier_invoice
 from qonto_simulator.render.transactions import transaction_document
 
-from connector.copying.copier import Copier, CopyPlace, Tell
+from connector.copying.copier import Copier
 from connector.copying.ports import CopiedRecord, Gone, StoredDocument
+from connector.copying.work import CopyPlace, Tell
 from connector.http import Limits
 from connector.providers.qonto.provider import QontoHosts, qonto
 from connector.registry import Registry
@@ -27,6 +29,7 @@ from storage.repositories.accounts import Account
 from storage.repositories.copied_records import CopiedDocument
 from storage.repositories.copies import CopyKey, CopyRun, CopyState
 from storage.repositories.tenants import Tenant
+from storage.sealing import KeyRing, MasterKey
 from storage.unit_of_work import UnitOfWork
 from tests.support.accounts import add_account
 
@@ -35,12 +38,35 @@ START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _NUMBERS = msgspec.json.Decoder(float_hook=Decimal)
+RING = KeyRing([MasterKey.generate("test")])
 _ADDED = ("attachments", "labels")
 RESOURCES = ("invoices", "bills", "transactions")
 
 
 class Killed(BaseException):
     """The process ends here: nobody cleans up."""
+
+
+def truth_of(books: Any, resource: str, address: str) -> dict[str, Any]:
+    """Return each record as Qonto has it, without a word of ours."""
+    shown = list[Any]()
+    if resource == "invoices":
+        for one in books.client_invoices:
+            shown.append(client_invoice(one, books.organisation, address))
+    elif resource == "bills":
+        for one in books.supplier_invoices:
+            if not (one.reading and one.reading.is_credit_note):
+                shown.append(supplier_invoice(one, books.organisation.id))
+    else:
+        for account in books.transactions.values():
+            shown += [transaction_document(one) for one in account]
+    return {one["id"]: _NUMBERS.decode(_JSON.encode(one)) for one in shown}
+
+
+def as_shown(raw: bytes | str) -> dict[str, Any]:
+    """Return what a copy kept of Qonto's JSON, but for what lists add to it."""
+    document: dict[str, Any] = _NUMBERS.decode(raw)
+    return {name: one for name, one in document.items() if name not in _ADDED}
 
 
 @dataclass
@@ -124,10 +150,17 @@ class Line(httpx2.AsyncBaseTransport):
 
     to: httpx2.AsyncBaseTransport
     passed: Callable[[httpx2.Request], None] = lambda _: None
+    rewrite: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """What becomes of each invoice that a list shows."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.passed(request)
-        return await self.to.handle_async_request(request)
+        response = await self.to.handle_async_request(request)
+        if self.rewrite is None or request.url.path != "/v2/client_invoices":
+            return response
+        page = json.loads(await response.aread())
+        page["client_invoices"] = [self.rewrite(one) for one in page["client_invoices"]]
+        return httpx2.Response(response.status_code, json=page)
 
 
 @dataclass
@@ -165,7 +198,7 @@ class Stage:
 
     def process(self) -> Copier:
         """Start a process; one that was killed before knows nothing of it."""
-        return Copier(self.work, self.registry, self.our_now, jitter=lambda: self.jitter)
+        return Copier(self.work, self.registry, self.our_now, RING, jitter=lambda: self.jitter)
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
@@ -178,15 +211,16 @@ class Stage:
         resource: str,
         *,
         since: datetime | None = None,
+        origin: str = "COMMAND",
         copier: Copier | None = None,
-        tell: Tell = lambda _: None,
+        tell: Tell = lambda _run, _progress: None,
     ) -> CopyRun:
         run = CopyRun(
             new_id("run", self.our_now()),
             self.account.id,
             resource,
             self.name,
-            "COMMAND",
+            origin,
             "OPEN",
             self.our_now(),
             since,
@@ -218,27 +252,14 @@ class Stage:
         return self.simulator.world.first
 
     def truth(self, resource: str) -> dict[str, Any]:
-        """Return each record as Qonto has it, without a word of ours."""
-        books, shown = self.books, list[Any]()
-        if resource == "invoices":
-            for one in books.client_invoices:
-                shown.append(client_invoice(one, books.organisation, ADDRESS))
-        elif resource == "bills":
-            for one in books.supplier_invoices:
-                if not (one.reading and one.reading.is_credit_note):
-                    shown.append(supplier_invoice(one, books.organisation.id))
-        else:
-            for account in books.transactions.values():
-                shown += [transaction_document(one) for one in account]
-        return {one["id"]: _NUMBERS.decode(_JSON.encode(one)) for one in shown}
+        return truth_of(self.books, resource, ADDRESS)
 
     def copy(self, resource: str) -> dict[str, Any]:
         """Return each record as the copy has it, but for what lists add to it."""
         found: dict[str, Any] = {}
         for id, record in self.shelf.of(resource).items():
             assert record.record["id"] == id
-            document = _NUMBERS.decode(record.raw)
-            found[id] = {name: one for name, one in document.items() if name not in _ADDED}
+            found[id] = as_shown(record.raw)
         return found
 
     def asked(self, path: str) -> list[dict[str, list[str]]]:

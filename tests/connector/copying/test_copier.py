@@ -1,18 +1,25 @@
 """One run against the simulator: what is asked for, what is written, and what a failure leaves."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
+from qonto_simulator.rules.accounts import open_account
 
 from connector.copying.errors import SyncInProgress
 from connector.copying.ports import CopiedRecord, Gone
+from connector.copying.work import CopyProgress
 from storage.clock import iso_millis
+from storage.ids import new_id
 from storage.repositories.copies import CopyRun
+from storage.repositories.delivery_log import LogFilter
+from storage.repositories.subscriptions import Subscription
+from storage.repositories.tenant_webhooks import TenantWebhook
 from storage.unit_of_work import UnitOfWork
-from tests.connector.copying.stage import RESOURCES, START, Killed, Stage, stage
+from tests.connector.copying.stage import HOUR, RESOURCES, RING, START, Killed, Stage, stage
 
 LISTS = {
     "invoices": "/v2/client_invoices",
@@ -110,6 +117,8 @@ async def test_supplier_invoices_come_in_the_order_of_their_changes(it: Stage) -
 @pytest.mark.covers("GUIDE-81", "GUIDE-82", "GUIDE-83")
 async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
     await it.done("transactions")
+    for number in range(6 - len(it.books.organisation.bank_accounts)):
+        open_account(it.simulator.world, it.books, f"Account {number}", at=it.now)
     it.later(hours=2)
     pending = it.control.bank_transaction(amount="1.00", status="pending")["id"]
     it.control.clear_journal()
@@ -118,7 +127,7 @@ async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
     asked = it.asked(LISTS["transactions"])
     accounts = [account.id for account in it.books.organisation.bank_accounts]
     assert [query["bank_account_id"] for query in asked] == [[one] for one in accounts]
-    assert len(accounts) > 1
+    assert len(accounts) == 6
     for query in asked:
         assert {**query, "bank_account_id": []} == {
             "bank_account_id": [],
@@ -131,6 +140,38 @@ async def test_movements_are_asked_for_account_by_account(it: Stage) -> None:
         }
         assert set(query["status[]"]) == {"pending", "declined", "completed"}
     assert str(pending) in it.copy("transactions")
+
+
+@pytest.mark.covers("GUIDE-55")
+async def test_a_bill_shows_what_qonto_finds_wrong_with_it(it: Stage) -> None:
+    """Under Qonto's names, in what comes beside the unified record."""
+    made = [str(it.control.receive_supplier_invoice(invoice_number="E-77")["id"]) for _ in range(2)]
+    it.later(minutes=5)
+    await it.done("bills")
+    copied = it.copy("bills")
+    assert [copied[id]["has_duplicates"] for id in made] == [True, True]
+    assert all(copied[id]["has_discrepancies"] is False for id in made)
+
+
+@pytest.mark.covers("GUIDE-07")
+async def test_moments_are_read_in_seconds_and_milliseconds_and_written_in_utc(it: Stage) -> None:
+    made = [str(it.control.create_invoice()["id"]) for _ in range(2)]
+    written = dict(zip(made, ("2026-11-20T09:59:58Z", "2026-11-20T09:59:58.250Z"), strict=True))
+
+    def rewritten(document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "updated_at": written.get(document["id"], document["updated_at"])}
+
+    it.line.rewrite = rewritten
+    run = await it.done("invoices")
+    changed = {id: it.shelf.of("invoices")[id].changed_at for id in made}
+    assert changed == {id: datetime.fromisoformat(text) for id, text in written.items()}
+    assert it.shelf.of("invoices")[made[0]].record["updatedDate"] == "2026-11-20T09:59:58.000Z"
+    it.later(hours=1)
+    await it.done("invoices")
+    assert run.until is not None
+    for query in it.asked(LISTS["invoices"]):
+        for name, (text,) in query.items():
+            assert "updated_at" not in name or (text.endswith("Z") and len(text) == 24)
 
 
 @pytest.mark.covers("GUIDE-05")
@@ -318,6 +359,88 @@ async def test_what_is_gone_is_taken_out_by_a_comparison_a_day(it: Stage) -> Non
     assert (await it.done("invoices")).gone == 0
 
 
+async def subscribe(it: Stage, url: str, *, deletions: bool) -> str:
+    at = it.our_now()
+    made = Subscription(
+        id=new_id("whk", at),
+        tenant_id=it.account.tenant_id,
+        account_id=it.account.id,
+        resource="INVOICE",
+        callback_url=url,
+        secret=b"",
+        created_at=at,
+        updated_at=at,
+        deletions=deletions,
+    )
+    async with it.work.writing() as tx:
+        await tx.subscriptions.add(made)
+    return made.id
+
+
+async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
+    """Also when it is noticed by two copies, and when a process dies over telling it."""
+    plain = await subscribe(it, "https://app.example/a", deletions=False)
+    asking = await subscribe(it, "https://app.example/b", deletions=True)
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    await it.done("invoices")
+    it.name = "memory://another"
+    await it.done("invoices")
+    it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+    it.later(hours=25)
+    for it.name in ("memory://shelf", "memory://another"):
+        assert (await it.done("invoices")).gone == 1
+    async with it.work.reading() as tx:
+        pages = [await tx.delivery_log.page(one, LogFilter(), most=10) for one in (plain, asking)]
+    told = [[(one.event_type, one.resource_id) for one in page.deliveries] for page in pages]
+    assert told == [[], [("DELETED", draft)]]
+
+
+async def notices(it: Stage) -> list[Any]:
+    """Return what is to be told of ends, in order."""
+    async with it.work.reading() as tx:
+        found = await tx.notices.unplanned()
+    bodies = [RING.open(one.body or b"", associated_data=one.associated_data) for one in found]
+    return [msgspec.json.decode(body) for body in bodies]
+
+
+async def test_a_vendor_is_told_of_an_end_that_says_something(it: Stage) -> None:
+    """Each that was asked for, one that copied something, the first failure, and its end."""
+    async with it.work.writing() as tx:
+        webhook = TenantWebhook("twh_1", it.account.tenant_id, "https://app.example/n", START)
+        await tx.tenant_webhooks.add(webhook)
+    first = await it.done("invoices")
+    (told,) = await notices(it)
+    assert told == {
+        "eventType": "SYNC_ENDED",
+        "accountId": it.account.id,
+        "runId": first.id,
+        "resource": "invoices",
+        "status": "SUCCESS",
+        "changed": first.changed,
+        "gone": 0,
+        "downloaded": first.downloaded,
+        "pending": first.pending,
+        "code": None,
+        "reference": None,
+        "endedDate": iso_millis(first.ended_at or START),
+    }
+    ends = [("SUCCESS", None)]
+
+    async def run(*expected: tuple[str, str | None], origin: str = "SCHEDULE") -> None:
+        it.now += HOUR
+        await it.run("invoices", origin=origin)
+        ends.extend(expected)
+        assert [(one["status"], one["code"]) for one in await notices(it)] == ends
+
+    await run()
+    await run(("SUCCESS", None), origin="API")
+    for expected in ([("FAILED", "DOWNSTREAM_UNAVAILABLE")], []):
+        it.control.fault(path="/v2/client_invoices", kind="drop")
+        await run(*expected)
+    await run(("SUCCESS", None))
+    await run()
+
+
 async def test_a_bill_that_turns_out_to_be_a_credit_note_is_taken_out(it: Stage) -> None:
     made = str(it.control.receive_supplier_invoice(is_credit_note=True)["id"])
     await it.done("bills")
@@ -367,12 +490,58 @@ async def test_a_killed_process_keeps_its_copy_for_two_minutes(it: Stage) -> Non
     assert [run.status for run in runs] == ["SUCCESS", "INTERRUPTED"]
 
 
+async def test_what_a_killed_process_wrote_and_couldnt_note_is_taken_out_when_it_is_gone(
+    it: Stage,
+) -> None:
+    """It was written, nobody noted it, and Qonto has it no more when it's looked for again."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def killed(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        await write(account_id, batch)
+        raise Killed
+
+    it.shelf.write = killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await it.run("invoices")
+    it.shelf.write = write  # type: ignore[method-assign]
+    assert draft in it.copy("invoices")
+    it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+    it.later(minutes=3)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
+
+
+async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stage) -> None:
+    """A process is held up in a write while another one takes out what it's about to write."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def held_up(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        it.shelf.write = write  # type: ignore[method-assign]
+        it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+        it.later(minutes=3)
+        await it.done("invoices", copier=it.process())
+        assert draft not in it.copy("invoices")
+        await write(account_id, batch)
+
+    it.shelf.write = held_up  # type: ignore[method-assign]
+    run = await it.run("invoices")
+    assert (run.status, run.code) == ("INTERRUPTED", "SYNC_IN_PROGRESS")
+    assert draft in it.copy("invoices"), "it came late"
+    it.later(hours=1)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
+
+
 @pytest.mark.covers("GUIDE-41")
 async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     told: list[str] = []
+    progress: list[CopyProgress] = []
 
-    def tell(run: CopyRun) -> None:
+    def tell(run: CopyRun, further: CopyProgress) -> None:
         told.append(run.status)
+        progress.append(further)
 
     run = await it.done("invoices", tell=tell)
     async with it.work.reading() as tx:
@@ -383,3 +552,6 @@ async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     assert run.downloaded == len(it.archive.names) > 0
     assert (run.failed, run.unreadable) == (0, 0)
     assert told[0] == "RUNNING" and told[-1] == "SUCCESS"
+    stored = sum(len(it.archive.files[digest]) for digest in it.archive.files)
+    assert progress[-1] == CopyProgress(pages=1, stored_bytes=stored, waiting=0)
+    assert max(one.waiting for one in progress) == run.downloaded

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -9,8 +10,11 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from connector.copying.document_queue import DocumentQueue, Fetched
+from connector.errors import RateLimited
+from storage.repositories.copied_records import CopiedDocument
 from storage.unit_of_work import UnitOfWork
-from tests.connector.copying.stage import Stage, stage
+from tests.connector.copying.stage import Killed, Stage, stage
 
 
 @pytest.fixture
@@ -186,3 +190,78 @@ async def test_a_fetched_document_takes_no_more_than_its_chunks(it: Stage) -> No
     it.archive.put = counted  # type: ignore[method-assign]
     await it.done("bills")
     assert 1 < most[0] <= 4
+
+
+async def queued(it: Stage, count: int) -> list[CopiedDocument]:
+    """Have documents that wait: those of a run that was too soon for all of them."""
+    it.control.generate("supplier_invoices", count)
+    it.control.fault(path="/v2/attachments/*", kind="status", status=500, times=None)
+    await it.done("bills")
+    it.control.clear_faults()
+    it.later(minutes=10)
+    return await it.documents("bills")
+
+
+@pytest.mark.both_databases
+async def test_two_processes_never_fetch_the_same_document(it: Stage) -> None:
+    waiting = await queued(it, 60)
+    feed = it.copier.feed_of("qonto")
+    queues = [DocumentQueue(it.work, it.our_now) for _ in range(2)]
+    fetched = await asyncio.gather(*(one.fetch(feed, it.archive, waiting) for one in queues))
+    assert sum(one.stored for one in fetched) == len(it.archive.names) == len(waiting)
+    assert {one.status for one in await it.documents("bills")} == {"STORED"}
+
+
+@pytest.mark.both_databases
+async def test_what_was_fetched_before_all_had_to_stop_is_noted_and_the_rest_waits(
+    it: Stage,
+) -> None:
+    waiting = await queued(it, 60)
+    it.control.fault(
+        path="/v2/attachments/*", kind="status", status=429, times=None, skip=len(waiting) // 2
+    )
+    queue = DocumentQueue(it.work, it.our_now)
+    with pytest.raises(RateLimited):
+        await queue.fetch(it.copier.feed_of("qonto"), it.archive, waiting)
+    documents = await it.documents("bills")
+    assert 20 < len([one for one in documents if one.status == "STORED"]) < len(waiting)
+    left = [one for one in documents if one.status == "PENDING"]
+    assert left and {one.due_at for one in left} == {it.our_now()}, "nobody keeps them"
+    it.control.clear_faults()
+    again = await queue.fetch(it.copier.feed_of("qonto"), it.archive, left)
+    assert (again.stored, again.failed) == (len(left), 0)
+
+
+async def test_what_became_of_documents_is_told_before_the_last_is_there(it: Stage) -> None:
+    waiting = await queued(it, 60)
+    told: list[int] = []
+
+    async def noted(fetched: Fetched) -> None:
+        told.append(fetched.stored)
+        least = sum(told)
+        stored = [one for one in await it.documents("bills") if one.status == "STORED"]
+        assert len(stored) >= least, "it's told when it's kept"
+
+    queue = DocumentQueue(it.work, it.our_now)
+    feed = it.copier.feed_of("qonto")
+    await queue.fetch(feed, it.archive, waiting, noted=noted)
+    assert sum(told) == len(waiting) and len(told) > 1
+
+
+async def test_a_process_that_died_keeps_its_documents_for_ten_minutes(it: Stage) -> None:
+    waiting = await queued(it, 5)
+    queue = DocumentQueue(it.work, it.our_now)
+
+    def killed() -> None:
+        raise Killed
+
+    it.archive.step = killed
+    with pytest.raises(Killed):
+        await queue.fetch(it.copier.feed_of("qonto"), it.archive, waiting)
+    it.archive.step = lambda: None
+    kept = await it.documents("bills")
+    assert {one.due_at for one in kept} == {it.our_now() + timedelta(minutes=10)}
+    assert (await queue.fetch(it.copier.feed_of("qonto"), it.archive, kept)).stored == 0
+    it.later(minutes=10)
+    fetched = await queue.fetch(it.copier.feed_of("qonto"), it.archive, kept)
+    assert fetched.stored == len(waiting)

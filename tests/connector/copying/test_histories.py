@@ -17,7 +17,7 @@ import pytest
 from connector.copying.copier import Copier
 from connector.copying.errors import SyncInProgress
 from storage.unit_of_work import DatabaseTransaction, UnitOfWork
-from tests.connector.copying.stage import RESOURCES, Killed, Stage, stage
+from tests.connector.copying.stage import RESOURCES, RING, Killed, Stage, stage
 
 KINDS = {
     "invoices": "client_invoices",
@@ -130,7 +130,7 @@ class History:
             kind: Any = random.choice(kinds)
             it.control.fault(path=path, kind=kind, skip=random.randint(0, 3))
         work: Any = Mortal(it.work, self._step)
-        process = Copier(work, it.registry, it.our_now, jitter=lambda: 0.0)
+        process = Copier(work, it.registry, it.our_now, RING, jitter=lambda: 0.0)
         with suppress(Killed, SyncInProgress):
             await it.run(self.resource, copier=process)
         self.left, self.restless = None, False

@@ -289,7 +289,10 @@ async def test_every_described_parameter_is_understood() -> None:
         "limit": "20",
         "lastModifiedAt": "2026-01-01T00:00:00Z",
         "rawData": "true",
-        "dueDateFrom": "2026-01-01",
+        **dict.fromkeys(
+            ("dueDateFrom", "dueDateTo", "createdDateFrom", "createdDateTo"), "2026-01-01"
+        ),
+        "operationType": "card",
     }
     for operation in reading_operations(replace(kind, lines=None) for kind in KINDS):
         query = "&".join(

@@ -1,5 +1,7 @@
 """Bills: Qonto's supplier invoices, less the suppliers' credit notes among them."""
 
+from collections.abc import Callable
+
 from connector.listing.query import ListQuery, ask, is_in
 from connector.listing.source import Params
 from connector.ports import Query
@@ -24,6 +26,7 @@ def question(query: Query) -> ListQuery[Bill]:
         conditions=(
             *(() if words.exact else standing(query)),
             is_in("document_kind", query.value_of("documentKind")),
+            _due(query.value_of("dueDateFrom"), query.value_of("dueDateTo")),
         ),
         checked=standing(query),
         keys={
@@ -37,9 +40,21 @@ def question(query: Query) -> ListQuery[Bill]:
     )
 
 
+def _due(first: str | None, last: str | None) -> Callable[[Bill], bool] | None:
+    """Choose by the day it's due; Qonto knows only what is overdue, today and in future."""
+    if first is None and last is None:
+        return None
+    begin, end = first or "", last or "9999-12-31"
+    return lambda bill: bill.due_date is not None and begin <= bill.due_date[:10] <= end
+
+
 def bill_params(query: Query, words: StatusWords) -> Params:
     """Ask Qonto's supplier invoices for what they can leave out."""
     asked = [*modified_since(query.modified_since)]
+    if (first := query.value_of("createdDateFrom")) is not None:
+        asked.append(("filter[created_at_from]", f"{first}T00:00:00.000Z"))
+    if (last := query.value_of("createdDateTo")) is not None:
+        asked.append(("filter[created_at_to]", f"{last}T23:59:59.999Z"))
     asked.extend(("filter[status][]", word) for word in words.words or ())
     return asked
 

@@ -69,6 +69,8 @@ class Movements(Generic[T]):
             params.append(("updated_at_from", iso_millis(query.modified_since)))
         if (side := query.value_of("debitCreditIndicator")) is not None:
             params.append(("side", side.lower()))
+        if (kind := query.value_of("operationType")) is not None:
+            params.append(("operation_type[]", kind))
         if (first := query.value_of("bookingDateFrom")) is not None:
             params.append(("settled_at_from", f"{first}T00:00:00.000Z"))
         if (last := query.value_of("bookingDateTo")) is not None:

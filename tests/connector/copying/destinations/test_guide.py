@@ -13,7 +13,7 @@ import pytest
 from connector.copying.destinations.opening import open_destination
 from tests.connector.copying.destinations.samples import copied, gone
 
-GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "copies.md"
+GUIDE = Path(__file__).parents[4] / "docs" / "copies.md"
 QUERIES = dict(re.findall(r'```sql title="(\w+)"\n(.*?)```', GUIDE.read_text(), re.DOTALL))
 
 

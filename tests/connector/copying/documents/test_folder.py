@@ -39,6 +39,7 @@ async def test_the_index_has_names_that_people_know(tmp_path: Path) -> None:
     assert (moved / path).read_bytes() == PDF
 
 
+@pytest.mark.covers("GUIDE-38")
 async def test_a_former_file_of_the_same_name_stays(tmp_path: Path) -> None:
     store = FolderDocuments(tmp_path)
     await put(store, b"first")
@@ -86,6 +87,7 @@ async def test_damage_is_found_and_mended_by_the_next_copy(tmp_path: Path) -> No
     assert await store.damaged() == []
 
 
+@pytest.mark.covers("GUIDE-38")
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(account=odd, record=odd, name=odd)
 async def test_no_name_leads_out_of_the_folder(

@@ -282,6 +282,19 @@ def test_filters_of_one_resource_choose_by_their_own_words(world: World, full: F
         for one in full["transactions"]
         if one.booking_date and first <= one.booking_date[:10] <= last
     }
+    bills = sorted(full["bills"], key=lambda one: one.created_date)
+    first, last = bills[5].created_date[:10], bills[-5].created_date[:10]
+    assert ids("bills", createdDateFrom=first, createdDateTo=last) == {
+        one.id for one in bills if first <= one.created_date[:10] <= last
+    }
+    due = sorted(one.due_date[:10] for one in bills if one.due_date)
+    first, last = due[len(due) // 4], due[-len(due) // 4]
+    assert ids("bills", dueDateFrom=first, dueDateTo=last) == {
+        one.id for one in bills if one.due_date and first <= one.due_date[:10] <= last
+    }
+    assert ids("bills", dueDateFrom=last) == {
+        one.id for one in bills if one.due_date and last <= one.due_date[:10]
+    }
     accounts = {one.account_id for one in full["transactions"]}
     for account in accounts:
         assert ids("transactions", bankAccountId=account) == {
