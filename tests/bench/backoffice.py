@@ -2,9 +2,9 @@
 
 The service, the simulated Qonto and the caller are this process, so that both sides pay for the
 same Qonto, and the added part for the caller too. A use case is called as the back office calls it;
-then the same is asked for over a socket, with an API key. Rounds take turns, and medians over all
-calls are compared. Beside the clock stands the processor's time, which others on the machine leave
-as it is.
+then the same is asked for over a socket, with an API key. Rounds take turns. Where others are at
+work on the machine, most calls of more than a millisecond wait for a processor in their middle. So
+the quickest tenth of all calls is compared, and the processor's time stands beside it.
 """
 
 import statistics
@@ -62,11 +62,12 @@ async def run(_long: bool) -> Sequence[Figure]:
                 quote = _quote(client.id)
                 direct = _direct(up.container, account, invoice, quote)
                 through = _through(http, invoice, quote)
-                return [
+                figures = [
                     figure
                     for what, one in direct.items()
                     for figure in await _compared(what, one, through[what])
                 ]
+                return [*figures, await _crossing(http, address)]
 
 
 def _quote(client_id: str) -> dict[str, Any]:
@@ -125,9 +126,9 @@ async def _compared(what: str, direct: One, through: One) -> list[Figure]:
     await _each(direct), await _each(through)  # warm
     sides = [await _each(one) for _ in range(ROUNDS) for one in (direct, through)]
     alone, asked = sides[::2], sides[1::2]
-    use_case = _usual(alone)
+    use_case = _undisturbed(alone)
     most = max(MOST_ADDED, use_case / 10)
-    clock = _usual(asked) - use_case
+    clock = _undisturbed(asked) - use_case
     processor = statistics.median(
         one.processor - other.processor for one, other in zip(asked, alone, strict=True)
     )
@@ -140,6 +141,17 @@ async def _compared(what: str, direct: One, through: One) -> list[Figure]:
     ]
 
 
+async def _crossing(http: httpx2.AsyncClient, address: str) -> Figure:
+    """Time a call that does nothing: what any answer over a socket costs here and now."""
+
+    async def health() -> None:
+        assert (await http.get(f"{address}/health")).status_code == 200
+
+    await _each(health)  # warm
+    took = _undisturbed([await _each(health) for _ in range(ROUNDS)])
+    return Figure("backoffice: /health over the same socket", took, "ms", better="lower")
+
+
 class _Round(NamedTuple):
     """Milliseconds of each call of a round, and what a call took of the processor's."""
 
@@ -147,9 +159,9 @@ class _Round(NamedTuple):
     processor: float
 
 
-def _usual(rounds: Sequence[_Round]) -> float:
-    """Return the median over all calls: some of them wait for others on a busy machine."""
-    return statistics.median(call for one in rounds for call in one.calls)
+def _undisturbed(rounds: Sequence[_Round]) -> float:
+    """Return what a tenth of all calls are quicker than."""
+    return statistics.quantiles((call for one in rounds for call in one.calls), n=10)[0]
 
 
 async def _each(one: One) -> _Round:
