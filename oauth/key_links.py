@@ -16,7 +16,7 @@ from oauth.joining import Newcomer, join
 from oauth.keys import new_account_key
 from oauth.ports import Identity, TargetSystem
 from oauth.returning import OnLinked, tell
-from oauth.sealed_tokens import seal_api_key
+from oauth.sealed_tokens import is_same_api_key, seal_api_key
 from oauth.settings import OAuthSettings
 from oauth.tokens import Access
 from storage.clock import Clock, system_clock
@@ -73,8 +73,9 @@ class KeyLinking:
         """Check the credentials at the target system and store them, sealed.
 
         With `account` that one is linked again, and no key is made; without `with_key` neither.
-        `vet` raises for an organisation that isn't to be linked, before anything is stored. `by` is
-        the id of the API key that asks, for the audit trail.
+        A key that was stored already keeps its age. `vet` raises for an organisation that isn't to
+        be linked, before anything is stored. `by` is the id of the API key that asks, for the
+        audit trail.
         Raises UnknownTarget, UnauthorizedAccountKey, ProviderUnavailable, what `join` does, and
         what the target system raises when it refuses.
         """
@@ -104,9 +105,12 @@ class KeyLinking:
             )
             stored = joined.account
             assert stored.connection_id is not None
+            known = await tx.tokens.get(stored.connection_id)
+            is_known = known is not None and is_same_api_key(self.ring, known, authorization)
+            since = known.updated_at if known is not None and is_known else at
             await tx.tokens.put(
                 seal_api_key(
-                    self.ring, stored.connection_id, authorization, credentials.custom_values, at
+                    self.ring, stored.connection_id, authorization, credentials.custom_values, since
                 )
             )
             ids = {"tenant_id": tenant.id, "account_id": stored.id}

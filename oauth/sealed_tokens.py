@@ -1,5 +1,6 @@
 """Token sets on their way into and out of the database. Pure."""
 
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from oauth.accounts import Ready
 from oauth.credentials import open_values
 from oauth.ports import TargetSystem
 from oauth.tokens import Access, TokenSet
+from storage.errors import SecretUnreadable
 from storage.repositories.tokens import (
     API_KEY,
     StoredTokens,
@@ -68,6 +70,17 @@ def seal_api_key(
             else None
         ),
     )
+
+
+def is_same_api_key(ring: KeyRing, stored: StoredTokens, authorization: str) -> bool:
+    """Say whether a set is this API key. False for one that can't be opened any more."""
+    if stored.kind != API_KEY:
+        return False
+    try:
+        known = ring.open_text(stored.access_token, associated_data=stored.access_associated_data)
+    except SecretUnreadable:
+        return False
+    return hmac.compare_digest(known.encode(), authorization.encode())
 
 
 def open_own_values(ring: KeyRing, stored: StoredTokens) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Errors as answers: one envelope for every failure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -71,6 +71,9 @@ class ErrorEnvelope(msgspec.Struct, frozen=True, rename="camel"):
     ] = msgspec.UNSET
 
 
+ErrorWriter = Callable[[ServiceError, str], Response]
+"""Returns an error as an answer; the text is the id of the request."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -92,14 +95,19 @@ def error_response(error: ServiceError, request_id: str, *, with_word: bool = Fa
         subscription_id=getattr(error, "subscription_id", None),
     )
     word = error.code.lower() if with_word else msgspec.UNSET
+    return Response(
+        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id), word)),
+        error.http_status,
+        headers_of(error),
+        "application/json",
+    )
+
+
+def headers_of(error: ServiceError) -> dict[str, str]:
+    """Return the headers of an answer that tells an error, among them when to ask again."""
     headers = dict(error.headers)
     if (wait := getattr(error, "retry_after", None)) is not None:
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
     elif error.retryable:
         headers["Retry-After"] = "5"
-    return Response(
-        _encode(ErrorEnvelope(problem, None, FailureMeta(request_id), word)),
-        error.http_status,
-        headers,
-        "application/json",
-    )
+    return headers

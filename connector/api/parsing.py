@@ -167,6 +167,12 @@ def _code(where: tuple[int | str, ...], kind: str) -> str:
     return own or _CODES.get(kind, kind.upper())
 
 
+def refuse_nul(request: Request) -> None:
+    """Raise Invalid for a query with NUL, which no text that's stored may hold."""
+    if b"%00" in request.scope.get("query_string", b""):
+        raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
+
+
 def given_once(parameters: QueryParams) -> dict[str, str]:
     """Return the parameters that have a value; an empty one is as good as none.
 

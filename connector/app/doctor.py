@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from connector import proxies
 from connector.app import copy_places, descriptors, one_company
 from connector.app.opening import POOLER_UNTOLD, open_database, spill_of
 from connector.app.settings import Settings, SettingsInvalid
+from oauth.credential_age import RENEW_AFTER, CredentialAge
 from storage import resealing, schema
 from storage.engine import Database
 from storage.errors import ServiceError
@@ -37,9 +38,6 @@ _METADATA = (
 )
 
 CheckResult = Literal["ok", "warning", "problem"]
-
-RENEW_AFTER = timedelta(days=180)
-"""How old keys and credentials may get before they are to be renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def _settings(settings: Settings) -> list[Finding]:
         findings.append(Finding("ok", "sealing keys", "present"))
     except SettingsInvalid as error:
         findings.append(Finding("problem", "sealing keys", error.message))
-    findings.append(_one_company())
+    findings += _one_company(settings)
     if settings.egress.allow_http or settings.link.allow_loopback_callbacks:
         findings.append(
             Finding(
@@ -147,16 +145,23 @@ def _server(settings: Settings) -> list[Finding]:
     ]
 
 
-def _one_company() -> Finding:
+def _one_company(settings: Settings) -> list[Finding]:
     """Which of the variables for one company alone are set; never what they're set to."""
     which = one_company.tell_which(os.environ)
     try:
         own = one_company.read(os.environ)
+        if own is None:
+            return [Finding("ok", "one company", f"{which}: for many vendors")]
+        one_company.require_safe(settings)
     except SettingsInvalid as error:
-        return Finding("problem", "one company", f"{which}. {error.message}")
-    if own is None:
-        return Finding("ok", "one company", f"{which}: for many vendors")
-    return Finding("ok", "one company", f"{which}: its account is linked when serving starts")
+        return [Finding("problem", "one company", f"{which}. {error.message}")]
+    door = "to keys of ten_default"
+    if settings.back_office.open_on_loopback:
+        door += ", and to programs on this machine without any"
+    return [
+        Finding("ok", "one company", f"{which}: its account is linked when serving starts"),
+        Finding("ok", "back office", f"/api/qonto is open {door}"),
+    ]
 
 
 def _reachable(host: str) -> Finding:
@@ -313,6 +318,7 @@ async def _ages(database: Database) -> AsyncGenerator[Finding]:
             for tenant in await tx.tenants.all()
             for system in await tx.systems.of_tenant(tenant.id)
         ]
+        own_keys = await tx.tokens.api_keys()
     for key in keys:
         if now - key.created_at >= RENEW_AFTER:
             days = (now - key.created_at).days
@@ -326,3 +332,10 @@ async def _ages(database: Database) -> AsyncGenerator[Finding]:
                 "at Qonto and register them again."
             )
             yield Finding("warning", "app credentials", message)
+    for account_id, since in own_keys:
+        age = CredentialAge(since, now)
+        message = f"the one of {account_id} at Qonto is {age.days} days old"
+        if age.is_due:
+            yield Finding("warning", "Qonto API keys", f"{message}: make a new one and set it.")
+        else:
+            yield Finding("ok", "Qonto API keys", message)

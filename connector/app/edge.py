@@ -6,7 +6,7 @@ Who may call is decided at each operation's own route, by `connector.app.gate`.
 import re
 import secrets
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connector.api.errors import error_response
+from connector.api.errors import ErrorWriter, error_response
 from connector.api.operation import Permission
 from connector.api.routing import Gate, OperationRoute, other_methods
 from connector.api.uploads import is_multipart
@@ -70,7 +70,8 @@ class Edge:
     `direct` is an open route whose requests need no router to find it: `/prefix/{parameter}`. It
     takes them by the thousand, and routing one would cost as much as all the rest here. What it
     refuses for good is told after one of the `pauses`. `uploads` are the routes that take files.
-    `secure` says that callers come by https, and are told to go on doing so.
+    `secure` says that callers come by https, and are told to go on doing so. `error_writers` are
+    those of the parts of the surface that tell errors in a shape of their own, by their paths.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Edge:
         limits: EdgeLimits | None = None,
         access_log: AccessLog | None = None,
         secure: bool = False,
+        error_writers: Mapping[str, ErrorWriter] | None = None,
     ) -> None:
         limits = limits or EdgeLimits()
         self._app = app
@@ -98,6 +100,7 @@ class Edge:
         self._refusals = KeyRefusals(limits.bad_keys_per_minute, metrics.key_refused)
         self._per_address = limits.per_address
         self._under_way: dict[str, int] = {}
+        self._error_writers = dict(error_writers or {})
         self._headers = (*HEADERS, _STAY_SECURE) if secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,7 +147,7 @@ class Edge:
                     raise
                 error = self._noted(error, scope, address)
                 is_paused = is_direct and isinstance(error, ServiceError) and not error.retryable
-                answer = _answer(error, request_id, with_word=_is_for_users(scope))
+                answer = _answer(error, request_id, self._writer_for(scope))
             # the error is let go of before anything is awaited: its frames hold the body
             if answer is not None:
                 if is_paused:
@@ -227,6 +230,14 @@ class Edge:
                 return slowed
         return error
 
+    def _writer_for(self, scope: Scope) -> ErrorWriter:
+        """Return what writes errors at a path."""
+        path: str = scope["path"]
+        for prefix, writer in self._error_writers.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return writer
+        return error_response
+
     def _is_direct(self, scope: Scope) -> bool:
         path: str = scope["path"]
         return (
@@ -237,22 +248,21 @@ class Edge:
         )
 
 
-def _answer(error: Exception, request_id: str, *, with_word: bool) -> Response:
+def _answer(error: Exception, request_id: str, write: ErrorWriter) -> Response:
     match error:
         case ServiceError():
             status = error.http_status
             if status >= 500:
                 logger.warning("http.failed", request_id=request_id, code=error.code, status=status)
-            return error_response(error, request_id, with_word=with_word)
+            return write(error, request_id)
         case _:
             logger.error("http.broken", request_id=request_id, exc_info=error)
-            return error_response(
+            return write(
                 ServiceError(
                     "Something went wrong here, not in the request. Quote the request id when "
                     "you report it."
                 ),
                 request_id,
-                with_word=with_word,
             )
 
 
@@ -289,12 +299,6 @@ def _is_open(scope: Scope) -> bool:
     """Say whether the call needs no keys of ours."""
     route = scope.get("route")
     return isinstance(route, OperationRoute) and route.operation.keys == "none"
-
-
-def _is_for_users(scope: Scope) -> bool:
-    """Say whether a vendor's users may call, whose errors have their word at the top."""
-    route = scope.get("route")
-    return isinstance(route, OperationRoute) and route.operation.keys == "user"
 
 
 def _header(scope: Scope, wanted: bytes) -> str | None:

@@ -11,7 +11,7 @@ ServiceError
 └── ServerBusy           there is no room for another request just now; try again
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from storage.errors import ServiceError
 
@@ -96,5 +96,10 @@ class NoSuchMethod(ServiceError):
     http_status = 405
     meaning = "the path has no such method"
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Collection[str] = ()) -> None:
         super().__init__("This path exists, but not for this method.")
+        self._allowed = ", ".join(sorted(allowed))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Allow": self._allowed} if self._allowed else {}

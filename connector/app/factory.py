@@ -2,30 +2,43 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from connector.api.errors import error_response
 from connector.api.routing import OperationRoute
 from connector.app.access_log import AccessLog
+from connector.app.back_office import office_routes
 from connector.app.container import Container
 from connector.app.edge import Closed, Edge, EdgeLimits
 from connector.app.gate import KeyGate
 from connector.app.opening import upload_folder
 from connector.app.operations import routes
+from connector.faces.backoffice.answers import failed
+from connector.faces.backoffice.door import OneCompany
+from connector.faces.backoffice.office import PREFIX
+from connector.faces.dispatch import PREFIX as DISPATCH
 from storage import schema
 from webhooks.operations import TAKE_IN
 from webhooks.pauses import Pauses
 
+_FAILED = partial(error_response, with_word=True)
+
 
 def create_app(
-    container: Container, *, worker: bool = True, pauses: Pauses | None = None
+    container: Container,
+    *,
+    worker: bool = True,
+    pauses: Pauses | None = None,
+    company: OneCompany | None = None,
 ) -> Starlette:
     """Make the app. Its lifespan checks the schema and runs the worker if asked.
 
-    `pauses` are those before events are refused.
+    `pauses` are those before events are refused. With `company` its back office is served too.
 
     The lifespan raises SchemaMismatch, saying what to run, when the database isn't at this version.
     Closing the container is left to whoever assembled it.
@@ -47,7 +60,8 @@ def create_app(
 
     settings = container.settings
     gate = KeyGate(container.oauth.callers, container.oauth.users)
-    served = routes(container, gate)
+    office = () if company is None else office_routes(container, company)
+    served = [*routes(container, gate), *office]
     app = Starlette(
         routes=served,
         middleware=[
@@ -65,6 +79,7 @@ def create_app(
                 ),
                 access_log=AccessLog(settings.log.format) if settings.log.access else None,
                 secure=settings.public_url.startswith("https://"),
+                error_writers={**({PREFIX: failed} if office else {}), DISPATCH: _FAILED},
             )
         ],
         exception_handlers={HTTPException: Closed(gate).answer},

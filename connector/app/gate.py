@@ -6,12 +6,12 @@ from ipaddress import ip_address
 from starlette.requests import Request
 
 from connector.api.operation import Keys, Needed, Permission
+from connector.api.parsing import refuse_nul
 from connector.app.addresses import owner_of, plain
 from oauth.admitted import admit
 from oauth.callers import Callers
 from oauth.errors import UnauthorizedUser
 from oauth.users import Users
-from storage.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class KeyGate:
             await self._admit_user(request, permission)
         elif keys != "none":
             await self._admit(request, "tenant" if keys == "user" else keys, permission)
-        if b"%00" in request.scope.get("query_string", b""):
-            raise Invalid.one("query", "NOT_ALLOWED", "No parameter may hold the character NUL.")
+        refuse_nul(request)
 
     async def _admit(self, request: Request, keys: Keys, permission: Needed | None) -> None:
         api_key = request.headers.get("X-API-KEY")

@@ -10,9 +10,9 @@ from connector.app.container import assemble
 from connector.app.descriptors import make_room
 from connector.app.factory import create_app
 from connector.app.heartbeat import VARIABLE, beat, beating
-from connector.app.one_company import OwnAccount
+from connector.app.one_company import OwnAccount, require_safe
 from connector.app.opening import require_fitting_pooler
-from connector.app.own_account import ensure
+from connector.app.own_account import OwnCompany
 from connector.app.serving import bind, serving, shutdown_signal
 from connector.app.settings import Settings, SettingsInvalid
 from connector.app.unreadable import reporting
@@ -46,23 +46,27 @@ async def serve(
 ) -> None:
     """Serve HTTP until SIGTERM or Ctrl-C; `announce` is told the address listened on.
 
-    With `own` that company's account is linked first. Raises what linking it raises, and
+    With `own` that company's account is linked first, and its back office served. Raises
     SettingsInvalid, SchemaMismatch, DatabaseInUse, StorageUnavailable and OSError (address taken)
     before anything is served.
     """
+    if own is not None:
+        require_safe(settings)
     copy_places.check(settings.sync)
     container = assemble(settings)
     held = ("server", "worker") if worker else ("server",)
     try:
         await _require_fitting(container.storage.database)
         with roles(container.storage.database, *held):
+            company = None
             if own is not None:
-                await ensure(container, own)
+                company = OwnCompany(container, own)
+                await company.start()
             bound = bind(settings.server.host, settings.server.port)
             room = make_room(settings)
             # those that pause leave room for the others
             pauses = Pauses(most=min(MOST, room // 4))
-            app = create_app(container, worker=worker, pauses=pauses)
+            app = create_app(container, worker=worker, pauses=pauses, company=company)
             with shutdown_signal() as shutdown:
                 async with (
                     serving(

@@ -20,10 +20,13 @@ from connector.app import logs
 from connector.app.container import Container, assemble
 from connector.app.factory import create_app
 from connector.app.landing import PATH, Landing
+from connector.app.one_company import OwnAccount
 from connector.app.opening import open_database
+from connector.app.own_account import TARGET, OwnCompany
 from connector.app.processes import roles
 from connector.app.serving import address_of, bind, serving, shutdown_signal
 from connector.app.settings import (
+    BackOfficeGroup,
     DatabaseGroup,
     DeliveryGroup,
     EgressGroup,
@@ -105,11 +108,13 @@ async def sandbox(
     polling: PollingGroup | None = None,
     sync: SyncGroup | None = None,
     scopes: str = "full",
+    back_office: BackOfficeGroup | None = None,
 ) -> AsyncGenerator[Sandbox]:
     """Bring everything up while the block runs; a tenant exists, no account is linked yet.
 
     Port 0 is any free one; without a database a temporary file is used. Links ask for all that can
-    be read unless `scopes` says otherwise. Raises OSError when a port is taken.
+    be read unless `scopes` says otherwise. With `back_office` the first organisation has one, as in
+    an installation for it alone. Raises OSError when a port is taken.
     """
     async with AsyncExitStack() as stack:
         if database is None:
@@ -142,6 +147,7 @@ async def sandbox(
             delivery=delivery or DeliveryGroup(),
             polling=polling or PollingGroup(),
             sync=sync or SyncGroup(),
+            back_office=back_office or BackOfficeGroup(),
             log=log or LogGroup(level="warning", format="text", access=False),
         )
         logs.configure(settings.log)
@@ -150,7 +156,12 @@ async def sandbox(
         stack.push_async_callback(container.close)
         stack.enter_context(roles(container.storage.database, "server", "worker"))
         api_key = await _tenant(container, simulators)
-        await stack.enter_async_context(serving(create_app(container), bound))
+        company = None
+        if back_office is not None:
+            simulator = simulators[TARGET]
+            company = OwnCompany(container, OwnAccount(simulator.login, simulator.secret))
+            await company.start()
+        await stack.enter_async_context(serving(create_app(container, company=company), bound))
         yield Sandbox(api, simulators, container, api_key)
 
 
@@ -173,6 +184,7 @@ async def run_sandbox(
                 database=database,
                 sync=copies,
                 scopes="payments",
+                back_office=BackOfficeGroup(open_on_loopback=True, create_credit_notes=True),
             ) as running,
             _landing(running) as linked,
         ):
@@ -190,6 +202,7 @@ async def run_sandbox(
                     "linked": linked,
                     "openapi": f"{running.api}/openapi.json",
                     "docs": f"{running.api}/docs",
+                    "backOffice": f"{running.api}/api/qonto",
                 }
             )
             await shutdown.wait()

@@ -387,6 +387,23 @@ class QontoGroup(_Group):
     )
 
 
+class BackOfficeGroup(_Group):
+    """The door at /api/qonto, which only an installation for one company has.
+
+    Whoever comes in has one of the API keys of the tenant `ten_default`.
+    """
+
+    open_on_loopback: bool = Field(
+        default=False,
+        description="Let programs on this machine in without a key. Only where the public address "
+        "and the one listened on are loopback, with no proxy before them.",
+    )
+    create_credit_notes: bool = Field(
+        default=False,
+        description="Let credit notes be made there: each is final at once.",
+    )
+
+
 class RateGroup(_Group):
     """How often Qonto may be called from one address; production and sandbox each."""
 
@@ -472,6 +489,7 @@ class Settings(BaseSettings):
     polling: PollingGroup = PollingGroup()
     sync: SyncGroup = SyncGroup()
     qonto: QontoGroup = QontoGroup()
+    back_office: BackOfficeGroup = BackOfficeGroup()
     rate: RateGroup = RateGroup()
     log: LogGroup = LogGroup()
 

@@ -233,6 +233,16 @@ class TokenRepository:
         )
         return [(row[0], row[1]) for row in rows]
 
+    async def api_keys(self) -> list[tuple[str, datetime]]:
+        """List the accounts in use that live on an API key, by id, and since when."""
+        rows = await self._connection.execute(
+            select(_accounts.c.id, _table.c.updated_at)
+            .join(_accounts, _accounts.c.connection_id == _table.c.connection_id)
+            .where(_table.c.kind == API_KEY, _accounts.c.status == "ACTIVE")
+            .order_by(_accounts.c.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
     async def remove(self, connection_id: str) -> None:
         """Delete a connection's tokens."""
         await self._connection.execute(

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench import (
+    backoffice,
     dispatching,
     edge,
     payouts,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "writes": writes.run,
     "payouts": payouts.run,
     "doors": dispatching.run,
+    "backoffice": backoffice.run,
     "sync": sync.run,
     "edge": edge.run,
     "start": start.run,

@@ -9,6 +9,7 @@ import typer
 
 from connector.app.cli import app
 from connector.app.operations import operations
+from connector.faces.backoffice import OPERATIONS
 from tests.docs.markdown import ROOT, documents
 
 _COMMAND = re.compile(r"qonto-connector ((?:[a-z]+[ ]?)+)")
@@ -41,7 +42,9 @@ def test_what_is_no_command_is_found() -> None:
 
 @pytest.mark.parametrize("document", CURRENT, ids=_name)
 def test_every_call_is_served(document: Path) -> None:
-    served = {(one.method, re.sub(_PARAMETER, "[^/]+", one.path)) for one in operations()}
+    served = {
+        (one.method, re.sub(_PARAMETER, "[^/]+", one.path)) for one in (*operations(), *OPERATIONS)
+    }
     ours = {path.split("/")[1] for _, path in served}
     for method, path in _CALL.findall(document.read_text()):
         if path.split("/")[1] in ours and "..." not in path:

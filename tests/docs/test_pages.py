@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ NOT_RUN = {
     "qonto-connector tenant user": "needs a deployment",
     "qonto-connector tenant payments": "the sandbox has a vendor of its own, which may pay",
     "qonto-connector payouts run": "needs a deployment",
+    "books.example.com/api/qonto": "needs a deployment",
     "CONNECTOR_SYNC__TO": "it is a setting",
     "qonto-connector sync": "needs a deployment",
     "TRANSACTION_POOLING": "needs PgBouncer",
@@ -47,6 +49,7 @@ SAID = {
     "deliveries.md": [r"REPLAY", r"PAUSED", r"20\d\d-.+Z", r"The subscription has ended.*"],
     "ci.md": [r"1 passed.*", r"ℹ pass 1|# pass 1"],
     "sandbox.md": [r"paid"],
+    "back-office.md": [r"not_found", r"%PDF-", r"1701\.0"],
     "copy.md": [
         r"202",
         r"invoices +SUCCESS +read \d+, changed \d+",
@@ -105,6 +108,23 @@ def test_the_blocks_of_a_page_do_what_it_says(
         assert shown.lines.count("401") == 2
         for received in ("received.txt", "received-by-node.txt"):
             assert re.fullmatch(r"CREATED [0-9a-f-]{36}\n", (tmp_path / received).read_text())
+
+
+@pytest.mark.covers("VER-15")
+@pytest.mark.loopback
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the page's command needs jq")
+def test_the_one_command_that_checks_the_balance_does(sandbox: str) -> None:
+    """As the page has it, but for the address; the sandbox asks for no key on its machine."""
+    page = GUIDES / "back-office.md"
+    (command,) = [one.text for one in blocks(page) if "| jq" in one.text]
+    here = json.loads(sandbox)["backOffice"]
+    command = command.replace("https://books.example.com/api/qonto", here)
+    command = command.replace('-H "X-API-KEY: $KEY" ', "")
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    told = json.loads(done.stdout)
+    assert list(told) == ["success", "accounts", "totalBalance", "currency"]
+    assert (told["success"], told["currency"]) == (True, "EUR")
+    assert told["totalBalance"] == pytest.approx(sum(one["balance"] for one in told["accounts"]))
 
 
 def test_the_nonce_ties_a_link_to_the_session_that_began_it() -> None:

@@ -112,12 +112,16 @@ async def test_serve_refuses_half_set_variables_for_one_company(tmp_path: Path) 
 
 
 @pytest.mark.covers("VER-13")
+@pytest.mark.covers("VER-17")
 async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
+    """With a key that Qonto refuses it starts as well, so that its back office can say so."""
     simulator = Simulator(seed=1, sandbox=False)
     async with serving(simulator, 0) as address:
         env = environment(
             tmp_path,
             CONNECTOR_ENVIRONMENT="development",
+            CONNECTOR_PUBLIC_URL="http://localhost:8080",
+            CONNECTOR_BACK_OFFICE__OPEN_ON_LOOPBACK="true",
             CONNECTOR_QONTO__API_URL=address,
             CONNECTOR_LOG__LEVEL="debug",
             QONTO_AUTH_MODE="api_key",
@@ -125,12 +129,17 @@ async def test_serve_links_the_account_of_one_company(tmp_path: Path) -> None:
             QONTO_API_KEY=simulator.secret,
         )
         assert (await run("migrate", env=env))[0] == 0
-        for _ in range(2):
-            async with running("serve", env=env) as server:
+        code, _, err = await run("serve", "--host", "0.0.0.0", env=env)  # noqa: S104
+        assert (code, "CONNECTOR_BACK_OFFICE__OPEN_ON_LOOPBACK" in err) == (1, True)
+        for key, status in ((simulator.secret, 200), ("wrong-canary", 401)):
+            async with running("serve", env={**env, "QONTO_API_KEY": key}) as server:
                 said = await line_of(server.stderr)
                 while "listening on" not in said:
-                    assert simulator.secret not in said
+                    assert key not in said
                     said = await line_of(server.stderr)
+                async with httpx2.AsyncClient(base_url=said.split()[-1]) as http:
+                    for path in ("status", "balance"):
+                        assert (await http.get(f"/api/qonto/{path}")).status_code == status
             assert server.returncode == 0
         _, out, _ = await run("account", "list", "--json", env=env)
         (account,) = json.loads(out)
@@ -244,6 +253,7 @@ async def test_the_sandbox_prints_one_line_and_serves_until_told(tmp_path: Path)
             "linked",
             "openapi",
             "docs",
+            "backOffice",
         }
         assert facts["simulator"] == facts["simulators"]["qonto-sandbox"]
         assert facts["accountKey"] == facts["accountKeys"]["qonto-sandbox"]

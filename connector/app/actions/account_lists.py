@@ -2,7 +2,8 @@
 
 from connector.app.actions.ground import reading
 from connector.app.terminal import print_rows, run
-from storage.clock import iso_millis
+from oauth.credential_age import CredentialAge
+from storage.clock import iso_millis, system_clock
 from storage.repositories.accounts import Account
 
 
@@ -28,13 +29,16 @@ def show_accounts(as_json: bool) -> None:
     """Print the linked accounts of every vendor."""
 
     async def look() -> list[dict[str, str]]:
+        at = system_clock()
         async with reading() as tx:
-            return [_account(one) for one in await tx.accounts.all()]
+            ages = {one: CredentialAge(since, at) for one, since in await tx.tokens.api_keys()}
+            return [_account(one, ages.get(one.id)) for one in await tx.accounts.all()]
 
     print_rows(run(look()), as_json)
 
 
-def _account(account: Account) -> dict[str, str]:
+def _account(account: Account, age: CredentialAge | None) -> dict[str, str]:
+    due = ", renew it" if age is not None and age.is_due else ""
     return {
         "id": account.id,
         "tenant": account.tenant_id,
@@ -43,4 +47,5 @@ def _account(account: Account) -> dict[str, str]:
         "status": account.status,
         "reference": account.reference or "",
         "linked": iso_millis(account.linked_at),
+        "apiKey": "" if age is None else f"{age.days} days old{due}",
     }

@@ -10,8 +10,11 @@ from connector.faces.dispatch.templates import TEMPLATE_OPERATIONS
 from connector.faces.dispatch.tokens import TOKEN_OPERATIONS
 from oauth.assembly import OAuthFloor
 
+PREFIX = "/api"
+"""Where it is, and where failures have their word at the top as well."""
 
-class Office(Protocol):
+
+class DispatchDesk(Protocol):
     """What these endpoints are served with."""
 
     @property
@@ -21,9 +24,9 @@ class Office(Protocol):
     def oauth(self) -> OAuthFloor: ...
 
 
-GROUPS: tuple[Group[Office, Any], ...] = (
-    Group(lambda office: office.dispatch.dispatching, INVOICING_OPERATIONS),
-    Group(lambda office: office.dispatch.templates, TEMPLATE_OPERATIONS),
-    Group(lambda office: office.dispatch.configurations, CONFIGURATION_OPERATIONS),
-    Group(lambda office: office.oauth.users, TOKEN_OPERATIONS),
+GROUPS: tuple[Group[DispatchDesk, Any], ...] = (
+    Group(lambda desk: desk.dispatch.dispatching, INVOICING_OPERATIONS),
+    Group(lambda desk: desk.dispatch.templates, TEMPLATE_OPERATIONS),
+    Group(lambda desk: desk.dispatch.configurations, CONFIGURATION_OPERATIONS),
+    Group(lambda desk: desk.oauth.users, TOKEN_OPERATIONS),
 )

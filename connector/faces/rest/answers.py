@@ -17,13 +17,16 @@ def answer_page(request: Request, asked: ListRequest, page: Page[Any]) -> Respon
 
     Raw data is the page as the target system sent it, when it was asked for.
     """
-    warnings = (*asked.warnings, *page.warnings)
-    pagination = None
-    if page.total is None or page.total_pages is None:
-        warnings = (*warnings, _NO_TOTAL)
-    else:
-        pagination = Pagination(page.total, page.per_page, page.page, page.total_pages)
+    pagination, warnings = place_of(page)
+    warnings = (*asked.warnings, *warnings)
     return answer(request, page.items, pagination=pagination, warnings=warnings, raw=page.raw)
+
+
+def place_of(page: Page[Any]) -> tuple[Pagination | None, tuple[str, ...]]:
+    """Return where a page stands in its list, None without a total; and what there is to say."""
+    if page.total is None or page.total_pages is None:
+        return None, (*page.warnings, _NO_TOTAL)
+    return Pagination(page.total, page.per_page, page.page, page.total_pages), page.warnings
 
 
 def answer_found(

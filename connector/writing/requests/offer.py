@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, field_validator
 
 from connector.api.named import choice
 from connector.unified.enums import AddressType
@@ -77,8 +77,8 @@ class OfferFields(TotalFields):
     )
 
 
-class OfferRequest(OfferFields):
-    __doc__ = "An offer to be made."
+class NewOffer(OfferFields):
+    __doc__ = "What can be said of an offer to be made, but for its lines."
 
     contact_id: str = Field(description="The id of the customer.")
     offer_date: Annotated[str, Field(json_schema_extra={"format": "date-time"})] = Field(
@@ -92,7 +92,42 @@ class OfferRequest(OfferFields):
         description="The terms, which every offer has; not in the contract.",
         examples=["Good for 30 days."],
     )
+
+
+class OfferRequest(NewOffer):
+    __doc__ = "An offer to be made."
+
     line_items: tuple[NewOfferLine, ...] = Field(min_length=1, description="The lines.")
+
+
+class ServiceLine(NewOfferLine):
+    __doc__ = "A line of an offer for a service: described freely, about no item."
+
+    name: Text = Field(
+        description="What the line is about, in at most 40 characters.",
+        examples=["Two days of consulting"],
+    )
+    item_id: Text = Field(None, description="Not allowed: the line is about no item.")
+
+    @field_validator("name")
+    @classmethod
+    def _is_described(cls, value: str | None) -> str | None:
+        if not value or not value.strip():
+            raise ValueError("says what the line is about")
+        return value
+
+    @field_validator("item_id")
+    @classmethod
+    def _is_about_no_item(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("is not allowed: the line is about no item")
+        return value
+
+
+class ServiceOfferRequest(NewOffer):
+    __doc__ = "An offer of services to be made, with lines that are described freely."
+
+    line_items: tuple[ServiceLine, ...] = Field(min_length=1, description="The lines.")
 
 
 class OfferChange(OfferFields):

@@ -1,6 +1,9 @@
 """The variables of an installation for one company alone."""
 
+import json
 import logging
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,9 +11,10 @@ from connector.app import doctor
 from connector.app.one_company import VARIABLES, OwnAccount, read, tell_which
 from connector.app.own_account import ensure
 from connector.app.sandbox import Sandbox, sandbox
-from connector.app.settings import Settings, SettingsInvalid
+from connector.app.settings import BackOfficeGroup, Settings, SettingsInvalid
 from connector.errors import AccessRefused
 from tests.docs.markdown import ROOT
+from tests.support.commands import run
 
 MODE, ORGANIZATION, KEY = VARIABLES
 WHOLE = {MODE: "api_key", ORGANIZATION: "acme-1234", KEY: "secret-canary"}
@@ -86,6 +90,49 @@ async def test_doctor_and_the_documents_name_them_and_no_values(
     assert "canary" not in whole.message + half.message
     for document in ("docs/guides/one-company.md", "deploy/env.example"):
         assert all(name in (ROOT / document).read_text() for name in VARIABLES)
+
+
+@pytest.mark.covers("VER-20")
+def test_the_key_can_come_from_a_file(clean: pytest.MonkeyPatch, tmp_path) -> None:
+    file = tmp_path / "key"
+    file.write_text("secret-canary\r\n")
+    mounted = {MODE: "api_key", ORGANIZATION: "acme-1234", f"{KEY}_FILE": str(file)}
+    assert read(mounted) == read(WHOLE)
+    assert f"{KEY} is set" in tell_which(mounted)
+    for wrong in ({**WHOLE, **mounted}, {**mounted, f"{KEY}_FILE": str(tmp_path / "none")}):
+        with pytest.raises(SettingsInvalid, match=f"{KEY}_FILE") as refused:
+            read(wrong)
+        assert "canary" not in refused.value.message
+    file.write_bytes(b"\xff\x00")
+    with pytest.raises(SettingsInvalid, match=f"{KEY}_FILE"):
+        read(mounted)
+
+
+@pytest.mark.covers("VER-19")
+@pytest.mark.both_databases
+@pytest.mark.loopback
+async def test_doctor_and_the_list_of_accounts_tell_how_old_the_key_is(database_url: str) -> None:
+    async with sandbox(database=database_url, back_office=BackOfficeGroup()) as running:
+        settings, storage = running.container.settings, running.container.storage
+        (account,) = await accounts(running)
+        environment = {
+            "CONNECTOR_PUBLIC_URL": "https://connect.example",
+            "CONNECTOR_DATABASE__URL": database_url,
+            "COLUMNS": "200",
+        }
+        for days, verdict in ((179, "ok"), (181, "warning")):
+            async with storage.work.writing() as tx:
+                stored = await tx.tokens.of_account(account.id)
+                assert stored is not None
+                since = storage.clock() - timedelta(days=days)
+                await tx.tokens.put(replace(stored, updated_at=since))
+            told = [one async for one in doctor.examine(settings)]
+            (found,) = [one for one in told if one.subject == "Qonto API keys"]
+            assert found.verdict == verdict
+            assert f"{days} days old" in found.message
+            _, out, _ = await run("account", "list", "--json", env=environment)
+            (row,) = json.loads(out)
+            assert row["apiKey"] == f"{days} days old" + (", renew it" if days > 180 else "")
 
 
 @pytest.mark.loopback
