@@ -197,12 +197,14 @@ class Reconciler:
         isn't told again.
         """
         provider = self._registry.get(target)
-        feeds = {} if provider.changes is None else provider.changes.resources
+        feeds: Mapping[str, Feed] = provider.changes.resources if provider.changes else {}
         feed = feeds.get(resource)
         # what follows other resources is announced in part at best
         if resource in provider.webhooks.topics and not (feed and feed.follows):
             return
-        due = followers_of(resource, feeds) | ({resource} if feed else set())
+        due = followers_of(resource, feeds)
+        if feed is not None:
+            due.add(resource)
         if not due:
             return
         async with self._work.writing() as tx:

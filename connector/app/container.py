@@ -27,6 +27,7 @@ from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
+from connector.paying.closing import CLOSE_JOB, CloseJob, Closing
 from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.paying.switch import PaymentSwitch
 from connector.paying.trusting import TRUST_JOB, Trusting, TrustJob
@@ -90,6 +91,7 @@ class Container:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    closing: Closing
     payouts: Payouts
     payout_runs: PayoutRuns
     copies: Copies
@@ -182,6 +184,7 @@ def assemble(
         jobs=books.jobs,
         paying=books.paying,
         trusting=books.trusting,
+        closing=books.closing,
         payouts=books.payouts,
         payout_runs=books.payout_runs,
         copies=copies,
@@ -203,6 +206,7 @@ class _UseCases:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    closing: Closing
     payouts: Payouts
     payout_runs: PayoutRuns
 
@@ -217,8 +221,12 @@ def _use_cases(
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
     switch = PaymentSwitch(work)
-    trusting = {TRUST_JOB: TrustJob(registry, switch, shared)}
-    kinds = {KIND: issuing_job, **upload_jobs(writing), **trusting}
+    kinds = {
+        KIND: issuing_job,
+        **upload_jobs(writing),
+        TRUST_JOB: TrustJob(registry, switch, shared),
+        CLOSE_JOB: CloseJob(registry, shared, wrote),
+    }
     jobs = Jobs(work, ring, shared, kinds)
     paying = Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote)
     payouts, payout_runs = payouts_and_runs(ground, reading, writing, paying)
@@ -228,6 +236,7 @@ def _use_cases(
         issuing=Issuing(registry, jobs, writing, customers, clock, zone),
         jobs=jobs,
         trusting=Trusting(registry, jobs, switch),
+        closing=Closing(registry, jobs, writing.confirmations),
         paying=paying,
         payouts=payouts,
         payout_runs=payout_runs,

@@ -83,9 +83,12 @@ def judge(
 
 
 def _was_there(state: RecordState, begin: datetime) -> bool:
-    """Say whether what is gone now was made before a moment, and went after it."""
+    """Say whether what went after a moment may have been seen before it did.
+
+    Nobody was told of it, but whoever read the list meanwhile knows it.
+    """
     made, went = state.created_at, state.changed_at
-    return made is not None and went is not None and made < begin <= went
+    return made is not None and went is not None and made < went and begin <= went
 
 
 def is_emitted(state: RecordState, known: Known) -> bool:

@@ -238,6 +238,7 @@ async def test_what_goes_is_told_by_each_name_to_who_asks_for_it(
         pending = simulator.control.bank_transaction(
             amount="8.00", side="debit", operation_type="card", status="pending"
         )["id"]
+        await asyncio.sleep(1.1)  # subscriptions count from the second in which they are made
         async with busy.client(key) as ours:
             for resource in ("CUSTOMER", "CONTACT", "TRANSACTION", "EXPENSE"):
                 for asks in (True, False):

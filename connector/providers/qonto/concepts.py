@@ -48,7 +48,7 @@ CONCEPTS: Mapping[str, Concept] = {
         {
             "create": "by its name alone",
             "update": "their name only",
-            "delete": "an account is closed, which takes strong authentication",
+            "delete": "an empty account is closed, which its owner approves in the bank's app",
         },
     ),
     "beneficiaries": Concept(

@@ -31,6 +31,7 @@ from connector.providers.qonto.client import (
     dialect,
 )
 from connector.providers.qonto.concepts import CONCEPTS
+from connector.providers.qonto.paying.closing import QontoClosing
 from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.paying.trust import QontoTrust
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
@@ -324,6 +325,7 @@ class QontoSystem:
             proposals=Proposals(client, self._clock, around),
             payments=transfers,
             trust=QontoTrust(client, access, transfers),
+            closing=QontoClosing(client, access, transfers, self._clock, around.forget),
             concepts=CONCEPTS,
         )
 

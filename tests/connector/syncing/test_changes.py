@@ -100,12 +100,13 @@ def test_what_is_gone_is_deleted_once_and_created_when_it_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "went", "expected"), [(-9, 9, "DELETED"), (-9, -5, None), (5, 9, None)]
+    ("made", "went", "expected"),
+    [(-9, 9, "DELETED"), (5, 9, "DELETED"), (5, 5, None), (-9, -5, None)],
 )
-def test_what_was_there_before_the_subscription_may_go_after_it(
+def test_what_no_poll_has_seen_may_have_been_read_before_it_went(
     made: int, went: int, expected: str | None
 ) -> None:
-    """What came and went between two polls, or before the first, is nobody's news."""
+    """What never was there is nobody's news, nor what went before the subscription."""
     assert kind(RecordState("r", None, after(made), after(went))) == expected
 
 
