@@ -359,13 +359,13 @@ async def test_what_is_gone_is_taken_out_by_a_comparison_a_day(it: Stage) -> Non
     assert (await it.done("invoices")).gone == 0
 
 
-async def subscribe(it: Stage, url: str, *, deletions: bool) -> str:
+async def subscribe(it: Stage, url: str, resource: str = "INVOICE", *, deletions: bool) -> str:
     at = it.our_now()
     made = Subscription(
         id=new_id("whk", at),
         tenant_id=it.account.tenant_id,
         account_id=it.account.id,
-        resource="INVOICE",
+        resource=resource,
         callback_url=url,
         secret=b"",
         created_at=at,
@@ -381,6 +381,7 @@ async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
     """Also when it is noticed by two copies, and when a process dies over telling it."""
     plain = await subscribe(it, "https://app.example/a", deletions=False)
     asking = await subscribe(it, "https://app.example/b", deletions=True)
+    proposals = await subscribe(it, "https://app.example/c", "BOOKING_PROPOSAL", deletions=True)
     draft = str(it.control.create_invoice(status="draft")["id"])
     await it.done("invoices")
     it.name = "memory://another"
@@ -390,9 +391,12 @@ async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
     for it.name in ("memory://shelf", "memory://another"):
         assert (await it.done("invoices")).gone == 1
     async with it.work.reading() as tx:
-        pages = [await tx.delivery_log.page(one, LogFilter(), most=10) for one in (plain, asking)]
+        pages = [
+            await tx.delivery_log.page(one, LogFilter(), most=10)
+            for one in (plain, asking, proposals)
+        ]
     told = [[(one.event_type, one.resource_id) for one in page.deliveries] for page in pages]
-    assert told == [[], [("DELETED", draft)]]
+    assert told == [[], [("DELETED", draft)], [("DELETED", draft)]]
 
 
 async def notices(it: Stage) -> list[Any]:
