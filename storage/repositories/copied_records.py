@@ -158,14 +158,14 @@ class CopiedRecordRepository:
         """
         if not documents:
             return []
-        rows: Any = await self._connection.execute(
+        rows = await self._connection.execute(
             update(_documents)
             .where(*_among(documents), _documents.c.status == "PENDING", _documents.c.due_at <= now)
             .values(due_at=until)
-            .returning(_documents.c.resource, _documents.c.record_id, _documents.c.file_id)
+            .returning(*columns_of(CopiedDocument, _documents))
         )
-        mine = {(row[0], row[1], row[2]) for row in rows}
-        return [one for one in documents if (one.resource, one.record_id, one.file_id) in mine]
+        mine = {_of_account(as_value(CopiedDocument, row)) for row in rows}
+        return [one for one in documents if _of_account(one) in mine]
 
     async def release(
         self, documents: Sequence[CopiedDocument], until: datetime, due_at: datetime
@@ -238,8 +238,12 @@ def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]
     return (
         _documents.c.account_id == one.account_id,
         _documents.c.destination == one.destination,
-        names.in_(sorted((each.resource, each.record_id, each.file_id) for each in documents)),
+        names.in_(sorted(_of_account(each) for each in documents)),
     )
+
+
+def _of_account(document: CopiedDocument) -> tuple[str, str, str]:
+    return document.resource, document.record_id, document.file_id
 
 
 def _named(document: CopiedDocument) -> dict[str, Any]:
