@@ -365,7 +365,11 @@ class Copier:
             now = self._clock()
             async with self._work.reading() as tx:
                 due = await tx.copied_records.due_documents(
-                    it.place.name, now, _DOCUMENTS, of=it.key
+                    it.place.name,
+                    now,
+                    _DOCUMENTS,
+                    account_id=it.run.account_id,
+                    resource=it.run.resource,
                 )
             if not due:
                 break
