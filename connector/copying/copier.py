@@ -66,6 +66,8 @@ class _Work:
     feed: RecordFeed
     tell: Tell
     held_until: datetime
+    doubtful: set[str]
+    """Records that whoever had the copy before may still be about to write."""
     spool: RecordSpool = field(init=False)
     unreadable: set[str] = field(default_factory=set[str])
     others: set[str] = field(default_factory=set[str])
@@ -156,11 +158,15 @@ class Copier:
         now = self._clock()
         async with self._work.writing() as tx:
             await tx.copies.ensure(CopyState(*_parts(run.key), due_at=now))
+            was_left = await tx.copies.is_held(run.key)
             state = await tx.copies.take(run.key, self.owner, now)
             if state is None:
                 raise SyncInProgress(
                     f"Another process is copying {run.resource} of this account. Ask again later."
                 )
+            doubtful = await tx.copied_records.in_doubt(run.key) if was_left else set[str]()
+            if doubtful:
+                await tx.copies.distrust(run.key, now)
             limits = bounds(state, run.since, now)
             if limits.first_from != state.first_from:
                 state = await tx.copies.extend(state, limits.first_from, now)
@@ -173,7 +179,7 @@ class Copier:
                 started_at=now,
             )
             await tx.copies.begin(run)
-        it = _Work(run, state, limits, place, feed, tell, now + LEASE)
+        it = _Work(run, state, limits, place, feed, tell, now + LEASE, doubtful)
         tell(run)
         return it
 
@@ -273,7 +279,11 @@ class Copier:
         if news:
             await self._deliver(it, news)
         new = {record.id for record in news}
-        states = [CopiedState(one.id, one.version, one.content_hash) for one in news]
+        states = [
+            CopiedState(one.id, one.version, one.content_hash)
+            for one in news
+            if one.id not in it.doubtful
+        ]
         of_news: list[CopiedDocument] = []
         of_others: list[CopiedDocument] = []
         if it.place.documents is not None:
@@ -294,7 +304,8 @@ class Copier:
 
         What the destination is about to get is in doubt until it's noted: whatever happens in
         between, it's compared with what there is. Where the copy was taken meanwhile, something
-        older may have come after something newer: then all is compared anew.
+        older may have come after something newer: then all is compared anew. Nobody may be left to
+        say so; whoever takes a copy that wasn't given back therefore leaves in doubt what was.
         """
         now = self._clock()
         in_doubt = [CopiedState(one.id, *IN_DOUBT) for one in batch]
@@ -351,7 +362,8 @@ class Copier:
         async with self._work.writing() as tx:
             if not await tx.copies.renew(it.key, self.owner, self._clock()):
                 raise _Lost
-            await tx.copied_records.forget(it.key, [one.id for one in gone])
+            ids = [one.id for one in gone if one.id not in it.doubtful]
+            await tx.copied_records.forget(it.key, ids)
         it.count(gone=len(gone))
 
     async def _fetch(self, it: _Work, store: DocumentStore) -> None:

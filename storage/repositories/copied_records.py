@@ -77,6 +77,13 @@ class CopiedRecordRepository:
         )
         return [row[0] for row in rows]
 
+    async def in_doubt(self, key: CopyKey) -> set[str]:
+        """Return the ids of records that were to be written, and nobody noted that they were."""
+        rows = await self._connection.execute(
+            select(_records.c.record_id).where(*_of(_records, key), _records.c.version == "")
+        )
+        return {row[0] for row in rows}
+
     async def note(self, key: CopyKey, states: Sequence[CopiedState]) -> None:
         """Store in which states records are now."""
         if not states:

@@ -411,6 +411,36 @@ async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stag
     assert it.copy("invoices") == it.truth("invoices")
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_what_a_process_writes_late_and_dies_over_is_written_anew(
+    it: Stage, is_removed: bool
+) -> None:
+    """It's held up in a write, another one takes the copy, and nobody says that it came late."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def late(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        it.shelf.write = write  # type: ignore[method-assign]
+        it.later(minutes=3)
+        if is_removed:
+            it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+        else:
+            it.control.touch_invoice(draft, footer="new")
+        await it.done("invoices", copier=it.process())
+        assert it.copy("invoices") == it.truth("invoices")
+        await write(account_id, batch)
+        raise Killed
+
+    it.shelf.write = late  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await it.run("invoices")
+    assert it.copy("invoices") != it.truth("invoices"), "the old came after the new"
+    it.later(hours=1)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
+    assert (await it.done("invoices", copier=it.process())).changed == 0, "and that was all"
+
+
 @pytest.mark.covers("GUIDE-41")
 async def test_a_run_is_recorded_with_all_that_it_came_to(it: Stage) -> None:
     told: list[str] = []
