@@ -61,6 +61,7 @@ class _Work:
 
     run: CopyRun
     state: CopyState
+    owner: str
     bounds: CopyBounds
     place: CopyPlace
     feed: RecordFeed
@@ -100,7 +101,6 @@ class Copier:
         zone: tzinfo | None = None,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
     ) -> None:
-        self.owner = f"copier_{secrets.token_hex(8)}"
         self._work = work
         self._registry = registry
         self._clock = clock
@@ -156,10 +156,12 @@ class Copier:
         if run.resource not in feed.resources:
             raise NotSupported(f"{run.resource} of {account.target} can't be copied.")
         now = self._clock()
+        # of the run's own: another run of this process may take what this one lost
+        owner = f"copier_{secrets.token_hex(8)}"
         async with self._work.writing() as tx:
             await tx.copies.ensure(CopyState(*_parts(run.key), due_at=now))
             was_left = await tx.copies.is_held(run.key)
-            state = await tx.copies.take(run.key, self.owner, now)
+            state = await tx.copies.take(run.key, owner, now)
             if state is None:
                 raise SyncInProgress(
                     f"Another process is copying {run.resource} of this account. Ask again later."
@@ -179,7 +181,7 @@ class Copier:
                 started_at=now,
             )
             await tx.copies.begin(run)
-        it = _Work(run, state, limits, place, feed, tell, now + LEASE, doubtful)
+        it = _Work(run, state, owner, limits, place, feed, tell, now + LEASE, doubtful)
         tell(run)
         return it
 
@@ -205,7 +207,7 @@ class Copier:
                 values["compared_at"] = it.bounds.until
         run = replace(it.run, status=status, ended_at=now)
         async with self._work.writing() as tx:
-            if not await tx.copies.release(it.state, self.owner, **values) and is_done:
+            if not await tx.copies.release(it.state, it.owner, **values) and is_done:
                 run = replace(run, status="INTERRUPTED")
             await tx.copies.note(run)
         it.run = run
@@ -260,7 +262,7 @@ class Copier:
         if timedelta(0) < it.held_until - now and it.held_until - now > LEASE / 2:
             return
         async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, now):
+            if not await tx.copies.renew(it.key, it.owner, now):
                 raise _Lost
             await tx.copies.note(it.run)
         it.held_until = now + LEASE
@@ -291,7 +293,7 @@ class Copier:
                 wanted = of_news if record.id in new else of_others
                 wanted += [self._queued(it, record.id, file) for file in files]
         async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
+            if not await tx.copies.renew(it.key, it.owner, self._clock()):
                 raise _Lost
             await tx.copied_records.note(it.key, states)
             await tx.copied_records.queue(of_news, again=True)
@@ -310,13 +312,13 @@ class Copier:
         now = self._clock()
         in_doubt = [CopiedState(one.id, *IN_DOUBT) for one in batch]
         async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, now):
+            if not await tx.copies.renew(it.key, it.owner, now):
                 raise _Lost
             await tx.copied_records.note(it.key, in_doubt)
         it.held_until = now + LEASE
         await it.place.destination.write(it.run.account_id, batch)
         async with self._work.writing() as tx:
-            if await tx.copies.renew(it.key, self.owner, self._clock()):
+            if await tx.copies.renew(it.key, it.owner, self._clock()):
                 return
             await tx.copied_records.note(it.key, in_doubt)
             await tx.copies.distrust(it.key, self._clock())
@@ -360,21 +362,21 @@ class Copier:
             return
         await self._deliver(it, gone)
         async with self._work.writing() as tx:
-            if not await tx.copies.renew(it.key, self.owner, self._clock()):
+            if not await tx.copies.renew(it.key, it.owner, self._clock()):
                 raise _Lost
             ids = [one.id for one in gone if one.id not in it.doubtful]
             await tx.copied_records.forget(it.key, ids)
         it.count(gone=len(gone))
 
     async def _fetch(self, it: _Work, store: DocumentStore) -> None:
-        """Fetch the documents that wait, also those of earlier runs."""
+        """Fetch the documents that wait, also those of earlier runs; each is tried once."""
+        now = self._clock()
 
         async def noted(fetched: Fetched) -> None:
             it.count(downloaded=fetched.stored, failed=fetched.failed)
             await self._hold(it)
 
         while True:
-            now = self._clock()
             async with self._work.reading() as tx:
                 due = await tx.copied_records.due_documents(
                     it.place.name,

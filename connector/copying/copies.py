@@ -151,27 +151,31 @@ class Copies:
     async def fetch_documents(self) -> int:
         """Fetch documents that were late and may be there now; return how many were stored.
 
-        Accounts take turns until nothing is due any more; one whose access fails has no other.
+        Accounts take turns until nothing is due any more; one whose access fails has no other. Each
+        document is tried once.
         """
         if self._settings.to is None or self._settings.documents is None:
             return 0
-        stored = 0
+        stored, now = 0, self._clock()
         async with self._configured() as place:
             async with self._work.reading() as tx:
-                left = await tx.copied_records.accounts_due(place.name, self._clock())
+                left = await tx.copied_records.accounts_due(place.name, now)
             while left:
-                fetched = {one: await self._fetch_some(one, place) for one in left}
+                fetched = {one: await self._fetch_some(one, place, now) for one in left}
                 stored += sum(one.stored for one in fetched.values())
                 left = [one for one in left if fetched[one] != Fetched()]
         return stored
 
-    async def _fetch_some(self, account_id: str, place: CopyPlace) -> Fetched:
-        """Fetch some of an account's documents; none where there are none, or it can't be now."""
+    async def _fetch_some(self, account_id: str, place: CopyPlace, now: datetime) -> Fetched:
+        """Fetch some of an account's documents that were due at a moment.
+
+        None where there are none, or where it can't be.
+        """
         assert place.documents is not None
         async with self._work.reading() as tx:
             account = await tx.accounts.get(account_id)
             due = await tx.copied_records.due_documents(
-                place.name, self._clock(), _DOCUMENTS, account_id=account_id
+                place.name, now, _DOCUMENTS, account_id=account_id
             )
         if account is None or account.status != "ACTIVE" or not due:
             return Fetched()

@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from connector.app.sandbox import Sandbox, sandbox
 from connector.app.settings import SyncGroup
+from storage.repositories.copies import CopyRun
 from storage.tables import CopiedDocumentRow
 from storage.values import table_of
 from tests.chaos.conftest import FULL, SEED
@@ -169,15 +170,14 @@ async def _settled(up: Sandbox, born: Nursery, env: dict[str, str], log: str) ->
 
 async def _compared(up: Sandbox) -> None:
     """Ask for a run of each kind, and wait until they have compared all there is."""
-    account = await _linked(up)
-    begun = await up.container.copies.start(account, (), None)
-    wanted = {run.id for run in begun}
-    while wanted:
-        await asyncio.sleep(0.1)
-        runs, _ = await up.container.copies.runs(account.id, resource=None, before=None, most=50)
-        ended = [run for run in runs if run.id in wanted and run.ended_at is not None]
-        assert {run.status for run in ended} <= {"SUCCESS"}, ended
-        wanted -= {run.id for run in ended}
+    begun = await up.container.copies.start(await _linked(up), (), None)
+    for one in begun:
+        ended: CopyRun | None = None
+        while ended is None or ended.ended_at is None:
+            await asyncio.sleep(0.1)
+            async with up.container.storage.work.reading() as tx:
+                ended = await tx.copies.run(one.id)
+        assert ended.status == "SUCCESS", ended
 
 
 async def _is_faithful(up: Sandbox, copy: Copy) -> int:
