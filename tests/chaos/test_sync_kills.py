@@ -114,7 +114,8 @@ async def test_killed_at_any_moment_the_copy_is_what_qonto_has(
         said = log.read_text()
         assert "Traceback" not in said, said
     figure("kills", killed)
-    figure("changes, and faults", f"{books.changes}, {books.faults}")
+    figure("changes at Qonto", books.changes)
+    figure("failures of pages and documents", books.faults)
     figure("versions of records copied", versions)
     figure("records or documents lost, changed or doubled", 0)
 
