@@ -133,8 +133,9 @@ async def _ours(bank: Bank, folder: Path) -> _Copied:
         (account,) = await link(url, KeyRing([key]), 1, access=bank.token, scopes=SCOPES)
         async with httpx2.AsyncClient(base_url=connector.address, headers=account) as caller:
             while True:
-                most = max(most, memory(connector.pid))
-                await asyncio.sleep(0.1)
+                for _ in range(10):
+                    await asyncio.sleep(0.1)
+                    most = max(most, memory(connector.pid))
                 made = (await caller.get("/sync", params={"resource": "invoices"})).json()["data"]
                 if made and made[-1]["status"] not in ("OPEN", "RUNNING"):
                     break
