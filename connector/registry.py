@@ -9,7 +9,7 @@ from connector.capabilities import Concept
 from connector.copying.feed import RecordFeed
 from connector.downloads import Arrivals, Files
 from connector.pass_through import PassThrough
-from connector.paying.ports import PaymentSystem, TrustSystem
+from connector.paying.ports import ClosingSystem, PaymentSystem, TrustSystem
 from connector.ports import ChangeFeed, EInvoicing, ProposalStates, Readers, WebhookAdapter, Writer
 from connector.profiles import Profiles
 from oauth.errors import UnknownTarget
@@ -52,6 +52,7 @@ class Provider:
     proposals: ProposalStates | None = None
     payments: PaymentSystem | None = None
     trust: TrustSystem | None = None
+    closing: ClosingSystem | None = None
     concepts: Mapping[str, Concept] = field(default_factory=dict[str, Concept])
     """What it has of each resource, whether this service offers it or not."""
 

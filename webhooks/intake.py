@@ -35,6 +35,7 @@ from webhooks.planning import (
     emitted_records,
     plan,
     ready,
+    wanted_also,
 )
 from webhooks.recently import Recently
 
@@ -232,19 +233,21 @@ class Intake:
         now = self._clock()
         unsure = {
             (item.event.account_id, item.event.resource, item.event.resource_id)
-            for item in batch
+            for one in batch
+            for item in (one, *one.also)
             if item.announced_type is None and item.created_here
         }
         references = {item.event.account_id: item.reference for item in batch}
         accounts = sorted(references)
-        emitted = emitted_records(batch)
         single = not unsure and not any(item.followers for item in batch)
         for _ in range(_MOST_ATTEMPTS):
             read_at = time.monotonic()
             async with self._work.hot(single=single) as tx:
                 live = await self._live.of(tx, accounts)
-                events = decide_types(batch, await tx.events.seen(unsure))
+                told = [*batch, *wanted_also(batch, live.subscriptions)]
+                events = decide_types(told, await tx.events.seen(unsure))
                 planned = plan(events, live.subscriptions, now=now, lease=self._lease())
+                emitted = emitted_records(told)
                 stored = await tx.acceptances.store(events, emitted, planned, live)
                 if stored is None:
                     self._live.forget(accounts)
@@ -264,7 +267,7 @@ class Intake:
             )
             if hinted:
                 self._poll_now()
-            return [event.id in fresh for event in events]
+            return [item.event.id in fresh for item in batch]
         raise StorageUnavailable("the subscriptions of this account keep changing; try again")
 
 
@@ -278,24 +281,30 @@ def _accepted(
     now: datetime,
 ) -> Accepted:
     """Write an event down for one of the accounts that it is for."""
-    created = incoming.resource_created_at
-    since = watching.since.get(resource, callback.subscribed_at)
-    return Accepted(
-        event=Event(
-            id=new_id("evt", now),
-            account_id=watching.account_id,
-            upstream_event_id=incoming.id,
-            resource=resource,
-            resource_id=resource_id,
-            event_type="",
-            # a time to come would put all polls of the record off until then
-            occurred_at=min(incoming.created_at or now, now),
-            received_at=now,
-            body_sha256=digest,
-        ),
-        announced_type=incoming.event,
-        created_here=created is not None and created >= since,
-        version=incoming.version,
-        followers=watching.followers.get(resource, ()),
-        reference=watching.reference,
-    )
+
+    def of(resource: str, upstream_event_id: str, also: tuple[Accepted, ...] = ()) -> Accepted:
+        created = incoming.resource_created_at
+        since = watching.since.get(resource, callback.subscribed_at)
+        return Accepted(
+            event=Event(
+                id=new_id("evt", now),
+                account_id=watching.account_id,
+                upstream_event_id=upstream_event_id,
+                resource=resource,
+                resource_id=resource_id,
+                event_type="",
+                # a time to come would put all polls of the record off until then
+                occurred_at=min(incoming.created_at or now, now),
+                received_at=now,
+                body_sha256=digest,
+            ),
+            announced_type=incoming.event,
+            created_here=created is not None and created >= since,
+            version=incoming.version,
+            followers=watching.followers.get(resource, ()),
+            reference=watching.reference,
+            also=also,
+        )
+
+    also = tuple(of(one, f"{incoming.id}:{one}") for one in incoming.also)
+    return of(resource, incoming.id, also)

@@ -23,7 +23,8 @@ class Accepted(Value, frozen=True):
     `announced_type` is the event type the provider named, None when it named none; `created_here`
     says whether the resource itself was made after we subscribed. `version` is the record's state
     where the event tells it, else its time does. `followers` are resources to be asked about
-    because of it; `reference` is what the vendor calls the account.
+    because of it; `reference` is what the vendor calls the account. `also` are the same event of
+    other resources that have the record, for whoever subscribed to those.
     """
 
     event: Event
@@ -32,6 +33,7 @@ class Accepted(Value, frozen=True):
     version: str | None = None
     followers: tuple[str, ...] = ()
     reference: str | None = None
+    also: "tuple[Accepted, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,19 @@ def decide_types(accepted: Iterable[Accepted], seen: set[tuple[str, str, str]]) 
         seen.add(key)
         events.append(msgspec.structs.replace(item.event, event_type=kind))
     return events
+
+
+def wanted_also(
+    accepted: Iterable[Accepted], subscriptions: Iterable[Subscription]
+) -> list[Accepted]:
+    """Return the events of other resources with the same records that somebody subscribed to."""
+    subscribed = {(one.account_id, one.resource) for one in subscriptions}
+    return [
+        one
+        for item in accepted
+        for one in item.also
+        if (one.event.account_id, one.event.resource) in subscribed
+    ]
 
 
 def emitted_records(accepted: Iterable[Accepted]) -> list[KnownRecord]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.errors import RateLimited
-from connector.ports import ChangeFeed, RecordState
+from connector.ports import ChangeFeed, Feed, RecordState
 from connector.registry import Provider, Registry
 from connector.syncing.changes import (
     OVERLAP,
@@ -193,16 +193,22 @@ class Reconciler:
     async def wrote(self, account_id: str, target: str, resource: str) -> None:
         """Poll a resource that was just written to, if the target system won't tell of it itself.
 
-        What a poll finds is told once, as ever: whoever was told already isn't told again.
+        And those that follow it. What a poll finds is told once, as ever: whoever was told already
+        isn't told again.
         """
         provider = self._registry.get(target)
-        feed = None if provider.changes is None else provider.changes.resources.get(resource)
+        feeds: Mapping[str, Feed] = provider.changes.resources if provider.changes else {}
+        feed = feeds.get(resource)
         # what follows other resources is announced in part at best
-        is_announced = resource in provider.webhooks.topics and not (feed and feed.follows)
-        if feed is None or is_announced:
+        if resource in provider.webhooks.topics and not (feed and feed.follows):
+            return
+        due = followers_of(resource, feeds)
+        if feed is not None:
+            due.add(resource)
+        if not due:
             return
         async with self._work.writing() as tx:
-            await tx.watermarks.poll_now({(account_id, resource)}, self._clock())
+            await tx.watermarks.poll_now({(account_id, one) for one in due}, self._clock())
         self.wake()
 
     async def tend(self) -> int:
@@ -374,7 +380,8 @@ class Reconciler:
                 )
                 await tx.deliveries.add(deliveries)
                 if new:
-                    await tx.watermarks.poll_now(self._followers(poll), now)
+                    followers = followers_of(poll.resource, poll.changes.resources)
+                    await tx.watermarks.poll_now({(poll.account_id, one) for one in followers}, now)
         poll.leased_until = until
         emitted = [observed for observed in news if observed.kind is not None]
         poll.emitted += len(emitted)
@@ -402,13 +409,10 @@ class Reconciler:
         ]
         return [observed for observed in judged if observed is not None]
 
-    def _followers(self, poll: _Poll) -> list[tuple[str, str]]:
-        """Name the resources that changes of this one hint at."""
-        return [
-            (poll.account_id, resource)
-            for resource, feed in poll.changes.resources.items()
-            if poll.resource in feed.follows
-        ]
+
+def followers_of(resource: str, feeds: Mapping[str, Feed]) -> set[str]:
+    """Name the resources that changes of this one hint at."""
+    return {one for one, feed in feeds.items() if resource in feed.follows}
 
 
 def _record(

@@ -29,6 +29,7 @@ from connector.issuing.customers import FindingCustomers
 from connector.issuing.files import check_file
 from connector.issuing.issuing import KIND, Issuing, IssuingJob
 from connector.jobs.jobs import Jobs
+from connector.paying.closing import CLOSE_JOB, CloseJob, Closing
 from connector.paying.paying import DEFAULT_ZONE, Paying
 from connector.paying.switch import PaymentSwitch
 from connector.paying.trusting import TRUST_JOB, Trusting, TrustJob
@@ -92,6 +93,7 @@ class Container:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    closing: Closing
     payouts: Payouts
     payout_runs: PayoutRuns
     copies: Copies
@@ -185,6 +187,7 @@ def assemble(
         jobs=books.jobs,
         paying=books.paying,
         trusting=books.trusting,
+        closing=books.closing,
         payouts=books.payouts,
         payout_runs=books.payout_runs,
         copies=copies,
@@ -209,6 +212,7 @@ class _UseCases:
     jobs: Jobs
     paying: Paying
     trusting: Trusting
+    closing: Closing
     payouts: Payouts
     payout_runs: PayoutRuns
     today: Callable[[], str]
@@ -224,8 +228,12 @@ def _use_cases(
     customers = FindingCustomers(reading, writing)
     issuing_job = IssuingJob(registry, writing, customers, check_file)
     switch = PaymentSwitch(work)
-    trusting = {TRUST_JOB: TrustJob(registry, switch, shared)}
-    kinds = {KIND: issuing_job, **upload_jobs(writing), **trusting}
+    kinds = {
+        KIND: issuing_job,
+        **upload_jobs(writing),
+        TRUST_JOB: TrustJob(registry, switch, shared),
+        CLOSE_JOB: CloseJob(registry, shared, wrote),
+    }
     jobs = Jobs(work, ring, shared, kinds)
     paying = Paying(registry, work, ring, shared, zone or DEFAULT_ZONE, wrote=wrote)
     payouts, payout_runs = payouts_and_runs(ground, reading, writing, paying)
@@ -235,6 +243,7 @@ def _use_cases(
         issuing=Issuing(registry, jobs, writing, customers, clock, zone),
         jobs=jobs,
         trusting=Trusting(registry, jobs, switch),
+        closing=Closing(registry, jobs, writing.confirmations),
         paying=paying,
         payouts=payouts,
         payout_runs=payout_runs,

@@ -43,7 +43,6 @@ class Copier:
         zone: tzinfo | None = None,
         jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000,
     ) -> None:
-        self.owner = f"copier_{secrets.token_hex(8)}"
         self._work = work
         self._registry = registry
         self._clock = clock
@@ -51,7 +50,7 @@ class Copier:
         self._zone = zone
         self._jitter = jitter
         self._queue = DocumentQueue(work, clock)
-        self._writer = CopyWriter(work, clock, self.owner)
+        self._writer = CopyWriter(work, clock)
 
     def feed_of(self, target: str) -> RecordFeed:
         """Return what reads a target system's records. Raises NotSupported where nothing does."""
@@ -103,15 +102,21 @@ class Copier:
         if run.resource not in feed.resources:
             raise NotSupported(f"{run.resource} of {account.target} can't be copied.")
         now = self._clock()
+        # of the run's own: another run of this process may take what this one lost
+        owner = f"copier_{secrets.token_hex(8)}"
         async with self._work.writing() as tx:
             await tx.copies.ensure(
                 CopyState(run.account_id, run.resource, run.destination, due_at=now)
             )
-            state = await tx.copies.take(run.key, self.owner, now)
+            was_left = await tx.copies.is_held(run.key)
+            state = await tx.copies.take(run.key, owner, now)
             if state is None:
                 raise SyncInProgress(
                     f"Another process is copying {run.resource} of this account. Ask again later."
                 )
+            doubtful = await tx.copied_records.in_doubt(run.key) if was_left else set[str]()
+            if doubtful:
+                await tx.copies.distrust(run.key, now)
             limits = bounds(state, run.since, now)
             if limits.first_from != state.first_from:
                 state = await tx.copies.extend(state, limits.first_from, now)
@@ -124,7 +129,7 @@ class Copier:
                 started_at=now,
             )
             await tx.copies.begin(run)
-        it = CopyWork(account, run, state, limits, place, feed, tell, now + LEASE)
+        it = CopyWork(account, run, state, owner, limits, place, feed, tell, now + LEASE, doubtful)
         tell(run, it.progress)
         return it
 
@@ -150,7 +155,7 @@ class Copier:
                 values["compared_at"] = it.bounds.until
         run = replace(it.run, status=status, ended_at=now)
         async with self._work.writing() as tx:
-            if not await tx.copies.release(it.state, self.owner, **values) and is_done:
+            if not await tx.copies.release(it.state, it.owner, **values) and is_done:
                 run = replace(run, status="INTERRUPTED")
             await tx.copies.note(run)
             if is_worth_telling(run, it.state.failures):
@@ -216,7 +221,8 @@ class Copier:
             await self._writer.take_out(it, gone, are_deleted=True)
 
     async def _fetch(self, it: CopyWork, store: DocumentStore) -> None:
-        """Fetch the documents that wait, also those of earlier runs."""
+        """Fetch the documents that wait, also those of earlier runs; each is tried once."""
+        now = self._clock()
 
         async def noted(fetched: Fetched) -> None:
             it.fetched(fetched)
@@ -226,10 +232,13 @@ class Copier:
             waiting = await tx.copied_records.count_documents(it.key, "PENDING")
         it.wait_for(waiting)
         while True:
-            now = self._clock()
             async with self._work.reading() as tx:
                 due = await tx.copied_records.due_documents(
-                    it.place.name, now, _DOCUMENTS, of=it.key
+                    it.place.name,
+                    now,
+                    _DOCUMENTS,
+                    account_id=it.run.account_id,
+                    resource=it.run.resource,
                 )
             if not due:
                 break

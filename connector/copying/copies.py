@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.copying.copier import Copier
-from connector.copying.document_queue import DocumentQueue
+from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.errors import SyncInProgress, SyncNotSetUp
 from connector.copying.places import Openers, name_of, opened
 from connector.copying.settings import EVERY, CopySettings
@@ -150,32 +150,42 @@ class Copies:
                 await asyncio.gather(*under_way, return_exceptions=True)
 
     async def fetch_documents(self) -> int:
-        """Fetch documents that were late and may be there now; return how many were stored."""
+        """Fetch documents that were late and may be there now; return how many were stored.
+
+        Accounts take turns until nothing is due any more; one whose access fails has no other. Each
+        document is tried once.
+        """
         if self._settings.to is None or self._settings.documents is None:
             return 0
-        stored = 0
+        stored, now = 0, self._clock()
         async with self._configured() as place:
-            now = self._clock()
             async with self._work.reading() as tx:
-                due = await tx.copied_records.due_documents(place.name, now, _DOCUMENTS)
-                accounts = {
-                    one: await tx.accounts.get(one) for one in {each.account_id for each in due}
-                }
-            for account_id, account in accounts.items():
-                if account is None or account.status != "ACTIVE" or place.documents is None:
-                    continue
-                own = [each for each in due if each.account_id == account_id]
-                try:
-                    fetched = await self._queue.fetch(
-                        self._copier.feed_of(account.target), place.documents, own
-                    )
-                except ServiceError as error:
-                    logger.warning(
-                        "copy.documents_postponed", account_id=account_id, code=error.code
-                    )
-                    continue
-                stored += fetched.stored
+                left = await tx.copied_records.accounts_due(place.name, now)
+            while left:
+                fetched = {one: await self._fetch_some(one, place, now) for one in left}
+                stored += sum(one.stored for one in fetched.values())
+                left = [one for one in left if fetched[one] != Fetched()]
         return stored
+
+    async def _fetch_some(self, account_id: str, place: CopyPlace, now: datetime) -> Fetched:
+        """Fetch some of an account's documents that were due at a moment.
+
+        None where there are none, or where it can't be.
+        """
+        assert place.documents is not None
+        async with self._work.reading() as tx:
+            account = await tx.accounts.get(account_id)
+            due = await tx.copied_records.due_documents(
+                place.name, now, _DOCUMENTS, account_id=account_id
+            )
+        if account is None or account.status != "ACTIVE" or not due:
+            return Fetched()
+        try:
+            feed = self._copier.feed_of(account.target)
+            return await self._queue.fetch(feed, place.documents, due)
+        except ServiceError as error:
+            logger.warning("copy.documents_postponed", account_id=account_id, code=error.code)
+            return Fetched()
 
     async def clean_up(self) -> int:
         """Delete runs that ended long ago; return how many."""

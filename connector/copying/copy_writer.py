@@ -14,15 +14,11 @@ from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
 
 class CopyWriter:
-    """Writes what a run has found. `owner` is the process that holds the copy meanwhile.
+    """Writes what a run has found. All of it raises CopyTaken once another run has the copy."""
 
-    All of it raises CopyTaken once another process has the copy.
-    """
-
-    def __init__(self, work: UnitOfWork, clock: Clock, owner: str) -> None:
+    def __init__(self, work: UnitOfWork, clock: Clock) -> None:
         self._work = work
         self._clock = clock
-        self._owner = owner
 
     async def hold(self, it: CopyWork) -> None:
         """Say now and then that this process is still at it."""
@@ -53,7 +49,11 @@ class CopyWriter:
             for record, files in batch:
                 wanted = of_news if record.id in new else of_others
                 wanted += [self._queued(it, record.id, file) for file in files]
-        states = [CopiedState(one.id, one.version, one.content_hash) for one in news]
+        states = [
+            CopiedState(one.id, one.version, one.content_hash)
+            for one in news
+            if one.id not in it.doubtful
+        ]
         async with self._work.writing() as tx:
             await self._renew(tx, it)
             await tx.copied_records.note(it.key, states)
@@ -69,7 +69,7 @@ class CopyWriter:
         await self._deliver(it, gone)
         async with self._work.writing() as tx:
             await self._renew(tx, it)
-            await tx.copied_records.forget(it.key, ids)
+            await tx.copied_records.forget(it.key, set(ids) - it.doubtful)
             if are_deleted:
                 await announce_deletions(tx, it.run.account_id, gone)
         it.count(gone=len(gone))
@@ -79,7 +79,8 @@ class CopyWriter:
 
         What the destination is about to get is in doubt until it's noted: whatever happens in
         between, it's compared with what there is. Where the copy was taken meanwhile, something
-        older may have come after something newer: then all is compared anew.
+        older may have come after something newer: then all is compared anew. Nobody may be left to
+        say so; whoever takes a copy that wasn't given back therefore leaves in doubt what was.
         """
         in_doubt = [CopiedState(one.id, *IN_DOUBT) for one in batch]
         async with self._work.writing() as tx:
@@ -87,7 +88,7 @@ class CopyWriter:
             await tx.copied_records.note(it.key, in_doubt)
         await it.place.destination.write(it.run.account_id, batch)
         async with self._work.writing() as tx:
-            if await tx.copies.renew(it.key, self._owner, self._clock()):
+            if await tx.copies.renew(it.key, it.owner, self._clock()):
                 return
             await tx.copied_records.note(it.key, in_doubt)
             await tx.copies.distrust(it.key, self._clock())
@@ -95,7 +96,7 @@ class CopyWriter:
 
     async def _renew(self, tx: DatabaseTransaction, it: CopyWork) -> None:
         now = self._clock()
-        if not await tx.copies.renew(it.key, self._owner, now):
+        if not await tx.copies.renew(it.key, it.owner, now):
             raise CopyTaken
         it.held_until = now + LEASE
 

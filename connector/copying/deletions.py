@@ -7,7 +7,11 @@ from storage.ids import new_id
 from storage.repositories.events import Event
 from storage.unit_of_work import DatabaseTransaction
 
-_WORDS = {"invoices": "INVOICE", "bills": "BILL", "transactions": "TRANSACTION"}
+_WORDS = {
+    "invoices": ("INVOICE", "BOOKING_PROPOSAL"),
+    "bills": ("BILL", "BOOKING_PROPOSAL"),
+    "transactions": ("TRANSACTION",),
+}
 """What subscriptions call the kinds of records that are copied."""
 
 
@@ -18,15 +22,14 @@ async def announce_deletions(
 
     Once, however often it's noticed: two copies of one account see the same.
     """
-    events = [_event(account_id, one) for one in gone]
+    events = [_event(account_id, one, word) for one in gone for word in _WORDS[one.resource]]
     new = await tx.events.add_new(events)
     for event in events:
         if event.id in new:
             await tx.deliveries.announce(event, event.received_at)
 
 
-def _event(account_id: str, gone: Gone) -> Event:
-    resource = _WORDS[gone.resource]
+def _event(account_id: str, gone: Gone, resource: str) -> Event:
     return Event(
         id=new_id("evt", gone.noticed_at),
         account_id=account_id,

@@ -4,7 +4,7 @@ A document that isn't there yet, or can't be had just now, never stops a run: it
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -70,6 +70,7 @@ class _Batch:
         self.coming = iter(claimed)
         self.done: list[tuple[CopiedDocument, CopiedDocument]] = []
         """As they were, and as they are now."""
+        self.places = asyncio.Semaphore(AT_ONCE)
         self.turn = asyncio.Lock()
         """Whose turn it is to store that."""
         self.fetched = Fetched()
@@ -99,12 +100,13 @@ class DocumentQueue:
 
         async def some() -> None:
             for document in batch.coming:
-                became = await self._one(feed, store, document, ref(document))
+                became = await self._one(feed, store, document, ref(document), batch.places)
                 batch.done.append((document, became))
                 if len(batch.done) >= _NOTED_AT_ONCE and not batch.turn.locked():
                     await self._note(batch, noted)
 
-        tasks = [asyncio.create_task(some()) for _ in range(min(AT_ONCE, len(claimed)))]
+        # as many again are being stored
+        tasks = [asyncio.create_task(some()) for _ in range(min(2 * AT_ONCE, len(claimed)))]
         try:
             try:
                 await asyncio.gather(*tasks)
@@ -122,11 +124,16 @@ class DocumentQueue:
         return batch.fetched
 
     async def _one(
-        self, feed: RecordFeed, store: DocumentStore, document: CopiedDocument, file: RecordFileRef
+        self,
+        feed: RecordFeed,
+        store: DocumentStore,
+        document: CopiedDocument,
+        file: RecordFileRef,
+        places: asyncio.Semaphore,
     ) -> CopiedDocument:
         """Return what became of a document. Raises what holds for all of an account."""
         try:
-            file_id, stored = await _store(feed, store, document, file)
+            file_id, stored = await _store(feed, store, document, file, places)
         except _STOPPING:
             raise
         except Exception as error:
@@ -172,19 +179,51 @@ class DocumentQueue:
         await noted(fetched)
 
 
+class _Turn:
+    """A place among the calls of an account, kept until a document has come."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        self._has_place = False
+
+    async def __aenter__(self) -> "_Turn":
+        await self._places.acquire()
+        self._has_place = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end()
+
+    async def until_end(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Pass chunks on; after the last the place is another's, while this one is stored."""
+        async for chunk in chunks:
+            yield chunk
+        self._end()
+
+    def _end(self) -> None:
+        if self._has_place:
+            self._has_place = False
+            self._places.release()
+
+
 async def _store(
-    feed: RecordFeed, store: DocumentStore, document: CopiedDocument, file: RecordFileRef
+    feed: RecordFeed,
+    store: DocumentStore,
+    document: CopiedDocument,
+    file: RecordFileRef,
+    places: asyncio.Semaphore,
 ) -> tuple[str, StoredDocument]:
-    opened = await feed.open(document.account_id, document.resource, document.record_id, file)
-    try:
-        stored = await store.put(
-            document.account_id,
-            document.resource,
-            document.record_id,
-            opened.file_name,
-            opened.content_type,
-            opened.chunks(),
-        )
-    finally:
-        await opened.close()
+    async with _Turn(places) as turn:
+        opened = await feed.open(document.account_id, document.resource, document.record_id, file)
+        try:
+            stored = await store.put(
+                document.account_id,
+                document.resource,
+                document.record_id,
+                opened.file_name,
+                opened.content_type,
+                turn.until_end(opened.chunks()),
+            )
+        finally:
+            await opened.close()
     return opened.id, stored

@@ -53,11 +53,14 @@ class CopyWork:
     account: Account
     run: CopyRun
     state: CopyState
+    owner: str
     bounds: CopyBounds
     place: CopyPlace
     feed: RecordFeed
     tell: Tell
     held_until: datetime
+    doubtful: set[str]
+    """Records that whoever had the copy before may still be about to write."""
     progress: CopyProgress = CopyProgress()
     spool: RecordSpool = field(init=False)
     unreadable: set[str] = field(default_factory=set[str])

@@ -19,4 +19,8 @@ under one key.
 `states.py` says what follows from what is seen, `order.py` what is known of a payment, `limits.py`
 what a vendor may pay; `paying.py` acts. What a target system offers is in `ports.py`. For whoever
 makes payments from elsewhere, such as from files, `Paying.pay` is the way in.
+
+`approving.py` has the owner asked about what isn't a payment: trust in a beneficiary
+(`trusting.py`) and the end of a bank account (`closing.py`). Such an act stands however often it's
+asked for, and takes a job instead of a payment's row.
 """

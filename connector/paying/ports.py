@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from connector.paying.order import ApprovalMethod, CheckedOrder, Payee, PaymentOrder, Verification
-from connector.ports import Found, WriteDone
+from connector.ports import Found, PreparedWrite, WriteDone
 from connector.unified.payment import Payment as UnifiedPayment
 
 
@@ -86,11 +86,11 @@ class PaymentSystem(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Trusted:
-    """It is trusted now."""
+class ActDone:
+    """It is done, and stays so."""
 
 
-TrustAnswer = Trusted | Challenged | NotEnrolled | ApprovalUnusable
+ActAnswer = ActDone | Challenged | NotEnrolled | ApprovalUnusable
 
 
 class TrustSystem(Protocol):
@@ -106,8 +106,38 @@ class TrustSystem(Protocol):
 
     async def trust(
         self, account_id: str, beneficiary_id: str, method: ApprovalMethod, token: str | None
-    ) -> TrustAnswer:
-        """Ask for it. One that is trusted already is Trusted."""
+    ) -> ActAnswer:
+        """Ask for it. It's done for one that is trusted already."""
+        ...
+
+    async def is_trusted(self, account_id: str, beneficiary_id: str) -> bool:
+        """Say whether it is trusted now."""
+        ...
+
+    async def approval(self, account_id: str, token: str, method: ApprovalMethod) -> ApprovalState:
+        """Look at what the owner answered."""
+        ...
+
+
+class ClosingSystem(Protocol):
+    """Closes bank accounts at a target system."""
+
+    async def check(self, account_id: str, bank_account_id: str) -> PreparedWrite:
+        """Return what would be closed. Nothing leaves.
+
+        Raises MissingScope or NotSupported where only the owner can, in the bank's app,
+        DocumentNotFound, and Invalid with everything that stands against it.
+        """
+        ...
+
+    async def close(
+        self, account_id: str, bank_account_id: str, method: ApprovalMethod, token: str | None
+    ) -> ActAnswer:
+        """Ask for it. It's done for one that is closed already. Raises Invalid as `check` does."""
+        ...
+
+    async def is_closed(self, account_id: str, bank_account_id: str) -> bool:
+        """Say whether it is closed now."""
         ...
 
     async def approval(self, account_id: str, token: str, method: ApprovalMethod) -> ApprovalState:

@@ -22,7 +22,7 @@ BANK_ACCOUNTS = Resource(
             action="create",
             summary="Open a bank account",
             request=BankAccountRequest,
-            description="It has a name; the bank decides the rest. It can't be closed here.",
+            description="It has a name; the bank decides the rest.",
         ),
         RecordWrite(action="update", summary="Rename a bank account", request=BankAccountChange),
     ),

@@ -31,9 +31,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class ObservedChange:
-    """A state to be remembered as emitted; `kind` is CREATED, UPDATED or None.
+    """A state to be remembered as emitted; `kind` is CREATED, UPDATED, DELETED or None.
 
-    None when no vendor is told: it's from before the subscription, or the record is gone.
+    None when no vendor is told: it's from before the subscription.
     """
 
     id: str
@@ -67,17 +67,28 @@ def judge(
     begin = since.replace(microsecond=0)
     if known is not None and is_emitted(state, known):
         return None
-    if state.version is None:
-        return None if known is None else ObservedChange(state.id, "", occurred_at, None, "")
     key = _key(state, known)
+    if state.version is None:
+        was_there = known is not None or _was_there(state, begin)
+        return ObservedChange(state.id, "", occurred_at, "DELETED", key) if was_there else None
     if known is not None:
-        return ObservedChange(state.id, version, occurred_at, "UPDATED", key)
+        kind = "UPDATED" if known.version else "CREATED"
+        return ObservedChange(state.id, version, occurred_at, kind, key)
     if is_first if state.changed_at is None else state.changed_at < begin:
         # A record that tells neither when it was made nor its age by its version is remembered.
         speaks = state.is_dated and state.created_at is not None
         return None if speaks else ObservedChange(state.id, version, occurred_at, None, key)
     is_new = not is_first if state.created_at is None else state.created_at >= begin
     return ObservedChange(state.id, version, occurred_at, "CREATED" if is_new else "UPDATED", key)
+
+
+def _was_there(state: RecordState, begin: datetime) -> bool:
+    """Say whether what went after a moment may have been seen before it did.
+
+    Nobody was told of it, but whoever read the list meanwhile knows it.
+    """
+    made, went = state.created_at, state.changed_at
+    return made is not None and went is not None and made < went and begin <= went
 
 
 def is_emitted(state: RecordState, known: Known) -> bool:

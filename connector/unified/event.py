@@ -29,6 +29,7 @@ class UpstreamEvent:
     UPDATED, DELETED, REVOKED) are unified, or None where the event doesn't say. `created_at` is
     when the event was made, `resource_created_at` when the document was; both aware, in UTC.
     `version` is the record's state as `RecordState` has it, where only the event's content tells.
+    `also` names other unified resources that have the same record under the same id.
     """
 
     id: str
@@ -41,3 +42,4 @@ class UpstreamEvent:
     organization_id: str | None
     subscription_id: str | None = None
     version: str | None = None
+    also: tuple[str, ...] = ()

@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, func, se
 
 from storage.connection import SqlConnection, insert_into
 from storage.repositories.copies import CopyKey
-from storage.tables import CopiedDocumentRow, CopiedRecordRow
+from storage.tables import AccountRow, CopiedDocumentRow, CopiedRecordRow, CopyRow
 from storage.values import as_row, as_value, columns_of, table_of
 
 _records = table_of(CopiedRecordRow)
 _documents = table_of(CopiedDocumentRow)
+_accounts = table_of(AccountRow)
+_copies = table_of(CopyRow)
 
 _PRIMARY = ("account_id", "resource", "destination", "record_id", "file_id")
 _OF_ACCOUNT = ("resource", "record_id", "file_id")
@@ -75,6 +77,13 @@ class CopiedRecordRepository:
         )
         return [row[0] for row in rows]
 
+    async def in_doubt(self, key: CopyKey) -> set[str]:
+        """Return the ids of records that were to be written, and nobody noted that they were."""
+        rows = await self._connection.execute(
+            select(_records.c.record_id).where(*_of(_records, key), _records.c.version == "")
+        )
+        return {row[0] for row in rows}
+
     async def note(self, key: CopyKey, states: Sequence[CopiedState]) -> None:
         """Store in which states records are now."""
         if not states:
@@ -131,18 +140,46 @@ class CopiedRecordRepository:
         ordered = sorted(documents, key=lambda one: (one.record_id, one.file_id))
         await self._connection.execute(statement, [as_row(one) for one in ordered])
 
+    async def accounts_due(self, destination: str, now: datetime) -> list[str]:
+        """List the active accounts with documents whose time has come, and that no run is at."""
+        rows = await self._connection.execute(
+            select(_accounts.c.id)
+            .where(
+                _accounts.c.status == "ACTIVE",
+                exists().where(
+                    _documents.c.account_id == _accounts.c.id,
+                    _documents.c.destination == destination,
+                    _documents.c.status == "PENDING",
+                    _documents.c.due_at <= now,
+                    _is_left_alone(now),
+                ),
+            )
+            .order_by(_accounts.c.id)
+        )
+        return [row[0] for row in rows]
+
     async def due_documents(
-        self, destination: str, now: datetime, most: int, *, of: CopyKey | None = None
+        self,
+        destination: str,
+        now: datetime,
+        most: int,
+        *,
+        account_id: str,
+        resource: str | None = None,
     ) -> list[CopiedDocument]:
-        """List documents whose time has come, the longest due first; of one copy, or of all."""
-        own = () if of is None else _of(_documents, of)
+        """List an account's documents whose time has come, the longest due first.
+
+        Those of a kind are for its run; without a kind those that no run is at.
+        """
+        own = _is_left_alone(now) if resource is None else _documents.c.resource == resource
         rows = await self._connection.execute(
             select(*columns_of(CopiedDocument, _documents))
             .where(
+                _documents.c.account_id == account_id,
                 _documents.c.destination == destination,
                 _documents.c.status == "PENDING",
                 _documents.c.due_at <= now,
-                *own,
+                own,
             )
             .order_by(_documents.c.due_at, _documents.c.record_id, _documents.c.file_id)
             .limit(most)
@@ -158,14 +195,14 @@ class CopiedRecordRepository:
         """
         if not documents:
             return []
-        rows: Any = await self._connection.execute(
+        rows = await self._connection.execute(
             update(_documents)
             .where(*_among(documents), _documents.c.status == "PENDING", _documents.c.due_at <= now)
             .values(due_at=until)
-            .returning(_documents.c.resource, _documents.c.record_id, _documents.c.file_id)
+            .returning(*columns_of(CopiedDocument, _documents))
         )
-        mine = {(row[0], row[1], row[2]) for row in rows}
-        return [one for one in documents if (one.resource, one.record_id, one.file_id) in mine]
+        mine = {_of_account(as_value(CopiedDocument, row)) for row in rows}
+        return [one for one in documents if _of_account(one) in mine]
 
     async def release(
         self, documents: Sequence[CopiedDocument], until: datetime, due_at: datetime
@@ -231,6 +268,16 @@ def _of(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
     )
 
 
+def _is_left_alone(now: datetime) -> ColumnElement[bool]:
+    """Say that no run is at the copy that a document belongs to."""
+    return ~exists().where(
+        _copies.c.account_id == _documents.c.account_id,
+        _copies.c.resource == _documents.c.resource,
+        _copies.c.destination == _documents.c.destination,
+        _copies.c.lease_until > now,
+    )
+
+
 def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]:
     """Name documents of one account, all of one destination."""
     one = documents[0]
@@ -238,8 +285,12 @@ def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]
     return (
         _documents.c.account_id == one.account_id,
         _documents.c.destination == one.destination,
-        names.in_(sorted((each.resource, each.record_id, each.file_id) for each in documents)),
+        names.in_(sorted(_of_account(each) for each in documents)),
     )
+
+
+def _of_account(document: CopiedDocument) -> tuple[str, str, str]:
+    return document.resource, document.record_id, document.file_id
 
 
 def _named(document: CopiedDocument) -> dict[str, Any]:

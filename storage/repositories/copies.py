@@ -120,6 +120,11 @@ class CopyRepository:
         ).first()
         return None if row is None else as_value(CopyState, row)
 
+    async def is_held(self, key: CopyKey) -> bool:
+        """Say whether somebody has a copy, or had it and didn't give it back."""
+        query = select(_table.c.lease_owner).where(*_of(key), _table.c.lease_owner.is_not(None))
+        return (await self._connection.execute(query)).first() is not None
+
     async def renew(self, key: CopyKey, owner: str, now: datetime) -> bool:
         """Hold a lease longer; False when somebody else has taken the copy since."""
         return await self._change(key, owner, lease_until=now + LEASE)

@@ -12,6 +12,7 @@ _PATHS = ("/v2/client_invoices", "/v2/supplier_invoices", "/v2/transactions", "/
 _FILES = ("/v2/attachments/*", "/files/*")
 _FAULTS = ("status", "limited", "drop", "lost_response", "html", "malformed")
 _LIFE = files.LIFE
+_PAGE = 10
 
 
 @dataclass
@@ -27,13 +28,13 @@ class MovingBooks:
     def __post_init__(self) -> None:
         self._control = self.simulator.control
         self._control.set_quirks(rate_limits=False, pdf_delay=0.4, file_delay=0.2, ocr_delay=0.3)
-        self._control.set_quirks(most_per_page=15)
 
-    def fill(self) -> None:
-        """Have several pages of each list."""
-        self._control.generate("client_invoices", 40)
-        self._control.generate("supplier_invoices", 20)
-        self._control.generate("transactions", 30)
+    def fill(self, pages: int) -> None:
+        """Have so many pages of each list at least."""
+        self._control.set_quirks(most_per_page=_PAGE)
+        self._control.generate("client_invoices", pages * _PAGE)
+        self._control.generate("supplier_invoices", pages * _PAGE)
+        self._control.generate("transactions", pages * _PAGE)
 
     def change(self) -> None:
         """Let a record be made, changed or deleted."""

@@ -146,8 +146,9 @@ async def test_where_qonto_cant_reach_us_polls_tell_the_same(
             await ok(qonto.post("/_simulator/quirks", json={"strict_callbacks": True}))
         key = await running.link("qonto")
         resources = ("INVOICE", "BILL", "CUSTOMER", "ITEM", "TRANSACTION", "USER", "BANK_ACCOUNT")
-        said = await subscribe(running, key, vendor, *resources, "OFFER")
-        for resource in ("INVOICE", "CUSTOMER", "TRANSACTION"):
+        parts = ("CONTACT", "EXPENSE", "BOOKING_PROPOSAL")
+        said = await subscribe(running, key, vendor, *resources, *parts, "OFFER")
+        for resource in ("INVOICE", "CUSTOMER", "TRANSACTION", *parts):
             (warning,) = said[resource]["meta"]["warnings"]
             assert "asks for them instead" in warning
         async with httpx2.AsyncClient(base_url=simulator.base_url) as qonto:

@@ -44,6 +44,18 @@ async def test_without_a_token_nothing_is_done(desk: Desk) -> None:
     assert kept is not None and kept.status == "draft" and desk.invoices("confirm-2") == []
 
 
+async def test_an_account_is_closed_as_shown(desk: Desk) -> None:
+    made = (await desk.done("POST", "bankAccounts", {"name": "Confirm"}))["id"]
+    path = f"bankAccounts/{made}"
+    refused = await desk.ask("DELETE", path)
+    assert (refused.status_code, code(refused)) == (409, "CONFIRMATION_REQUIRED")
+    checked = await desk.ask("DELETE", path, dryRun="true")
+    header = {"Confirmation-Token": checked.json()["data"]["confirmationToken"]}
+    begun = [await desk.client.delete(f"/accounting/{path}", headers=header) for _ in range(2)]
+    assert [one.status_code for one in begun] == [202, 202]
+    assert begun[0].json()["data"] == begun[1].json()["data"]
+
+
 async def test_what_was_shown_is_done_once(desk: Desk) -> None:
     """The token counts as the key; sent again it is told what came of it the first time."""
     id = await desk.draft("confirm-3", await desk.customer("Confirm 3"))

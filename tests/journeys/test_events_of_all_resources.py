@@ -25,9 +25,12 @@ OFTEN = PollingGroup(
 ANNOUNCED = {
     "INVOICE": {"v1/client-invoices"},
     "CUSTOMER": {"v1/clients"},
+    "CONTACT": {"v1/clients"},
     "ITEM": {"v1/products"},
     "TRANSACTION": {"v1/transactions"},
+    "EXPENSE": {"v1/transactions"},
     "PAYMENT": {"v1/client-invoices"},
+    "BOOKING_PROPOSAL": {"v1/client-invoices"},
     "BANK_ACCOUNT": {"v1/accounts"},
     "USER": {"v1/memberships"},
 }
@@ -89,15 +92,17 @@ class Happenings:
         """Let something happen to a record of each kind; return the events it must lead to."""
         control, events = self.control, set[Event]()
         invoice = control.create_invoice(unit_price="100.00")["id"]
-        events.add(("INVOICE", "CREATED", invoice))
+        events |= {("INVOICE", "CREATED", invoice), ("BOOKING_PROPOSAL", "CREATED", invoice)}
         bill = control.receive_supplier_invoice()["id"]
-        events.add(("BILL", "CREATED", bill))
+        events |= {("BILL", "CREATED", bill), ("BOOKING_PROPOSAL", "CREATED", bill)}
         moved = control.bank_transaction(amount="12.00", side="debit")["id"]
         events.add(("TRANSACTION", "CREATED", moved))
+        spent = control.bank_transaction(amount="8.00", side="debit", operation_type="card")["id"]
+        events |= {("TRANSACTION", "CREATED", spent), ("EXPENSE", "CREATED", spent)}
         events.add(("USER", "UPDATED", control.change_member()["id"]))
         async with self.api() as qonto:
             client = await self.post(qonto, "clients", self.client, "client")
-            events.add(("CUSTOMER", "CREATED", client))
+            events |= {("CUSTOMER", "CREATED", client), ("CONTACT", "CREATED", client)}
             events.add(
                 ("ITEM", "CREATED", await self.post(qonto, "products", self.product, "product"))
             )
@@ -141,7 +146,9 @@ class Happenings:
         return str(answer.json()[name]["id"])
 
 
-async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 60) -> list[Event]:
+async def arrivals(
+    vendor: Vendor, wanted: set[Event], *, within: float = 60, quiet: float = 3.0
+) -> list[Event]:
     """Collect what arrives until all that is wanted has, and a while longer."""
     found: list[Event] = []
 
@@ -152,7 +159,7 @@ async def arrivals(vendor: Vendor, wanted: set[Event], *, within: float = 60) ->
         while missing():
             event = await vendor.next(within=within)
             found.append(_named(event.body))
-    while not await vendor.stays_quiet(3.0):
+    while not await vendor.stays_quiet(quiet):
         found.append(_named((await vendor.next()).body))
     return found
 
@@ -221,6 +228,38 @@ async def test_what_is_paid_on_invoices_and_bills_is_told_as_payments(
     assert await arrivals(vendor, more) == [*more]
 
 
+async def test_what_goes_is_told_by_each_name_to_who_asks_for_it(
+    busy: Sandbox, vendor: Vendor
+) -> None:
+    """A client is a customer and a contact; a declined payment by card is no expense any more."""
+    simulator = busy.simulators["qonto"]
+    key = await busy.link("qonto")
+    happenings = Happenings(simulator)
+    async with happenings.api() as qonto:
+        client = await happenings.post(qonto, "clients", happenings.client, "client")
+        pending = simulator.control.bank_transaction(
+            amount="8.00", side="debit", operation_type="card", status="pending"
+        )["id"]
+        async with busy.client(key) as ours:
+            for resource in ("CUSTOMER", "CONTACT", "TRANSACTION", "EXPENSE"):
+                for asks in (True, False):
+                    wish = {"callbackUrl": f"{vendor.address}/{resource}/{asks}"}
+                    wish |= {"resource": resource, "deletions": asks}  # type: ignore[dict-item]
+                    assert (await ours.post("/webhooks", json=wish)).status_code == 201
+        await first_readings(busy)
+        await ok(qonto.delete(f"/v2/clients/{client}"))
+        simulator.control.conclude_transaction(pending, status="declined")
+    gone = {
+        ("CUSTOMER", "DELETED", client),
+        ("CONTACT", "DELETED", client),
+        ("EXPENSE", "DELETED", pending),
+    }
+    update = ("TRANSACTION", "UPDATED", pending)
+    found = await arrivals(vendor, {*gone, update}, quiet=0.5)
+    assert sorted(one for one in found if one[1] == "DELETED") == sorted(gone)
+    assert found.count(update) == 2, "it is no deletion, so that both are told"
+
+
 @pytest.mark.covers("MAE-20", "QX-10")
 async def test_what_can_be_subscribed_to_follows_the_consent(
     database_url: str, vendor: Vendor
@@ -239,13 +278,15 @@ async def test_what_can_be_subscribed_to_follows_the_consent(
             assert (unknown.status_code, unknown.json()["errors"]["code"]) == (404, "NOT_SUPPORTED")
             for resource in (*ANNOUNCED, *POLLED, "TOKEN"):
                 assert resource in unknown.json()["errors"]["message"]
-            for resource in ("BILL", "TRANSACTION", "ITEM", "USER", "BANK_ACCOUNT"):
+            for resource in ("BILL", "TRANSACTION", "EXPENSE", "ITEM", "USER", "BANK_ACCOUNT"):
                 refused = await ask(resource)
                 code = refused.json()["errors"]["code"]
                 assert (refused.status_code, code) == (403, "MISSING_SCOPE")
-            customers = await ask("CUSTOMER")
-            assert customers.status_code == 201
-            assert len(customers.json()["meta"]["warnings"]) == 1
-            invoices = await ask("INVOICE")
-            assert (invoices.status_code, invoices.json()["meta"]) == (201, {})
+            for resource in ("CUSTOMER", "CONTACT"):
+                clients = await ask(resource)
+                assert clients.status_code == 201
+                assert len(clients.json()["meta"]["warnings"]) == 1
+            for resource in ("INVOICE", "BOOKING_PROPOSAL"):
+                invoices = await ask(resource)
+                assert (invoices.status_code, invoices.json()["meta"]) == (201, {})
         assert await types(running.simulators["qonto"]) == [{"v1/client-invoices"}]

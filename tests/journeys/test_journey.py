@@ -244,7 +244,7 @@ async def test_a_subscription_is_one_accounts_and_for_one_resource_only(
     first_key, second_key = await running.link("qonto-sandbox"), await running.link("qonto")
     body = {"callbackUrl": f"{vendor.address}/one", "resource": "INVOICE", "eventType": "CREATED"}
     async with running.client(first_key) as first, running.client(second_key) as second:
-        refused = await first.post("/webhooks", json={**body, "resource": "EXPENSE"})
+        refused = await first.post("/webhooks", json={**body, "resource": "FILE"})
         assert refused.status_code == 404
         assert refused.json()["errors"]["code"] == "NOT_SUPPORTED"
 

@@ -1,5 +1,6 @@
 """Contacts, members and bank accounts are written to, and no amount is ever a float."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -10,7 +11,16 @@ import pytest
 import pytest_asyncio
 
 from connector.app.sandbox import Sandbox
-from tests.journeys.desk import Desk, Failure, at_desk, code, codes, company, invoice
+from tests.journeys.desk import (
+    Desk,
+    Failure,
+    at_desk,
+    code,
+    codes,
+    company,
+    invoice,
+    other_account,
+)
 
 pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
@@ -155,17 +165,66 @@ async def test_a_bank_account_is_opened_once_and_renamed(desk: Desk, failure: Fa
     assert desk.invoices("account")[-1].iban == told["iban"]
 
 
-async def test_accounts_are_checked_and_not_closed(desk: Desk) -> None:
+async def test_accounts_are_checked(desk: Desk) -> None:
     assert set(codes(await desk.ask("POST", "bankAccounts", {"name": ""}))) == {"name"}
     wrong = {"name": " ", "currency": "USD"}
     assert set(codes(await desk.ask("POST", "bankAccounts", wrong))) == {"name", "currency"}
     one = desk.books.organisation.bank_accounts[-1]
-    closing = await desk.ask("POST", f"bankAccounts/{one.id}/close")
-    assert (closing.status_code, code(closing)) == (404, "NOT_ENABLED")
-    assert "strong authentication" in closing.json()["errors"]["message"]
     one.status = "closed"
     renamed = await desk.ask("PATCH", f"bankAccounts/{one.id}", {"name": "x"})
     assert codes(renamed) == {"status": "WRONG_STATUS"}
+
+
+async def test_an_account_is_closed_once_its_owner_approves_it(desk: Desk) -> None:
+    """Under one key it is one task, and the owner is asked once."""
+    made = (await desk.done("POST", "bankAccounts", {"name": "To be closed"}))["id"]
+    path, own = f"bankAccounts/{made}", desk.books.account(made)
+    assert own is not None
+    checked = await desk.ask("DELETE", path, dryRun="true")
+    assert checked.status_code == 200
+    told = checked.json()["data"]
+    assert (told["expected"]["id"], told["expected"]["status"]) == (made, "ACTIVE")
+    assert told["confirmationToken"] and desk.control.sca_sessions() == []
+    begun, again = [await desk.ask("DELETE", path, key="close-1") for _ in range(2)]
+    assert (begun.status_code, again.status_code) == (202, 202)
+    task = begun.json()["data"]["taskId"]
+    assert again.json()["data"]["taskId"] == task
+    assert again.headers["Idempotent-Replayed"] == "true"
+    wrong = await desk.ask("DELETE", path, key="close-1", approveBy="passkey")
+    assert (wrong.status_code, code(wrong)) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+    async def until(status: str) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            while True:
+                answer = await desk.client.get(f"/accounting/asyncTask/{task}")
+                found: dict[str, Any] = answer.json()["data"]
+                if found["status"] == status and (found["information"] or found["responseData"]):
+                    return found
+                await asyncio.sleep(0.05)
+
+    waiting = await until("IN_PROGRESS")
+    assert "bank's app" in waiting["information"][0]["message"] and own.status == "active"
+    (session,) = desk.control.sca_sessions()
+    desk.control.decide_sca(str(session["token"]), "allow")
+    ended = await until("SUCCESS")
+    assert ended["responseData"] == {"id": made, "status": "ARCHIVED"} and own.status == "closed"
+    read = (await desk.client.get(f"/accounting/{path}")).json()["data"]
+    assert read["status"] == "ARCHIVED"
+    assert codes(await desk.ask("DELETE", path)) == {"status": "WRONG_STATUS"}
+
+
+async def test_what_stands_against_closing_an_account_is_said_at_once(desk: Desk) -> None:
+    main = desk.books.organisation.main_account
+    refused = await desk.ask("DELETE", f"bankAccounts/{main.id}")
+    assert codes(refused) == {"id": "MAIN_ACCOUNT", "balance": "BALANCE_NOT_ZERO"}
+    assert codes(await desk.ask("DELETE", f"bankAccounts/{main.id}", approveBy="letter")) == {
+        "approveBy": "NOT_ALLOWED"
+    }
+    unknown = await desk.ask("DELETE", "bankAccounts/nobody")
+    assert (unknown.status_code, code(unknown)) == (404, "NOT_FOUND")
+    async with await other_account(desk.up) as by_key:
+        answer = await by_key.delete(f"/accounting/bankAccounts/{main.id}")
+    assert (answer.status_code, code(answer)) == (404, "NOT_SUPPORTED")
 
 
 @pytest.mark.parametrize("price", ["12345678901.123456", "0.100001", "9007199254.740993"])

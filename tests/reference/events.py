@@ -22,8 +22,15 @@ _SOON = """
 webhooks, from polls, or both; the body is the same, and a change is told once.
 
 `DELETED` is sent to subscriptions that were made with `deletions: true`. Qonto announces it of
-`CUSTOMER` and `ITEM`. Of `INVOICE`, `BILL` and `TRANSACTION` it is noticed within a day, where
+`CUSTOMER`, `CONTACT` and `ITEM`. An `EXPENSE` is deleted when the payment by card is declined, a
+`PAYMENT` when nothing is paid on its document any more; polls tell. Of `INVOICE`, `BILL`,
+`BOOKING_PROPOSAL` and `TRANSACTION` it is noticed within a day, where
 [records are copied](../guides/copy.md). Of the others nothing tells it.
+
+Some records are of two resources, and each subscription is told in its own word: a client is a
+`CUSTOMER` and a `CONTACT`; an invoice, a bill or a credit note also a `BOOKING_PROPOSAL`; a payment
+by card also a `TRANSACTION`. What a transaction's announcement says of an `EXPENSE` is looked up
+first, some seconds later.
 
 What Qonto announces arrives within seconds. What is polled alone arrives within a minute while
 things happen, within half an hour after a quiet time. What is announced is polled as well, every
@@ -32,7 +39,8 @@ be trusted, and after a new link. The [settings of polling](settings.md#polling)
 times.
 
 For Qonto to announce anything, a link needs `webhook` among its scopes. Of items it announces new
-ones only. `PAYMENT` needs one of its scopes, and has the payments of what that one lets be read.
+ones only. `PAYMENT` and `BOOKING_PROPOSAL` need one of their scopes, and have what that one lets be
+read.
 
 Where Qonto gives no webhooks (a link by API key, a missing scope, an address it can't reach), all
 is polled.

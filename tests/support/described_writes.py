@@ -79,12 +79,9 @@ async def write_everything(walk: Caller) -> None:
     invited = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lune"}
     await walk.call("POST", "/accounting/users", body={**invited, "role": "ACCOUNTANT"})
     opened = await walk.call("POST", "/accounting/bankAccounts", body={"name": "Taxes"})
-    await walk.call(
-        "PATCH",
-        "/accounting/bankAccounts/{bankAccountId}",
-        body={"name": "VAT"},
-        bankAccountId=opened["data"]["id"],
-    )
+    path, one = "/accounting/bankAccounts/{bankAccountId}", opened["data"]["id"]
+    await walk.call("PATCH", path, body={"name": "VAT"}, bankAccountId=one)
+    await walk.call("DELETE", path, bankAccountId=one)
     await _payouts(walk)
 
 

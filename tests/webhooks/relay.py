@@ -246,6 +246,7 @@ class ProviderWebhooks:
             resource_id=told["resource_id"],
             event=told.get("event"),
             version=told.get("version"),
+            also=tuple(told.get("also", ())),
             resource_created_at=None if made is None else datetime.fromisoformat(made),
             organization_id=None,
         )

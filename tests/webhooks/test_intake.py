@@ -13,6 +13,7 @@ from storage.errors import Invalid, NotFound, StorageUnavailable
 from storage.live_subscriptions import LiveSubscriptions
 from storage.repositories.acceptances import AcceptanceRepository, Stored
 from storage.repositories.accounts import Account
+from storage.repositories.subscriptions import Subscription
 from storage.repositories.upstream_subscriptions import (
     Callback,
     UpstreamSubscriptionRepository,
@@ -463,6 +464,63 @@ async def test_an_event_that_hints_at_what_nobody_follows_has_nothing_polled(
     intake, polls = await watched_intake(relay, account, "INVOICE")
     await intake.accept(upstream.code, SIGNED, event_body())
     assert polls == []
+
+
+async def told_as(relay: Relay, subscription: Subscription) -> list[tuple[str, str]]:
+    """List (resource, type) of what a subscription is to be sent."""
+    found = sorted(await relay.of(subscription), key=lambda one: (one.created_at, one.id))
+    async with relay.work.reading() as tx:
+        by_id = await tx.events.get([one.event_id or "" for one in found])
+    rows = [by_id[one.event_id or ""] for one in found]
+    return [(row.resource, row.event_type) for row in rows]
+
+
+async def test_what_is_a_record_of_two_resources_is_told_of_both(relay: Relay) -> None:
+    """Once to each subscription, also of a deletion, and however often it is posted."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    invoices = await relay.subscription(account, deletions=True)
+    proposals = await relay.subscription(
+        account, "https://app.example/2", "PROPOSAL", deletions=True
+    )
+    plain = await relay.subscription(account, "https://app.example/3", "PROPOSAL")
+    for intake in (relay.intake(), relay.intake()):
+        for number, event in enumerate(("CREATED", "UPDATED", "DELETED")):
+            body = event_body(f"up-{number}", also=["PROPOSAL", "OTHER"], event=event)
+            await intake.accept(upstream.code, SIGNED, body)
+            relay.clock.advance(seconds=1)
+    kinds = ["CREATED", "UPDATED", "DELETED"]
+    assert await told_as(relay, invoices) == [("INVOICE", kind) for kind in kinds]
+    assert await told_as(relay, proposals) == [("PROPOSAL", kind) for kind in kinds]
+    assert await told_as(relay, plain) == [("PROPOSAL", kind) for kind in kinds[:2]]
+    assert len(await events(relay)) == 6, "nobody subscribed to OTHER"
+
+
+async def test_a_subscription_to_the_other_resource_counts_at_once(relay: Relay) -> None:
+    """Also in a process that knows the callback from just before."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake = relay.intake()
+    await relay.subscription(account)
+    await intake.accept(upstream.code, SIGNED, event_body(also=["PROPOSAL"]))
+    proposals = await relay.subscription(account, "https://app.example/2", "PROPOSAL")
+    body = event_body("up-2", also=["PROPOSAL"])
+    await intake.accept(upstream.code, SIGNED, body)
+    assert await told_as(relay, proposals) == [("PROPOSAL", "UPDATED")]
+
+
+async def test_the_other_resource_s_first_event_is_of_its_own_kind(relay: Relay) -> None:
+    """Where the provider doesn't say, what was made since the subscription is new."""
+    account = await relay.account()
+    upstream = await relay.upstream(account)
+    intake = relay.intake()
+    proposals = await relay.subscription(account, "https://app.example/2", "PROPOSAL")
+    made = relay.clock().isoformat()
+    for number in range(2):
+        body = event_body(f"up-{number}", also=["PROPOSAL"], resource_created_at=made)
+        await intake.accept(upstream.code, SIGNED, body)
+        relay.clock.advance(seconds=1)
+    assert [kind for _, kind in await told_as(relay, proposals)] == ["CREATED", "UPDATED"]
 
 
 async def test_after_drain_what_was_being_taken_in_is_stored(relay: Relay) -> None:

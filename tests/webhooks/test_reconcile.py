@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from connector.errors import DownstreamUnavailable, MissingScope, RateLimited
-from connector.ports import RecordState
+from connector.ports import Feed, RecordState
 from storage.repositories.accounts import Account
 from storage.repositories.subscriptions import Subscription
 from storage.repositories.watermarks import Watermark
 from storage.tables import EventRow
 from storage.values import table_of
-from tests.webhooks.relay import SIGNED, START, Relay, event_body, on_sqlite, until
+from tests.webhooks.relay import SIGNED, START, TARGET, Relay, event_body, on_sqlite, until
 from webhooks.errors import EventStale
 from webhooks.intake import Intake
 from webhooks.reconcile import COVERED, POLLED
@@ -23,6 +23,7 @@ from webhooks.reconcile import COVERED, POLLED
 pytestmark = pytest.mark.both_databases
 
 HERE = "https://app.example/1"
+INVOICE_EVENTS = ("v1/client-invoices",)
 
 Told = tuple[str, str, str]
 """Type, record, source."""
@@ -68,9 +69,15 @@ async def poll(relay: Relay, account: Account | None = None, *, after: float = 3
 
 
 async def post(
-    relay: Relay, intake: Intake, account: Account, number: int, record_id: str, at: datetime
+    relay: Relay,
+    intake: Intake,
+    account: Account,
+    number: int,
+    record_id: str,
+    at: datetime,
+    **more: object,
 ) -> None:
-    """Let the provider announce a change."""
+    """Let the provider announce a change of an invoice."""
     upstream = await relay.standing(account)
     assert upstream is not None
     secret = relay.ring.open_text(upstream.secret, associated_data=upstream.associated_data)
@@ -81,6 +88,7 @@ async def post(
         record_id,
         created_at=at.isoformat(),
         resource_created_at=made.isoformat(),
+        **more,
     )
     await intake.accept(upstream.code, {"signature": secret}, body)
 
@@ -281,6 +289,73 @@ async def test_a_bill_that_was_found_has_payments_looked_at(relay: Relay, accoun
     relay.clock.advance(seconds=60)
     await relay.reconciler().poll_due()
     assert await emitted(relay, payments) == [("CREATED", "b", "POLL")]
+
+
+def let_there_be_proposals(relay: Relay) -> None:
+    """Invoices and bills are proposals, too; what is announced of invoices is told of those."""
+    feed = Feed(follows=("BILL", "VENDOR_CREDIT"))
+    relay.books.resources = {**relay.books.resources, "BOOKING_PROPOSAL": feed}
+    relay.provider.topics = {**relay.provider.topics, "BOOKING_PROPOSAL": INVOICE_EVENTS}
+
+
+async def test_of_two_resources_with_one_record_each_change_is_told_once(
+    relay: Relay, account: Account
+) -> None:
+    """By the webhook, by the poll where it was lost, and whichever comes first."""
+    let_there_be_proposals(relay)
+    proposals = await subscribe(relay, account, "BOOKING_PROPOSAL")
+    await poll(relay)
+    intake = relay.intake()
+    for number, (announced, first) in enumerate([(True, "event"), (True, "poll"), (False, "poll")]):
+        relay.clock.advance(seconds=60)
+        at = relay.books.change(account, f"r{number}")
+        relay.books.change(account, f"r{number}", "BOOKING_PROPOSAL", at=at)
+        if first == "poll":
+            await poll(relay, account)
+        if announced:
+            await post(relay, intake, account, number, f"r{number}", at, also=["BOOKING_PROPOSAL"])
+        await poll(relay, account)
+    assert await emitted(relay, proposals) == [
+        ("CREATED", "r0", "WEBHOOK"),
+        ("CREATED", "r1", "POLL"),
+        ("CREATED", "r2", "POLL"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "polled"), [("BILL", True), ("VENDOR_CREDIT", True), ("INVOICE", False)]
+)
+async def test_what_was_written_has_what_follows_it_looked_at(
+    relay: Relay, account: Account, written: str, polled: bool
+) -> None:
+    """Also where only that is subscribed to; what the provider announces needs none."""
+    let_there_be_proposals(relay)
+    proposals = await subscribe(relay, account, "BOOKING_PROPOSAL")
+    await poll(relay)
+    relay.clock.advance(seconds=10)
+    relay.books.change(account, "b", "BOOKING_PROPOSAL")
+    relay.clock.advance(seconds=3)
+    await relay.reconciler().wrote(account.id, TARGET, written)
+    assert await relay.reconciler().poll_due() == int(polled)
+    assert await emitted(relay, proposals) == ([("CREATED", "b", "POLL")] if polled else [])
+
+
+async def test_what_is_gone_from_its_list_is_told_to_who_asks(
+    relay: Relay, account: Account
+) -> None:
+    subscriptions = relay.subscriptions()
+    plain = await subscribe(relay, account, "PAYMENT")
+    asking = await subscriptions.create(
+        account, callback_url="https://app.example/2", resource="PAYMENT", deletions=True
+    )
+    await poll(relay)
+    for version in ("120", None, None, "90"):
+        relay.clock.advance(seconds=61)
+        relay.books.put(account, "PAYMENT", RecordState("p", version, changed_at=relay.clock()))
+        await poll(relay, account)
+    told = [(kind, "p", "POLL") for kind in ("CREATED", "DELETED", "CREATED")]
+    assert await emitted(relay, asking.subscription) == told
+    assert await emitted(relay, plain) == [told[0], told[2]]
 
 
 async def test_missed_webhooks_have_the_subscription_looked_after(

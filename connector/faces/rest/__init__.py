@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from connector.api.operation import Group
 from connector.copying.copies import Copies
+from connector.faces.rest.closing import CLOSING_OPERATIONS
 from connector.faces.rest.documents import document_operations
 from connector.faces.rest.files import FILE_OPERATIONS
 from connector.faces.rest.issuing import ISSUING_OPERATIONS
@@ -19,6 +20,7 @@ from connector.faces.rest.uploads import upload_operations
 from connector.faces.rest.writing import writing_operations
 from connector.issuing.issuing import Issuing
 from connector.jobs.jobs import Jobs
+from connector.paying.closing import Closing
 from connector.paying.paying import Paying
 from connector.paying.trusting import Trusting
 from connector.payouts.payouts import Payouts
@@ -55,6 +57,9 @@ class Books(Protocol):
     def trusting(self) -> Trusting: ...
 
     @property
+    def closing(self) -> Closing: ...
+
+    @property
     def copies(self) -> Copies: ...
 
     @property
@@ -70,6 +75,7 @@ GROUPS: tuple[Group[Books, Any], ...] = (
     Group(lambda books: books.payouts, PAYOUT_OPERATIONS),
     Group(lambda books: PaymentDesk(books.paying, books.writing), PAYMENT_OPERATIONS),
     Group(lambda books: books.trusting, TRUST_OPERATIONS),
+    Group(lambda books: books.closing, CLOSING_OPERATIONS),
     Group(lambda books: Tasks(books.jobs, books.paying), TASK_OPERATIONS),
     Group(lambda books: books.copies, SYNC_OPERATIONS),
     Group(lambda books: books.registry, FILE_OPERATIONS),

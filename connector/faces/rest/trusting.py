@@ -1,30 +1,18 @@
 """POST /accounting/beneficiaries/{beneficiaryId}/trust: have the owner asked to trust one."""
 
 from http import HTTPStatus
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connector.api.envelope import Envelope, Meta, answer
-from connector.api.named import schema_of, words_of
-from connector.api.operation import Parameter, Permission, operation
+from connector.api.operation import Permission, operation
 from connector.api.parameters import path_parameter
 from connector.api.parsing import given_once
+from connector.faces.rest.approving import APPROVE_BY, APPROVE_BY_NAME, read_approve_by
 from connector.paying.trusting import Trusting
-from connector.unified.enums import ApprovalMethod
 from connector.unified.upload import TaskReference
 from oauth.admitted import account_of
-from storage.errors import Invalid
-
-_NAME = "approveBy"
-_DEFAULT = "paired-device"
-_APPROVE_BY = Parameter(
-    _NAME,
-    "query",
-    {**schema_of(ApprovalMethod), "default": _DEFAULT},
-    "How the owner is asked to approve it; as for payments.",
-)
 
 
 @operation(
@@ -34,7 +22,7 @@ _APPROVE_BY = Parameter(
     name="trustBeneficiary",
     permission=Permission.PAYMENTS,
     offers=("beneficiaries", "update"),
-    parameters=(path_parameter("beneficiaryId", "Its id."), _APPROVE_BY),
+    parameters=(path_parameter("beneficiaryId", "Its id."), APPROVE_BY),
     response=Envelope[TaskReference, Meta],
     status=HTTPStatus.ACCEPTED,
     description=(
@@ -48,13 +36,10 @@ _APPROVE_BY = Parameter(
 async def trust_beneficiary(trusting: Trusting, request: Request) -> Response:
     """Begin the task that trusts a beneficiary."""
     given = given_once(request.query_params)
-    method: Any = given.get(_NAME, _DEFAULT)
-    if method not in words_of(ApprovalMethod):
-        known = ", ".join(words_of(ApprovalMethod))
-        raise Invalid.one(_NAME, "NOT_ALLOWED", f"{_NAME} is one of {known}.")
+    method = read_approve_by(given)
     unused = tuple(
         f"{name[:40]!r} is not a parameter of this call; it was not used."
-        for name in sorted(given.keys() - {_NAME})
+        for name in sorted(given.keys() - {APPROVE_BY_NAME})
     )
     beneficiary_id = request.path_params["beneficiaryId"]
     report = await trusting.begin(account_of(request), beneficiary_id, method)

@@ -48,7 +48,7 @@ CONCEPTS: Mapping[str, Concept] = {
         {
             "create": "by its name alone",
             "update": "their name only",
-            "delete": "an account is closed, which takes strong authentication",
+            "delete": "an empty account is closed, which its owner approves in the bank's app",
         },
     ),
     "beneficiaries": Concept(
@@ -89,7 +89,7 @@ CONCEPTS: Mapping[str, Concept] = {
         (CLIENT_INVOICES.scope, SUPPLIER_INVOICES.scope),
         {
             "create": "by uploading a bill",
-            "webhook": "Qonto announces the invoices among them only",
+            "webhook": "from invoices that Qonto announces, and from polled bills and credit notes",
         },
     ),
     "contacts": Concept(
@@ -115,7 +115,11 @@ CONCEPTS: Mapping[str, Concept] = {
         "DD--D",
         _READ | _EVENTS,
         (TRANSACTIONS.scope,),
-        {"read": "card payments", "create": "an expense is a card payment"},
+        {
+            "read": "card payments",
+            "create": "an expense is a card payment",
+            "webhook": "looked up when Qonto announces a transaction",
+        },
     ),
     "files": Concept(
         "DD-DD",

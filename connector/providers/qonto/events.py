@@ -22,15 +22,19 @@ TOLERANCE = timedelta(minutes=5)
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "INVOICE": ("v1/client-invoices",),
     "CUSTOMER": ("v1/clients",),
+    "CONTACT": ("v1/clients",),
     "ITEM": ("v1/products",),
     "TRANSACTION": ("v1/transactions",),
+    "EXPENSE": ("v1/transactions",),
     "PAYMENT": ("v1/client-invoices",),
+    "BOOKING_PROPOSAL": ("v1/client-invoices",),
     "BANK_ACCOUNT": ("v1/accounts",),
     "USER": ("v1/memberships",),
 }
 """What can be subscribed to. There is no type for supplier invoices, quotes or credit notes.
 
-Payments are what is paid on documents, so that events of invoices hint at them.
+Payments are what is paid on documents, so that events of invoices hint at them; and events of
+transactions at expenses, which are some of them.
 """
 
 SCOPES: Mapping[str, str | None] = {
@@ -54,6 +58,12 @@ _RESOURCES = {
     "v1/memberships": "USER",
     "v1/consent-revocations": "TOKEN",
 }
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "v1/client-invoices": ("BOOKING_PROPOSAL",),
+    "v1/clients": ("CONTACT",),
+}
+"""What else a record is, under the same id."""
+
 _UNDATED = "v1/memberships"
 """The type whose records bear no date, so that a state is known by its content alone."""
 
@@ -144,6 +154,7 @@ def read_event(raw_body: bytes) -> UpstreamEvent:
         organization_id=_text(event.organization_id),
         subscription_id=_text(event.subscription_id),
         version=fingerprint(bytes(event.data)) if event_type == _UNDATED else None,
+        also=_ALSO.get(event_type, ()),
     )
 
 

@@ -32,6 +32,7 @@ from connector.providers.qonto.client import (
 )
 from connector.providers.qonto.concepts import CONCEPTS
 from connector.providers.qonto.documents.bank import Organization, accounts_of
+from connector.providers.qonto.paying.closing import QontoClosing
 from connector.providers.qonto.paying.transfers import QontoTransfers
 from connector.providers.qonto.paying.trust import QontoTrust
 from connector.providers.qonto.session import QontoChanges, QontoWebhooks, qonto_readers
@@ -325,6 +326,7 @@ class QontoSystem:
             proposals=Proposals(client, self._clock, around),
             payments=transfers,
             trust=QontoTrust(client, access, transfers),
+            closing=QontoClosing(client, access, transfers, self._clock, around.forget),
             concepts=CONCEPTS,
         )
 

@@ -20,7 +20,10 @@ WRITES: dict[str, list[tuple[str, str, Any]]] = {
         ("POST", "contacts/bulk", {"entries": [COMPANY]}),
     ],
     "membership.write": [("POST", "users", PERSON)],
-    "bank_account.write": [("POST", "bankAccounts", {"name": "Taxes"})],
+    "bank_account.write": [
+        ("POST", "bankAccounts", {"name": "Taxes"}),
+        ("DELETE", "bankAccounts/{draft}", None),
+    ],
     "client_invoice.write": [("DELETE", "invoices/{draft}", None)],
 }
 

@@ -359,13 +359,13 @@ async def test_what_is_gone_is_taken_out_by_a_comparison_a_day(it: Stage) -> Non
     assert (await it.done("invoices")).gone == 0
 
 
-async def subscribe(it: Stage, url: str, *, deletions: bool) -> str:
+async def subscribe(it: Stage, url: str, resource: str = "INVOICE", *, deletions: bool) -> str:
     at = it.our_now()
     made = Subscription(
         id=new_id("whk", at),
         tenant_id=it.account.tenant_id,
         account_id=it.account.id,
-        resource="INVOICE",
+        resource=resource,
         callback_url=url,
         secret=b"",
         created_at=at,
@@ -381,6 +381,7 @@ async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
     """Also when it is noticed by two copies, and when a process dies over telling it."""
     plain = await subscribe(it, "https://app.example/a", deletions=False)
     asking = await subscribe(it, "https://app.example/b", deletions=True)
+    proposals = await subscribe(it, "https://app.example/c", "BOOKING_PROPOSAL", deletions=True)
     draft = str(it.control.create_invoice(status="draft")["id"])
     await it.done("invoices")
     it.name = "memory://another"
@@ -390,9 +391,12 @@ async def test_what_is_gone_is_told_once_to_who_asks_for_it(it: Stage) -> None:
     for it.name in ("memory://shelf", "memory://another"):
         assert (await it.done("invoices")).gone == 1
     async with it.work.reading() as tx:
-        pages = [await tx.delivery_log.page(one, LogFilter(), most=10) for one in (plain, asking)]
+        pages = [
+            await tx.delivery_log.page(one, LogFilter(), most=10)
+            for one in (plain, asking, proposals)
+        ]
     told = [[(one.event_type, one.resource_id) for one in page.deliveries] for page in pages]
-    assert told == [[], [("DELETED", draft)]]
+    assert told == [[], [("DELETED", draft)], [("DELETED", draft)]]
 
 
 async def notices(it: Stage) -> list[Any]:
@@ -512,8 +516,12 @@ async def test_what_a_killed_process_wrote_and_couldnt_note_is_taken_out_when_it
     assert it.copy("invoices") == it.truth("invoices")
 
 
-async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stage) -> None:
-    """A process is held up in a write while another one takes out what it's about to write."""
+@pytest.mark.parametrize("is_same_process", [False, True])
+async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(
+    it: Stage, is_same_process: bool
+) -> None:
+    """A run is held up in a write while another one takes out what it's about to write."""
+    other = it.copier if is_same_process else it.process()
     draft = str(it.control.create_invoice(status="draft")["id"])
     write = it.shelf.write
 
@@ -521,7 +529,7 @@ async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stag
         it.shelf.write = write  # type: ignore[method-assign]
         it.books.client_invoices.remove(it.books.client_invoices.get(draft))
         it.later(minutes=3)
-        await it.done("invoices", copier=it.process())
+        await it.done("invoices", copier=other)
         assert draft not in it.copy("invoices")
         await write(account_id, batch)
 
@@ -532,6 +540,50 @@ async def test_what_is_written_after_the_copy_was_lost_is_compared_anew(it: Stag
     it.later(hours=1)
     await it.done("invoices", copier=it.process())
     assert it.copy("invoices") == it.truth("invoices")
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_what_a_process_writes_late_and_dies_over_is_written_anew(
+    it: Stage, is_removed: bool
+) -> None:
+    """It's held up in a write, another one takes the copy, and nobody says that it came late."""
+    draft = str(it.control.create_invoice(status="draft")["id"])
+    write = it.shelf.write
+
+    async def late(account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
+        it.shelf.write = write  # type: ignore[method-assign]
+        it.later(minutes=3)
+        if is_removed:
+            it.books.client_invoices.remove(it.books.client_invoices.get(draft))
+        else:
+            it.control.touch_invoice(draft, footer="new")
+        await it.done("invoices", copier=it.process())
+        assert it.copy("invoices") == it.truth("invoices")
+        await write(account_id, batch)
+        raise Killed
+
+    it.shelf.write = late  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        await it.run("invoices")
+    assert it.copy("invoices") != it.truth("invoices"), "the old came after the new"
+    it.later(hours=1)
+    await it.done("invoices", copier=it.process())
+    assert it.copy("invoices") == it.truth("invoices")
+    assert (await it.done("invoices", copier=it.process())).changed == 0, "and that was all"
+
+
+async def test_a_run_tries_each_document_once(it: Stage) -> None:
+    """However long that takes: those that fail would be due again before it ends."""
+
+    def slow(request: httpx2.Request) -> None:
+        if request.url.path.startswith("/v2/attachments/"):
+            it.later(seconds=20)
+
+    it.control.generate("supplier_invoices", 30)
+    it.control.fault(path="/v2/attachments/*", kind="status", status=500, times=None)
+    it.line.passed = slow
+    run = await it.done("bills")
+    assert run.failed == run.pending == len(await it.documents("bills")) > 30
 
 
 @pytest.mark.covers("GUIDE-41")

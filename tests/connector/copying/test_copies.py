@@ -12,7 +12,7 @@ import pytest
 from connector.copying.copies import Copies
 from connector.copying.errors import SyncNotSetUp
 from connector.copying.places import Openers, name_of
-from connector.copying.ports import CopiedRecord, Gone
+from connector.copying.ports import CopiedRecord, Gone, StoredDocument
 from connector.copying.settings import CopySettings
 from oauth.errors import NotSupported
 from storage.ids import new_id
@@ -160,6 +160,55 @@ async def test_late_documents_come_without_another_run(it: Stage) -> None:
     assert await copies.fetch_documents() == 1
     (one,) = [each for each in await it.documents("invoices") if each.record_id == made]
     assert one.status == "STORED" and one.file_id
+
+
+async def late_documents(it: Stage, copies: Copies, count: int) -> None:
+    """Have documents of bills wait in each account that is active."""
+    it.control.generate("supplier_invoices", count)
+    it.control.fault(path="/v2/attachments/*", kind="status", status=500, times=None)
+    await copies.run_due()
+    it.control.clear_faults()
+    it.later(minutes=10)
+
+
+async def test_all_late_documents_come_in_one_turn(it: Stage) -> None:
+    copies = copies_of(it)
+    await late_documents(it, copies, 120)
+    assert await copies.fetch_documents() > 120
+    assert await copies.fetch_documents() == 0
+    assert {one.status for one in await it.documents("bills")} == {"STORED"}
+
+
+async def test_an_account_whose_access_ended_holds_up_no_other_s_documents(it: Stage) -> None:
+    """Its documents have waited the longest, and are more than are taken at once."""
+    copies = copies_of(it)
+    await late_documents(it, copies, 60)
+    async with it.work.writing() as tx:
+        await tx.accounts.renew(replace(it.account, status="REVOKED"))
+    (other,) = await others(it, 1)
+    await late_documents(it, copies, 1)
+    assert await copies.fetch_documents() > 60
+    assert {one.status for one in await it.documents("bills")} == {"PENDING"}
+    async with it.work.reading() as tx:
+        key = replace(it.key_of("bills"), account_id=other.id)
+        assert {one.status for one in await tx.copied_records.documents(key)} == {"STORED"}
+
+
+async def test_documents_of_a_run_under_way_are_left_to_it(it: Stage) -> None:
+    copies = copies_of(it)
+    it.control.generate("supplier_invoices", 230)  # more than are taken at once
+    it.later(minutes=1)
+    put = it.archive.put
+    meanwhile: list[int] = []
+
+    async def watched(*given: Any) -> StoredDocument:
+        it.archive.put = put  # type: ignore[method-assign]
+        meanwhile.append(await copies.fetch_documents())
+        return await put(*given)
+
+    it.archive.put = watched  # type: ignore[method-assign]
+    run = await it.done("bills")
+    assert meanwhile == [0] and run.downloaded == len(await it.documents("bills")) > 200
 
 
 async def test_an_unlinked_account_is_left_alone(it: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.copying.document_queue import DocumentQueue, Fetched
+from connector.copying.ports import StoredDocument
 from connector.errors import RateLimited
 from storage.repositories.copied_records import CopiedDocument
 from storage.unit_of_work import UnitOfWork
@@ -265,3 +266,33 @@ async def test_a_process_that_died_keeps_its_documents_for_ten_minutes(it: Stage
     it.later(minutes=10)
     fetched = await queue.fetch(it.copier.feed_of("qonto"), it.archive, kept)
     assert fetched.stored == len(waiting)
+
+
+async def test_no_more_than_four_documents_of_an_account_are_on_their_way(it: Stage) -> None:
+    """While others are being stored, which takes longest here."""
+    waiting = await queued(it, 60)
+    under_way, most, overlaps = 0, 0, 0
+    send, put = it.line.to.handle_async_request, it.archive.put
+
+    async def counted(request: httpx2.Request) -> httpx2.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.002)
+        try:
+            return await send(request)
+        finally:
+            under_way -= 1
+
+    async def slow(*given: Any) -> StoredDocument:
+        nonlocal overlaps
+        stored = await put(*given)
+        overlaps += under_way > 0
+        await asyncio.sleep(0.01)
+        return stored
+
+    it.line.to.handle_async_request = counted  # type: ignore[method-assign]
+    it.archive.put = slow  # type: ignore[method-assign]
+    feed = it.copier.feed_of("qonto")
+    fetched = await DocumentQueue(it.work, it.our_now).fetch(feed, it.archive, waiting)
+    assert fetched.stored == len(waiting) and most == 4 and overlaps

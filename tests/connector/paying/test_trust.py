@@ -67,6 +67,22 @@ async def test_the_owner_is_asked_once_and_decides(
     await desk.bank.http.aclose()
 
 
+async def test_whoever_goes_on_after_a_crash_finds_it_trusted(
+    work: UnitOfWork, ring: KeyRing
+) -> None:
+    """Even where nobody knows the approval any more, which was used."""
+    desk = Desk(work, ring)
+    account, payee = await desk.bank.account(), desk.bank.payee()
+    begun = await desk.trusting.begin(account, payee.id, "paired-device")
+    await desk.work()
+    desk.bank.answer("allow")
+    payee.trusted = True
+    desk.bank.simulator.world.sca_sessions.clear()
+    await desk.work()
+    assert (await desk.report(account, begun)).status == "SUCCESS"
+    await desk.bank.http.aclose()
+
+
 async def test_nobody_answers(work: UnitOfWork, ring: KeyRing) -> None:
     desk = Desk(work, ring)
     account, payee = await desk.bank.account(), desk.bank.payee()

@@ -51,7 +51,10 @@ class Caller:
     def __init__(self, bank: Bank, account: Account | None = None) -> None:
         registry = Registry([provider(bank)])
         unused = dict.fromkeys(
-            ("writing", "uploads", "issuing", "jobs", "paying", "trusting", "payouts", "copies")
+            (
+                *("writing", "uploads", "issuing", "jobs", "paying", "trusting", "closing"),
+                *("payouts", "copies"),
+            )
         )
         books = SimpleNamespace(reading=Reading(registry), registry=registry, **unused)
         app = Starlette(

@@ -88,14 +88,26 @@ def test_a_record_that_returns_to_a_state_has_changed_once_more() -> None:
     assert len(set(keys)) == 5
 
 
-def test_what_is_gone_is_forgotten_silently_and_emitted_when_it_comes_back() -> None:
+def test_what_is_gone_is_deleted_once_and_created_when_it_comes_back() -> None:
     gone = RecordState("r", None, changed_at=after(9))
-    assert verdict(gone) is None
+    assert verdict(gone) is None, "it never was there, as far as anybody knows"
     observed = verdict(gone, Known("a", after(5)))
     assert observed is not None
-    assert observed.kind is None
-    back = RecordState("r", "a", changed_at=after(20))
-    assert kind(back, Known(observed.version, observed.occurred_at)) == "UPDATED"
+    assert observed.kind == "DELETED"
+    known = Known(observed.version, observed.occurred_at)
+    assert verdict(gone, known) is None
+    assert kind(RecordState("r", "a", changed_at=after(20)), known) == "CREATED"
+
+
+@pytest.mark.parametrize(
+    ("made", "went", "expected"),
+    [(-9, 9, "DELETED"), (5, 9, "DELETED"), (5, 5, None), (-9, -5, None)],
+)
+def test_what_no_poll_has_seen_may_have_been_read_before_it_went(
+    made: int, went: int, expected: str | None
+) -> None:
+    """What never was there is nobody's news, nor what went before the subscription."""
+    assert kind(RecordState("r", None, after(made), after(went))) == expected
 
 
 def test_a_state_known_by_its_content_is_no_news_when_only_the_date_moved() -> None:

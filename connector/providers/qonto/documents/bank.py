@@ -23,7 +23,11 @@ class QontoBankAccount(QontoDocument, frozen=True):
     currency: str | None = None
     balance: Any = None
     balance_cents: Any = None
+    authorized_balance: Any = None
+    authorized_balance_cents: Any = None
     status: str | None = None
+    main: bool | None = None
+    is_external_account: bool | None = None
     created_at: str | None = None
     updated_at: str | None = None
 

@@ -6,8 +6,7 @@ import msgspec
 
 from connector.errors import MissingScope
 from connector.http import ProviderCall
-from connector.paying.ports import ApprovalState
-from connector.paying.trusting import TrustAnswer, Trusted
+from connector.paying.ports import ActAnswer, ActDone, ApprovalState
 from connector.providers.qonto.client import BENEFICIARIES, QontoClient
 from connector.providers.qonto.paying.transfers import (
     METHOD_HEADER,
@@ -59,10 +58,9 @@ class QontoTrust:
 
     async def trust(
         self, account_id: str, beneficiary_id: str, method: ApprovalMethod, token: str | None
-    ) -> TrustAnswer:
-        found, _ = await self.client.one(account_id, BENEFICIARIES, beneficiary_id)
-        if found.trusted:
-            return Trusted()
+    ) -> ActAnswer:
+        if await self.is_trusted(account_id, beneficiary_id):
+            return ActDone()
         approved = () if token is None else ((TOKEN_HEADER, token),)
         answer = await self.client.call(
             account_id,
@@ -76,7 +74,11 @@ class QontoTrust:
                 wanted=(NEEDS_APPROVAL, NO_APPROVAL),
             ),
         )
-        return Trusted() if answer.status < 300 else read_challenge(answer)
+        return ActDone() if answer.status < 300 else read_challenge(answer)
+
+    async def is_trusted(self, account_id: str, beneficiary_id: str) -> bool:
+        found, _ = await self.client.one(account_id, BENEFICIARIES, beneficiary_id)
+        return found.trusted is True
 
     async def approval(self, account_id: str, token: str, method: ApprovalMethod) -> ApprovalState:
         return await self.transfers.approval(account_id, token, method)

@@ -119,12 +119,14 @@ def _expense(
     return map_expense(document, calendar) if is_expense(document) else None
 
 
+BY_CARD: Params = (("operation_type[]", "card"),)
+
 TRANSACTIONS = Movements("transaction", _transaction)
 
 EXPENSES = Movements(
     "expense",
     _expense,
-    (("operation_type[]", "card"),),
+    BY_CARD,
     tuple(word for word in STATUSES if word != "declined"),
     other="a transaction that wasn't made by card, or was declined",
 )

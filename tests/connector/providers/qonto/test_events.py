@@ -125,6 +125,20 @@ def test_an_invoice_event_tells_which_invoice_and_what_happened() -> None:
     assert event.subscription_id == "019d07cd-0001-7000-8000-000000000001"
 
 
+@pytest.mark.parametrize(
+    ("kind", "also"),
+    [
+        ("v1/client-invoices", ("BOOKING_PROPOSAL",)),
+        ("v1/clients", ("CONTACT",)),
+        ("v1/transactions", ()),
+        ("v1/new-things", ()),
+    ],
+)
+def test_a_record_may_be_of_two_resources(kind: str, also: tuple[str, ...]) -> None:
+    """Of transactions nobody knows without asking."""
+    assert read_event(json.dumps({"id": "e", "type": kind}).encode()).also == also
+
+
 @pytest.mark.parametrize("wrong", ["", "x" * 201, "x\0", 7, None, ["x"]])
 def test_an_id_that_cant_be_kept_is_none(wrong: object) -> None:
     """Refused here as the event's own, not by a database; as a record's it names none."""
