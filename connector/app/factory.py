@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from connector.api.routing import OperationRoute
 from connector.app.access_log import AccessLog
+from connector.app.assistants import assistant_routes
 from connector.app.container import Container
 from connector.app.edge import Closed, Edge, EdgeLimits
 from connector.app.gate import KeyGate
@@ -36,20 +37,22 @@ def create_app(
         await schema.require_current(container.storage.database)
         # one process does everything on SQLite, unless its worker was taken out of it
         await container.oauth.vault.start(alone=container.storage.database.is_sqlite and worker)
-        if not worker:
-            yield
-            return
-        container.worker.start()
+        if worker:
+            container.worker.start()
         try:
             yield
         finally:
-            await container.worker.stop()
+            if assistants is not None:
+                await assistants.close()
+            if worker:
+                await container.worker.stop()
 
     settings = container.settings
     gate = KeyGate(container.oauth.callers)
     served = routes(container, gate)
+    for_assistants, assistants = assistant_routes(container, gate)
     app = Starlette(
-        routes=served,
+        routes=[*served, *for_assistants],
         middleware=[
             Middleware(
                 Edge,

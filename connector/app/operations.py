@@ -53,6 +53,21 @@ def described_operations() -> list[Operation[Any]]:
     return [one for one in operations() if one.is_described]
 
 
+def pairs(container: Container) -> dict[str, tuple[Operation[Any], Any]]:
+    """Return every operation with what it is served with, by its name."""
+    floors: tuple[tuple[Sequence[Group[Any, Any]], Any], ...] = (
+        (_OF_THE_SERVICE, container),
+        (rest.GROUPS, container),
+        (webhooks.operations.GROUPS, container.relay),
+    )
+    return {
+        operation.name: (operation, group.by(floor))
+        for groups, floor in floors
+        for group in groups
+        for operation in group.operations
+    }
+
+
 @cache
 def document(server_url: str) -> dict[str, Any]:
     """Return the OpenAPI document of the service at this address; made once, don't change it."""

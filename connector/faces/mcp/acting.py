@@ -10,7 +10,7 @@ from pydantic import Field
 
 from connector.faces.mcp.inputs import Arguments
 from connector.faces.mcp.reading import WARNINGS
-from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, with_record
+from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import noted, shown
 from connector.faces.mcp.tool import Data, Who
 from connector.ports import WriteRequest
@@ -142,7 +142,7 @@ def written(model: Any) -> Schema:
         "confirmation_expires_date": {"type": "string"},
         "warnings": WARNINGS,
     }
-    whole = with_record(shape, answered(model), "record", many=False)
+    whole = answering(shape, record=answered(model))
     return {**whole, "required": ["status"]}
 
 

@@ -14,12 +14,12 @@ from connector.faces.mcp.inputs import Arguments, Own
 from connector.faces.mcp.listing import Listed, Page
 from connector.faces.mcp.pointing import ById, Uuid
 from connector.faces.mcp.reading import PAGINATION, WARNINGS, Library, get_tool, list_tool
-from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, with_record
+from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import noted, read_source, shown
 from connector.faces.mcp.tool import Data, Tool, Who
 from connector.pass_through import PassedCall
-from connector.profiles import Profiles
 from connector.ports import Query
+from connector.profiles import Profiles
 from connector.registry import Registry
 from connector.resources.bank import BANK_ACCOUNTS, TRANSACTIONS
 from connector.resources.users import USERS
@@ -74,6 +74,7 @@ def bank_tools(library: Library, registry: Registry) -> list[Tool[Any]]:
 
 def _organization(library: Library, registry: Registry) -> Tool[Arguments]:
     async def run(who: Who, asked: Arguments) -> Data:
+        del asked
         told = await _profiles(registry, who).profile(who.account)
         query = Query(limit=100)
         page = await library.reading.list(who.account, BANK_ACCOUNTS.chosen, query)
@@ -83,19 +84,22 @@ def _organization(library: Library, registry: Registry) -> Tool[Arguments]:
             **noted([*told.warnings, *page.warnings]),
         }
 
-    accounts = answered(BankAccount)
-    output = with_record({"warnings": WARNINGS}, accounts, "bank_accounts", many=True)
     return _tool(
         "get_organization",
         "Read the linked organisation, and its bank accounts with their IBANs and balances.",
         Own(Arguments),
-        {**output, "properties": {**output["properties"], "organization": answered(Profile)}},
+        answering(
+            {"warnings": WARNINGS},
+            organization=answered(Profile),
+            bank_accounts=(answered(BankAccount),),
+        ),
         run,
     )
 
 
 def _membership(registry: Registry) -> Tool[Arguments]:
     async def run(who: Who, asked: Arguments) -> Data:
+        del asked
         told = await _profiles(registry, who).user_info(who.account)
         return {"record": shown(told.item), **noted(told.warnings)}
 
@@ -103,7 +107,7 @@ def _membership(registry: Registry) -> Tool[Arguments]:
         "get_authenticated_membership",
         "Read who linked the account.",
         Own(Arguments),
-        with_record({"warnings": WARNINGS}, answered(UserInfo), "record", many=False),
+        answering({"warnings": WARNINGS}, record=answered(UserInfo)),
         run,
     )
 
@@ -117,7 +121,7 @@ def _attachments(registry: Registry) -> Tool[OfTransaction]:
         "list_transaction_attachments",
         "List the files that are attached to a bank transaction.",
         Own(OfTransaction),
-        with_record({"warnings": WARNINGS}, answered(File), "records", many=True),
+        answering({"warnings": WARNINGS}, records=(answered(File),)),
         run,
     )
 
@@ -139,7 +143,7 @@ def _attachment(registry: Registry) -> Tool[Attachment]:
         "get_attachment",
         "Read what is known of a file, and with with_content its bytes.",
         Own(Attachment),
-        with_record(shape, answered(File), "record", many=False),
+        answering(shape, record=answered(File)),
         run,
     )
 

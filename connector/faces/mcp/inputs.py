@@ -79,7 +79,7 @@ class Asked(Generic[M]):
 
 @dataclass(frozen=True)
 class Worded(Generic[M]):
-    """Arguments of which some are the tool's own, and the rest is a unified request in its words."""
+    """Arguments of the tool's own, beside a unified request in its words."""
 
     own: type[M]
     words: Words
@@ -88,13 +88,12 @@ class Worded(Generic[M]):
     def schema(self) -> dict[str, Any]:
         own, body = tidy(self.own.model_json_schema()), self.words.schema
         needed = [*own.get("required", ()), *body.get("required", ())]
-        merged = {
+        return {
             "type": "object",
             "properties": {**body["properties"], **own.get("properties", {})},
             "required": list(dict.fromkeys(needed)),
             "additionalProperties": False,
         }
-        return merged
 
     def read(self, arguments: Mapping[str, Any]) -> Asked[M]:
         given = _exact(arguments)

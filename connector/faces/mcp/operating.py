@@ -17,7 +17,7 @@ from starlette.types import Message, Scope
 
 from connector.api.operation import Operation, Permission, U
 from connector.api.parameters import parameters_of
-from connector.faces.mcp.schemas import Schema, answered, tidy
+from connector.faces.mcp.schemas import Schema, answered, answering, tidy
 from connector.faces.mcp.tool import Data, Hints, Tool, Who
 from oauth.admitted import admit
 from storage.errors import FieldError, Invalid
@@ -110,20 +110,17 @@ def operation_tool(
     is_list = getattr(data, "__origin__", None) is tuple
     model = get_args(data)[0] if is_list else data
     own = answered(model)
-    definitions = own.pop("$defs", {})
-    properties: dict[str, Schema] = {
-        "records" if is_list else "record": {"type": "array", "items": own} if is_list else own,
+    shape: dict[str, Schema] = {
         "next_cursor": {"type": "string", "description": "Asks for the next page, as cursor."},
         "warnings": {"type": "array", "items": {"type": "string"}},
     }
-    output: Schema = {"type": "object", "properties": properties}
     return Tool(
         name=name,
         title=operation.summary,
         description=f"{operation.summary}. {description or operation.description}".strip(),
         permission=operation.permission,
         input=Operated(operation),
-        output=output | ({"$defs": definitions} if definitions else {}),
+        output=answering(shape, records=(own,)) if is_list else answering(shape, record=own),
         run=run,
         hints=hints or Hints(is_idempotent=False),
     )

@@ -10,7 +10,6 @@ from connector.ports import Query
 from connector.reading import ReadableAccount
 from storage.errors import FieldError, Invalid
 
-
 Uuid = Annotated[
     str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", max_length=36)
 ]

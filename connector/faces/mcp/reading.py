@@ -7,9 +7,9 @@ from typing import Any
 
 from connector.ageing import Ageing, unpaid_for
 from connector.faces.mcp.inputs import Own
-from connector.faces.mcp.listing import Listed, ListAsked
+from connector.faces.mcp.listing import ListAsked, Listed
 from connector.faces.mcp.pointing import ById, ByName, ByNumber, one_way, pointed_at
-from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, with_record
+from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import HEAVY, shown, shown_found, shown_page
 from connector.faces.mcp.tool import Data, Tool, Who
 from connector.finding import Finding, NumberedKind, every
@@ -101,7 +101,7 @@ def list_tool(
         description=description,
         permission=resource.permission,
         input=listed,
-        output=with_record(shape, record, "records", many=True),
+        output=answering(shape, records=(record,)),
         run=run,
     )
 
@@ -135,7 +135,7 @@ def get_tool(
         description=description,
         permission=resource.permission,
         input=Own(model),
-        output=with_record(shape, answered(resource.model), "record", many=False),
+        output=answering(shape, record=answered(resource.model)),
         run=run,
     )
 

@@ -16,7 +16,7 @@ _EUROS = Word("currency", values={"EUR": "EUR"}, meaning="The document's currenc
 
 
 def _item(name: str, discount: str, *, id: str | None = None) -> dict[str, Word]:
-    """Return the words for a line. `discount` begins its field's names; `id` is for one there is."""
+    """Return the words for a line. Its discounts' names begin with `discount`."""
     words = {
         "title": Word(name),
         "description": Word("description"),

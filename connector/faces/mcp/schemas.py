@@ -36,7 +36,7 @@ def _tidy(schema: Schema) -> Schema:
         if name in ("properties", "$defs"):
             kept[name] = {key: tidy(one) for key, one in cast(Schema, value).items()}
         elif name == "description":
-            kept[name] = _ASIDE.sub("", value).strip()
+            kept[name] = " ".join(_ASIDE.sub("", value).split())
         else:
             kept[name] = tidy(value)
     choices = cast("list[Schema] | None", kept.get("anyOf"))
@@ -51,7 +51,8 @@ def answered(model: Any, *, without: frozenset[str] = frozenset()) -> Schema:
     """Return the schema of an answer in a model of ours, with amounts as texts.
 
     What is null or empty is left out of answers, so that nothing is required. `without` are fields
-    that are never told.
+    that are never told. What fields mean is left to their names: with descriptions all tools
+    together would take twice as long to read.
     """
     (schema,), definitions = msgspec.json.schema_components([model], ref_template="#/$defs/{name}")
     if "$ref" in schema:
@@ -61,15 +62,39 @@ def answered(model: Any, *, without: frozenset[str] = frozenset()) -> Schema:
         name: one for name, one in schema.get("properties", {}).items() if name not in without
     }
     whole = {**schema, "$defs": {name: _optional(one) for name, one in definitions.items()}}
-    return _with_used_definitions(cast(Schema, tidy(whole)))
+    return _with_used_definitions(cast(Schema, _wordless(tidy(whole))))
 
 
-def with_record(shape: Mapping[str, Any], record: Schema, name: str, *, many: bool) -> Schema:
-    """Return the schema of an answer that has records of a kind, or one, under a name."""
-    own = {key: value for key, value in record.items() if key != "$defs"}
-    properties = {**shape, name: {"type": "array", "items": own} if many else own}
+def answering(shape: Mapping[str, Any], **models: Any) -> Schema:
+    """Return the schema of an answer with these properties, and models of ours among them.
+
+    A model in a tuple stands for a list of it.
+    """
+    properties: Schema = dict(shape)
+    definitions: Schema = {}
+    for name, model in models.items():
+        schema = model[0] if isinstance(model, tuple) else model
+        own = {key: value for key, value in schema.items() if key != "$defs"}
+        definitions |= schema.get("$defs", {})
+        properties[name] = {"type": "array", "items": own} if isinstance(model, tuple) else own
     whole: Schema = {"type": "object", "properties": properties}
-    return whole | ({"$defs": record["$defs"]} if "$defs" in record else {})
+    return whole | ({"$defs": definitions} if definitions else {})
+
+
+def _wordless(value: Any) -> Any:
+    match value:
+        case list():
+            return [_wordless(one) for one in cast(list[Any], value)]
+        case dict():
+            kept: Schema = {}
+            for name, one in cast(Schema, value).items():
+                if name in ("properties", "$defs"):
+                    kept[name] = {key: _wordless(part) for key, part in one.items()}
+                elif name != "description":
+                    kept[name] = _wordless(one)
+            return kept
+        case _:
+            return value
 
 
 def _optional(schema: Schema) -> Schema:

@@ -23,7 +23,7 @@ _SAID = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a tool calls a field, as it is called in the request.
+    """What a tool calls a field, and what the request calls it: `to`.
 
     `parts` are the words inside it: of each of its lines where it `is_list`, else of an object that
     the request doesn't have, whose fields stand beside it there. `values` are a tool's words for a
@@ -31,7 +31,7 @@ class Word:
     the contrary: it can be found by another argument.
     """
 
-    field: str = ""
+    to: str = ""
     parts: Mapping[str, "Word"] = field(default_factory=dict[str, "Word"])
     is_list: bool = False
     values: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -114,7 +114,7 @@ def invalid(error: ValidationError) -> Invalid:
 
 def _find(words: Mapping[str, Word], wanted: str) -> tuple[str, Word] | None:
     for name, word in words.items():
-        if word.field == wanted:
+        if word.to == wanted:
             return name, word
         if word.parts and not word.is_list:
             inside = _find(word.parts, wanted)
@@ -133,7 +133,7 @@ def _request(
         if word is None:
             wrong.append(FieldError(here[:200], "EXTRA_FORBIDDEN", _SAID["extra_forbidden"]))
         elif word.is_list:
-            request[word.field] = _list(word, value, here, wrong)
+            request[word.to] = _list(word, value, here, wrong)
         elif word.parts:
             if isinstance(value, dict):
                 inner = cast(dict[str, Any], value)
@@ -141,7 +141,7 @@ def _request(
             elif value is not None:
                 wrong.append(FieldError(here, "NOT_AN_OBJECT", "This is an object."))
         else:
-            request[word.field] = _value(word, value, here, wrong)
+            request[word.to] = _value(word, value, here, wrong)
     for name, word in words.items():
         if word.is_needed and given.get(name) is None:
             wrong.append(FieldError(f"{at}{name}", "REQUIRED", _SAID["missing"]))
@@ -183,10 +183,10 @@ def _object(words: Mapping[str, Word], model: Schema, definitions: Mapping[str, 
         if word.parts and not word.is_list:
             properties[name] = _object(word.parts, model, definitions)
         else:
-            properties[name] = _described(word, fields.get(word.field, {}), definitions)
+            properties[name] = _described(word, fields.get(word.to, {}), definitions)
         if word.meaning:
             properties[name]["description"] = word.meaning
-        is_needed = word.field in needed and not word.is_found
+        is_needed = word.to in needed and not word.is_found
         if word.is_needed or is_needed or properties[name].get("required"):
             required.append(name)
     return {

@@ -1,0 +1,99 @@
+"""The door for assistants, if it is installed: made at its first request, so that none waits."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from importlib.util import find_spec
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connector.api.errors import error_response
+from connector.api.routing import Gate
+from connector.app.container import Container
+from connector.paying.paying import DEFAULT_ZONE
+from storage.errors import NotFound
+
+PATHS = ("/mcp",)
+
+INSTALL = "pip install 'qonto-connector[mcp]'"
+
+
+class NotInstalled(NotFound):
+    """The packages that a part of the service needs aren't there."""
+
+    code = "NOT_INSTALLED"
+    meaning = "the packages that this part of the service needs aren't installed"
+
+
+def is_installed() -> bool:
+    """Say whether the SDK is there, without importing it."""
+    return find_spec("mcp") is not None
+
+
+def assistant_routes(container: Container, gate: Gate) -> tuple[list[Route], "Assistants | None"]:
+    """Return the routes of the door; without the SDK they say what is missing."""
+    if not container.settings.mcp.enabled:
+        return [], None
+    if not is_installed():
+        return [Route(path, _not_installed, methods=None) for path in PATHS], None
+    door = Assistants(container, gate)
+    return [Route(path, door) for path in PATHS], door
+
+
+class Assistants:
+    """What serves all paths of the door."""
+
+    def __init__(self, container: Container, gate: Gate) -> None:
+        self._container = container
+        self._gate = gate
+        self._router: ASGIApp | None = None
+        self._close: Callable[[], Awaitable[None]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._router is None:
+            self._router = self._made()
+        await self._router(scope, receive, send)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        if self._close is not None:
+            await self._close()
+
+    def _made(self) -> Router:
+        from connector.faces.mcp.http import PATH, Addresses, Door
+
+        settings = self._container.settings
+        addresses = Addresses(
+            settings.require_public_url().rstrip("/"),
+            settings.mcp.listed(settings.mcp.hosts),
+            settings.mcp.listed(settings.mcp.origins),
+        )
+        door = Door(tools_of(self._container), self._gate, _nobody, addresses)
+        self._close = door.close
+        return Router([Route(PATH, door)], redirect_slashes=False)
+
+
+async def _nobody(token: str) -> None:
+    del token
+
+
+def tools_of(container: Container) -> Mapping[str, Any]:
+    """Return all tools, over the container's use cases."""
+    from connector.app.operations import pairs
+    from connector.faces.mcp.toolbox import served_by, toolbox
+
+    zone = container.settings.zone() or DEFAULT_ZONE
+    clock = container.storage.clock
+
+    def today() -> date:
+        return clock().astimezone(zone).date()
+
+    return toolbox(container, today, served_by(pairs(container)))
+
+
+async def _not_installed(request: Request) -> Response:
+    message = f"The door for assistants isn't installed here. The operator installs it: {INSTALL}"
+    return error_response(NotInstalled(message), request.state.request_id)
