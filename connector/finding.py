@@ -27,6 +27,9 @@ _MOST = 10_000
 
 _MOST_CANDIDATES = 10
 
+EVERY = Query()
+"""Leaves all there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class NumberedKind:
@@ -77,19 +80,25 @@ class Finding:
 
     reading: Reading
 
-    async def by_number(self, account: ReadableAccount, kind: NumberedKind, number: str) -> str:
-        """Return the id of the document with this number.
+    async def by_number(
+        self, account: ReadableAccount, kind: NumberedKind, number: str, query: Query = EVERY
+    ) -> str:
+        """Return the id of the document with this number; of several, the one that a query leaves.
 
-        Raises NotFound when there is none, and Ambiguous when several have it.
+        Raises NotFound when there is none, and Ambiguous when there are several all the same.
         """
         wanted = plain(number)
         found = [
             one
-            async for one in every(self.reading, account, kind.resource.chosen, Query())
+            async for one in every(self.reading, account, kind.resource.chosen, EVERY)
             if plain(kind.number(one) or "") == wanted
         ]
         if not found:
             raise NotFound(f"No {kind.one} has this number. Look at the list for the right one.")
+        if len(found) > 1 and query != EVERY:
+            left = every(self.reading, account, kind.resource.chosen, query)
+            fitting = {one.id async for one in left}
+            found = [one for one in found if one.id in fitting] or found
         return _only(found, kind, f"Several {kind.one}s have this number. Which one is meant?")
 
     async def latest(

@@ -59,7 +59,7 @@ async def pointed_at(
     """
     one_way(told, "id", "number", "latest_of")
     if told.number is not None:
-        return await finding.by_number(account, kind, told.number)
+        return await finding.by_number(account, kind, told.number, query)
     if told.latest_of is not None:
         return await finding.latest(account, kind, told.latest_of, query, fitting)
     return told.id or ""

@@ -12,7 +12,7 @@ from connector.faces.mcp.pointing import ById, ByName, ByNumber, one_way, pointe
 from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import HEAVY, shown, shown_found, shown_page
 from connector.faces.mcp.tool import Data, Tool, Who
-from connector.finding import Finding, NumberedKind, every
+from connector.finding import EVERY, Finding, NumberedKind, every
 from connector.ports import Page, Query
 from connector.reading import Reading
 from connector.resources.resource import Resource
@@ -119,7 +119,7 @@ def get_tool(
 
     async def run(who: Who, asked: Any) -> Data:
         if kind is not None:
-            wanted = await pointed_at(library.finding, who.account, kind, asked, Query(), "")
+            wanted = await pointed_at(library.finding, who.account, kind, asked, EVERY, "")
         elif by_name:
             one_way(asked, "id", "name")
             wanted = asked.id or await library.finding.customer(who.account, asked.name)

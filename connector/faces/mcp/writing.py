@@ -22,7 +22,7 @@ from connector.faces.mcp.requests import (
 )
 from connector.faces.mcp.tool import Data, Hints, Tool, Who
 from connector.faces.mcp.words import Words
-from connector.finding import INVOICE, QUOTE, SUPPLIER_INVOICE, NumberedKind
+from connector.finding import EVERY, INVOICE, QUOTE, SUPPLIER_INVOICE, NumberedKind
 from connector.ports import Query
 from connector.resources.credit_notes import CREDIT_NOTES
 from connector.resources.items import ITEMS
@@ -33,7 +33,7 @@ from storage.errors import FieldError, Invalid
 DRAFTS = Query(status="DRAFT"), "draft"
 UNPAID = Query(unpaid=True), "unpaid"
 PENDING = Query(status="SENT"), "pending"
-EVERY = Query(), ""
+ANY = EVERY, ""
 
 _LAST = Hints(is_destructive=True, is_idempotent=False)
 _MAILED = Hints(is_destructive=True, is_idempotent=False, is_open=True)
@@ -114,7 +114,7 @@ def writing_tools(library: Library, acting: Acting) -> list[Tool[Any]]:
         _delete(library, acting, "delete_client_invoice", INVOICE, DRAFTS, _INVOICE_GONE),
         _invoice_status(library, acting),
         _mark_as_paid(library, acting),
-        _send(library, acting, "send_client_invoice", INVOICE, EVERY, _INVOICE_SENT),
+        _send(library, acting, "send_client_invoice", INVOICE, ANY, _INVOICE_SENT),
         _credit_note(library, acting),
         _create(library, acting, "create_quote", QUOTE, NEW_QUOTE, _QUOTE_MADE),
         _change(library, acting, "update_quote", QUOTE, CHANGED_QUOTE, PENDING),
