@@ -7,6 +7,7 @@ import httpx2
 
 from oauth.account_keys import AccountKeys
 from oauth.accounts import Status
+from oauth.assistants import Assistants
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.hosted import LinkPages
@@ -91,6 +92,7 @@ class OAuthFloor:
     key_links: KeyLinking
     returning: Returning
     browser: BrowserPages
+    assistants: Assistants
 
 
 def assemble(
@@ -107,6 +109,7 @@ def assemble(
     returning = Returning(work, ring, systems, known.client, settings, clock, on_linked)
     page_styles = PageStyles(work, clock)
     key_uses = KeyUses(work, ring, clock)
+    callers = Callers(work, ring, clock, key_uses)
     return OAuthFloor(
         vault=access.vault,
         disabled_vault=access.disabled_vault,
@@ -116,11 +119,12 @@ def assemble(
         page_styles=page_styles,
         payment_policies=PaymentPolicies(work, clock),
         key_uses=key_uses,
-        callers=Callers(work, ring, clock, key_uses),
+        callers=callers,
         links=Linking(work, ring, systems, settings, clock),
         key_links=KeyLinking(work, ring, systems, settings, clock, on_linked=on_linked_by_key),
         returning=returning,
         browser=BrowserPages(
             LinkPages(work, ring, systems, settings, clock), returning, page_styles.worn
         ),
+        assistants=Assistants(work, ring, callers, clock),
     )

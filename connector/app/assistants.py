@@ -16,7 +16,18 @@ from connector.app.container import Container
 from connector.paying.paying import DEFAULT_ZONE
 from storage.errors import NotFound
 
-PATHS = ("/mcp",)
+PATHS = (
+    "/mcp",
+    "/mcp/authorize",
+    "/mcp/consent",
+    "/mcp/register",
+    "/mcp/revoke",
+    "/mcp/token",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+)
+"""Where the door is, and where people and clients get tokens for it."""
 
 INSTALL = "pip install 'qonto-connector[mcp]'"
 
@@ -63,21 +74,30 @@ class Assistants:
             await self._close()
 
     def _made(self) -> Router:
+        from connector.faces.mcp.authorization import AssistantAuthorization, authorization_routes
+        from connector.faces.mcp.consent import ConsentPages
         from connector.faces.mcp.http import PATH, Addresses, Door
 
-        settings = self._container.settings
-        addresses = Addresses(
-            settings.require_public_url().rstrip("/"),
+        container, settings = self._container, self._container.settings
+        public = settings.require_public_url().rstrip("/")
+        hosts, origins = (
             settings.mcp.listed(settings.mcp.hosts),
             settings.mcp.listed(settings.mcp.origins),
         )
-        door = Door(tools_of(self._container), self._gate, _nobody, addresses)
+        assistants = container.oauth.assistants
+        ground = container.storage.ring, container.storage.clock, public
+        door = Door(
+            tools_of(container), self._gate, assistants.verify, Addresses(public, hosts, origins)
+        )
         self._close = door.close
-        return Router([Route(PATH, door)], redirect_slashes=False)
-
-
-async def _nobody(token: str) -> None:
-    del token
+        return Router(
+            [
+                Route(PATH, door),
+                *authorization_routes(AssistantAuthorization(assistants, *ground)),
+                *ConsentPages(assistants, *ground).routes(),
+            ],
+            redirect_slashes=False,
+        )
 
 
 def tools_of(container: Container) -> Mapping[str, Any]:

@@ -12,6 +12,8 @@ from storage.connection import SqlConnection
 from storage.tables import (
     AccountKeyRow,
     AccountRow,
+    AssistantGrantRow,
+    AssistantTokenRow,
     AttemptRow,
     CopiedDocumentRow,
     CopiedRecordRow,
@@ -60,6 +62,8 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         PaymentOrderRow,
         LinkRow,
         ExchangeCodeRow,
+        AssistantTokenRow,
+        AssistantGrantRow,
         AccountKeyRow,
         AccountRow,
     )

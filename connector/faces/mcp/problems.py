@@ -7,6 +7,7 @@ from connector.faces.mcp.tool import Data
 from oauth.errors import PermissionDenied
 from storage.errors import Invalid, NotFound, ServiceError
 
+
 class UnknownTool(NotFound):
     """There is no tool of a name, or the key may not use it."""
 
