@@ -122,29 +122,21 @@ class Assistants:
             return None
         return found if self._holds(found) else None
 
-    async def exchange(
-        self, standing: Standing, permissions: frozenset[Permission] | None = None
-    ) -> AssistantTokens | None:
-        """Use a code or a refresh token up for new tokens; None when it was used meanwhile.
-
-        `permissions` may be fewer than were allowed.
-        """
+    async def exchange(self, standing: Standing) -> AssistantTokens | None:
+        """Use a code or a refresh token up for new tokens; None when it was used meanwhile."""
         at = self.clock()
         grant = standing.grant
-        allowed = standing.permissions if permissions is None else permissions
+        access, access_record = self._new("ACCESS", grant, at + ACCESS_LIFE)
+        refresh, refresh_record = self._new("REFRESH", grant, at + REFRESH_LIFE)
         async with self.work.writing() as tx:
-            if not await tx.assistants.use(standing.token.digest, at):
-                used = True
-            else:
-                used = False
-                access, access_record = self._new("ACCESS", grant, at + ACCESS_LIFE)
-                refresh, refresh_record = self._new("REFRESH", grant, at + REFRESH_LIFE)
+            is_first = await tx.assistants.use(standing.token.digest, at)
+            if is_first:
                 await tx.assistants.add_token(access_record)
                 await tx.assistants.add_token(refresh_record)
-        if used:
+        if not is_first:
             await self.revoke(grant)
             return None
-        return AssistantTokens(access, refresh, allowed)
+        return AssistantTokens(access, refresh, standing.permissions)
 
     async def verify(self, access: str) -> tuple[Caller, Account] | None:
         """Return who an access token stands for, None when it doesn't hold.

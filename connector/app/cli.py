@@ -12,6 +12,7 @@ import typer
 
 from connector.app import (
     account_commands,
+    assistant_commands,
     audit_commands,
     bill_commands,
     capability_commands,
@@ -44,6 +45,7 @@ for command in (
     service_commands.doctor,
     service_commands.backup,
     capability_commands.capabilities,
+    assistant_commands.mcp,
     sync_commands.sync,
     trial_commands.sandbox,
     trial_commands.demo,

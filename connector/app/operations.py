@@ -55,17 +55,12 @@ def described_operations() -> list[Operation[Any]]:
 
 def pairs(container: Container) -> dict[str, tuple[Operation[Any], Any]]:
     """Return every operation with what it is served with, by its name."""
-    floors: tuple[tuple[Sequence[Group[Any, Any]], Any], ...] = (
-        (_OF_THE_SERVICE, container),
-        (rest.GROUPS, container),
-        (webhooks.operations.GROUPS, container.relay),
-    )
-    return {
-        operation.name: (operation, group.by(floor))
-        for groups, floor in floors
-        for group in groups
-        for operation in group.operations
-    }
+    found: dict[str, tuple[Operation[Any], Any]] = {}
+    for group in (*_OF_THE_SERVICE, *rest.GROUPS):
+        found |= {one.name: (one, group.by(container)) for one in group.operations}
+    for of_relay in webhooks.operations.GROUPS:
+        found |= {one.name: (one, of_relay.by(container.relay)) for one in of_relay.operations}
+    return found
 
 
 @cache

@@ -217,11 +217,7 @@ def authorization_routes(provider: AssistantAuthorization) -> list[Route]:
     return [
         _open("/.well-known/oauth-protected-resource/mcp", own.handle, "GET"),
         _open("/.well-known/oauth-protected-resource", own.handle, "GET"),
-        _open(
-            "/.well-known/oauth-authorization-server",
-            MetadataHandler(_metadata(public)).handle,
-            "GET",
-        ),
+        _open("/.well-known/oauth-authorization-server", system.handle, "GET"),
         Route("/mcp/authorize", AuthorizationHandler(provider).handle, methods=["GET", "POST"]),
         _open("/mcp/token", TokenHandler(provider, authenticator).handle, "POST"),
         _open("/mcp/register", RegistrationHandler(provider, options).handle, "POST"),

@@ -170,13 +170,14 @@ def _passed_list(registry: Registry, name: str, path: str, key: str) -> Tool[Pag
         # labels and statements have names of their own for the same two parameters
         paging = (("page", str(asked.page)), ("per_page", str(asked.per_page)))
         document = await _passed(registry, who, PassedCall("GET", path, paging))
-        meta = document.get("meta") or {}
-        records = document.get(key) or []
-        told = {"page": asked.page, "per_page": asked.per_page}
-        known = {"total": meta.get("total_count"), "total_pages": meta.get("total_pages")}
-        told |= {name: one for name, one in known.items() if isinstance(one, int)}
-        more = asked.page < told["total_pages"] if "total_pages" in told else bool(records)
-        return {"records": records, "pagination": {**told, "has_more": more}}
+        meta: dict[str, Any] = document.get("meta") or {}
+        records: list[Any] = document.get(key) or []
+        told: dict[str, Any] = {"page": asked.page, "per_page": asked.per_page}
+        for name, theirs in (("total", "total_count"), ("total_pages", "total_pages")):
+            if isinstance(meta.get(theirs), int):
+                told[name] = meta[theirs]
+        told["has_more"] = asked.page < told.get("total_pages", asked.page + bool(records))
+        return {"records": records, "pagination": told}
 
     output: Schema = {
         "type": "object",

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -49,7 +48,7 @@ class Own(Generic[M]):
     model: type[M]
     names: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    @cached_property
+    @property
     def schema(self) -> dict[str, Any]:
         return tidy(self.model.model_json_schema())
 
@@ -84,7 +83,7 @@ class Worded(Generic[M]):
     own: type[M]
     words: Words
 
-    @cached_property
+    @property
     def schema(self) -> dict[str, Any]:
         own, body = tidy(self.own.model_json_schema()), self.words.schema
         needed = [*own.get("required", ()), *body.get("required", ())]

@@ -81,8 +81,12 @@ class Listed:
         hidden = ("status", "payment_status") if self.statuses else ()
         return {name: one for name, one in named.items() if name not in hidden}
 
-    @cached_property
+    @property
     def schema(self) -> Schema:
+        return self._schema
+
+    @cached_property
+    def _schema(self) -> Schema:
         schema = tidy(self.own.model_json_schema())
         if self.statuses:
             schema["properties"]["status"] = {

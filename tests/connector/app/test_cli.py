@@ -19,7 +19,7 @@ COMMANDS = (
     *("webhook change", "webhook delete"),
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
     *("webhook replays", "retention run"),
-    *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
+    *("keys new", "keys list", "keys rotate", "audit list", "capabilities", "mcp"),
     *("sync", "sync-runs"),
     *("bills upload", "invoice create", "invoice issue", "invoice finalize", "invoice cancel"),
     *("invoice send-e-invoice", "invoice show", "invoice pdf"),
