@@ -17,34 +17,34 @@ class Assistant:
 
     client: Client
 
-    async def call(self, name: str, **arguments: Any) -> tuple[bool, dict[str, Any]]:
+    async def call(self, tool: str, /, **arguments: Any) -> tuple[bool, dict[str, Any]]:
         """Call a tool; return whether it failed, and what it answered."""
-        result = await self.client.call_tool(name, arguments)
+        result = await self.client.call_tool(tool, arguments)
         told = result.structured_content
         assert isinstance(told, dict)
         (text,) = result.content
         assert json.loads(text.text) == told  # the same for clients that know texts alone
         return result.is_error, told
 
-    async def ok(self, name: str, **arguments: Any) -> dict[str, Any]:
+    async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool that must succeed."""
-        failed, told = await self.call(name, **arguments)
+        failed, told = await self.call(tool, **arguments)
         assert not failed, told
         return told
 
-    async def refused(self, name: str, **arguments: Any) -> dict[str, Any]:
+    async def refused(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool that must fail; return the error, which says what to do."""
-        failed, told = await self.call(name, **arguments)
+        failed, told = await self.call(tool, **arguments)
         assert failed, told
         error: dict[str, Any] = told["error"]
         assert error["message"] and error["what_to_do"]
         return error
 
-    async def act(self, name: str, **arguments: Any) -> dict[str, Any]:
+    async def act(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Do what can't be undone: look first, then do it with the token and the id of that."""
-        shown = await self.ok(name, **arguments)
+        shown = await self.ok(tool, **arguments)
         assert shown["status"] == "confirmation_required", shown
-        return await self.ok(name, **agreed(shown, arguments))
+        return await self.ok(tool, **agreed(shown, arguments))
 
     async def names(self) -> set[str]:
         """List the tools that are offered."""
