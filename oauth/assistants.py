@@ -109,7 +109,7 @@ class Assistants:
         return code
 
     async def find(self, secret: str, kind: Kind, client_digest: str) -> Standing | None:
-        """Return a client's code or refresh token, None for one that doesn't hold.
+        """Return a client's code or token, None for one that doesn't hold.
 
         One that was used before ends all that it stood for.
         """
@@ -160,12 +160,6 @@ class Assistants:
             return None
         permissions = found.permissions & read_permissions(api_key.permissions)
         return Caller(tenant, api_key.id, permissions), account
-
-    async def standing(self, access: str) -> Standing | None:
-        """Return an access token that still holds."""
-        async with self.work.reading() as tx:
-            found = await self._found(tx, access, "ACCESS")
-        return found if found is not None and self._holds(found) else None
 
     async def revoke(self, grant: AssistantGrant, *, by: str = CUSTOMER) -> None:
         """End what was allowed, with all its tokens; twice is once."""

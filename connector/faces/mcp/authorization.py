@@ -16,9 +16,8 @@ from typing import Any
 from mcp.server.auth.handlers.authorize import AuthorizationHandler
 from mcp.server.auth.handlers.metadata import MetadataHandler, ProtectedResourceMetadataHandler
 from mcp.server.auth.handlers.register import RegistrationHandler
-from mcp.server.auth.handlers.revoke import RevocationHandler
 from mcp.server.auth.handlers.token import TokenHandler
-from mcp.server.auth.middleware.client_auth import ClientAuthenticator
+from mcp.server.auth.middleware.client_auth import AuthenticationError, ClientAuthenticator
 from mcp.server.auth.provider import (
     AccessToken,
     AuthorizationCode,
@@ -38,6 +37,8 @@ from mcp.shared.auth import (
     ProtectedResourceMetadata,
 )
 from pydantic import AnyUrl
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connector.api.operation import Permission
@@ -51,13 +52,15 @@ from oauth.assistant_clients import (
     write_consent,
     wrong_with,
 )
-from oauth.assistants import ACCESS_LIFE, Assistants, AssistantTokens, Standing
+from oauth.assistants import ACCESS_LIFE, Assistants, AssistantTokens, Kind, Standing
 from oauth.permissions import write_permissions
 from storage.clock import Clock
 from storage.sealing import KeyRing
 
 SCOPES = [Permission.READ.value, Permission.WRITE.value]
+KINDS: tuple[Kind, ...] = ("ACCESS", "REFRESH")
 _HIDDEN = "a code or token"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class Code(AuthorizationCode):
@@ -72,14 +75,8 @@ class Refresh(RefreshToken):
     standing: Any
 
 
-class Access(AccessToken):
-    """The SDK's access token, with ours."""
-
-    standing: Any
-
-
 @dataclass(frozen=True)
-class AssistantAuthorization(OAuthAuthorizationServerProvider[Code, Refresh, Access]):
+class AssistantAuthorization(OAuthAuthorizationServerProvider[Code, Refresh, AccessToken]):
     """What the SDK's endpoints ask for."""
 
     assistants: Assistants
@@ -181,15 +178,34 @@ class AssistantAuthorization(OAuthAuthorizationServerProvider[Code, Refresh, Acc
         made = await self.assistants.exchange(refresh_token.standing)
         return _told(made, "the token was used before, and everything it stood for has ended")
 
-    async def load_access_token(self, token: str) -> Access | None:
-        found = await self.assistants.standing(token)
-        if found is None:
-            return None
-        # the client is known by its digest alone; who holds the token may end it
-        return Access(token=_HIDDEN, client_id=found.grant.client_digest, scopes=[], standing=found)
+    async def load_access_token(self, token: str) -> AccessToken | None:
+        """Return nothing: only the door looks at these tokens, and `revoke` at whose they are."""
+        del token
+        return None
 
-    async def revoke_token(self, token: Access | Refresh) -> None:
-        await self.assistants.revoke(token.standing.grant)
+    async def revoke_token(self, token: AccessToken | Refresh) -> None:
+        if isinstance(token, Refresh):
+            await self.assistants.revoke(token.standing.grant)
+
+    async def revoke(self, request: Request) -> Response:
+        """End what a token of the client stands for; one that holds no more is fine (RFC 7009).
+
+        The SDK's own endpoint wants a secret, and to know the client of an access token.
+        """
+        try:
+            client = await ClientAuthenticator(self).authenticate_request(request)
+        except AuthenticationError as error:
+            told = {"error": "invalid_client", "error_description": error.message}
+            return JSONResponse(told, 401, _NO_STORE)
+        token = (await request.form()).get("token")
+        if not isinstance(token, str):
+            told = {"error": "invalid_request", "error_description": "the token is missing"}
+            return JSONResponse(told, 400, _NO_STORE)
+        for kind in KINDS:
+            found = await self.assistants.find(token, kind, digest_of(client.client_id))
+            if found is not None:
+                await self.assistants.revoke(found.grant)
+        return Response(status_code=200, headers=_NO_STORE)
 
     @property
     def resource(self) -> str:
@@ -221,7 +237,7 @@ def authorization_routes(provider: AssistantAuthorization) -> list[Route]:
         Route("/mcp/authorize", AuthorizationHandler(provider).handle, methods=["GET", "POST"]),
         _open("/mcp/token", TokenHandler(provider, authenticator).handle, "POST"),
         _open("/mcp/register", RegistrationHandler(provider, options).handle, "POST"),
-        _open("/mcp/revoke", RevocationHandler(provider, authenticator).handle, "POST"),
+        _open("/mcp/revoke", provider.revoke, "POST"),
     ]
 
 
