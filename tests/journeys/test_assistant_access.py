@@ -205,12 +205,10 @@ async def test_the_page_is_as_safe_as_pages_can_be(house: House) -> None:
 async def test_only_the_browser_that_was_shown_the_page_may_answer_it(house: House) -> None:
     it = await OwnClient.register(house)
     page = await house.page(it.address())
-    other = hidden(await house.page(it.address(state="other")))
+    other = await house.page(it.address(state="other"))
     answers = [
-        await house.send(page, mark="forged"),
-        await house.send(
-            page, request=hidden(await house.page(it.address(state="other")))["request"]
-        ),
+        await house.send(other, mark="forged"),
+        await house.send(other, request=hidden(page)["request"]),
         await house.send(page, request="forged"),
     ]
     page = await house.page(it.address())
