@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import edge, payouts, reads, relay, simulator, start, vault, writes
+from tests.bench import assistants, edge, payouts, reads, relay, simulator, start, vault, writes
 from tests.bench.figures import Figure, report
 
 BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "writes": writes.run,
     "payouts": payouts.run,
     "edge": edge.run,
+    "mcp": assistants.run,
     "start": start.run,
 }
 FILE = Path("build") / "bench.json"
