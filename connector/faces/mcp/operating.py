@@ -22,7 +22,8 @@ from connector.faces.mcp.tool import Data, Hints, Tool, Who
 from oauth.admitted import admit
 from storage.errors import FieldError, Invalid
 
-_DECODER = msgspec.json.Decoder(float_hook=str)
+_DECODER = msgspec.json.Decoder()
+"""None of these operations answers amounts: their numbers are counts and seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _wordless(value: Any) -> Any:
             for name, one in cast(Schema, value).items():
                 if name in ("properties", "$defs"):
                     kept[name] = {key: _wordless(part) for key, part in one.items()}
-                elif name != "description":
+                elif name != "description" and one != "decimal":
                     kept[name] = _wordless(one)
             return kept
         case _:
