@@ -29,6 +29,8 @@ PATHS = (
 )
 """Where the door is, and where people and clients get tokens for it."""
 
+_METHODS = ("GET", "POST", "DELETE", "OPTIONS")
+
 INSTALL = "pip install 'qonto-connector[mcp]'"
 
 
@@ -49,7 +51,7 @@ def assistant_routes(container: Container, gate: Gate) -> tuple[list[Route], "As
     if not container.settings.mcp.enabled:
         return [], None
     if not is_installed():
-        return [Route(path, _not_installed, methods=None) for path in PATHS], None
+        return [Route(path, _not_installed, methods=_METHODS) for path in PATHS], None
     door = Assistants(container, gate)
     return [Route(path, door) for path in PATHS], door
 
