@@ -75,7 +75,7 @@ SUPPLIER_INVOICE = NumberedKind(
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RecordFinder:
     """Finds one record among all there are. Raises what `Reading.list` does."""
 
     reading: Reading

@@ -46,17 +46,19 @@ def is_installed() -> bool:
     return find_spec("mcp") is not None
 
 
-def assistant_routes(container: Container, gate: Gate) -> tuple[list[Route], "Assistants | None"]:
+def assistant_routes(
+    container: Container, gate: Gate
+) -> tuple[list[Route], "AssistantDoor | None"]:
     """Return the routes of the door; without the SDK they say what is missing."""
     if not container.settings.mcp.enabled:
         return [], None
     if not is_installed():
         return [Route(path, _not_installed, methods=_METHODS) for path in PATHS], None
-    door = Assistants(container, gate)
+    door = AssistantDoor(container, gate)
     return [Route(path, door) for path in PATHS], door
 
 
-class Assistants:
+class AssistantDoor:
     """What serves all paths of the door."""
 
     def __init__(self, container: Container, gate: Gate) -> None:

@@ -63,7 +63,7 @@ class ActArguments(WriteArguments):
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ToolAct:
     """Something that a tool does to a kind of record. `is_shown_first`: it can't be undone."""
 
     resource: Resource[Any]
@@ -95,7 +95,13 @@ class Acting:
     writing: Writing
 
     async def do(
-        self, who: Who, act: Act, told: WriteArguments, *, id: str | None = None, body: Any = None
+        self,
+        who: Who,
+        act: ToolAct,
+        told: WriteArguments,
+        *,
+        id: str | None = None,
+        body: Any = None,
     ) -> Data:
         """Check or do a write, as its consent says. Raises what `Writing.perform` does."""
         asked = WriteRequest(body=body, record_id=id, confirmed=frozenset(told.confirm))
@@ -110,7 +116,7 @@ class Acting:
         consent = Consent(token, is_needed=True)
         return _done(await self.writing.perform(who.account, act.name, asked, key, consent), act)
 
-    async def _shown(self, who: Who, act: Act, asked: WriteRequest, key: str | None) -> Data:
+    async def _shown(self, who: Who, act: ToolAct, asked: WriteRequest, key: str | None) -> Data:
         checked = await self.writing.check(who.account, act.name, asked)
         offered = self.writing.confirmation(who.account, act.name, asked, key, checked)
         told: Data = {
@@ -146,7 +152,7 @@ def written(model: Any) -> Schema:
     return {**whole, "required": ["status"]}
 
 
-def _done(done: Performed[Any], act: Act) -> Data:
+def _done(done: Performed[Any], act: ToolAct) -> Data:
     told: Data = {"status": "done", "is_replayed": done.is_replayed, **noted(done.warnings)}
     if done.record_id is not None:
         told["id"] = done.record_id
@@ -157,7 +163,7 @@ def _done(done: Performed[Any], act: Act) -> Data:
     return told
 
 
-def _derived(act: Act, asked: WriteRequest) -> str | None:
+def _derived(act: ToolAct, asked: WriteRequest) -> str | None:
     """Return a key for a new record that is the same for the same arguments.
 
     So a call that is made again since its answer was lost makes nothing twice. What changes a

@@ -11,7 +11,7 @@ from pydantic import Field
 from connector.downloads import Files
 from connector.errors import DocumentTooLarge
 from connector.faces.mcp.inputs import Arguments, Own
-from connector.faces.mcp.listing import Listed, Page
+from connector.faces.mcp.listing import Listed, PageArguments
 from connector.faces.mcp.pointing import ById, Uuid
 from connector.faces.mcp.reading import PAGINATION, WARNINGS, Library, get_tool, list_tool
 from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
@@ -39,7 +39,7 @@ class OfTransaction(Arguments):
     transaction_id: Uuid = Field(description="The transaction's id, a UUID.")
 
 
-class Attachment(ById):
+class AttachmentArguments(ById):
     __doc__ = "Which file, and whether its bytes are wanted."
 
     with_content: bool = Field(
@@ -126,8 +126,8 @@ def _attachments(registry: Registry) -> Tool[OfTransaction]:
     )
 
 
-def _attachment(registry: Registry) -> Tool[Attachment]:
-    async def run(who: Who, asked: Attachment) -> Data:
+def _attachment(registry: Registry) -> Tool[AttachmentArguments]:
+    async def run(who: Who, asked: AttachmentArguments) -> Data:
         files = _files(registry, who)
         found = await files.get(who.account.id, asked.id)
         told: Data = {"record": shown(found.item), **noted(found.warnings)}
@@ -142,7 +142,7 @@ def _attachment(registry: Registry) -> Tool[Attachment]:
     return _tool(
         "get_attachment",
         "Read what is known of a file, and with with_content its bytes.",
-        Own(Attachment),
+        Own(AttachmentArguments),
         answering(shape, record=answered(File)),
         run,
     )
@@ -165,8 +165,8 @@ async def _content(files: Files, who: Who, file_id: str) -> str:
     return b64encode(content).decode()
 
 
-def _passed_list(registry: Registry, name: str, path: str, key: str) -> Tool[Page]:
-    async def run(who: Who, asked: Page) -> Data:
+def _passed_list(registry: Registry, name: str, path: str, key: str) -> Tool[PageArguments]:
+    async def run(who: Who, asked: PageArguments) -> Data:
         # labels and statements have names of their own for the same two parameters
         paging = (("page", str(asked.page)), ("per_page", str(asked.per_page)))
         document = await _passed(registry, who, PassedCall("GET", path, paging))
@@ -187,7 +187,7 @@ def _passed_list(registry: Registry, name: str, path: str, key: str) -> Tool[Pag
         },
     }
     description = f"List the {key} in Qonto's own words."
-    return _tool(name, description, Own(Page), output, run)
+    return _tool(name, description, Own(PageArguments), output, run)
 
 
 def _passed_one(registry: Registry, name: str, path: str, key: str) -> Tool[ById]:

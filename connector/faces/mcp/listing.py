@@ -19,14 +19,14 @@ from storage.errors import FieldError, Invalid
 _BIG = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-class Page(Arguments):
+class PageArguments(Arguments):
     __doc__ = "Which part of a list."
 
     page: int = Field(1, ge=1, le=10_000_000, description="From 1 on.")
     per_page: int = Field(25, ge=1, le=100, description="Records on a page.")
 
 
-class ListArguments(Page):
+class ListArguments(PageArguments):
     __doc__ = "What every list takes."
 
     updated_since: Text | None = Field(

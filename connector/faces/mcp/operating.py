@@ -35,7 +35,7 @@ class Served(Generic[U]):
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class OperationArguments:
     """The arguments of an operation, by where they go."""
 
     path: Mapping[str, str]
@@ -75,7 +75,7 @@ class Operated:
             "additionalProperties": False,
         }
 
-    def read(self, arguments: Mapping[str, Any]) -> Sent:
+    def read(self, arguments: Mapping[str, Any]) -> OperationArguments:
         places = {one.name: one.place for one in parameters_of(self.operation)}
         sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "body": {}}
         wrong: list[FieldError] = []
@@ -93,7 +93,7 @@ class Operated:
                 wrong.append(FieldError(name, "REQUIRED", "This is needed."))
         if wrong:
             raise Invalid("Some arguments are wrong; each is listed with its reason.", wrong)
-        return Sent(**sent)
+        return OperationArguments(**sent)
 
     def back(self, error: Invalid) -> Invalid:
         return error
@@ -101,12 +101,12 @@ class Operated:
 
 def operation_tool(
     name: str, served: Served[Any], description: str = "", *, hints: Hints | None = None
-) -> Tool[Sent]:
+) -> Tool[OperationArguments]:
     """Make a tool of an operation."""
     operation = served.operation
     assert isinstance(operation.permission, Permission), "a tool's permission is known before"
 
-    async def run(who: Who, sent: Sent) -> Data:
+    async def run(who: Who, sent: OperationArguments) -> Data:
         assert operation.handler is not None
         response = await operation.handler(served.use, _request(operation, who, sent))
         return _told(_DECODER.decode(response.body))
@@ -156,7 +156,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _request(operation: Operation[Any], who: Who, sent: Sent) -> Request:
+def _request(operation: Operation[Any], who: Who, sent: OperationArguments) -> Request:
     """Make the request that the router would have handed to the handler, for an admitted caller."""
     body = msgspec.json.encode(sent.body) if operation.request is not None else b""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from connector.faces.mcp.inputs import Arguments
-from connector.finding import Finding, NumberedKind
+from connector.finding import NumberedKind, RecordFinder
 from connector.ports import Query
 from connector.reading import ReadableAccount
 from storage.errors import FieldError, Invalid
@@ -46,7 +46,7 @@ class ByName(Arguments):
 
 
 async def pointed_at(
-    finding: Finding,
+    finding: RecordFinder,
     account: ReadableAccount,
     kind: NumberedKind,
     told: ByNumber,

@@ -12,7 +12,7 @@ from connector.faces.mcp.pointing import ById, ByName, ByNumber, one_way, pointe
 from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import HEAVY, shown, shown_found, shown_page
 from connector.faces.mcp.tool import Data, Tool, Who
-from connector.finding import EVERY, Finding, NumberedKind, every
+from connector.finding import EVERY, NumberedKind, RecordFinder, every
 from connector.ports import Page, Query
 from connector.reading import Reading
 from connector.resources.resource import Resource
@@ -64,9 +64,9 @@ class Library:
     today: Callable[[], date]
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> RecordFinder:
         """What finds records by what people call them."""
-        return Finding(self.reading)
+        return RecordFinder(self.reading)
 
 
 def list_tool(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connector.api.operation import Permission
-from connector.faces.mcp.acting import Act, ActArguments, Acting, WriteArguments, written
+from connector.faces.mcp.acting import ActArguments, Acting, ToolAct, WriteArguments, written
 from connector.faces.mcp.inputs import Asked, Own, Worded
 from connector.faces.mcp.pointing import ByNumber, Text, Uuid, pointed_at
 from connector.faces.mcp.reading import Library
@@ -56,7 +56,7 @@ class ForInvoice(ActArguments):
     )
 
 
-class Change(ByNumber, WriteArguments):
+class ChangeArguments(ByNumber, WriteArguments):
     __doc__ = "A change of a document."
 
 
@@ -73,11 +73,11 @@ class Renumbered(WriteArguments):
     )
 
 
-class LastAct(ByNumber, ActArguments):
+class ActOnOne(ByNumber, ActArguments):
     __doc__ = "What can't be undone, to a document."
 
 
-class InvoiceStatus(LastAct):
+class InvoiceStatus(ActOnOne):
     __doc__ = "A change of an invoice's status."
 
     action: Literal["finalize", "cancel"] = Field(
@@ -88,7 +88,7 @@ class InvoiceStatus(LastAct):
     )
 
 
-class BillStatus(LastAct):
+class BillStatus(ActOnOne):
     __doc__ = "A change of a supplier invoice's status."
 
     action: Literal["reject", "mark_as_paid", "unmark_as_paid"] = Field(
@@ -145,7 +145,7 @@ _QUOTE_SENT = (
 def _create(
     library: Library, acting: Acting, name: str, kind: NumberedKind, words: Words, description: str
 ) -> Tool[Asked[ForClient]]:
-    act = Act(kind.resource, "create")
+    act = ToolAct(kind.resource, "create")
 
     async def run(who: Who, asked: Asked[ForClient]) -> Data:
         found: dict[str, str] = {}
@@ -166,7 +166,7 @@ def _change(
     words: Words,
     fitting: tuple[Query, str],
 ) -> Tool[Asked[Renumbered]]:
-    act = Act(kind.resource, "update")
+    act = ToolAct(kind.resource, "update")
 
     async def run(who: Who, asked: Asked[Renumbered]) -> Data:
         body = asked.body()
@@ -185,18 +185,18 @@ def _delete(
     kind: NumberedKind,
     fitting: tuple[Query, str],
     description: str,
-) -> Tool[LastAct]:
-    act = Act(kind.resource, "delete")
+) -> Tool[ActOnOne]:
+    act = ToolAct(kind.resource, "delete")
 
-    async def run(who: Who, asked: LastAct) -> Data:
+    async def run(who: Who, asked: ActOnOne) -> Data:
         id = await _meant(library, who, kind, asked, fitting)
         return await acting.do(who, act, asked, id=id)
 
-    return _tool(name, description, act, Own(LastAct), run, _LAST)
+    return _tool(name, description, act, Own(ActOnOne), run, _LAST)
 
 
 def _invoice_status(library: Library, acting: Acting) -> Tool[InvoiceStatus]:
-    acts = {one: Act(INVOICE.resource, one) for one in ("finalize", "cancel")}
+    acts = {one: ToolAct(INVOICE.resource, one) for one in ("finalize", "cancel")}
     fitting = {"finalize": DRAFTS, "cancel": UNPAID}
 
     async def run(who: Who, asked: InvoiceStatus) -> Data:
@@ -210,10 +210,10 @@ def _invoice_status(library: Library, acting: Acting) -> Tool[InvoiceStatus]:
     )
 
 
-def _mark_as_paid(library: Library, acting: Acting) -> Tool[Asked[Change]]:
-    act = Act(INVOICE.resource, "markAsPaid")
+def _mark_as_paid(library: Library, acting: Acting) -> Tool[Asked[ChangeArguments]]:
+    act = ToolAct(INVOICE.resource, "markAsPaid")
 
-    async def run(who: Who, asked: Asked[Change]) -> Data:
+    async def run(who: Who, asked: Asked[ChangeArguments]) -> Data:
         body = asked.body()
         id = await _meant(library, who, INVOICE, asked.own, UNPAID)
         return await acting.do(who, act, asked.own, id=id, body=body)
@@ -223,7 +223,7 @@ def _mark_as_paid(library: Library, acting: Acting) -> Tool[Asked[Change]]:
         "changes. No money is moved."
     )
     name = "mark_client_invoice_as_paid"
-    return _tool(name, description, act, Worded(Change, PAID), run, _CHANGED)
+    return _tool(name, description, act, Worded(ChangeArguments, PAID), run, _CHANGED)
 
 
 def _send(
@@ -233,19 +233,19 @@ def _send(
     kind: NumberedKind,
     fitting: tuple[Query, str],
     description: str,
-) -> Tool[Asked[LastAct]]:
-    act = Act(kind.resource, "send")
+) -> Tool[Asked[ActOnOne]]:
+    act = ToolAct(kind.resource, "send")
 
-    async def run(who: Who, asked: Asked[LastAct]) -> Data:
+    async def run(who: Who, asked: Asked[ActOnOne]) -> Data:
         body = asked.body()
         id = await _meant(library, who, kind, asked.own, fitting)
         return await acting.do(who, act, asked.own, id=id, body=body)
 
-    return _tool(name, description, act, Worded(LastAct, MAIL), run, _MAILED)
+    return _tool(name, description, act, Worded(ActOnOne, MAIL), run, _MAILED)
 
 
 def _credit_note(library: Library, acting: Acting) -> Tool[Asked[ForInvoice]]:
-    act = Act(CREDIT_NOTES, "create")
+    act = ToolAct(CREDIT_NOTES, "create")
 
     async def run(who: Who, asked: Asked[ForInvoice]) -> Data:
         found: dict[str, str] = {}
@@ -266,9 +266,9 @@ def _credit_note(library: Library, acting: Acting) -> Tool[Asked[ForInvoice]]:
 def _bill_status(library: Library, acting: Acting) -> Tool[BillStatus]:
     resource = SUPPLIER_INVOICE.resource
     acts = {
-        "reject": Act(resource, "reject"),
-        "mark_as_paid": Act(resource, "markAsPaid"),
-        "unmark_as_paid": Act(resource, "unmarkAsPaid"),
+        "reject": ToolAct(resource, "reject"),
+        "mark_as_paid": ToolAct(resource, "markAsPaid"),
+        "unmark_as_paid": ToolAct(resource, "unmarkAsPaid"),
     }
     paid = Query(payment_status="PAID"), "paid"
     fitting = {"reject": UNPAID, "mark_as_paid": UNPAID, "unmark_as_paid": paid}
@@ -312,7 +312,7 @@ def _bill_request(asked: BillStatus) -> Any:
 
 
 def _product(acting: Acting) -> Tool[Asked[WriteArguments]]:
-    act = Act(ITEMS, "create")
+    act = ToolAct(ITEMS, "create")
 
     async def run(who: Who, asked: Asked[WriteArguments]) -> Data:
         return await acting.do(who, act, asked.own, body=asked.body())
@@ -331,7 +331,9 @@ async def _meant(
     return await pointed_at(library.finding, who.account, kind, told, query, said)
 
 
-def _tool(name: str, description: str, act: Act, input: Any, run: Any, hints: Hints) -> Tool[Any]:
+def _tool(
+    name: str, description: str, act: ToolAct, input: Any, run: Any, hints: Hints
+) -> Tool[Any]:
     return Tool(
         name=name,
         title=name.replace("_", " ").capitalize(),
@@ -344,7 +346,7 @@ def _tool(name: str, description: str, act: Act, input: Any, run: Any, hints: Hi
     )
 
 
-def _said(act: Act) -> str:
+def _said(act: ToolAct) -> str:
     return f"{act.write.summary}. {act.write.description}".strip()
 
 
