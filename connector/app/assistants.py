@@ -1,10 +1,12 @@
 """The door for assistants, if it is installed: made at its first request, so that none waits."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from importlib.util import find_spec
 from typing import Any
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
@@ -65,11 +67,14 @@ class AssistantDoor:
         self._container = container
         self._gate = gate
         self._router: ASGIApp | None = None
+        self._making = asyncio.Lock()
         self._close: Callable[[], Awaitable[None]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._router is None:
-            self._router = self._made()
+        async with self._making:
+            if self._router is None:
+                # beside the event loop, which others wait for: what is imported takes a second
+                self._router = await asyncio.to_thread(self._made)
         await self._router(scope, receive, send)
 
     async def close(self) -> None:
@@ -82,26 +87,32 @@ class AssistantDoor:
         from connector.faces.mcp.consent import ConsentPages
         from connector.faces.mcp.http import PATH, Addresses, Door
 
-        container, settings = self._container, self._container.settings
-        public = settings.require_public_url().rstrip("/")
-        hosts, origins = (
-            settings.mcp.listed(settings.mcp.hosts),
-            settings.mcp.listed(settings.mcp.origins),
-        )
+        container, mcp = self._container, self._container.settings.mcp
+        public = container.settings.require_public_url().rstrip("/")
+        hosts, origins = mcp.listed(mcp.hosts), mcp.listed(mcp.origins)
         assistants = container.oauth.assistants
         ground = container.storage.ring, container.storage.clock, public
-        door = Door(
-            tools_of(container), self._gate, assistants.verify, Addresses(public, hosts, origins)
-        )
+        addresses = Addresses(public, hosts, origins)
+        door = Door(tools_of(container), self._gate, assistants.verify, addresses)
         self._close = door.close
         return Router(
             [
-                Route(PATH, door),
+                Route(PATH, _for_pages_of(origins, door)),
                 *authorization_routes(AssistantAuthorization(assistants, *ground)),
                 *ConsentPages(assistants, *ground).routes(),
             ],
             redirect_slashes=False,
         )
+
+
+def _for_pages_of(origins: Sequence[str], door: ASGIApp) -> ASGIApp:
+    """Let pages of these origins call the door from a browser."""
+    if not origins:
+        return door
+    told = ["WWW-Authenticate", "X-Request-Id"]
+    return CORSMiddleware(
+        door, origins, allow_methods=["POST"], allow_headers=["*"], expose_headers=told
+    )
 
 
 def tools_of(container: Container) -> Mapping[str, Any]:

@@ -88,7 +88,7 @@ await call("get_label", { id: await first("list_labels") });
 
 const webhookId = process.env.WEBHOOK_ID ?? "";
 await call("list_webhook_subscriptions");
-const sent = await call("list_webhook_deliveries", { webhookId });
+const sent = await call("list_webhook_deliveries", { webhookId, status: "DELIVERED" });
 const deliveryId = sent.records[0].id;
 await call("get_webhook_delivery", { deliveryId });
 await call("replay_webhook_delivery", { deliveryId });

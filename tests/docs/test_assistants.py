@@ -156,6 +156,16 @@ async def test_without_the_extra_it_is_said_what_to_install(
         assert (await client.get("/health")).status_code == 200
 
 
+async def test_pages_of_other_origins_get_in_where_the_operator_says(tmp_path: Path) -> None:
+    page, asks = "https://desk.example", {"Access-Control-Request-Method": "POST"}
+    group = McpGroup(origins=page, hosts="inner.example:8080")
+    async with in_process(tmp_path, mcp=group) as up, up.client() as client:
+        answer = await client.options("/mcp", headers={"Origin": page, **asks})
+        assert answer.headers["Access-Control-Allow-Origin"] == page
+        other = await client.options("/mcp", headers={"Origin": "https://evil.example", **asks})
+        assert other.status_code == 400 and "Access-Control-Allow-Origin" not in other.headers
+
+
 async def test_a_closed_door_is_none(tmp_path: Path) -> None:
     async with in_process(tmp_path, mcp=McpGroup(enabled=False)) as up, up.client() as client:
         assert (await client.post("/mcp", json={})).json()["errors"]["code"] == "NOT_FOUND"
