@@ -50,7 +50,7 @@ class Own(Generic[M]):
 
     @property
     def schema(self) -> dict[str, Any]:
-        return tidy(self.model.model_json_schema())
+        return own_schema(self.model)
 
     def read(self, arguments: Mapping[str, Any]) -> M:
         return _read(self.model, _exact(arguments))
@@ -85,7 +85,7 @@ class Worded(Generic[M]):
 
     @property
     def schema(self) -> dict[str, Any]:
-        own, body = tidy(self.own.model_json_schema()), self.words.schema
+        own, body = own_schema(self.own), self.words.schema
         needed = [*own.get("required", ()), *body.get("required", ())]
         return {
             "type": "object",
@@ -104,6 +104,13 @@ class Worded(Generic[M]):
 
     def back(self, error: Invalid) -> Invalid:
         return self.words.back(error)
+
+
+def own_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Describe a tool's own arguments; what they are together is said by the tool."""
+    return {
+        name: one for name, one in tidy(model.model_json_schema()).items() if name != "description"
+    }
 
 
 def _read(model: type[M], given: Mapping[str, Any]) -> M:

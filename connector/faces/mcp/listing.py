@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from connector.faces.mcp.inputs import Arguments, Own
+from connector.faces.mcp.inputs import Arguments, Own, own_schema
 from connector.faces.mcp.pointing import Text, Uuid
 from connector.faces.mcp.schemas import Schema, tidy
 from connector.ports import Query
@@ -87,7 +87,7 @@ class Listed:
 
     @cached_property
     def _schema(self) -> Schema:
-        schema = tidy(self.own.model_json_schema())
+        schema = own_schema(self.own)
         if self.statuses:
             schema["properties"]["status"] = {
                 "type": "string",

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from mcp.server.lowlevel.server import Server
-from mcp_types import (
+from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
     ListToolsResult,
@@ -15,7 +15,7 @@ from mcp_types import (
     TextContent,
     ToolAnnotations,
 )
-from mcp_types import Tool as DescribedTool
+from mcp.types import Tool as DescribedTool
 
 from connector.faces.mcp.problems import UnknownTool, broken, problem
 from connector.faces.mcp.tool import Data, Tool, Who

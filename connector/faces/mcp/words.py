@@ -202,7 +202,9 @@ def _described(word: Word, shape: Schema, definitions: Mapping[str, Schema]) -> 
         said = {key: one for key, one in tidy(shape).items() if key == "description"}
         return {"type": "string", "enum": list(word.values), **said}
     if not word.is_list:
-        return cast(Schema, tidy(shape))
+        plain = cast(Schema, tidy(shape))
+        # a day is all that is taken of a moment
+        return plain | ({"format": "date"} if plain.get("format") == "date-time" else {})
     lines = cast(Schema, tidy(shape))
     inner = _object(word.parts, definitions[_name_in(shape)], definitions)
     return {**{key: one for key, one in lines.items() if key != "items"}, "items": inner}

@@ -100,8 +100,8 @@ class BillStatus(ActOnOne):
     paid_at: Text | None = Field(
         None, description="With mark_as_paid: the day, such as 2026-05-20; today without."
     )
-    declined_note: Text | None = Field(None, description="With reject: why.")
-    declined_reason_code: Text | None = Field(
+    declined_note: str | None = Field(None, description="With reject: why.")
+    declined_reason_code: str | None = Field(
         None, description="With reject: the code that a French e-invoice needs, such as DOUBLON."
     )
 
