@@ -1,7 +1,6 @@
 """The unified requests in the words of Qonto's billing tools."""
 
 from connector.faces.mcp.words import Word, Words
-from connector.writing.requests.bill import RejectionRequest
 from connector.writing.requests.credit_note import CreditNoteRequest
 from connector.writing.requests.invoice import (
     InvoiceChange,
@@ -151,7 +150,3 @@ MAIL = Words(
     },
 )
 PAID = Words(PaidRequest, {"paid_at": Word("paidDate")})
-REJECTED = Words(
-    RejectionRequest,
-    {"declined_note": Word("note"), "declined_reason_code": Word("reasonCode")},
-)
