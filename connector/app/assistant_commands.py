@@ -1,8 +1,14 @@
-"""The command `mcp`: a session of the Model Context Protocol over standard input and output."""
+"""Commands for assistants: `mcp`, which serves one, and `account assistant`, what was allowed."""
 
 from typing import Annotated
 
 import typer
+
+from connector.app.options import AccountArgument, AsJson
+
+account_assistants = typer.Typer(
+    help="What assistants' clients were allowed.", no_args_is_help=True
+)
 
 
 def mcp(
@@ -21,3 +27,27 @@ def mcp(
     from connector.app.actions import assistant
 
     assistant.serve(account, may_write=write)
+
+
+@account_assistants.command("list")
+def account_assistant_list(account: AccountArgument, as_json: AsJson = False) -> None:
+    """List the clients that were let in to an account by OAuth, and what they may do.
+
+    Example: qonto-connector account assistant list acct_01K9...
+    """
+    from connector.app.actions import assistant_grants
+
+    assistant_grants.show(account, as_json)
+
+
+@account_assistants.command("revoke")
+def account_assistant_revoke(
+    grant: Annotated[str, typer.Argument(help="What was allowed, agr_...")],
+) -> None:
+    """End what a client was allowed, with all its tokens, at once.
+
+    Example: qonto-connector account assistant revoke agr_01K9...
+    """
+    from connector.app.actions import assistant_grants
+
+    assistant_grants.revoke(grant)

@@ -64,6 +64,7 @@ app.add_typer(sealing_commands.keys, name="keys")
 account_commands.tenants.add_typer(key_commands.tenant_keys, name="key")
 account_commands.tenants.add_typer(payment_commands.tenant_payments, name="payments")
 account_commands.accounts.add_typer(key_commands.account_keys, name="key")
+account_commands.accounts.add_typer(assistant_commands.account_assistants, name="assistant")
 
 
 def main() -> None:

@@ -86,6 +86,11 @@ class AssistantRepository:
         )
         return result.rowcount == 1
 
+    async def get(self, grant_id: str) -> AssistantGrant | None:
+        query = select(*columns_of(AssistantGrant, _grants)).where(_grants.c.id == grant_id)
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else as_value(AssistantGrant, row)
+
     async def of_account(self, account_id: str) -> list[AssistantGrant]:
         """List what was allowed for an account, the oldest first."""
         rows = await self._connection.execute(

@@ -20,6 +20,7 @@ from connector.app.assistants import tools_of
 from connector.app.sandbox import Sandbox, sandbox
 from connector.app.settings import McpGroup
 from connector.faces.mcp.tool import Who
+from oauth.assistants import AccessWish
 from storage.sealing import MasterKey
 from tests.docs.showing import BIN, GUIDES, files
 from tests.support.commands import run
@@ -114,6 +115,27 @@ async def test_the_command_only_reads_unless_it_is_told_to_write(
         code, _, said = await run("mcp", "--account", installed.account_id, *more, env=environment)
         assert code == 0, said
     assert [sorted(one.caller.permissions) for one in served] == [["read"], ["read", "write"]]
+
+
+async def test_the_operator_sees_and_ends_what_was_allowed(installed: Installed) -> None:
+    environment = {**installed.environment, "CONNECTOR_PUBLIC_URL": installed.up.api}
+    assistants = installed.up.container.oauth.assistants
+    wish = AccessWish("digest", "Desk", "http://127.0.0.1:9/", "challenge")
+    code = await assistants.allow(
+        wish, installed.up.api_key, installed.account_key, may_write=False
+    )
+    command = ("account", "assistant", "list", installed.account_id, "--json")
+    _, told, _ = await run(*command, env=environment)
+    (grant,) = json.loads(told)
+    assert (grant["client"], grant["permissions"], grant["state"]) == ("Desk", "read", "live")
+    for id, status in ((grant["id"], 0), ("agr_unknown", 1)):
+        code_, _, _ = await run("account", "assistant", "revoke", id, env=environment)
+        assert code_ == status
+    assert await assistants.find(code, "CODE", "digest") is None
+    _, told, _ = await run(*command, env=environment)
+    assert json.loads(told)[0]["state"] == "revoked"
+    _, trail, _ = await run("audit", "list", "--json", env=environment)
+    assert "assistant.allowed" in trail and "assistant.revoked" in trail
 
 
 @pytest.mark.parametrize("name", ["cursor-keys.json"])

@@ -52,7 +52,7 @@ _AGES: Schema = {
 }
 _SOURCE: Schema = {
     **ANY_OBJECT,
-    "description": "Qonto's own document, untouched: what the record has no place for.",
+    "description": "Qonto's own document, which says more; without links to files.",
 }
 
 

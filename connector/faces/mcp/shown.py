@@ -17,6 +17,7 @@ HEAVY = frozenset(
 )
 """What lists leave out; reading one record tells it."""
 
+_LINKS = frozenset({"file_url", "url"})
 _SOURCES = msgspec.json.Decoder(float_hook=str)
 
 
@@ -61,7 +62,7 @@ def shown_page(page: Page[Any]) -> dict[str, Any]:
 
 def shown_found(found: Found[Any]) -> dict[str, Any]:
     """Return one record, with Qonto's own document, which has what the model has no place for."""
-    source = _SOURCES.decode(found.raw)
+    source = read_source(found.raw)
     return {"record": shown(found.item), "source": source, **noted(found.warnings)}
 
 
@@ -71,5 +72,19 @@ def noted(warnings: Sequence[str]) -> dict[str, Any]:
 
 
 def read_source(raw: bytes) -> Any:
-    """Return a document of the target system as JSON values, with every digit."""
-    return _SOURCES.decode(raw)
+    """Return a document of the target system as JSON values, with every digit.
+
+    Without links to files: whoever has one has the file, and a conversation is kept by others.
+    """
+    return _linkless(_SOURCES.decode(raw))
+
+
+def _linkless(value: Any) -> Any:
+    match value:
+        case dict():
+            items = cast(dict[str, Any], value).items()
+            return {name: _linkless(one) for name, one in items if name not in _LINKS}
+        case list():
+            return [_linkless(one) for one in cast(list[Any], value)]
+        case _:
+            return value

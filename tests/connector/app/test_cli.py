@@ -26,6 +26,7 @@ COMMANDS = (
     *("tenant key create", "tenant key list", "tenant key rotate", "tenant key revoke"),
     *("payouts check", "payouts run", "payouts status"),
     *("tenant payments enable", "tenant payments disable", "tenant payments show"),
+    *("account assistant list", "account assistant revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )
 
