@@ -27,6 +27,7 @@ from mcp.shared.auth import (
 from connector.api.operation import Permission
 from connector.app.sandbox import Sandbox
 from tests.journeys.assistant import Assistant
+from tests.support.chromium import CHROMIUM, WITHOUT, open_page
 
 pytestmark = [pytest.mark.loopback, pytest.mark.asyncio(loop_scope="module")]
 
@@ -219,6 +220,15 @@ async def test_only_the_browser_that_was_shown_the_page_may_answer_it(house: Hou
     answers.append(await house.browser.post("/mcp/consent", data=fields, headers=crossing))
     assert [one.status_code for one in answers] == [400] * 5
     assert not any("Location" in one.headers for one in answers)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT)
+async def test_a_browser_has_nothing_to_complain_about(house: House) -> None:
+    it = await OwnClient.register(house)
+    found = await house.browser.get(it.address())
+    opened = await open_page(found.headers["Location"], language="fr")
+    assert "<h1>Laisser Step utiliser un compte Qonto" in opened.dom
+    assert opened.console == () and opened.hosts <= {"127.0.0.1"}
 
 
 @pytest.mark.parametrize(

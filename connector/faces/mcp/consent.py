@@ -16,6 +16,7 @@ from starlette.routing import Route
 from oauth.assistant_clients import (
     CONSENT_LIFE,
     ConsentRequest,
+    digest_of,
     is_mark_of,
     read_consent,
     write_mark,
@@ -29,7 +30,6 @@ from storage.clock import Clock
 from storage.sealing import KeyRing
 
 PATH = "/mcp/consent"
-_COOKIE = "assistant-consent"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ConsentPages:
         if wanted is None or not self._is_own(request, form, given):
             return consent_failed_page(texts)
         if _field(form, "decision") != "allow":
-            return self._back(wanted, error="access_denied")
+            return self._back(wanted, given, error="access_denied")
         wish = AccessWish(
             wanted.client_digest, wanted.client_name, wanted.redirect_uri, wanted.challenge
         )
@@ -82,7 +82,7 @@ class ConsentPages:
             return self._page(texts, wanted, given, texts.wrong_keys, status=403)
         except PermissionDenied:
             return self._page(texts, wanted, given, texts.only_reads, status=403)
-        return self._back(wanted, code=code)
+        return self._back(wanted, given, code=code)
 
     def _read(self, given: str) -> ConsentRequest | None:
         return read_consent(given, self._keys("consent"), at=self.clock())
@@ -91,7 +91,7 @@ class ConsentPages:
         """Say whether the form was sent by the page that this browser was shown."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return False
-        cookie = request.cookies.get(_COOKIE)
+        cookie = request.cookies.get(_cookie_name(given))
         return is_mark_of(_field(form, "mark"), cookie, given, self._keys("mark"), at=self.clock())
 
     def _page(
@@ -115,7 +115,7 @@ class ConsentPages:
         )
         page = consent_page(texts, form, status=status)
         page.set_cookie(
-            _COOKIE,
+            _cookie_name(given),
             cookie,
             max_age=int(CONSENT_LIFE.total_seconds()),
             path=urlsplit(action).path,
@@ -125,7 +125,7 @@ class ConsentPages:
         )
         return page
 
-    def _back(self, wanted: ConsentRequest, **told: str) -> Response:
+    def _back(self, wanted: ConsentRequest, given: str, **told: str) -> Response:
         """Send the browser to the client, with a code or an error, and its state."""
         facts = {**told, "iss": self.public_url}
         if wanted.state is not None:
@@ -138,11 +138,17 @@ class ConsentPages:
             "Referrer-Policy": "no-referrer",
         }
         response = Response(status_code=303, headers=headers)
-        response.delete_cookie(_COOKIE, path=urlsplit(f"{self.public_url}{PATH}").path)
+        own = urlsplit(f"{self.public_url}{PATH}").path
+        response.delete_cookie(_cookie_name(given), path=own)
         return response
 
     def _keys(self, purpose: str) -> list[bytes]:
         return list(self.ring.signing_keys(f"assistant-{purpose}"))
+
+
+def _cookie_name(given: str) -> str:
+    """Name a page's cookie: each its own, so that two tabs don't undo each other."""
+    return f"assistant-{digest_of(given)[:16]}"
 
 
 def _field(form: FormData, name: str) -> str:
