@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector.finding import NumberedKind, every
+from connector.finding import NumberedKind, read_whole
 from connector.ports import Query
 from connector.reading import ReadableAccount, Reading
 
@@ -25,12 +25,14 @@ class UnpaidDocument:
 class Ageing:
     """All that has been unpaid for long enough, the oldest first.
 
-    `undated` counts the unpaid ones that no age can be told of.
+    `undated` counts the unpaid ones that no age can be told of; `warnings` tell of those that
+    couldn't be read.
     """
 
     kind: NumberedKind
     documents: tuple[UnpaidDocument, ...]
     undated: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def totals(self) -> dict[str, Decimal]:
@@ -56,10 +58,10 @@ async def unpaid_for(
 ) -> Ageing:
     """Return what has been unpaid for more than these days, counted from the date on it.
 
-    All pages are read. Raises what `every` does.
+    All pages are read. Raises what `read_whole` does.
     """
-    records = every(reading, account, kind.resource.chosen, Query(unpaid=True))
-    return aged([one async for one in records], kind, days, today)
+    whole = await read_whole(reading, account, kind.resource.chosen, Query(unpaid=True))
+    return replace(aged(whole.records, kind, days, today), warnings=whole.warnings)
 
 
 def aged(records: Iterable[Any], kind: NumberedKind, days: int, today: date) -> Ageing:

@@ -4,7 +4,7 @@ A question with several answers is told as one, with the candidates: nothing is 
 """
 
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -88,16 +88,13 @@ class RecordFinder:
         Raises NotFound when there is none, and Ambiguous when there are several all the same.
         """
         wanted = plain(number)
-        found = [
-            one
-            async for one in every(self.reading, account, kind.resource.chosen, EVERY)
-            if plain(kind.number(one) or "") == wanted
-        ]
+        whole = await read_whole(self.reading, account, kind.resource.chosen, EVERY)
+        found = [one for one in whole.records if plain(kind.number(one) or "") == wanted]
         if not found:
             raise NotFound(f"No {kind.one} has this number. Look at the list for the right one.")
         if len(found) > 1 and query != EVERY:
-            left = every(self.reading, account, kind.resource.chosen, query)
-            fitting = {one.id async for one in left}
+            left = await read_whole(self.reading, account, kind.resource.chosen, query)
+            fitting = {one.id for one in left.records}
             found = [one for one in found if one.id in fitting] or found
         return _only(found, kind, f"Several {kind.one}s have this number. Which one is meant?")
 
@@ -109,12 +106,12 @@ class RecordFinder:
         The latest is the one with the greatest date on it, and of one day the one that was made
         last. `fitting` says in a word what the query leaves: unpaid. Raises NotFound and Ambiguous.
         """
-        records = every(self.reading, account, kind.resource.chosen, query)
+        records = (await read_whole(self.reading, account, kind.resource.chosen, query)).records
         if kind.has_customer:
             customer = await self.customer(account, name)
-            theirs = [one async for one in records if one.contact_id == customer]
+            theirs = [one for one in records if one.contact_id == customer]
         else:
-            theirs = _of_one_name([one async for one in records], kind, name)
+            theirs = _of_one_name(records, kind, name)
         if not theirs:
             raise NotFound(f"There is no {fitting} {kind.one} of this name.")
         greatest = max(map(kind.date, theirs), key=lambda date: date or "")
@@ -132,9 +129,9 @@ class RecordFinder:
         Raises NotFound when there is none, and Ambiguous when there are several.
         """
         query = Query(where=(("name", name),))
-        alike = [one async for one in every(self.reading, account, CUSTOMERS.chosen, query)]
+        alike = (await read_whole(self.reading, account, CUSTOMERS.chosen, query)).records
         whole = [one for one in alike if plain(customer_name(one)) == plain(name)]
-        found = whole or alike
+        found = whole or list(alike)
         if not found:
             raise NotFound("There is no customer of this name. Look at the list of clients.")
         if len(found) > 1:
@@ -149,24 +146,33 @@ class RecordFinder:
         return found[0].id
 
 
-async def every(
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """All records that a query leaves, and what was said of those that couldn't be read."""
+
+    records: tuple[Any, ...]
+    warnings: tuple[str, ...]
+
+
+async def read_whole(
     reading: Reading, account: ReadableAccount, of: Chosen[Any], query: Query
-) -> AsyncIterator[Any]:
+) -> WholeList:
     """Read all records that a query leaves, each once. Raises FilterTooBroad for too many."""
-    seen: set[str] = set()
+    found: dict[str, Any] = {}
+    warnings: list[str] = []
     number, pages = 1, 1
     while number <= pages:
         page = await reading.list(account, of, replace(query, page=number, limit=_PAGE))
-        if (page.total or 0) > _MOST:
+        if (page.total or 0) > _MOST or number * _PAGE > _MOST:
             raise FilterTooBroad(
                 f"There are more than {_MOST:,} records to look through. Name the record by its id."
             )
         pages = page.total_pages or (number + 1 if len(page.items) == _PAGE else number)
+        warnings += page.warnings
         for one in page.items:
-            if one.id not in seen:
-                seen.add(one.id)
-                yield one
+            found.setdefault(one.id, one)
         number += 1
+    return WholeList(tuple(found.values()), tuple(dict.fromkeys(warnings)))
 
 
 def plain(text: str) -> str:

@@ -17,8 +17,8 @@ from connector.faces.mcp.reading import PAGINATION, WARNINGS, Library, get_tool,
 from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import noted, read_source, shown
 from connector.faces.mcp.tool import Data, Tool, Who
+from connector.finding import EVERY, read_whole
 from connector.pass_through import PassedCall
-from connector.ports import Query
 from connector.profiles import Profiles
 from connector.registry import Registry
 from connector.resources.bank import BANK_ACCOUNTS, TRANSACTIONS
@@ -76,12 +76,12 @@ def _organization(library: Library, registry: Registry) -> Tool[Arguments]:
     async def run(who: Who, asked: Arguments) -> Data:
         del asked
         told = await _profiles(registry, who).profile(who.account)
-        query = Query(limit=100)
-        page = await library.reading.list(who.account, BANK_ACCOUNTS.chosen, query)
+        of = BANK_ACCOUNTS.chosen
+        whole = await read_whole(library.reading, who.account, of, EVERY)
         return {
             "organization": shown(told.item),
-            "bank_accounts": [shown(one) for one in page.items],
-            **noted([*told.warnings, *page.warnings]),
+            "bank_accounts": [shown(one) for one in whole.records],
+            **noted([*told.warnings, *whole.warnings]),
         }
 
     return _tool(

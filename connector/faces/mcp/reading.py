@@ -1,7 +1,7 @@
 """Tools that list records and read one, from what resources say."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from connector.faces.mcp.pointing import ById, ByName, ByNumber, one_way, pointe
 from connector.faces.mcp.schemas import ANY_OBJECT, Schema, answered, answering
 from connector.faces.mcp.shown import HEAVY, shown, shown_found, shown_page
 from connector.faces.mcp.tool import Data, Tool, Who
-from connector.finding import EVERY, NumberedKind, RecordFinder, every
+from connector.finding import EVERY, NumberedKind, RecordFinder, read_whole
 from connector.ports import Page, Query
 from connector.reading import Reading
 from connector.resources.resource import Resource
@@ -90,8 +90,9 @@ def list_tool(
             return _shown_ageing(found, query, client)
         if client is None:
             return shown_page(await library.reading.list(who.account, resource.chosen, query))
-        records = every(library.reading, who.account, resource.chosen, replace(query, page=1))
-        return shown_page(_cut([one async for one in records if one.contact_id == client], query))
+        whole = await read_whole(library.reading, who.account, resource.chosen, query)
+        theirs = [one for one in whole.records if one.contact_id == client]
+        return shown_page(_cut(theirs, query, whole.warnings))
 
     record = answered(resource.model, without=HEAVY)
     shape = {"pagination": PAGINATION, "warnings": WARNINGS, **(_AGES if kind else {})}
@@ -153,7 +154,7 @@ async def _client(library: Library, who: Who, own: Any) -> str | None:
 def _shown_ageing(found: Ageing, query: Query, client: str | None) -> Data:
     """Return a page of what has been unpaid for long, with ages and the sums of all of it."""
     old = found.of(client)
-    page = _cut([one.record for one in old.documents], query)
+    page = _cut([one.record for one in old.documents], query, found.warnings)
     ids = {one.id for one in page.items}
     ages: dict[str, dict[str, int]] = {}
     for one in old.documents:
@@ -173,12 +174,12 @@ def shown_totals(found: Ageing) -> dict[str, str]:
     return {currency: shown(total) for currency, total in found.totals.items()}
 
 
-def _cut(records: list[Any], query: Query) -> Page[Any]:
+def _cut(records: list[Any], query: Query, warnings: tuple[str, ...]) -> Page[Any]:
     """Return a page of records that are all there."""
     begin = (query.page - 1) * query.limit
     return Page(
         items=tuple(records[begin : begin + query.limit]),
-        warnings=(),
+        warnings=warnings,
         raw=None,
         total=len(records),
         page=query.page,
