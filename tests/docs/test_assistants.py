@@ -186,6 +186,12 @@ async def test_pages_of_other_origins_get_in_where_the_operator_says(tmp_path: P
         assert answer.headers["Access-Control-Allow-Origin"] == page
         other = await client.options("/mcp", headers={"Origin": "https://evil.example", **asks})
         assert other.status_code == 400 and "Access-Control-Allow-Origin" not in other.headers
+        await up.register()
+        client.headers["X-ACCOUNT-KEY"] = await up.link()
+        for host, status in (("inner.example:8080", 200), ("inner.example", 421)):
+            ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+            accepts = {"Host": host, "Accept": "application/json, text/event-stream"}
+            assert (await client.post("/mcp", json=ping, headers=accepts)).status_code == status
 
 
 async def test_a_closed_door_is_none(tmp_path: Path) -> None:

@@ -376,6 +376,28 @@ async def test_what_a_client_may_not_ask_for(
     assert told.get("error") == ([error] if error else None)
 
 
+@pytest.mark.parametrize("path", ["consent", "token", "register", "revoke", "authorize"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\nrubbish"),
+        ("multipart/form-data", b"--x"),
+        ("application/x-www-form-urlencoded", b"%00=%ff&client_id=%00&token=\xff"),
+        ("application/json", b"[" * 5000),
+        (
+            "application/json",
+            b'{"redirect_uris": ["https://a.example/"], "client_name": "\\u0000"}',
+        ),
+    ],
+)
+async def test_rubbish_is_refused_and_breaks_nothing(
+    house: House, path: str, kind: str, body: bytes
+) -> None:
+    headers = {"Content-Type": kind}
+    answer = await house.browser.post(f"/mcp/{path}", content=body, headers=headers)
+    assert answer.status_code < 500 and answer.status_code != 303
+
+
 async def test_what_there_is_is_told(house: House) -> None:
     api = house.up.api
     own = (await house.browser.get("/.well-known/oauth-protected-resource/mcp")).json()

@@ -381,3 +381,31 @@ async def test_the_door_has_the_limits_of_every_call(desk: Desk) -> None:
         assert answer.status_code == 401
         told = answer.headers["WWW-Authenticate"]
         assert f'resource_metadata="{desk.up.api}/.well-known/oauth-protected-resource/mcp"' in told
+
+
+@pytest.mark.parametrize("version", [None, "2025-11-25", "2026-07-28", "2099-01-01", "x"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff",
+        b"[" * 5000,
+        b'{"jsonrpc": "2.0", "method": "notifications/initialized"}',
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}',
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 1}}',
+        b'{"jsonrpc": "2.0", "id": {}, "method": "ping"}',
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_products", '
+        b'"arguments": {"per_page": 1e400}}}',
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "create_product", '
+        b'"arguments": {"title": "\\u0000", "unit_price": {"value": 1e308}}}}',
+    ],
+)
+async def test_rubbish_breaks_nothing(desk: Desk, body: bytes, version: str | None) -> None:
+    headers = HEADERS | {"Content-Type": "application/json"}
+    if version is not None:
+        headers["MCP-Protocol-Version"] = version
+    answer = await desk.client.post("/mcp", content=body, headers=headers)
+    assert answer.status_code < 500, answer.text

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -60,7 +61,10 @@ class ConsentPages:
     async def answer(self, request: Request) -> Response:
         """Take what the person decided, and send the browser back to the client."""
         texts = _texts(request)
-        form = await request.form(max_files=0, max_fields=10)
+        try:
+            form = await request.form(max_files=0, max_fields=10)
+        except HTTPException:  # it is no form, or not ours
+            return consent_failed_page(texts)
         given = _field(form, "request")
         wanted = self._read(given)
         if wanted is None or not self._is_own(request, form, given):
