@@ -100,7 +100,7 @@ class Operated:
 
 
 def operation_tool(
-    name: str, served: Served[Any], description: str = "", *, hints: Hints | None = None
+    name: str, served: Served[Any], *, hints: Hints | None = None
 ) -> Tool[OperationArguments]:
     """Make a tool of an operation."""
     operation = served.operation
@@ -122,7 +122,7 @@ def operation_tool(
     return Tool(
         name=name,
         title=operation.summary,
-        description=f"{operation.summary}. {description or operation.description}".strip(),
+        description=f"{operation.summary}. {operation.description}".strip(),
         permission=operation.permission,
         input=Operated(operation),
         output=answering(shape, records=(own,)) if is_list else answering(shape, record=own),
