@@ -100,7 +100,7 @@ requirements: .venv/.dev ## compile the pinned, hashed requirements
 	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build -o requirements/base.txt
 	$(BIN)/uv pip compile -q simulator/pyproject.toml $(COMPILE) --extra build -c requirements/base.txt -o simulator/requirements.txt
 	$(BIN)/uv pip compile -q tests/clients/requirements.in $(COMPILE) -o tests/clients/requirements.txt
-	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev --extra docs --extra duckdb --extra parquet --extra s3 -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile -q pyproject.toml $(COMPILE) --extra build --extra dev --extra docs --extra duckdb --extra parquet --extra s3 --extra mcp -c requirements/base.txt -c simulator/requirements.txt -o requirements/dev.txt
 
 COMPILE := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 

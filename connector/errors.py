@@ -9,6 +9,7 @@
     ├── SecondKeyNeeded            another API key than the one that asked has to confirm it
     ├── AccessRefused              it refuses every renewed access: the customer must link again
     ├── Conflict
+    │   ├── Ambiguous              several records fit what was said of one
     │   ├── ConfirmationRequired   this can't be undone, and has to be checked and confirmed first
     │   ├── ConfirmationStale      the confirmation token isn't for this, or not any more
     │   ├── IdempotencyKeyReused   the key was used for another request
@@ -338,6 +339,30 @@ class RateLimited(DownstreamError):
             for name, value in known.items()
             if value is not None
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several records that may be meant, with what people know it by."""
+
+    id: str
+    name: str | None = None
+    number: str | None = None
+    date: str | None = None
+    status: str | None = None
+    total: str | None = None
+
+
+class Ambiguous(Conflict):
+    """Several records fit; `candidates` are the first of `count`."""
+
+    code = "AMBIGUOUS"
+    meaning = "several records fit what was said of one"
+
+    def __init__(self, message: str, candidates: Sequence[Candidate], count: int) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
+        self.count = count
 
 
 class ConfirmationRequired(Conflict):

@@ -71,7 +71,8 @@ class Query:
     `status` and `payment_status` are in the contract's words. `due_from` is inclusive. `where`
     holds the filters that one resource has alone, by the contract's names, as (name, value).
     `zone` is where the account keeps its books, for telling what is overdue; None leaves it to the
-    document's country. A reader is asked only for what its resource's parameters name.
+    document's country. `unpaid` asks for what is still to be paid, in whole or in part. A reader is
+    asked only for what its resource's parameters name.
     """
 
     page: int = 1
@@ -80,6 +81,7 @@ class Query:
     modified_since: datetime | None = None
     status: str | None = None
     payment_status: str | None = None
+    unpaid: bool = False
     booking_type: BookingType | None = None
     due_from: date | None = None
     where: tuple[tuple[str, str], ...] = ()

@@ -7,6 +7,7 @@ import httpx2
 
 from oauth.account_keys import AccountKeys
 from oauth.accounts import Status
+from oauth.assistants import Assistants
 from oauth.callers import Callers
 from oauth.client import OAuthClient
 from oauth.hosted import LinkPages
@@ -94,6 +95,7 @@ class OAuthFloor:
     returning: Returning
     browser: BrowserPages
     users: Users
+    assistants: Assistants
 
 
 def assemble(
@@ -110,6 +112,7 @@ def assemble(
     returning = Returning(work, ring, systems, known.client, settings, clock, on_linked)
     page_styles = PageStyles(work, clock)
     key_uses = KeyUses(work, ring, clock)
+    callers = Callers(work, ring, clock, key_uses)
     return OAuthFloor(
         vault=access.vault,
         disabled_vault=access.disabled_vault,
@@ -119,7 +122,7 @@ def assemble(
         page_styles=page_styles,
         payment_policies=PaymentPolicies(work, clock),
         key_uses=key_uses,
-        callers=Callers(work, ring, clock, key_uses),
+        callers=callers,
         links=Linking(work, ring, systems, settings, clock),
         key_links=KeyLinking(work, ring, systems, settings, clock, on_linked=on_linked_by_key),
         returning=returning,
@@ -127,6 +130,7 @@ def assemble(
             LinkPages(work, ring, systems, settings, clock), returning, page_styles.worn
         ),
         users=Users(work, _user_tokens(storage, settings), clock),
+        assistants=Assistants(work, ring, callers, clock),
     )
 
 

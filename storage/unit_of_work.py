@@ -19,6 +19,7 @@ from storage.hot import HotTransaction
 from storage.repositories.acceptances import AcceptanceRepository
 from storage.repositories.accounts import AccountRepository
 from storage.repositories.api_keys import ApiKeyRepository
+from storage.repositories.assistants import AssistantRepository
 from storage.repositories.audit import AuditRepository
 from storage.repositories.configurations import ConfigurationRepository
 from storage.repositories.connections import ConnectionRepository
@@ -75,6 +76,7 @@ class DatabaseTransaction:
 
     tenants = _on_connection(TenantRepository)
     api_keys = _on_connection(ApiKeyRepository)
+    assistants = _on_connection(AssistantRepository)
     audit = _on_connection(AuditRepository)
     page_styles = _on_connection(PageStyleRepository)
     sealed = _on_connection(SealedValueRepository)

@@ -12,6 +12,7 @@ import typer
 
 from connector.app import (
     account_commands,
+    assistant_commands,
     audit_commands,
     bill_commands,
     capability_commands,
@@ -45,6 +46,7 @@ for command in (
     service_commands.doctor,
     service_commands.backup,
     capability_commands.capabilities,
+    assistant_commands.mcp,
     sync_commands.sync,
     trial_commands.sandbox,
     trial_commands.demo,
@@ -64,6 +66,7 @@ account_commands.tenants.add_typer(key_commands.tenant_keys, name="key")
 account_commands.tenants.add_typer(payment_commands.tenant_payments, name="payments")
 account_commands.tenants.add_typer(user_commands.tenant_users, name="user")
 account_commands.accounts.add_typer(key_commands.account_keys, name="key")
+account_commands.accounts.add_typer(assistant_commands.account_assistants, name="assistant")
 
 
 def main() -> None:

@@ -337,6 +337,7 @@ def _periodic_tasks(
         PeriodicTask("unlink", 10, unlinker.resume),
         PeriodicTask("keep_alive", 3600, links.vault.keep_alive),
         PeriodicTask("clean_up", 3600, links.links.clean_up),
+        PeriodicTask("forget_assistants", 3600, links.assistants.clean_up),
         PeriodicTask("copy_records", 5, copies.run_due),
         PeriodicTask("copy_documents", 5, copies.fetch_documents),
         PeriodicTask("forget_copy_runs", 3600, copies.clean_up),

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 from connector.api.errors import error_response
 from connector.api.routing import OperationRoute
 from connector.app.access_log import AccessLog
+from connector.app.assistants import assistant_routes
 from connector.app.back_office import office_routes
 from connector.app.container import Container
 from connector.app.edge import Closed, Edge, EdgeLimits
@@ -49,21 +50,23 @@ def create_app(
         await schema.require_current(container.storage.database)
         # one process does everything on SQLite, unless its worker was taken out of it
         await container.oauth.vault.start(alone=container.storage.database.is_sqlite and worker)
-        if not worker:
-            yield
-            return
-        container.worker.start()
+        if worker:
+            container.worker.start()
         try:
             yield
         finally:
-            await container.worker.stop()
+            if assistants is not None:
+                await assistants.close()
+            if worker:
+                await container.worker.stop()
 
     settings = container.settings
     gate = KeyGate(container.oauth.callers, container.oauth.users)
     office = () if company is None else office_routes(container, company)
     served = [*routes(container, gate), *office]
+    for_assistants, assistants = assistant_routes(container, gate)
     app = Starlette(
-        routes=served,
+        routes=[*served, *for_assistants],
         middleware=[
             Middleware(
                 Edge,

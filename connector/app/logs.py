@@ -38,8 +38,17 @@ def configure(settings: LogGroup) -> None:
     )
     # libraries' own loggers: warnings and worse, never request lines with their query strings
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_without_documents)
     # links to files are in its lines, and must not be even where others' are let through
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+
+def _without_documents(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of the assistants' SDK: its errors quote what a tool answered."""
+    if record.name.partition(".")[0] == "mcp":
+        record.exc_info = record.exc_text = None
+    return True
 
 
 class LossyStream:

@@ -59,6 +59,16 @@ def described_operations() -> list[Operation[Any]]:
     return [one for one in operations() if one.is_described]
 
 
+def pairs(container: Container) -> dict[str, tuple[Operation[Any], Any]]:
+    """Return every operation with what it is served with, by its name."""
+    found: dict[str, tuple[Operation[Any], Any]] = {}
+    for group in (*_OF_THE_SERVICE, *rest.GROUPS):
+        found |= {one.name: (one, group.by(container)) for one in group.operations}
+    for of_relay in webhooks.operations.GROUPS:
+        found |= {one.name: (one, of_relay.by(container.relay)) for one in of_relay.operations}
+    return found
+
+
 @cache
 def document(server_url: str) -> dict[str, Any]:
     """Return the OpenAPI document of the service at this address; made once, don't change it."""

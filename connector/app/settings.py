@@ -356,6 +356,25 @@ class SyncGroup(_Group):
         )
 
 
+class McpGroup(_Group):
+    """The door for assistants at /mcp, where the extra `mcp` is installed."""
+
+    enabled: bool = Field(default=True, description="Whether the door is there.")
+    hosts: str = Field(
+        default="",
+        description="Values of Host that it is called by besides the public URL's, comma "
+        "separated: what a proxy sends, say.",
+    )
+    origins: str = Field(
+        default="",
+        description="Origins of pages that may call it from a browser, comma separated.",
+    )
+
+    def listed(self, value: str) -> tuple[str, ...]:
+        """Return the parts of a list."""
+        return tuple(_listed(value))
+
+
 def _pace(shortest: int, longest: int) -> Pace:
     return Pace(timedelta(seconds=shortest), timedelta(seconds=max(shortest, longest)))
 
@@ -488,6 +507,7 @@ class Settings(BaseSettings):
     retention: RetentionGroup = RetentionGroup()
     polling: PollingGroup = PollingGroup()
     sync: SyncGroup = SyncGroup()
+    mcp: McpGroup = McpGroup()
     qonto: QontoGroup = QontoGroup()
     back_office: BackOfficeGroup = BackOfficeGroup()
     rate: RateGroup = RateGroup()

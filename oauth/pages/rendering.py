@@ -5,6 +5,7 @@ own style sheets by their hashes.
 """
 
 from base64 import b64encode
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from oauth.hosted import Invitation
 from oauth.link_endings import Ending, LinkOutcome
+from oauth.pages.consent_texts import ConsentTexts
 from oauth.pages.style import PageTheme
 from oauth.pages.texts import Texts
 
@@ -63,9 +65,46 @@ def problem_page(texts: Texts, code: str, *, status: int) -> HTMLResponse:
     return _page("problem.html", texts, PageTheme(""), {}, status=status, code=code)
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentForm:
+    """What a page of consent shows, and what its form brings back. `problem` is told above it."""
+
+    client: str
+    redirect_uri: str
+    action: str
+    request: str
+    mark: str
+    asks_to_write: bool
+    problem: str | None = None
+
+
+def consent_page(texts: ConsentTexts, form: ConsentForm, *, status: int = 200) -> HTMLResponse:
+    """Ask a person for both keys, and whether an assistant's client may act with them."""
+    place = _place(form.redirect_uri)
+    return _page(
+        "consent.html",
+        texts,
+        PageTheme(""),
+        {"client": form.client, "place": place},
+        # where the answer to the form sends the browser on to is held against this too
+        form_action=f"'self' {place}",
+        status=status,
+        action=form.action,
+        request=form.request,
+        mark=form.mark,
+        asks_to_write=form.asks_to_write,
+        problem=form.problem,
+    )
+
+
+def consent_failed_page(texts: ConsentTexts) -> HTMLResponse:
+    """Tell that a page of consent is too old, or wasn't made here."""
+    return _page("consent_failed.html", texts, PageTheme(""), {}, status=400)
+
+
 def _page(
     template: str,
-    texts: Texts,
+    texts: Texts | ConsentTexts,
     style: PageTheme,
     names: dict[str, str],
     *,
@@ -107,3 +146,9 @@ def _hash(sheet: str) -> str:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _place(redirect_uri: str) -> str:
+    """Return the origin of an address, or the scheme of one that opens a program."""
+    parts = urlsplit(redirect_uri)
+    return _origin(redirect_uri) if parts.scheme in ("http", "https") else f"{parts.scheme}:"

@@ -12,6 +12,8 @@ from storage.connection import SqlConnection
 from storage.tables import (
     AccountKeyRow,
     AccountRow,
+    AssistantGrantRow,
+    AssistantTokenRow,
     AttemptRow,
     ConfigurationRow,
     CopiedDocumentRow,
@@ -61,6 +63,8 @@ ORDER: tuple["Table[Any]", ...] = tuple(
         PaymentOrderRow,
         LinkRow,
         ExchangeCodeRow,
+        AssistantTokenRow,
+        AssistantGrantRow,
         AccountKeyRow,
         ConfigurationRow,
         AccountRow,

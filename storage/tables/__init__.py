@@ -2,6 +2,7 @@
 
 from storage.tables.account import AccountKeyRow, AccountRow
 from storage.tables.api_key import ApiKeyRow
+from storage.tables.assistant import AssistantGrantRow, AssistantTokenRow
 from storage.tables.audit import AuditRow
 from storage.tables.connection import ConnectionRow
 from storage.tables.copy import CopiedDocumentRow, CopiedRecordRow, CopyRow, CopyRunRow
@@ -32,6 +33,8 @@ __all__ = [
     "AccountRow",
     "AllowedCallbackRow",
     "ApiKeyRow",
+    "AssistantGrantRow",
+    "AssistantTokenRow",
     "AttemptRow",
     "AuditRow",
     "ConfigurationRow",

@@ -9,6 +9,7 @@ from pathlib import Path
 import uvloop
 
 from tests.bench import (
+    assistants,
     backoffice,
     dispatching,
     edge,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[bool], Awaitable[Sequence[Figure]]]] = {
     "backoffice": backoffice.run,
     "sync": sync.run,
     "edge": edge.run,
+    "mcp": assistants.run,
     "start": start.run,
 }
 FILE = Path("build") / "bench.json"

@@ -46,7 +46,7 @@ async def run(_long: bool) -> Sequence[Figure]:
         key = MasterKey.generate("bench")
         accounts = await link(url, KeyRing([key]), ACCOUNTS)
         async with (
-            _canned() as upstream,
+            canned() as upstream,
             httpx2.AsyncClient(timeout=60) as caller,
         ):
             async with served(url, key, QONTO__API_URL=upstream, **UNLIMITED) as connector:
@@ -213,7 +213,7 @@ def _resident(pid: int) -> int:
 
 
 @asynccontextmanager
-async def _canned() -> AsyncGenerator[str]:
+async def canned() -> AsyncGenerator[str]:
     """Run the canned upstream; return its address."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.bench.canned"), stdout=asyncio.subprocess.PIPE

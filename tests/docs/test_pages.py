@@ -31,6 +31,7 @@ NOT_RUN = {
     "CONNECTOR_SYNC__TO": "it is a setting",
     "qonto-connector sync": "needs a deployment",
     "TRANSACTION_POOLING": "needs PgBouncer",
+    "claude mcp add": "it needs Claude Code",
     "pg_dump": "needs a PostgreSQL server with its tools",
     "pg_restore": "needs a PostgreSQL server with its tools",
 }
@@ -39,6 +40,7 @@ NOT_RUN = {
 SAID = {
     "README.md": [r"F-\d{4}-\d+"],
     "link.md": [r"customer-43", r"ACTIVE"],
+    "assistants.md": [r"list_client_invoices"],
     "read.md": [r"1\d\d|2\d\d", r"%PDF.*"],
     "pay.md": [r"PENDING", r"INSTANT", r"AWAITING_APPROVAL", r"F-2026-117", r"CLOSE_MATCH"],
     "write.md": [r"REQUIRED", r"Write it as \+33 6 12 34 56 78\.", r"True"],
@@ -61,7 +63,10 @@ SAID = {
 """Lines that a page's blocks print, as patterns: what they end with is what the page promises."""
 
 LANGUAGES = {"sh", "python", "typescript", "text", "json"}
-TESTED_ALONE = {"nonce.py", "nonce.ts", "conftest.py"}
+TESTED_ALONE = {
+    *("nonce.py", "nonce.ts", "conftest.py"),
+    *("cursor.json", "cursor-keys.json", "vscode.json", "claude_desktop_config.json"),
+}
 """Files that no shell block of their page names."""
 
 

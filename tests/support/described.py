@@ -19,6 +19,7 @@ from connector.app.settings import (
     DatabaseGroup,
     LinkGroup,
     LogGroup,
+    McpGroup,
     QontoGroup,
     RateGroup,
     SealingGroup,
@@ -125,7 +126,11 @@ async def _at_once(_seconds: float) -> None:
 
 @asynccontextmanager
 async def in_process(
-    folder: Path, url: str | None = None, *, rate: RateGroup | None = None
+    folder: Path,
+    url: str | None = None,
+    *,
+    rate: RateGroup | None = None,
+    mcp: McpGroup | None = None,
 ) -> AsyncGenerator[InProcess]:
     """Assemble app and simulator while the block runs; a vendor exists, nothing is linked yet.
 
@@ -143,6 +148,7 @@ async def in_process(
         link=LinkGroup(scopes="payments"),
         server=ServerGroup(bad_keys_per_minute=0),
         rate=rate or RateGroup(),
+        mcp=mcp or McpGroup(),
         log=LogGroup(access=False),
         qonto=QontoGroup(
             api_url=QONTO, oauth_url=QONTO, sandbox_api_url=QONTO, sandbox_oauth_url=QONTO

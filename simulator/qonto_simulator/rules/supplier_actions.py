@@ -10,7 +10,10 @@ FINAL = frozenset({"archived", "discarded", "rejected"})
 
 
 def available_actions(bill: SupplierInvoice) -> dict[str, object]:
-    """``available_actions`` with the reasons for what is not available."""
+    """``available_actions`` with the reasons for what is not available.
+
+    What a test hides is shown as not available, whether Qonto's own application offers it or not.
+    """
     reading = bill.reading if bill.analyzed_at else None
     pay: list[str] = []
     if reading is not None and reading.is_credit_note:
@@ -29,7 +32,8 @@ def available_actions(bill: SupplierInvoice) -> dict[str, object]:
     }
     offered = ("delete", "archive", "unarchive", "pay")
     return {
-        **{name: not refused[name] and name not in bill.hidden_actions for name in offered},
+        **{name: not refused[name] for name in offered},
+        **dict.fromkeys(sorted(bill.hidden_actions), False),
         "reasons": {name: reasons for name, reasons in refused.items() if reasons},
     }
 

@@ -19,7 +19,7 @@ COMMANDS = (
     *("webhook change", "webhook delete"),
     *("webhook test", "webhook deliveries", "webhook delivery", "webhook replay"),
     *("webhook replays", "retention run"),
-    *("keys new", "keys list", "keys rotate", "audit list", "capabilities"),
+    *("keys new", "keys list", "keys rotate", "audit list", "capabilities", "mcp"),
     *("sync", "sync-runs"),
     *("bills upload", "invoice create", "invoice issue", "invoice finalize", "invoice cancel"),
     *("invoice send-e-invoice", "invoice show", "invoice pdf"),
@@ -27,6 +27,7 @@ COMMANDS = (
     *("payouts check", "payouts run", "payouts status"),
     *("tenant user add", "tenant user list", "tenant user remove"),
     *("tenant payments enable", "tenant payments disable", "tenant payments show"),
+    *("account assistant list", "account assistant revoke"),
     *("account key create", "account key list", "account key reissue", "account key revoke"),
 )
 

@@ -8,6 +8,8 @@ from connector.listing.query import Condition, is_in
 from connector.ports import Query
 from connector.providers.qonto.mapping.status import StatusPair
 
+_UNPAID = ("PENDING", "PARTLY_PAID")
+
 
 @dataclass(frozen=True, slots=True)
 class StatusWords:
@@ -26,15 +28,16 @@ def words_for(query: Query, standings: Mapping[str, Sequence[StatusPair]]) -> St
     `standings` holds, for each known word, every standing that it can mean. UNKNOWN is the payment
     status of words that aren't known, so that no word can be asked for.
     """
-    if query.status is None and query.payment_status is None:
+    if query.status is None and query.payment_status is None and not query.unpaid:
         return StatusWords()
-    if query.status is None and query.payment_status == "UNKNOWN":
+    if query.status is None and query.payment_status == "UNKNOWN" and not query.unpaid:
         return StatusWords(None, exact=False)
 
     def fits(standing: StatusPair) -> bool:
-        return query.status in (None, standing.status) and query.payment_status in (
-            None,
-            standing.payment,
+        return (
+            query.status in (None, standing.status)
+            and query.payment_status in (None, standing.payment)
+            and (not query.unpaid or standing.payment in _UNPAID)
         )
 
     words = tuple(word for word, each in standings.items() if any(map(fits, each)))
@@ -43,4 +46,8 @@ def words_for(query: Query, standings: Mapping[str, Sequence[StatusPair]]) -> St
 
 def standing(query: Query) -> tuple[Condition[Any] | None, ...]:
     """Choose by the status and payment status asked for, in the contract's words."""
-    return is_in("status", query.status), is_in("payment_status", query.payment_status)
+    return (
+        is_in("status", query.status),
+        is_in("payment_status", query.payment_status),
+        (lambda record: record.payment_status in _UNPAID) if query.unpaid else None,
+    )
