@@ -1,9 +1,7 @@
 """What the page on assistants shows to paste works: each is read, and a session opened by it."""
 
-import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,15 +195,3 @@ async def test_pages_of_other_origins_get_in_where_the_operator_says(tmp_path: P
 async def test_a_closed_door_is_none(tmp_path: Path) -> None:
     async with in_process(tmp_path, mcp=McpGroup(enabled=False)) as up, up.client() as client:
         assert (await client.post("/mcp", json={})).json()["errors"]["code"] == "NOT_FOUND"
-
-
-async def test_nothing_imports_the_sdk_before_it_is_asked_for() -> None:
-    program = (
-        "import sys, connector.app.factory, connector.app.cli\n"
-        "print(sorted(one for one in sys.modules if one.split('.')[0] in ('mcp', 'mcp_types')))"
-    )
-    done = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", program), stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await done.communicate()
-    assert said.strip() == b"[]"

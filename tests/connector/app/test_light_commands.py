@@ -110,8 +110,8 @@ def test_the_doctor_imports_nothing_that_serves(sqlite_template: Path, tmp_path:
     assert not found & (MIGRATING | SERVING | {"connector.app.container"})
 
 
-def test_serving_imports_neither_the_simulator_nor_what_migrates() -> None:
+def test_serving_imports_neither_the_simulator_nor_what_migrates_nor_what_assistants_need() -> None:
     """Without a public address it ends before it serves, with all imports made."""
     found = imported("serve", code=1, environment={"CONNECTOR_PUBLIC_URL": ""})
     assert "connector.app.container" in found
-    assert not found & {*MIGRATING, "qonto_simulator"}
+    assert not found & {*MIGRATING, "qonto_simulator", "mcp"}
