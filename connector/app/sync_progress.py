@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.live import Live
-from rich.table import Table
+from rich.text import Text
 
 from connector.app.terminal import err
 from connector.copying.work import CopyProgress, Tell
@@ -17,8 +17,6 @@ COUNTS = ("read", "changed", "gone", "downloaded", "pending", "failed")
 
 _TOLD_EVERY = 5.0
 """Seconds between two lines of a plain log."""
-
-_COLUMNS = ("resource", "status", "pages", *COUNTS, "MB", "per second", "left")
 
 
 @dataclass(slots=True)
@@ -46,18 +44,33 @@ class ShownRun:
         rate = self.rate(now)
         return None if not rate or self.run.status != "RUNNING" else self.progress.waiting / rate
 
-    def cells(self, now: float) -> list[str]:
-        """Return it as a row of texts."""
-        rate, left = self.rate(now), self.left(now)
+    def counts(self) -> list[tuple[str, str]]:
+        """Return each count's name and how far it is."""
         return [
-            self.run.resource,
-            self.run.status,
-            str(self.progress.pages),
-            *(str(getattr(self.run, name)) for name in COUNTS),
-            f"{self.progress.stored_bytes / 1e6:.1f}",
-            "" if rate is None else f"{rate:.0f}",
-            "" if left is None else f"{int(left) // 60}:{int(left) % 60:02}",
+            ("pages", str(self.progress.pages)),
+            *((name, str(getattr(self.run, name))) for name in COUNTS),
+            ("bytes", str(self.progress.stored_bytes)),
         ]
+
+    def lines(self, now: float) -> list[str]:
+        """Say in words how far it is: its records, and its documents once they are fetched."""
+        run, progress = self.run, self.progress
+        first = (
+            f"{run.resource:<12} {run.status}  {progress.pages} pages, {run.read} read, "
+            f"{run.changed} changed, {run.gone} gone"
+        )
+        if self.fetching_since is None:
+            return [first]
+        told = [f"{run.downloaded} documents ({progress.stored_bytes / 1e6:.1f} MB)"]
+        if run.failed:
+            told.append(f"{run.failed} failed")
+        if progress.waiting and run.status == "RUNNING":
+            told.append(f"{progress.waiting} to go")
+        if (rate := self.rate(now)) is not None:
+            told.append(f"{rate:.0f}/s")
+        if (left := self.left(now)) is not None:
+            told.append(f"{int(left) // 60}:{int(left) % 60:02} left")
+        return [first, f"{'':<12} {', '.join(told)}"]
 
 
 @contextmanager
@@ -77,10 +90,8 @@ def shown_progress(clock: Callable[[], float] = time.monotonic) -> Generator[Tel
 
         def show(run: CopyRun, progress: CopyProgress) -> None:
             taken_in(run, progress)
-            table = Table(*_COLUMNS, box=None, pad_edge=False)
-            for one in runs.values():
-                table.add_row(*one.cells(clock()))
-            live.update(table)
+            lines = [line for one in runs.values() for line in one.lines(clock())]
+            live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))
 
         yield show
 
@@ -97,8 +108,7 @@ def _logging(
         if status == run.status and now - at < _TOLD_EVERY:
             return
         told[run.id] = run.status, now
-        pairs = zip(_COLUMNS[2:], shown.cells(now)[2:], strict=True)
-        counts = " ".join(f"{name.replace(' ', '_')}={text}" for name, text in pairs if text)
+        counts = " ".join(f"{name}={text}" for name, text in shown.counts())
         err.print(f"{run.resource} {run.status} {counts}", highlight=False, soft_wrap=True)
 
     return log

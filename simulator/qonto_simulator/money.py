@@ -13,8 +13,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def rounded(amount: Decimal) -> Decimal:
-    """To the cent, halves away from zero, as invoices are rounded."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+    """To the cent, halves away from zero, as invoices are rounded; nothing has no sign."""
+    return amount.quantize(CENT, rounding=ROUND_HALF_UP) + 0
 
 
 def cents(amount: Decimal) -> int:

@@ -38,9 +38,9 @@ pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 TIMES = int(os.environ.get("CHAOS_WRITES", "1000" if FULL else "0"))
 """How much of each there is; 0 is a slice."""
-KILLS = TIMES or 12
-LOST = TIMES or 3
-SAME = TIMES or 21
+KILLS = TIMES or 8
+LOST = TIMES or 2
+SAME = TIMES or 14
 
 SECONDS = float(os.environ.get("CHAOS_WRITE_SECONDS", "60" if FULL else "4"))
 """How long a write is waited for."""

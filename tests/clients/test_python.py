@@ -9,7 +9,7 @@ from tests.clients.conftest import Served, run
 from tests.support.node import TOOLS
 
 PYTHON = TOOLS / "bin" / "python"
-MOST_FILES = 600
+MOST_FILES = 800
 
 pytestmark = [
     pytest.mark.loopback,

@@ -108,7 +108,8 @@ def test_the_blocks_of_a_page_do_what_it_says(
         if "evt_" in block.text:
             assert_same_events(shown, block.text)
         else:
-            assert set(block.text.splitlines()) <= set(shown.lines), shown.output
+            said = set(map(numberless, shown.lines))
+            assert set(map(numberless, block.text.splitlines())) <= said, shown.output
     if page.name == "webhooks.md":
         assert shown.lines.count("401") == 2
         for received in ("received.txt", "received-by-node.txt"):
@@ -130,6 +131,11 @@ def test_the_one_command_that_checks_the_balance_does(sandbox: str) -> None:
     assert list(told) == ["success", "accounts", "totalBalance", "currency"]
     assert (told["success"], told["currency"]) == (True, "EUR")
     assert told["totalBalance"] == pytest.approx(sum(one["balance"] for one in told["accounts"]))
+
+
+def numberless(line: str) -> str:
+    """Leave out where an invoice stands in its series: the pages share a simulated Qonto."""
+    return re.sub(r"\bF-(\d{4})-\d+", r"F-\1-N", line)
 
 
 def test_the_nonce_ties_a_link_to_the_session_that_began_it() -> None:

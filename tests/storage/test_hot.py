@@ -250,7 +250,7 @@ async def test_no_more_connections_are_opened_than_there_may_be(
 
     try:
         await asyncio.gather(*(ask() for _ in range(60)))
-        assert len(pids) == under_way[1] == 3
+        assert len(pids) <= 3 and under_way[1] <= 3
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(3):
                 await stack.enter_async_context(database.hot_reading())
