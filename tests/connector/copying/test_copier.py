@@ -245,7 +245,7 @@ async def test_a_missing_scope_is_named_before_anything_is_asked(
     await it.done(resource)
 
 
-@pytest.mark.covers("GUIDE-31")
+@pytest.mark.covers("GUIDE-31", "QX-59")
 async def test_the_first_run_begins_where_it_is_told_to(it: Stage) -> None:
     since = START - timedelta(days=60)
     run = await it.done("invoices", since=since)
