@@ -21,7 +21,6 @@ from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount
 from connector.app.own_account import OwnCompany
 from connector.app.serving import bind, serving
-from connector.app.settings import RateGroup
 from connector.balances import Balances
 from connector.ports import Query, WriteRequest
 from connector.resources.bank import BANK_ACCOUNTS
@@ -41,8 +40,7 @@ One = Callable[[], Awaitable[Any]]
 async def run(_long: bool) -> Sequence[Figure]:
     """Measure a balance, a page of invoices, a PDF, and a quote that is made."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        unlimited = RateGroup(ten_seconds=0, ten_minutes=0)
-        async with in_process(Path(name), rate=unlimited) as up:
+        async with in_process(Path(name)) as up:
             # its clock stands still: no second of the documented rates would ever be over
             up.simulator.control.set_quirks(rate_limits=False, pdf_delay=0, file_delay=0)
             invoice = str(up.simulator.control.create_invoice()["id"])

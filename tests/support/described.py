@@ -129,16 +129,17 @@ async def in_process(
     folder: Path,
     url: str | None = None,
     *,
-    rate: RateGroup | None = None,
     mcp: McpGroup | None = None,
 ) -> AsyncGenerator[InProcess]:
     """Assemble app and simulator while the block runs; a vendor exists, nothing is linked yet.
 
-    The database is a new SQLite file in the folder, or the one that `url` names.
+    The database is a new SQLite file in the folder, or the one that `url` names. Nobody limits
+    rates: the clock stands still, so that a limit, once reached, would never end.
     """
     url = url or f"sqlite:///{folder / 'described.db'}"
     clock = Moments()
     simulator = Simulator(seed=1, clock=clock, base_url=QONTO)
+    simulator.control.set_quirks(rate_limits=False)
     simulator.register_redirect_uri(f"{API}/auth/callback/{TARGET}")
     settings = Settings(
         environment="development",
@@ -147,7 +148,7 @@ async def in_process(
         sealing=SealingGroup(keys=SecretStr(MasterKey.generate("test").reveal())),
         link=LinkGroup(scopes="payments"),
         server=ServerGroup(bad_keys_per_minute=0),
-        rate=rate or RateGroup(),
+        rate=RateGroup(ten_seconds=0, ten_minutes=0),
         mcp=mcp or McpGroup(),
         log=LogGroup(access=False),
         qonto=QontoGroup(

@@ -5,6 +5,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -48,9 +49,18 @@ class Made:
     def id(self) -> str:
         return self.operation.name
 
-    @property
+    @cached_property
     def path(self) -> str:
         return _filled(self.operation.path, self.values)
+
+    @cached_property
+    def listed(self) -> dict[str, dict[str, Any]]:
+        """The records that it answered, if that is a list of some, each by all it says."""
+        if self.operation.method != "GET" or not is_json(self.answer):
+            return {}
+        data = self.answer.json()["data"]
+        records: list[dict[str, Any]] = data if isinstance(data, list) else []
+        return {str(sorted(one.items(), key=str)): one for one in records}
 
 
 @dataclass
@@ -213,10 +223,9 @@ class Walk:
         """Return the records that the list at a path gave, the richest first."""
         found: dict[str, dict[str, Any]] = {}
         for made in self.made:
-            if made.operation.method == "GET" and made.path == path and is_json(made.answer):
-                data = made.answer.json()["data"]
-                for one in data if isinstance(data, list) else ():
-                    found.setdefault(str(sorted(one.items(), key=str)), one)
+            if made.path == path:
+                for told, one in made.listed.items():
+                    found.setdefault(told, one)
         return sorted(found.values(), key=richness, reverse=True)
 
     def _queries(self, operation: Operation[Any]) -> list[dict[str, str]]:

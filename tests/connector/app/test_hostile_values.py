@@ -20,7 +20,6 @@ import pytest
 from pytest_asyncio import fixture as async_fixture
 
 from connector.app.operations import document
-from connector.app.settings import RateGroup
 from tests.support import databases
 from tests.support.described import API, CALLBACK, TARGET, InProcess, in_process
 from tests.support.described_calls import Walk
@@ -164,10 +163,8 @@ def _decoded(path: str) -> str:
 
 
 async def world(folder: Path, url: str | None) -> AsyncIterator[Calls]:
-    unlimited = RateGroup(ten_seconds=0, ten_minutes=0)  # the simulator is asked thousands of times
-    async with in_process(folder, url, rate=unlimited) as up:
-        # its clock stands still, so that no limit would ever end
-        up.simulator.control.set_quirks(pdf_delay=0, file_delay=0, rate_limits=False)
+    async with in_process(folder, url) as up:
+        up.simulator.control.set_quirks(pdf_delay=0, file_delay=0)  # its clock stands still
         await up.register()
         key = await up.link()
         walk = Walk(up, account_key=key)

@@ -14,7 +14,7 @@ from connector.app.container import Container
 from connector.app.factory import create_app
 from connector.app.one_company import OwnAccount
 from connector.app.own_account import TENANT_ID, OwnCompany
-from connector.app.settings import BackOfficeGroup, RateGroup
+from connector.app.settings import BackOfficeGroup
 from tests.support.described import in_process
 
 OWN_MACHINE = "127.0.0.1"
@@ -56,7 +56,7 @@ class Office:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(tmp_path_factory: Any) -> AsyncIterator[Office]:
     folder = tmp_path_factory.mktemp("office")
-    async with in_process(folder, rate=RateGroup(ten_seconds=0, ten_minutes=0)) as up:
+    async with in_process(folder) as up:
         # its clock stands still: no second of the documented rates would ever be over
         up.simulator.control.set_quirks(rate_limits=False, pdf_delay=0, file_delay=0)
         own = OwnAccount(up.simulator.login, up.simulator.secret)
