@@ -3,6 +3,7 @@
 import functools
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from unittest import mock
@@ -21,8 +22,11 @@ from tests.support import databases, servers
 
 pytest_plugins = ["tests.support.requirements"]
 
+_EXAMPLES = int(os.environ.get("CONNECTOR_TEST_EXAMPLES", "50"))
+"""Of each property; `CONNECTOR_TEST_EXAMPLES=1000 make test` looks longer."""
+
 # how long an example takes is the machine's business
-settings.register_profile("suite", settings(deadline=None))
+settings.register_profile("suite", settings(deadline=None, max_examples=_EXAMPLES))
 settings.load_profile("suite")
 
 
