@@ -22,7 +22,7 @@ from tests.journeys.test_bill_folder import environment
 
 pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
-KILLS = 200 if FULL else 5
+KILLS = 200 if FULL else 3
 LINES = 40
 
 

@@ -38,7 +38,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.both_databases]
 
 TIMES = int(os.environ.get("CHAOS_WRITES", "1000" if FULL else "0"))
 """How much of each there is; 0 is a slice."""
-KILLS = TIMES or 8
+KILLS = TIMES or 4
 LOST = TIMES or 2
 SAME = TIMES or 14
 
