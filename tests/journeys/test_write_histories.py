@@ -33,7 +33,7 @@ FAILURES: tuple[Failure | None, ...] = (
 )
 REFUSALS = (400, 422)
 STEPS = 6
-SEEDS = 5
+SEEDS = 3
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -26,7 +26,7 @@ from storage.repositories.accounts import Account
 from storage.repositories.payment_orders import StoredPayment
 from tests.connector.paying.bank import Bank, Crash
 
-HISTORIES = int(os.environ.get("PAYMENT_HISTORIES", "40"))
+HISTORIES = int(os.environ.get("PAYMENT_HISTORIES", "20"))
 FIRST = int(os.environ.get("PAYMENT_SEED", "0"))
 STEPS = 30
 
