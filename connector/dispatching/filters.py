@@ -5,7 +5,8 @@ The template language's own filters are left out: several make texts as long as 
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from functools import reduce
 from typing import cast
 
 from jinja2 import Undefined
@@ -13,7 +14,12 @@ from jinja2 import Undefined
 from connector.dispatching.limits import OUTPUT
 
 _MOST_DAYS = 36_600
-_MOST_DIGITS = 20
+_MAGNITUDE = 20
+"""Digits before the point, or noughts behind it."""
+_DIGITS = 40
+_EXACTLY = Context(prec=200, traps=[Inexact, InvalidOperation])
+"""Wider than whatever two numbers come to, so that nothing is ever rounded but by `round`."""
+_ROUNDING = Context(prec=200)
 
 
 class FilterRefused(ValueError):
@@ -43,9 +49,26 @@ def number(value: object) -> Decimal:
         read = Decimal(value)
     except ArithmeticError:
         raise FilterRefused("this is no number") from None
-    if not read.is_finite() or abs(read.adjusted()) > _MOST_DIGITS:
-        raise FilterRefused(f"a number has at most {_MOST_DIGITS} digits")
+    if not read.is_finite() or abs(read.adjusted()) > _MAGNITUDE:
+        raise FilterRefused(f"a number has at most {_MAGNITUDE} digits before the point")
+    if len(read.as_tuple().digits) > _DIGITS:
+        raise FilterRefused(f"a number has at most {_DIGITS} digits; round it first")
     return read
+
+
+def plus(one: object, other: object) -> Decimal:
+    """Add two numbers, exactly. Raises FilterRefused."""
+    return number(_EXACTLY.add(number(one), number(other)))
+
+
+def times(one: object, other: object) -> Decimal:
+    """Multiply two numbers, exactly. Raises FilterRefused."""
+    return number(_EXACTLY.multiply(number(one), number(other)))
+
+
+def minus(value: object) -> Decimal:
+    """Return a number with the other sign. Raises FilterRefused."""
+    return _EXACTLY.minus(number(value))
 
 
 def _upper(value: object) -> str:
@@ -87,8 +110,8 @@ def _last(values: object) -> object:
 
 def _total(values: object, of: object = None) -> Decimal:
     """Add numbers, or a member of objects."""
-    found = _listed(values)
-    return sum((number(one if of is None else _member(one, of)) for one in found), Decimal(0))
+    found = (one if of is None else _member(one, of) for one in _listed(values))
+    return reduce(plus, found, Decimal(0))
 
 
 def _member(value: object, name: object) -> object:
@@ -98,7 +121,9 @@ def _member(value: object, name: object) -> object:
 def _rounded(value: object, digits: object = 2) -> Decimal:
     if not isinstance(digits, int) or not 0 <= digits <= 6:
         raise FilterRefused("a number is rounded to 0 to 6 digits")
-    return number(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return number(value).quantize(
+        Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_ROUNDING
+    )
 
 
 def _plus_days(value: object, days: object) -> str:

@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined, TemplateError, Undefined, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from connector.dispatching.filters import FILTERS, FilterRefused, number, text
+from connector.dispatching.filters import FILTERS, FilterRefused, minus, plus, text, times
 from connector.dispatching.limits import EXPRESSION_DEPTH, LEAF, too_much
 from storage.errors import Invalid
 
@@ -93,17 +93,16 @@ class _Language(ImmutableSandboxedEnvironment):
         return self.undefined(obj=obj, name=str(name))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        one, other = number(left), number(right)
         match operator:
             case "+":
-                return number(one + other)
+                return plus(left, right)
             case "-":
-                return number(one - other)
+                return plus(left, minus(right))
             case _:
-                return number(one * other)
+                return times(left, right)
 
     def call_unop(self, context: Any, operator: str, arg: Any) -> Any:
-        return -number(arg)
+        return minus(arg)
 
 
 _language = _Language()

@@ -47,6 +47,39 @@ def test_values_keep_their_kind_and_their_digits() -> None:
     assert str(made["a"]) == "0.10"
 
 
+NUMBERS = {
+    "a": Decimal("12345678901234567890.12"),
+    "b": Decimal("0.000000001"),
+    "c": Decimal("1.234567890123456789"),
+    "d": Decimal("0.1234567890123456789012345678901"),
+    "z": Decimal(0),
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("a + b", "12345678901234567890.120000001"),
+        ("a - b", "12345678901234567890.119999999"),
+        ("c * c", "1.524157875323883675019051998750190521"),
+        ("-d", "-0.1234567890123456789012345678901"),
+        ("-z", "0"),
+        ("[a, b] | total", "12345678901234567890.120000001"),
+        ("a | round(6)", "12345678901234567890.120000"),
+    ],
+)
+def test_nothing_is_rounded_unless_it_is_asked_for(expression: str, expected: str) -> None:
+    assert str(render({"x": f"{{{{ {expression} }}}}"}, **NUMBERS)["x"]) == expected
+
+
+def test_what_has_too_many_digits_is_refused_and_not_rounded() -> None:
+    for expression in ("a + d", "[a, d] | total", "c * c * c"):
+        assert refusal({"x": f"{{{{ {expression} }}}}"}, **NUMBERS) == (
+            "content.x",
+            "TEMPLATE_DATA",
+        )
+
+
 def test_entries_are_repeated_and_members_left_out() -> None:
     each = {
         "$each": "lines",
