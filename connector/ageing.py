@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from connector import exact
 from connector.finding import NumberedKind, read_whole
 from connector.ports import Query
 from connector.reading import ReadableAccount, Reading
@@ -42,7 +43,7 @@ class Ageing:
             total = self.kind.total(one.record)
             if total is not None:
                 currency = one.record.currency or "unknown"
-                sums[currency] = sums.get(currency, Decimal(0)) + total
+                sums[currency] = exact.plus(sums.get(currency, Decimal(0)), total)
         return sums
 
     def of(self, contact_id: str | None) -> "Ageing":

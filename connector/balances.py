@@ -6,8 +6,9 @@ Sums are exact to the last digit, and never go across currencies.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 
+from connector import exact
 from connector.errors import ListIncomplete
 from connector.ports import Page, Query
 from connector.reading import Chosen, ReadableAccount, Reading
@@ -15,9 +16,6 @@ from connector.unified.bank_account import BankAccount
 
 _PER_PAGE = 100
 _MOST_PAGES = 100
-
-_EXACTLY = Context(prec=2000, traps=[Inexact])
-"""Wider than any amount that is read, so that no sum is ever rounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,6 @@ def summed(accounts: Iterable[BankAccount], warnings: tuple[str, ...] = ()) -> B
         if one.balance is None or one.currency is None:
             unsummed.append(one.id)
         else:
-            sums[one.currency] = _EXACTLY.add(sums[one.currency], one.balance)
+            sums[one.currency] = exact.plus(sums[one.currency], one.balance)
     totals = tuple(CurrencyTotal(currency, sums[currency]) for currency in sorted(sums))
     return Balance(found, totals, tuple(unsummed), warnings)

@@ -5,21 +5,19 @@ The template language's own filters are left out: several make texts as long as 
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
 from typing import cast
 
 from jinja2 import Undefined
 
+from connector import exact
 from connector.dispatching.limits import OUTPUT
 
 _MOST_DAYS = 36_600
 _MAGNITUDE = 20
 """Digits before the point, or noughts behind it."""
 _DIGITS = 40
-_EXACTLY = Context(prec=200, traps=[Inexact, InvalidOperation])
-"""Wider than whatever two numbers come to, so that nothing is ever rounded but by `round`."""
-_ROUNDING = Context(prec=200)
 
 
 class FilterRefused(ValueError):
@@ -58,17 +56,17 @@ def number(value: object) -> Decimal:
 
 def plus(one: object, other: object) -> Decimal:
     """Add two numbers, exactly. Raises FilterRefused."""
-    return number(_EXACTLY.add(number(one), number(other)))
+    return number(exact.plus(number(one), number(other)))
 
 
 def times(one: object, other: object) -> Decimal:
     """Multiply two numbers, exactly. Raises FilterRefused."""
-    return number(_EXACTLY.multiply(number(one), number(other)))
+    return number(exact.times(number(one), number(other)))
 
 
 def minus(value: object) -> Decimal:
     """Return a number with the other sign. Raises FilterRefused."""
-    return _EXACTLY.minus(number(value))
+    return exact.minus(number(value))
 
 
 def _upper(value: object) -> str:
@@ -121,9 +119,7 @@ def _member(value: object, name: object) -> object:
 def _rounded(value: object, digits: object = 2) -> Decimal:
     if not isinstance(digits, int) or not 0 <= digits <= 6:
         raise FilterRefused("a number is rounded to 0 to 6 digits")
-    return number(value).quantize(
-        Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_ROUNDING
-    )
+    return number(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 def _plus_days(value: object, days: object) -> str:

@@ -44,8 +44,14 @@ def test_sums_are_exact_and_by_currency() -> None:
         Paper("d", old, currency="USD"),
         Paper("?", old, total_gross_amount=None),
     ]
+    wide = ("99999999999999999999.12", "0.000000000012")
+    papers += [Paper(f"w{one}", old, None, None, Decimal(one), "CHF") for one in wide]
     found = aged(papers, SUPPLIER_INVOICE, 60, TODAY)
-    assert found.totals == {"EUR": Decimal("0.30"), "USD": Decimal("0.10")}
+    assert found.totals == {
+        "EUR": Decimal("0.30"),
+        "USD": Decimal("0.10"),
+        "CHF": Decimal("99999999999999999999.120000000012"),
+    }
 
 
 @pytest.mark.parametrize(
