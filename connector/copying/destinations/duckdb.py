@@ -1,21 +1,18 @@
 """Records in a DuckDB file."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from connector.copying.destinations import planning, statements
-from connector.copying.destinations.columns import ColumnKind, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind
 from connector.copying.destinations.failing import DestinationFailed
-from connector.copying.destinations.one_thread import OneThread
+from connector.copying.destinations.file_database import FileDatabase
 from connector.copying.destinations.planning import BatchPlan
 from connector.copying.destinations.rows import RowLimits, moment_text
 from connector.copying.destinations.statements import SqlDialect
-from connector.copying.ports import CopiedRecord, Gone
 
 DIALECT = SqlDialect(
     types={
@@ -34,38 +31,16 @@ DIALECT = SqlDialect(
 )
 
 
-class DuckdbDestination:
+class DuckdbDestination(FileDatabase):
     """Writes records to a DuckDB file, which is made if it isn't there.
 
     DuckDB lets one process at a time open a file that is written.
     """
 
-    def __init__(
-        self, path: Path, *, history: bool = False, table_of: TableOf = unified_table
-    ) -> None:
-        self._path = path
-        self._history = history
-        self._table_of = table_of
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._prepared: set[str] = set()
-        self._thread = OneThread("copy-duckdb")
+    dialect = DIALECT
+    _connection: duckdb.DuckDBPyConnection | None = None
 
-    async def write(self, account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
-        """Insert or replace records, and take out what is gone, in one transaction."""
-        await self._thread.run(lambda: self._write(account_id, batch))
-
-    async def close(self) -> None:
-        """Close the file."""
-        await self._thread.end(self._close)
-
-    def _write(self, account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
-        planned = planning.plan(
-            account_id,
-            batch,
-            table_of=self._table_of,
-            dialect=DIALECT,
-            history=self._history,
-        )
+    def _commit(self, planned: BatchPlan) -> None:
         try:
             connection = self._opened()
             connection.begin()
@@ -75,7 +50,6 @@ class DuckdbDestination:
             except BaseException:
                 with suppress(duckdb.Error):
                     connection.rollback()
-                self._prepared = set()
                 raise
         except duckdb.IOException:
             raise DestinationFailed(
@@ -85,12 +59,9 @@ class DuckdbDestination:
         except duckdb.Error as error:
             # its text may hold what was written
             raise DestinationFailed(f"DuckDB refuses the batch: {type(error).__name__}.") from None
-        self._prepared |= set(planned.tables)
 
     def _carry_out(self, connection: duckdb.DuckDBPyConnection, planned: BatchPlan) -> None:
-        for name, wanted in planned.tables.items():
-            if name in self._prepared:
-                continue
+        for name, wanted in self._unprepared(planned):
             connection.execute(statements.create(wanted, DIALECT))
             found = connection.execute(
                 "SELECT column_name FROM duckdb_columns() "

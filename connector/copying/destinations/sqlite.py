@@ -6,20 +6,17 @@ sort as moments do.
 
 import os
 import sqlite3
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from connector.copying.destinations import planning, statements
-from connector.copying.destinations.columns import ColumnKind, TableOf, unified_table
+from connector.copying.destinations.columns import ColumnKind
 from connector.copying.destinations.failing import DestinationFailed
-from connector.copying.destinations.one_thread import OneThread
+from connector.copying.destinations.file_database import FileDatabase
 from connector.copying.destinations.planning import BatchPlan
 from connector.copying.destinations.rows import RowLimits, moment_text
 from connector.copying.destinations.statements import SqlDialect
-from connector.copying.ports import CopiedRecord, Gone
 
 _WAIT = 30.0
 """Seconds to wait for somebody else who writes."""
@@ -40,35 +37,13 @@ DIALECT = SqlDialect(
 )
 
 
-class SqliteDestination:
+class SqliteDestination(FileDatabase):
     """Writes records to an SQLite file, which is made if it isn't there."""
 
-    def __init__(
-        self, path: Path, *, history: bool = False, table_of: TableOf = unified_table
-    ) -> None:
-        self._path = path
-        self._history = history
-        self._table_of = table_of
-        self._connection: sqlite3.Connection | None = None
-        self._prepared: set[str] = set()
-        self._thread = OneThread("copy-sqlite")
+    dialect = DIALECT
+    _connection: sqlite3.Connection | None = None
 
-    async def write(self, account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
-        """Insert or replace records, and take out what is gone, in one transaction."""
-        await self._thread.run(lambda: self._write(account_id, batch))
-
-    async def close(self) -> None:
-        """Close the file."""
-        await self._thread.end(self._close)
-
-    def _write(self, account_id: str, batch: Sequence[CopiedRecord | Gone]) -> None:
-        planned = planning.plan(
-            account_id,
-            batch,
-            table_of=self._table_of,
-            dialect=DIALECT,
-            history=self._history,
-        )
+    def _commit(self, planned: BatchPlan) -> None:
         try:
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
@@ -80,14 +55,10 @@ class SqliteDestination:
                     connection.execute("ROLLBACK")
                 raise
         except (sqlite3.Error, OSError) as error:
-            self._prepared = set()
             raise DestinationFailed(f"The SQLite file can't be written: {error}") from None
-        self._prepared |= set(planned.tables)
 
     def _carry_out(self, connection: sqlite3.Connection, planned: BatchPlan) -> None:
-        for name, wanted in planned.tables.items():
-            if name in self._prepared:
-                continue
+        for name, wanted in self._unprepared(planned):
             connection.execute(statements.create(wanted, DIALECT))
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
             for statement in planning.missing(wanted, {name for (name,) in found}, DIALECT):
