@@ -23,6 +23,7 @@ from storage.repositories.assistants import AssistantRepository
 from storage.repositories.audit import AuditRepository
 from storage.repositories.configurations import ConfigurationRepository
 from storage.repositories.connections import ConnectionRepository
+from storage.repositories.copied_documents import CopiedDocumentRepository
 from storage.repositories.copied_records import CopiedRecordRepository
 from storage.repositories.copies import CopyRepository
 from storage.repositories.deliveries import DeliveryRepository
@@ -109,6 +110,7 @@ class DatabaseTransaction:
     payment_orders = _on_connection(PaymentOrderRepository)
     payment_settings = _on_connection(PaymentSettingsRepository)
     copies = _on_connection(CopyRepository)
+    copied_documents = _on_connection(CopiedDocumentRepository)
     copied_records = _on_connection(CopiedRecordRepository)
     users = _on_connection(UserRepository)
     configurations = _on_connection(ConfigurationRepository)

@@ -229,11 +229,11 @@ class Copier:
             await self._writer.hold(it)
 
         async with self._work.reading() as tx:
-            waiting = await tx.copied_records.count_documents(it.key, "PENDING")
+            waiting = await tx.copied_documents.count(it.key, "PENDING")
         it.wait_for(waiting)
         while True:
             async with self._work.reading() as tx:
-                due = await tx.copied_records.due_documents(
+                due = await tx.copied_documents.due(
                     it.place.name,
                     now,
                     _DOCUMENTS,
@@ -253,5 +253,5 @@ class Copier:
             except RateLimited:
                 break  # they wait for another time
         async with self._work.reading() as tx:
-            pending = await tx.copied_records.count_documents(it.key, "PENDING")
+            pending = await tx.copied_documents.count(it.key, "PENDING")
         it.count(pending=pending)

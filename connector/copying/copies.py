@@ -160,7 +160,7 @@ class Copies:
         stored, now = 0, self._clock()
         async with self._configured() as place:
             async with self._work.reading() as tx:
-                left = await tx.copied_records.accounts_due(place.name, now)
+                left = await tx.copied_documents.accounts_due(place.name, now)
             while left:
                 fetched = {one: await self._fetch_some(one, place, now) for one in left}
                 stored += sum(one.stored for one in fetched.values())
@@ -175,9 +175,7 @@ class Copies:
         assert place.documents is not None
         async with self._work.reading() as tx:
             account = await tx.accounts.get(account_id)
-            due = await tx.copied_records.due_documents(
-                place.name, now, _DOCUMENTS, account_id=account_id
-            )
+            due = await tx.copied_documents.due(place.name, now, _DOCUMENTS, account_id=account_id)
         if account is None or account.status != "ACTIVE" or not due:
             return Fetched()
         try:

@@ -8,7 +8,8 @@ from connector.copying.deletions import announce_deletions
 from connector.copying.ports import CopiedRecord, Gone
 from connector.copying.work import CopyTaken, CopyWork
 from storage.clock import Clock
-from storage.repositories.copied_records import CopiedDocument, CopiedState
+from storage.repositories.copied_documents import CopiedDocument
+from storage.repositories.copied_records import CopiedState
 from storage.repositories.copies import LEASE
 from storage.unit_of_work import DatabaseTransaction, UnitOfWork
 
@@ -57,8 +58,8 @@ class CopyWriter:
         async with self._work.writing() as tx:
             await self._renew(tx, it)
             await tx.copied_records.note(it.key, states)
-            await tx.copied_records.queue(of_news, again=True)
-            await tx.copied_records.queue(of_others, again=False)
+            await tx.copied_documents.queue(of_news, again=True)
+            await tx.copied_documents.queue(of_others, again=False)
         it.count(changed=len(news))
 
     async def take_out(self, it: CopyWork, ids: Sequence[str], *, are_deleted: bool) -> None:
@@ -69,7 +70,9 @@ class CopyWriter:
         await self._deliver(it, gone)
         async with self._work.writing() as tx:
             await self._renew(tx, it)
-            await tx.copied_records.forget(it.key, set(ids) - it.doubtful)
+            known = set(ids) - it.doubtful
+            await tx.copied_records.forget(it.key, known)
+            await tx.copied_documents.forget(it.key, known)
             if are_deleted:
                 await announce_deletions(tx, it.run.account_id, gone)
         it.count(gone=len(gone))

@@ -11,7 +11,8 @@ from connector.errors import (
 )
 from connector.syncing.changes import OVERLAP
 from connector.syncing.pace import spread
-from storage.repositories.copied_records import CopiedDocument, CopiedState
+from storage.repositories.copied_documents import CopiedDocument
+from storage.repositories.copied_records import CopiedState
 from storage.repositories.copies import CopyState
 
 COMPARED_EVERY = timedelta(hours=24)

@@ -17,7 +17,7 @@ from oauth.errors import AccountInactive, ReauthRequired
 from storage.clock import Clock
 from storage.errors import ServiceError, StorageUnavailable
 from storage.log import logger
-from storage.repositories.copied_records import CopiedDocument
+from storage.repositories.copied_documents import CopiedDocument
 from storage.unit_of_work import UnitOfWork
 
 AT_ONCE = 4
@@ -95,7 +95,7 @@ class DocumentQueue:
         now = self._clock()
         until = now + _CLAIMED
         async with self._work.writing() as tx:
-            claimed = await tx.copied_records.claim(documents, now, until)
+            claimed = await tx.copied_documents.claim(documents, now, until)
         batch = _Batch(claimed)
 
         async def some() -> None:
@@ -119,7 +119,7 @@ class DocumentQueue:
             with suppress(ServiceError):
                 await self._note(batch, _ignored)
                 async with self._work.writing() as tx:
-                    await tx.copied_records.release(claimed, until, self._clock())
+                    await tx.copied_documents.release(claimed, until, self._clock())
             raise
         return batch.fetched
 
@@ -170,7 +170,7 @@ class DocumentQueue:
             if not done:
                 return
             async with self._work.writing() as tx:
-                await tx.copied_records.settle(done)
+                await tx.copied_documents.settle(done)
             del batch.done[: len(done)]
         stored = sum(became.status == "STORED" for _, became in done)
         size = sum(became.size or 0 for _, became in done if became.status == "STORED")

@@ -1,25 +1,16 @@
-"""What a copy consists of: its records' states, and the queue of their documents."""
+"""What a copy consists of: the states its records are in."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, func, select, tuple_, update
+from sqlalchemy import delete, select
 
 from storage.connection import SqlConnection, insert_into
-from storage.repositories.copies import CopyKey
-from storage.tables import AccountRow, CopiedDocumentRow, CopiedRecordRow, CopyRow
+from storage.repositories.copies import CopyKey, of_copy
+from storage.tables import CopiedRecordRow
 from storage.values import as_row, as_value, columns_of, table_of
 
-_records = table_of(CopiedRecordRow)
-_documents = table_of(CopiedDocumentRow)
-_accounts = table_of(AccountRow)
-_copies = table_of(CopyRow)
-
-_PRIMARY = ("account_id", "resource", "destination", "record_id", "file_id")
-_OF_ACCOUNT = ("resource", "record_id", "file_id")
-_BECOMES = ("file_id", "status", "due_at", "attempts", "code", "digest", "size", "path")
+_table = table_of(CopiedRecordRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +22,6 @@ class CopiedState:
     content_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedDocument:
-    """A document of a copied record. Its fields are explained at its table."""
-
-    account_id: str
-    resource: str
-    destination: str
-    record_id: str
-    file_id: str
-    status: str
-    due_at: datetime
-    queued_at: datetime
-    attempts: int = 0
-    code: str | None = None
-    digest: str | None = None
-    size: int | None = None
-    path: str | None = None
-
-    @property
-    def key(self) -> CopyKey:
-        return CopyKey(self.account_id, self.resource, self.destination)
-
-
 class CopiedRecordRepository:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -61,8 +29,8 @@ class CopiedRecordRepository:
     async def get(self, key: CopyKey, ids: Collection[str]) -> dict[str, CopiedState]:
         """Return the states of some records, by their ids."""
         rows = await self._connection.execute(
-            select(*columns_of(CopiedState, _records)).where(
-                *_of(_records, key), _records.c.record_id.in_(sorted(ids))
+            select(*columns_of(CopiedState, _table)).where(
+                *of_copy(_table, key), _table.c.record_id.in_(sorted(ids))
             )
         )
         return {row.record_id: as_value(CopiedState, row) for row in rows}
@@ -70,9 +38,9 @@ class CopiedRecordRepository:
     async def ids(self, key: CopyKey, after: str, most: int) -> list[str]:
         """List the ids of a copy's records in their order, from one on."""
         rows = await self._connection.execute(
-            select(_records.c.record_id)
-            .where(*_of(_records, key), _records.c.record_id > after)
-            .order_by(_records.c.record_id)
+            select(_table.c.record_id)
+            .where(*of_copy(_table, key), _table.c.record_id > after)
+            .order_by(_table.c.record_id)
             .limit(most)
         )
         return [row[0] for row in rows]
@@ -80,7 +48,7 @@ class CopiedRecordRepository:
     async def in_doubt(self, key: CopyKey) -> set[str]:
         """Return the ids of records that were to be written, and nobody noted that they were."""
         rows = await self._connection.execute(
-            select(_records.c.record_id).where(*_of(_records, key), _records.c.version == "")
+            select(_table.c.record_id).where(*of_copy(_table, key), _table.c.version == "")
         )
         return {row[0] for row in rows}
 
@@ -88,214 +56,19 @@ class CopiedRecordRepository:
         """Store in which states records are now."""
         if not states:
             return
-        insert = insert_into(self._connection, _records)
+        insert = insert_into(self._connection, _table)
         new = insert.excluded
         await self._connection.execute(
             insert.on_conflict_do_update(
-                index_elements=list(_records.primary_key),
+                index_elements=list(_table.primary_key),
                 set_={"version": new.version, "content_hash": new.content_hash},
             ),
             [{**as_row(key), **as_row(one)} for one in sorted(states, key=lambda it: it.record_id)],
         )
 
     async def forget(self, key: CopyKey, ids: Collection[str]) -> None:
-        """Take records out that are gone, and what of their documents still waits."""
-        if not ids:
-            return
-        await self._connection.execute(
-            delete(_records).where(*_of(_records, key), _records.c.record_id.in_(sorted(ids)))
-        )
-        await self._connection.execute(
-            delete(_documents).where(
-                *_of(_documents, key),
-                _documents.c.record_id.in_(sorted(ids)),
-                _documents.c.status == "PENDING",
+        """Take records out that are gone."""
+        if ids:
+            await self._connection.execute(
+                delete(_table).where(*of_copy(_table, key), _table.c.record_id.in_(sorted(ids)))
             )
-        )
-
-    # -- documents -------------------------------------------------------------------------------
-
-    async def queue(self, documents: Sequence[CopiedDocument], *, again: bool) -> None:
-        """Let documents wait to be fetched that aren't known yet.
-
-        With `again`, also those that weren't there when they were looked for.
-        """
-        if not documents:
-            return
-        insert = insert_into(self._connection, _documents)
-        if again:
-            new = insert.excluded
-            statement = insert.on_conflict_do_update(
-                index_elements=list(_documents.primary_key),
-                set_={
-                    "status": new.status,
-                    "due_at": new.due_at,
-                    "queued_at": new.queued_at,
-                    "attempts": 0,
-                },
-                where=_documents.c.status == "MISSING",
-            )
-        else:
-            statement = insert.on_conflict_do_nothing()
-        ordered = sorted(documents, key=lambda one: (one.record_id, one.file_id))
-        await self._connection.execute(statement, [as_row(one) for one in ordered])
-
-    async def accounts_due(self, destination: str, now: datetime) -> list[str]:
-        """List the active accounts with documents whose time has come, and that no run is at."""
-        rows = await self._connection.execute(
-            select(_accounts.c.id)
-            .where(
-                _accounts.c.status == "ACTIVE",
-                exists().where(
-                    _documents.c.account_id == _accounts.c.id,
-                    _documents.c.destination == destination,
-                    _documents.c.status == "PENDING",
-                    _documents.c.due_at <= now,
-                    _is_left_alone(now),
-                ),
-            )
-            .order_by(_accounts.c.id)
-        )
-        return [row[0] for row in rows]
-
-    async def due_documents(
-        self,
-        destination: str,
-        now: datetime,
-        most: int,
-        *,
-        account_id: str,
-        resource: str | None = None,
-    ) -> list[CopiedDocument]:
-        """List an account's documents whose time has come, the longest due first.
-
-        Those of a kind are for its run; without a kind those that no run is at.
-        """
-        own = _is_left_alone(now) if resource is None else _documents.c.resource == resource
-        rows = await self._connection.execute(
-            select(*columns_of(CopiedDocument, _documents))
-            .where(
-                _documents.c.account_id == account_id,
-                _documents.c.destination == destination,
-                _documents.c.status == "PENDING",
-                _documents.c.due_at <= now,
-                own,
-            )
-            .order_by(_documents.c.due_at, _documents.c.record_id, _documents.c.file_id)
-            .limit(most)
-        )
-        return [as_value(CopiedDocument, row) for row in rows]
-
-    async def claim(
-        self, documents: Sequence[CopiedDocument], now: datetime, until: datetime
-    ) -> list[CopiedDocument]:
-        """Keep documents of one account from others for a while; return those that are due still.
-
-        Somebody else is at the others, or has been.
-        """
-        if not documents:
-            return []
-        rows = await self._connection.execute(
-            update(_documents)
-            .where(*_among(documents), _documents.c.status == "PENDING", _documents.c.due_at <= now)
-            .values(due_at=until)
-            .returning(*columns_of(CopiedDocument, _documents))
-        )
-        mine = {_of_account(as_value(CopiedDocument, row)) for row in rows}
-        return [one for one in documents if _of_account(one) in mine]
-
-    async def release(
-        self, documents: Sequence[CopiedDocument], until: datetime, due_at: datetime
-    ) -> None:
-        """Give back what of some documents of one account is still claimed until then."""
-        if not documents:
-            return
-        await self._connection.execute(
-            update(_documents)
-            .where(
-                *_among(documents), _documents.c.status == "PENDING", _documents.c.due_at == until
-            )
-            .values(due_at=due_at)
-        )
-
-    async def settle(self, changes: Sequence[tuple[CopiedDocument, CopiedDocument]]) -> None:
-        """Store what became of documents, as pairs of before and after.
-
-        A file's id may be known by now; then an earlier note of that file goes. Doing so twice
-        changes nothing.
-        """
-        ordered = sorted(changes, key=lambda pair: (pair[0].record_id, pair[0].file_id))
-        known = [
-            {**_named(before), "its_file_id": became.file_id, "old_file_id": before.file_id}
-            for before, became in ordered
-            if became.file_id != before.file_id
-        ]
-        mine = [_documents.c[name] == bindparam(f"its_{name}") for name in _PRIMARY]
-        if known:
-            old = _documents.alias()
-            is_there = exists().where(
-                *(old.c[name] == bindparam(f"its_{name}") for name in _PRIMARY[:-1]),
-                old.c.file_id == bindparam("old_file_id"),
-            )
-            await self._connection.execute(delete(_documents).where(*mine, is_there), known)
-        values = [{**_named(before), **_became(became)} for before, became in ordered]
-        if values:
-            changed: dict[str, Any] = {name: bindparam(name) for name in _BECOMES}
-            await self._connection.execute(update(_documents).where(*mine).values(changed), values)
-
-    async def count_documents(self, key: CopyKey, status: str) -> int:
-        """Count a copy's documents in a status."""
-        row = await self._connection.execute(
-            select(func.count()).where(*_of(_documents, key), _documents.c.status == status)
-        )
-        return int(row.scalar_one())
-
-    async def documents(self, key: CopyKey) -> list[CopiedDocument]:
-        """List all documents of a copy."""
-        rows = await self._connection.execute(
-            select(*columns_of(CopiedDocument, _documents))
-            .where(*_of(_documents, key))
-            .order_by(_documents.c.record_id, _documents.c.file_id)
-        )
-        return [as_value(CopiedDocument, row) for row in rows]
-
-
-def _of(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
-    return (
-        table.c.account_id == key.account_id,
-        table.c.resource == key.resource,
-        table.c.destination == key.destination,
-    )
-
-
-def _is_left_alone(now: datetime) -> ColumnElement[bool]:
-    """Say that no run is at the copy that a document belongs to."""
-    return ~exists().where(
-        _copies.c.account_id == _documents.c.account_id,
-        _copies.c.resource == _documents.c.resource,
-        _copies.c.destination == _documents.c.destination,
-        _copies.c.lease_until > now,
-    )
-
-
-def _among(documents: Sequence[CopiedDocument]) -> Sequence[ColumnElement[bool]]:
-    """Name documents of one account, all of one destination."""
-    one = documents[0]
-    names = tuple_(*(_documents.c[name] for name in _OF_ACCOUNT))
-    return (
-        _documents.c.account_id == one.account_id,
-        _documents.c.destination == one.destination,
-        names.in_(sorted(_of_account(each) for each in documents)),
-    )
-
-
-def _of_account(document: CopiedDocument) -> tuple[str, str, str]:
-    return document.resource, document.record_id, document.file_id
-
-
-def _named(document: CopiedDocument) -> dict[str, Any]:
-    return {f"its_{name}": getattr(document, name) for name in _PRIMARY}
-
-
-def _became(document: CopiedDocument) -> dict[str, Any]:
-    return {name: getattr(document, name) for name in _BECOMES}

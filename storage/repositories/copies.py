@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, case, delete, exists, or_, select, update
 
 from storage.connection import SqlConnection, insert_into
 from storage.tables import AccountRow, CopyRow, CopyRunRow
@@ -96,7 +96,7 @@ class CopyRepository:
 
     async def get(self, key: CopyKey) -> CopyState | None:
         """Return how far a copy is."""
-        query = select(*columns_of(CopyState, _table)).where(*_of(key))
+        query = select(*columns_of(CopyState, _table)).where(*of_copy(_table, key))
         row = (await self._connection.execute(query)).first()
         return None if row is None else as_value(CopyState, row)
 
@@ -113,7 +113,7 @@ class CopyRepository:
         row = (
             await self._connection.execute(
                 update(_table)
-                .where(*_of(key), free)
+                .where(*of_copy(_table, key), free)
                 .values(lease_owner=owner, lease_until=now + LEASE)
                 .returning(*columns_of(CopyState, _table))
             )
@@ -122,7 +122,9 @@ class CopyRepository:
 
     async def is_held(self, key: CopyKey) -> bool:
         """Say whether somebody has a copy, or had it and didn't give it back."""
-        query = select(_table.c.lease_owner).where(*_of(key), _table.c.lease_owner.is_not(None))
+        query = select(_table.c.lease_owner).where(
+            *of_copy(_table, key), _table.c.lease_owner.is_not(None)
+        )
         return (await self._connection.execute(query)).first() is not None
 
     async def renew(self, key: CopyKey, owner: str, now: datetime) -> bool:
@@ -143,7 +145,7 @@ class CopyRepository:
     async def distrust(self, key: CopyKey, now: datetime) -> None:
         """Have all there is compared with the copy soon: two processes may have written to it."""
         await self._connection.execute(
-            update(_table).where(*_of(key)).values(compared_at=now - _LONG_AGO)
+            update(_table).where(*of_copy(_table, key)).values(compared_at=now - _LONG_AGO)
         )
 
     async def extend(
@@ -156,7 +158,7 @@ class CopyRepository:
         compared_at = now - _LONG_AGO
         await self._connection.execute(
             update(_table)
-            .where(*_of(state.key))
+            .where(*of_copy(_table, state.key))
             .values(first_from=first_from, compared_at=compared_at)
         )
         return replace(state, first_from=first_from, compared_at=compared_at)
@@ -164,7 +166,7 @@ class CopyRepository:
     async def set_interval(self, key: CopyKey, seconds: int) -> None:
         """Give one copy a time of its own between two runs."""
         await self._connection.execute(
-            update(_table).where(*_of(key)).values(interval_seconds=seconds)
+            update(_table).where(*of_copy(_table, key)).values(interval_seconds=seconds)
         )
 
     async def lacking(
@@ -210,7 +212,9 @@ class CopyRepository:
 
     async def _change(self, key: CopyKey, owner: str, **values: Any) -> bool:
         result = await self._connection.execute(
-            update(_table).where(*_of(key), _table.c.lease_owner == owner).values(**values)
+            update(_table)
+            .where(*of_copy(_table, key), _table.c.lease_owner == owner)
+            .values(**values)
         )
         return result.rowcount == 1
 
@@ -219,7 +223,7 @@ class CopyRepository:
     async def open(self, run: CopyRun) -> CopyRun:
         """Store a run that is to be made; where one waits for the same copy already, return it."""
         query = select(*columns_of(CopyRun, _runs)).where(
-            *_run_of(run.key), _runs.c.status == "OPEN"
+            *of_copy(_runs, run.key), _runs.c.status == "OPEN"
         )
         row = (await self._connection.execute(query.limit(1))).first()
         if row is not None:
@@ -234,7 +238,7 @@ class CopyRepository:
         """
         await self._connection.execute(
             update(_runs)
-            .where(*_run_of(run.key), _runs.c.status == "RUNNING", _runs.c.id != run.id)
+            .where(*of_copy(_runs, run.key), _runs.c.status == "RUNNING", _runs.c.id != run.id)
             .values(status="INTERRUPTED", ended_at=run.started_at)
         )
         insert = insert_into(self._connection, _runs).values(**as_row(run))
@@ -294,17 +298,10 @@ class CopyRepository:
         return result.rowcount
 
 
-def _of(key: CopyKey) -> Sequence[ColumnElement[bool]]:
+def of_copy(table: "Table[Any]", key: CopyKey) -> Sequence[ColumnElement[bool]]:
+    """Return the conditions for the rows of one copy."""
     return (
-        _table.c.account_id == key.account_id,
-        _table.c.resource == key.resource,
-        _table.c.destination == key.destination,
-    )
-
-
-def _run_of(key: CopyKey) -> Sequence[ColumnElement[bool]]:
-    return (
-        _runs.c.account_id == key.account_id,
-        _runs.c.resource == key.resource,
-        _runs.c.destination == key.destination,
+        table.c.account_id == key.account_id,
+        table.c.resource == key.resource,
+        table.c.destination == key.destination,
     )

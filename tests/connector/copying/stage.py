@@ -26,7 +26,7 @@ from connector.transport.client import ProviderHttp
 from oauth.tokens import Access
 from storage.ids import new_id
 from storage.repositories.accounts import Account
-from storage.repositories.copied_records import CopiedDocument
+from storage.repositories.copied_documents import CopiedDocument
 from storage.repositories.copies import CopyKey, CopyRun, CopyState
 from storage.repositories.tenants import Tenant
 from storage.sealing import KeyRing, MasterKey
@@ -243,7 +243,7 @@ class Stage:
 
     async def documents(self, resource: str) -> list[CopiedDocument]:
         async with self.work.reading() as tx:
-            return await tx.copied_records.documents(self.key_of(resource))
+            return await tx.copied_documents.all(self.key_of(resource))
 
     # -- the truth, from the simulator itself ----------------------------------------------------
 

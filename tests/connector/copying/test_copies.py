@@ -191,7 +191,7 @@ async def test_an_account_whose_access_ended_holds_up_no_other_s_documents(it: S
     assert {one.status for one in await it.documents("bills")} == {"PENDING"}
     async with it.work.reading() as tx:
         key = replace(it.key_of("bills"), account_id=other.id)
-        assert {one.status for one in await tx.copied_records.documents(key)} == {"STORED"}
+        assert {one.status for one in await tx.copied_documents.all(key)} == {"STORED"}
 
 
 async def test_documents_of_a_run_under_way_are_left_to_it(it: Stage) -> None:

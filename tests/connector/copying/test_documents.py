@@ -13,7 +13,7 @@ from sqlalchemy import text
 from connector.copying.document_queue import DocumentQueue, Fetched
 from connector.copying.ports import StoredDocument
 from connector.errors import RateLimited
-from storage.repositories.copied_records import CopiedDocument
+from storage.repositories.copied_documents import CopiedDocument
 from storage.unit_of_work import UnitOfWork
 from tests.connector.copying.stage import Killed, Stage, stage
 
