@@ -87,7 +87,7 @@ class RecordFinder:
 
         Raises NotFound when there is none, and Ambiguous when there are several all the same.
         """
-        wanted = plain(number)
+        wanted = _sought(number)
         whole = await read_whole(self.reading, account, kind.resource.chosen, EVERY)
         found = [one for one in whole.records if plain(kind.number(one) or "") == wanted]
         if not found:
@@ -106,6 +106,7 @@ class RecordFinder:
         The latest is the one with the greatest date on it, and of one day the one that was made
         last. `fitting` says in a word what the query leaves: unpaid. Raises NotFound and Ambiguous.
         """
+        _sought(name)
         records = (await read_whole(self.reading, account, kind.resource.chosen, query)).records
         if kind.has_customer:
             customer = await self.customer(account, name)
@@ -128,9 +129,10 @@ class RecordFinder:
 
         Raises NotFound when there is none, and Ambiguous when there are several.
         """
+        wanted = _sought(name)
         query = Query(where=(("name", name),))
         alike = (await read_whole(self.reading, account, CUSTOMERS.chosen, query)).records
-        whole = [one for one in alike if plain(customer_name(one)) == plain(name)]
+        whole = [one for one in alike if plain(customer_name(one)) == wanted]
         found = whole or list(alike)
         if not found:
             raise NotFound("There is no customer of this name. Look at the list of clients.")
@@ -182,6 +184,14 @@ def plain(text: str) -> str:
     return "".join(bare.split()).casefold()
 
 
+def _sought(text: str) -> str:
+    """Return a number or a name as it's compared. Raises NotFound for a blank, which many have."""
+    wanted = plain(text)
+    if not wanted:
+        raise NotFound("Nothing is called by blanks alone. Look at the list for the right one.")
+    return wanted
+
+
 def customer_name(customer: Customer) -> str:
     """Return what a customer is called; of a person the first and the last name."""
     if customer.company_name:
@@ -195,7 +205,7 @@ def _of_one_name(records: Sequence[Any], kind: NumberedKind, name: str) -> list[
     """Return the documents of the one supplier of a name. Raises Ambiguous for several."""
     wanted = plain(name)
     whole = [one for one in records if plain(one.name or "") == wanted]
-    found = whole or [one for one in records if wanted and wanted in plain(one.name or "")]
+    found = whole or [one for one in records if wanted in plain(one.name or "")]
     names = {plain(one.name or ""): one for one in found}
     if len(names) > 1:
         raise Ambiguous(

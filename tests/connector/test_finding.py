@@ -97,3 +97,14 @@ async def test_a_part_of_a_suppliers_name_is_enough_where_one_has_it() -> None:
         await latest("rochet", one, other)
     with pytest.raises(NotFound):
         await latest("nobody", one, other)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u0301", "\u00a0\t"])
+async def test_a_blank_finds_nothing_though_one_record_has_no_name_or_number(blank: str) -> None:
+    nameless: Any = finder(Paper("a"))
+    with pytest.raises(NotFound):
+        await nameless.by_number(None, SUPPLIER_INVOICE, blank)
+    with pytest.raises(NotFound):
+        await latest(blank, Paper("a"))
+    with pytest.raises(NotFound):
+        await nameless.customer(None, blank)
