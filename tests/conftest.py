@@ -22,8 +22,8 @@ from tests.support import databases, servers
 
 pytest_plugins = ["tests.support.requirements"]
 
-_EXAMPLES = int(os.environ.get("CONNECTOR_TEST_EXAMPLES", "50"))
-"""Of each property; `CONNECTOR_TEST_EXAMPLES=1000 make test` looks longer."""
+_EXAMPLES = int(os.environ.get("PROPERTY_EXAMPLES", "50"))
+"""Of each property; `PROPERTY_EXAMPLES=1000 make test` looks longer."""
 
 # how long an example takes is the machine's business
 settings.register_profile("suite", settings(deadline=None, max_examples=_EXAMPLES))
